@@ -1,0 +1,187 @@
+/**
+ * Every error a user can meet: its code, its sentence (what, where, what to do), the exit code of the command
+ * line and the HTTP status of the server. `docs/errors.md` explains each; a test holds the two together.
+ * A broken invariant of our own is not in here: it throws a plain `Error('internal: …')`.
+ */
+interface ErrorKind {
+  readonly sentence: (details: never) => string;
+  /** 1: the work failed. 2: the call was wrong. */
+  readonly exitCode: 1 | 2;
+  readonly httpStatus: number;
+}
+
+const kind = <D extends object>(exitCode: 1 | 2, httpStatus: number, sentence: (details: D) => string) =>
+  ({ sentence, exitCode, httpStatus }) satisfies ErrorKind;
+
+/** A list for a sentence: at most `most` entries, then how many more there are. */
+const list = (names: readonly string[], most = 12): string =>
+  names.slice(0, most).join(', ') + (names.length > most ? ` and ${names.length - most} more` : '');
+
+export const catalogue = {
+  // how the call was made
+  MP_USAGE: kind(2, 400, (e: { what: string; todo: string }) => `${e.what}; ${e.todo}`),
+  MP_TAU_RANGE: kind(
+    2,
+    400,
+    (e: { tau: unknown }) => `tau is ${String(e.tau)}: give a number from 0 to 1, or null to switch early exit off`,
+  ),
+  MP_TEXT_TYPE: kind(
+    2,
+    400,
+    (e: { index: number; got: string }) =>
+      `input ${e.index} is ${e.got}: give a string, or {text, pair} with two strings`,
+  ),
+  MP_CLOSED: kind(1, 503, (e: { what: string }) => `this ${e.what} is closed: load it again to use it`),
+
+  // files and rows
+  MP_FILE_MISSING: kind(2, 400, (e: { path: string; what: string }) => `${e.path}: no such ${e.what}; check the path`),
+  MP_DATA_EMPTY: kind(
+    1,
+    400,
+    (e: { path: string }) => `${e.path}: the file holds no rows; give one with at least one example`,
+  ),
+  MP_DATA_ROW: kind(
+    1,
+    400,
+    (e: { path: string; line: number; problem: string; more?: number }) =>
+      `${e.path}:${e.line}: ${e.problem}${e.more ? ` (and ${e.more} more such rows)` : ''}; mend or remove the row`,
+  ),
+  MP_DATA_COLUMN: kind(
+    2,
+    400,
+    (e: { path: string; column: string; columns: readonly string[] }) =>
+      `${e.path}: no column "${e.column}"; the columns are ${list(e.columns)}`,
+  ),
+  MP_DATA_FORMAT: kind(
+    2,
+    400,
+    (e: { path: string; known: readonly string[] }) =>
+      `${e.path}: the format is not known from its name; use one of ${list(e.known)}`,
+  ),
+  MP_DATA_LABEL: kind(
+    1,
+    400,
+    (e: { path: string; line: number; label: string; labels: readonly string[] }) =>
+      `${e.path}:${e.line}: label "${e.label}" does not occur in the training data; the labels are ${list(e.labels)}`,
+  ),
+  MP_DATA_ONE_CLASS: kind(
+    1,
+    400,
+    (e: { path: string; label: string }) =>
+      `${e.path}: every row has the label "${e.label}"; training needs at least two labels`,
+  ),
+  MP_DATA_FEW: kind(
+    1,
+    400,
+    (e: { path: string; rows: number; batchSize: number }) =>
+      `${e.path}: ${e.rows} rows are fewer than one batch of ${e.batchSize}; add rows or lower --batch-size`,
+  ),
+  MP_TASK_UNKNOWN: kind(
+    2,
+    400,
+    (e: { task: string; tasks: readonly string[] }) => `no task "${e.task}"; the tasks are ${list(e.tasks)}`,
+  ),
+
+  // model folders
+  MP_MODEL_ARCHITECTURE: kind(
+    1,
+    400,
+    (e: { path: string; found: string; known: readonly string[] }) =>
+      `${e.path}: model_type is "${e.found}"; this version reads ${list(e.known)}`,
+  ),
+  MP_MODEL_CONFIG: kind(
+    1,
+    400,
+    (e: { path: string; problem: string }) =>
+      `${e.path}: ${e.problem}; take the config.json that belongs to the weights`,
+  ),
+  MP_MODEL_FILE: kind(
+    1,
+    400,
+    (e: { path: string; problem: string }) =>
+      `${e.path}: ${e.problem}; the file is truncated or corrupt, copy it again`,
+  ),
+  MP_MODEL_TENSOR_MISSING: kind(
+    1,
+    400,
+    (e: { path: string; name: string }) =>
+      `${e.path}: there is no tensor "${e.name}"; take weights that fit config.json`,
+  ),
+  MP_MODEL_TENSOR_SHAPE: kind(
+    1,
+    400,
+    (e: { path: string; name: string; found: readonly number[]; expected: readonly number[] }) =>
+      `${e.path}: tensor "${e.name}" is [${e.found.join(', ')}] where config.json asks for [${e.expected.join(', ')}]; take weights that fit config.json`,
+  ),
+  MP_MODEL_VOCABULARY: kind(
+    1,
+    400,
+    (e: { path: string; pieces: number; rows: number }) =>
+      `${e.path}: the vocabulary's ids go up to ${e.pieces - 1}, but the word embeddings have ${e.rows} rows; take the tokenizer that belongs to the weights`,
+  ),
+  MP_MODEL_LABELS: kind(
+    1,
+    400,
+    (e: { path: string; problem: string }) =>
+      `${e.path}: ${e.problem}; save the labels' names with the model (id2label)`,
+  ),
+  MP_MODEL_HEADS: kind(
+    2,
+    400,
+    (e: { method: string }) =>
+      `this model has no exit heads (it was trained with --method ${e.method}), so it cannot exit early; leave tau out, or train with --method fastbert or mp`,
+  ),
+
+  // training
+  MP_TRAIN_LOSS: kind(
+    1,
+    500,
+    (e: { stage: string; step: number; loss: number; checkpoint: string | null }) =>
+      `the loss is ${e.loss} at step ${e.step} of the ${e.stage} stage; ${e.checkpoint ? `the last good checkpoint is ${e.checkpoint}` : 'no checkpoint was due before it'}; lower --learning-rate`,
+  ),
+  MP_RESUME_MISMATCH: kind(
+    2,
+    400,
+    (e: { path: string; option: string; then: string; now: string }) =>
+      `${e.path}: the run there had ${e.option} ${e.then}, this one has ${e.now}; give the same arguments, or another --out`,
+  ),
+  MP_OUT_EXISTS: kind(
+    2,
+    400,
+    (e: { path: string }) => `${e.path} already holds a run; add --resume to go on with it, or give another --out`,
+  ),
+  MP_WRITE: kind(
+    1,
+    500,
+    (e: { path: string; reason: string }) =>
+      `${e.path}: cannot write (${e.reason}); nothing half-written was left behind`,
+  ),
+
+  // running
+  MP_WORKER_LOST: kind(
+    1,
+    503,
+    (e: { tries: number }) => `a worker thread ended ${e.tries} times on the same texts; report the texts that do this`,
+  ),
+} as const satisfies Record<string, ErrorKind>;
+
+export type ErrorCode = keyof typeof catalogue;
+type Details<C extends ErrorCode> = Parameters<(typeof catalogue)[C]['sentence']>[0];
+
+/** An error of the catalogue. `details` are the values its sentence was made from. */
+export class PyramidError<C extends ErrorCode = ErrorCode> extends Error {
+  readonly code: C;
+  readonly details: Details<C>;
+  readonly exitCode: 1 | 2;
+  readonly httpStatus: number;
+
+  constructor(code: C, details: Details<C>, options?: { cause?: unknown }) {
+    const entry = catalogue[code];
+    super((entry.sentence as (d: Details<C>) => string)(details), options);
+    this.name = 'PyramidError';
+    this.code = code;
+    this.details = details;
+    this.exitCode = entry.exitCode;
+    this.httpStatus = entry.httpStatus;
+  }
+}

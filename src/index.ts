@@ -1,0 +1,2 @@
+/** The public library. */
+export { catalogue, type ErrorCode, PyramidError } from './errors.ts';

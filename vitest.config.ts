@@ -1,0 +1,16 @@
+import { defineConfig } from 'vitest/config';
+
+// `fast` is `npm test`: it needs nothing but the package. `slow` holds what trains for minutes, starts
+// processes and kills them, or needs a browser or a server; CI runs both.
+export default defineConfig({
+  test: {
+    globalSetup: ['test/build.ts'],
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
+    maxWorkers: 2,
+    projects: [
+      { extends: true, test: { name: 'fast', include: ['test/**/*.test.ts'], exclude: ['test/**/*.slow.test.ts'] } },
+      { extends: true, test: { name: 'slow', include: ['test/**/*.slow.test.ts'], testTimeout: 600_000 } },
+    ],
+  },
+});
