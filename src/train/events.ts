@@ -1,0 +1,30 @@
+/** What a training run tells whoever watches it: the command line draws a bar from it, a test collects it. */
+export type TrainEvent =
+  | {
+      readonly kind: 'stage';
+      readonly method: string;
+      readonly stage: string;
+      readonly epochs: number;
+      readonly steps: number;
+    }
+  | {
+      readonly kind: 'step';
+      readonly stage: string;
+      readonly epoch: number;
+      readonly step: number;
+      readonly steps: number;
+      readonly loss: number;
+      readonly tokensPerSecond: number;
+      readonly secondsLeft: number;
+    }
+  | {
+      readonly kind: 'epoch';
+      readonly stage: string;
+      readonly epoch: number;
+      readonly loss: number;
+      readonly validation: Readonly<Record<string, number>> | null;
+      readonly seconds: number;
+    }
+  | { readonly kind: 'note'; readonly text: string };
+
+export type OnTrainEvent = (event: TrainEvent) => void;
