@@ -20,6 +20,23 @@ const list = (names: readonly string[], most = 12): string =>
 export const catalogue = {
   // how the call was made
   MP_USAGE: kind(2, 400, (e: { what: string; todo: string }) => `${e.what}; ${e.todo}`),
+  MP_OPTION_VALUE: kind(
+    2,
+    400,
+    (e: { option: string; value: string; expected: string }) => `${e.option} is "${e.value}": give ${e.expected}`,
+  ),
+  MP_OPTION_UNKNOWN: kind(
+    2,
+    400,
+    (e: { path: string | null; key: string; nearest: string | null }) =>
+      `${e.path === null ? '' : `${e.path}: `}there is no option "${e.key}"; ${e.nearest === null ? 'see --help for those there are' : `did you mean "${e.nearest}"?`}`,
+  ),
+  MP_CONFIG_FILE: kind(
+    2,
+    400,
+    (e: { path: string; problem: string }) =>
+      `${e.path}: ${e.problem}; give a JSON or YAML file of options, one "name: value" a line`,
+  ),
   MP_TAU_RANGE: kind(
     2,
     400,
@@ -158,6 +175,12 @@ export const catalogue = {
   ),
 
   // running
+  MP_DEMO_PACKAGE: kind(
+    1,
+    500,
+    (e: { packages: readonly string[] }) =>
+      `the demo's e-mails need ${list(e.packages)}, not installed here; run npm install ${e.packages.join(' ')}`,
+  ),
   MP_WORKER_LOST: kind(
     1,
     503,

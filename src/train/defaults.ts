@@ -1,0 +1,430 @@
+/**
+ * Every setting of a training run: its default, meaning, unit and range, in one table. `--help`, the check of
+ * configuration files, the library's own check (options.ts) and the documentation are made from it. Knows nothing of
+ * how the settings are used.
+ */
+import {
+  choiceOption,
+  customOption,
+  flagOption,
+  integerOption,
+  numberOption,
+  type OptionTable,
+  textOption,
+  toNumber,
+} from '../option.ts';
+
+export const methodNames = ['bert', 'distilbert', 'ltp', 'fastbert', 'mp'] as const;
+export type MethodName = (typeof methodNames)[number];
+
+/** Passes over the training rows, by stage; a stage that the method does not have is not run. */
+export interface Epochs {
+  readonly regular: number;
+  readonly soft: number;
+  readonly hard: number;
+  readonly heads: number;
+}
+
+export type ClassWeights = 'none' | 'auto' | Readonly<Record<string, number>>;
+
+export interface TrainOptions {
+  readonly model: string;
+  readonly method: MethodName;
+  readonly out: string;
+
+  readonly task: string | null;
+  readonly dataDir: string | null;
+  readonly train: string | null;
+  readonly validation: string | null;
+  readonly test: string | null;
+  readonly text: string | null;
+  readonly pair: string | null;
+  readonly label: string | null;
+  readonly limit: number | null;
+  readonly maxLength: number;
+
+  readonly epochs: Epochs;
+  readonly batchSize: number;
+  readonly learningRate: number;
+  readonly warmup: number;
+  readonly weightDecay: number;
+  readonly clip: number;
+  readonly classWeights: ClassWeights;
+
+  readonly delta: number;
+  readonly temperature: number;
+  readonly lambda: number;
+  readonly thresholdLearningRate: number;
+
+  readonly exitHead: 'cls' | 'fastbert' | 'pooled';
+  readonly exitTraining: 'frozen' | 'joint';
+  readonly jointWeight: number;
+  readonly headLearningRate: number;
+  readonly headBatchSize: number;
+
+  readonly vocabularySize: number;
+  readonly hiddenSize: number;
+  readonly layers: number;
+  readonly heads: number;
+  readonly intermediateSize: number | null;
+
+  readonly seed: number;
+  readonly threads: number | null;
+  readonly checkpointEvery: number;
+  readonly resume: boolean;
+}
+
+const what = 'What to train';
+const data = 'Data';
+const optimisation = 'Optimisation';
+const pruning = 'Token pruning (ltp, mp)';
+const exits = 'Early exit (fastbert, mp)';
+const scratch = 'Network, with --model scratch';
+const running = 'Running';
+
+export const trainTable = {
+  model: textOption({
+    group: what,
+    default: 'scratch',
+    placeholder: 'DIR|scratch',
+    expected: 'a model folder, or scratch',
+    help: 'the pretrained model folder to start from, or scratch for a new network with a vocabulary of its own',
+    aliases: ['model_name_or_path'],
+  }),
+  method: choiceOption({
+    group: what,
+    default: 'mp',
+    choices: methodNames,
+    help: 'bert: no savings; distilbert: half the layers; ltp: token pruning; fastbert: early exit; mp: both',
+  }),
+  out: textOption({
+    group: what,
+    default: '',
+    placeholder: 'DIR',
+    expected: 'the folder to write the model to',
+    help: 'the folder to write the model to',
+    aliases: ['output_dir'],
+  }),
+
+  task: textOption<string | null>({
+    group: data,
+    default: null,
+    placeholder: 'NAME',
+    help: 'a known data set: ag_news, yelp_polarity, qqp, mrpc or rte',
+    aliases: ['task_name', 'dataset_name'],
+  }),
+  dataDir: textOption<string | null>({
+    group: data,
+    default: null,
+    placeholder: 'DIR',
+    help: 'the folder that holds the files of --task',
+  }),
+  train: textOption<string | null>({
+    group: data,
+    default: null,
+    placeholder: 'FILE',
+    help: 'training rows: csv, tsv, jsonl or parquet, instead of --task',
+    aliases: ['train_file'],
+  }),
+  validation: textOption<string | null>({
+    group: data,
+    default: null,
+    placeholder: 'FILE',
+    help: 'rows judged after each epoch; without it a tenth of the training rows is held back',
+    aliases: ['validation_file'],
+  }),
+  test: textOption<string | null>({
+    group: data,
+    default: null,
+    placeholder: 'FILE',
+    help: 'rows judged once, at the end',
+    aliases: ['test_file'],
+  }),
+  text: textOption<string | null>({
+    group: data,
+    default: null,
+    placeholder: 'COLUMN',
+    help: 'the column of the texts; without it the usual names are looked for',
+    aliases: ['text_column', 'text_column_name', 'text_column_names', 'sentence1_key'],
+  }),
+  pair: textOption<string | null>({
+    group: data,
+    default: null,
+    placeholder: 'COLUMN',
+    help: 'the column of the second texts, where a row holds two',
+    aliases: ['pair_column', 'sentence2_key'],
+  }),
+  label: textOption<string | null>({
+    group: data,
+    default: null,
+    placeholder: 'COLUMN',
+    help: 'the column of the labels; without it the usual names are looked for',
+    aliases: ['label_column', 'label_column_name'],
+  }),
+  limit: integerOption<number | null>({
+    group: data,
+    default: null,
+    min: 1,
+    placeholder: 'ROWS',
+    help: 'train on a seeded choice of this many rows',
+    aliases: ['max_train_samples'],
+  }),
+  maxLength: integerOption({
+    group: data,
+    default: 128,
+    min: 8,
+    max: 512,
+    placeholder: 'TOKENS',
+    help: 'the most tokens of a text, [CLS] and [SEP] included; longer texts are cut',
+    aliases: ['max_seq_length', 'max_length'],
+  }),
+
+  epochs: customOption<Epochs>({
+    group: optimisation,
+    default: { regular: 3, soft: 1, hard: 2, heads: 2 },
+    placeholder: 'N,N,N,N',
+    expected: 'one to four numbers from 0 to 1000, as in 3,1,2,2 (the stages regular, soft, hard, heads)',
+    help: 'epochs of the stages regular, soft, hard and heads; stages left out keep their default',
+    aliases: ['num_train_epochs'],
+    read: readEpochs,
+  }),
+  batchSize: integerOption({
+    group: optimisation,
+    default: 32,
+    min: 1,
+    max: 4096,
+    placeholder: 'ROWS',
+    help: 'rows a step, of every stage but heads',
+    aliases: ['per_device_train_batch_size', 'train_batch_size'],
+  }),
+  learningRate: numberOption({
+    group: optimisation,
+    default: 5e-5,
+    min: 0,
+    above: true,
+    max: 1,
+    help: 'the highest learning rate, after warm-up; a network from scratch wants about 5e-4',
+    aliases: ['learning_rate'],
+  }),
+  warmup: numberOption({
+    group: optimisation,
+    default: 0.1,
+    min: 0,
+    max: 1,
+    placeholder: 'SHARE',
+    help: 'the share of the steps over which the learning rate rises; it falls to zero over the rest',
+    aliases: ['warmup_ratio'],
+  }),
+  weightDecay: numberOption({
+    group: optimisation,
+    default: 0.01,
+    min: 0,
+    max: 1,
+    help: 'decoupled weight decay of AdamW; none on biases, normalisation and thresholds',
+    aliases: ['weight_decay'],
+  }),
+  clip: numberOption({
+    group: optimisation,
+    default: 1,
+    min: 0,
+    help: 'the largest norm of all gradients together; 0 does not clip',
+    aliases: ['max_grad_norm'],
+  }),
+  classWeights: customOption<ClassWeights>({
+    group: optimisation,
+    default: 'none',
+    placeholder: 'none|auto|LABEL=W,…',
+    expected: 'none, auto, or a weight above 0 for each label, as in ham=1,spam=2',
+    help: 'weights of the labels in the loss; auto: inverse to how often a label occurs, 1 on average',
+    read: readClassWeights,
+  }),
+
+  delta: numberOption({
+    group: pruning,
+    default: 0.04,
+    min: 0,
+    max: 1,
+    help: "the last layer's threshold at the start (the first layers' are proportionally lower); they are learned",
+  }),
+  temperature: numberOption({
+    group: pruning,
+    default: 1e-3,
+    min: 0,
+    above: true,
+    max: 1,
+    help: 'the temperature T of the soft mask sigmoid((score - threshold) / T)',
+  }),
+  lambda: numberOption({
+    group: pruning,
+    default: 0.05,
+    min: 0,
+    max: 100,
+    help: 'the weight of the mean mask in the loss: larger removes more tokens',
+  }),
+  thresholdLearningRate: numberOption({
+    group: pruning,
+    default: 2e-4,
+    min: 0,
+    above: true,
+    max: 1,
+    help: 'the highest learning rate of the thresholds',
+  }),
+
+  exitHead: choiceOption({
+    group: exits,
+    default: 'pooled',
+    choices: ['cls', 'fastbert', 'pooled'] as const,
+    help: "what an exit head reads: cls: [CLS] alone; fastbert: its own attention; pooled: [CLS] and the texts' means",
+  }),
+  exitTraining: choiceOption({
+    group: exits,
+    default: 'joint',
+    choices: ['frozen', 'joint'] as const,
+    help: 'frozen: heads are distilled from the finished network, as in the paper; joint: they learn with it, and then so',
+  }),
+  jointWeight: numberOption({
+    group: exits,
+    default: 0.3,
+    min: 0,
+    above: true,
+    max: 10,
+    help: "the weight of each exit head's loss beside the main one, with --exit-training joint",
+  }),
+  headLearningRate: numberOption({
+    group: exits,
+    default: 1e-3,
+    min: 0,
+    above: true,
+    max: 1,
+    help: 'the highest learning rate of the heads stage',
+  }),
+  headBatchSize: integerOption({
+    group: exits,
+    default: 64,
+    min: 1,
+    max: 4096,
+    placeholder: 'ROWS',
+    help: 'rows a step of the heads stage',
+  }),
+
+  vocabularySize: integerOption({
+    group: scratch,
+    default: 8000,
+    min: 100,
+    max: 200_000,
+    placeholder: 'PIECES',
+    help: 'the most word pieces of the vocabulary made from the training rows',
+    aliases: ['vocab_size'],
+  }),
+  hiddenSize: integerOption({
+    group: scratch,
+    default: 128,
+    min: 8,
+    max: 4096,
+    help: 'the width of the network, a multiple of --heads',
+    aliases: ['hidden_size'],
+  }),
+  layers: integerOption({
+    group: scratch,
+    default: 4,
+    min: 1,
+    max: 96,
+    help: 'layers; distilbert takes half of them',
+    aliases: ['num_hidden_layers'],
+  }),
+  heads: integerOption({
+    group: scratch,
+    default: 2,
+    min: 1,
+    max: 128,
+    help: 'attention heads of a layer',
+    aliases: ['num_attention_heads'],
+  }),
+  intermediateSize: integerOption<number | null>({
+    group: scratch,
+    default: null,
+    min: 8,
+    max: 16_384,
+    help: 'the width inside the feed-forward; without it 4 times --hidden-size',
+    aliases: ['intermediate_size'],
+  }),
+
+  seed: integerOption({
+    group: running,
+    default: 0,
+    min: 0,
+    max: 2 ** 31 - 1,
+    help: 'the seed of everything random: the same seed gives the same weights on the same machine',
+  }),
+  threads: integerOption<number | null>({
+    group: running,
+    default: null,
+    min: 1,
+    max: 1024,
+    help: 'threads to compute with; without it as many as the machine has cores',
+  }),
+  checkpointEvery: integerOption({
+    group: running,
+    default: 200,
+    min: 0,
+    placeholder: 'STEPS',
+    help: 'steps between checkpoints for --resume; 0 writes none but those at the end of a stage',
+    aliases: ['save_steps'],
+  }),
+  resume: flagOption({
+    group: running,
+    default: false,
+    help: 'go on with an interrupted run in --out; the result is the same, bit for bit',
+  }),
+} as const satisfies OptionTable<TrainOptions>;
+
+const stageNames = ['regular', 'soft', 'hard', 'heads'] as const;
+
+/** `3`, `3,1,2,2`, [3, 1, 2, 2] or {regular: 3, …}. */
+function readEpochs(raw: unknown): Epochs | undefined {
+  const defaults: Epochs = trainTable.epochs.default;
+  const given = typeof raw === 'string' ? raw.split(',') : typeof raw === 'number' ? [raw] : raw;
+  if (typeof given !== 'object' || given === null) return undefined;
+  const entries: (readonly [string, unknown])[] = Array.isArray(given)
+    ? given.map((value, i) => [stageNames[i] ?? '', value])
+    : Object.entries(given);
+  const epochs: Record<string, number> = { ...defaults };
+  for (const [stage, value] of entries) {
+    const count = toNumber(value);
+    if (!stageNames.some((name) => name === stage) || !Number.isInteger(count) || count! < 0 || count! > 1000) {
+      return undefined;
+    }
+    epochs[stage] = count!;
+  }
+  return entries.length === 0 ? undefined : (epochs as unknown as Epochs);
+}
+
+/** `none`, `auto`, `ham=1,spam=2`, or {ham: 1, spam: 2} as JSON or as an object. */
+function readClassWeights(raw: unknown): ClassWeights | undefined {
+  if (raw === 'none' || raw === 'auto') return raw;
+  let entries: (readonly [string, unknown])[];
+  if (typeof raw === 'string') {
+    const json = raw.trimStart().startsWith('{') ? parseJson(raw) : undefined;
+    // a label may hold an equals sign itself, a weight cannot
+    entries = json
+      ? Object.entries(json)
+      : raw.split(',').map((part) => [part.slice(0, part.lastIndexOf('=')), part.slice(part.lastIndexOf('=') + 1)]);
+  } else if (typeof raw === 'object' && raw !== null && !Array.isArray(raw)) {
+    entries = Object.entries(raw);
+  } else return undefined;
+  const weights: Record<string, number> = {};
+  for (const [label, value] of entries) {
+    const weight = toNumber(value);
+    if (label === '' || weight === undefined || !(weight > 0 && Number.isFinite(weight))) return undefined;
+    weights[label] = weight;
+  }
+  return entries.length === 0 ? undefined : weights;
+}
+
+function parseJson(text: string): Record<string, unknown> | undefined {
+  try {
+    return JSON.parse(text) as Record<string, unknown>;
+  } catch {
+    return undefined;
+  }
+}
