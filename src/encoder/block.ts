@@ -1,0 +1,144 @@
+/**
+ * One layer of the encoder on packed rows, written once for training, engine, export and tests: self-attention, then
+ * the feed-forward, both with residual and LayerNorm (Devlin et al. 2019). Pruning (src/pyramid) hangs into it through
+ * `hooks`; the block itself knows only that rows may be dropped after attention and gated at the end.
+ *
+ * Letters of the shapes: N packed live rows of the batch, M rows left, B texts, S padded length, n live tokens of one
+ * text, d hidden size, h heads, d_h = d/h, f intermediate size, C labels, L layers.
+ */
+import type { Graph, Value } from '../graph/index.ts';
+import type { EncoderConfig } from './config.ts';
+import { attentionBias, type Layout } from './layout.ts';
+
+/** Gives the value of a parameter by its checkpoint name ('bert.encoder.layer.0.output.dense.weight'). */
+export type Weights = (name: string) => Value;
+
+/** Applies dropout at a named place of the network; absent in evaluation. */
+export type Dropout = (x: Value, place: string, rate: number) => Value;
+
+export interface BlockHooks {
+  readonly dropout?: Dropout;
+  /** Hard pruning: which rows go on (indices into the N rows, ascending) and their layout. Asked between attention and feed-forward. */
+  readonly select?: (score: Value, layout: Layout) => { readonly rows: Value; readonly layout: Layout };
+  /** Soft pruning: a factor for each output row, [N, 1]. */
+  readonly gate?: (score: Value, layout: Layout) => Value;
+}
+
+export interface BlockResult {
+  /** [M, d]; M = N unless rows were dropped. */
+  readonly x: Value;
+  readonly layout: Layout;
+  /** [N] importance score of each row that entered; null if no hook asked for it. */
+  readonly score: Value | null;
+}
+
+/** Layer `layer` (0-based, as in the checkpoint's names) on x [N, d]. */
+export function block(
+  g: Graph,
+  weights: Weights,
+  config: EncoderConfig,
+  layer: number,
+  x: Value,
+  layout: Layout,
+  hooks: BlockHooks = {},
+): BlockResult {
+  const name = `bert.encoder.layer.${layer}`;
+  const dropout: Dropout = hooks.dropout ?? ((value) => value);
+  const attention = g.scope(`${name}.attention`, () => attend(g, weights, config, layer, x, layout, dropout));
+  const score =
+    hooks.select || hooks.gate
+      ? g.scope(`${name}.importance`, () => importance(g, config, attention.probabilities, layout))
+      : null;
+
+  let context = attention.context; // [B·S, d]
+  let residual = x; // [N, d]
+  let after = layout;
+  if (hooks.select) {
+    const selected = g.scope(`${name}.select`, () => hooks.select!(score!, layout));
+    after = selected.layout;
+    context = g.takeRows(context, g.takeRows(layout.unpad, selected.rows)); // [M, d]
+    residual = g.takeRows(x, selected.rows); // [M, d]
+  } else {
+    context = g.takeRows(context, layout.unpad); // [N, d]
+  }
+
+  const mixed = g.scope(`${name}.attention.output`, () => {
+    const projected = dense(g, weights, `${name}.attention.output.dense`, context);
+    return layerNorm(
+      g,
+      weights,
+      config,
+      `${name}.attention.output.LayerNorm`,
+      g.add(dropout(projected, `layer.${layer}.attention.output`, config.hiddenDropout), residual),
+    );
+  });
+  const inner = g.scope(`${name}.intermediate`, () => g.gelu(dense(g, weights, `${name}.intermediate.dense`, mixed))); // [M, f]
+  const output = g.scope(`${name}.output`, () => {
+    const projected = dense(g, weights, `${name}.output.dense`, inner);
+    return layerNorm(
+      g,
+      weights,
+      config,
+      `${name}.output.LayerNorm`,
+      g.add(dropout(projected, `layer.${layer}.output`, config.hiddenDropout), mixed),
+    );
+  });
+  const gated = hooks.gate ? g.scope(`${name}.gate`, () => g.mul(output, hooks.gate!(score!, layout))) : output;
+  return { x: gated, layout: after, score };
+}
+
+/** context [B·S, d] (dead rows are of no meaning) and probabilities A [B, h, S, S], A(j → i) = softmax over i of q_j·k_i/√d_h. */
+function attend(
+  g: Graph,
+  weights: Weights,
+  config: EncoderConfig,
+  layer: number,
+  x: Value,
+  layout: Layout,
+  dropout: Dropout,
+) {
+  const { hiddenSize: d, heads: h } = config;
+  const headSize = d / h;
+  const { texts: B, padded: S } = layout;
+  const name = `bert.encoder.layer.${layer}.attention.self`;
+  const parts = ['query', 'key', 'value'];
+  // one product for the three projections: three times as wide, read x once
+  const weight = g.concat(
+    parts.map((part) => weights(`${name}.${part}.weight`)),
+    0,
+  ); // [3d, d]
+  const bias = g.concat(
+    parts.map((part) => weights(`${name}.${part}.bias`)),
+    0,
+  ); // [3d]
+  const projected = g.linear(x, weight, bias); // [N, 3d]
+  const padded = g.op('PadRows', [projected, layout.pad, layout.unpad], {}); // [B, S, 3d]
+  const byHead = g.transpose(g.reshape(padded, [B, S, 3, h, headSize]), [2, 0, 3, 1, 4]); // [3, B, h, S, d_h]
+  const [q, k, v] = g.split(byHead, 0, [1, 1, 1]).map((part) => g.squeeze(part, 0)); // [B, h, S, d_h]
+  const logits = g.mul(g.matmul(q, g.transpose(k, [0, 1, 3, 2])), 1 / Math.sqrt(headSize)); // [B, h, S, S]
+  const probabilities = g.softmax(g.add(logits, attentionBias(g, layout))); // [B, h, S, S]
+  const mixed = g.matmul(dropout(probabilities, `layer.${layer}.attention.probabilities`, config.attentionDropout), v); // [B, h, S, d_h]
+  const context = g.reshape(g.transpose(mixed, [0, 2, 1, 3]), [`${B}*${S}`, d]); // [B·S, d]
+  return { context, probabilities };
+}
+
+/**
+ * s_i = 1/(h n) Σ_heads Σ_{live rows j} A(j → i): the attention that token i receives (the paper's equation 4 as
+ * its text and figure 3 mean it: printed, it averages a row, which is constant). Sums to 1 over a text's live tokens.
+ */
+function importance(g: Graph, config: EncoderConfig, probabilities: Value, layout: Layout): Value {
+  const { texts: B, padded: S } = layout;
+  const share = g.div(g.scalar(1 / config.heads), g.cast(layout.lengths, 'float32')); // [B]
+  const rowWeight = g.mul(g.cast(layout.live, 'float32'), g.unsqueeze(share, 1)); // [B, S]
+  const received = g.matmul(g.unsqueeze(rowWeight, 1, 2), probabilities); // [B, h, 1, S]
+  const score = g.sum(received, [1, 2]); // [B, S]
+  return g.takeRows(g.reshape(score, [`${B}*${S}`]), layout.unpad); // [N]
+}
+
+export const dense = (g: Graph, weights: Weights, name: string, x: Value): Value =>
+  g.linear(x, weights(`${name}.weight`), weights(`${name}.bias`));
+
+export const layerNorm = (g: Graph, weights: Weights, config: EncoderConfig, name: string, x: Value): Value =>
+  g.op('LayerNormalization', [x, weights(`${name}.weight`), weights(`${name}.bias`)], {
+    epsilon: config.layerNormEpsilon,
+  });

@@ -1,0 +1,78 @@
+/**
+ * The weights of a Hugging Face folder under canonical names: `bert.`-prefixed and bare checkpoints, one file or a
+ * sharded one with its index, old LayerNorm names (gamma, beta). Shapes are held against config.json.
+ */
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { PyramidError } from '../errors.ts';
+import type { EncoderConfig } from './config.ts';
+import { initialise, type Parameters, parameterShapes } from './parameters.ts';
+import { readSafetensors, type StoredTensor } from './safetensors.ts';
+
+export interface LoadedWeights {
+  readonly parameters: Parameters;
+  /** Tensors beside the backbone's (`pyramid.…`). */
+  readonly others: Map<string, StoredTensor>;
+  /** Parameters that the folder lacks and the seed made (a pretrained backbone has no classifier). */
+  readonly fresh: readonly string[];
+}
+
+/**
+ * Reads the weights of `dir`. With `seed`, a missing pooler or classifier is initialised; without, it is an error.
+ * A classifier for another number of labels counts as missing when a seed is given.
+ * Throws MP_FILE_MISSING, MP_MODEL_FILE, MP_MODEL_TENSOR_MISSING, MP_MODEL_TENSOR_SHAPE.
+ */
+export async function readWeights(
+  dir: string,
+  config: EncoderConfig,
+  { seed }: { seed?: number } = {},
+): Promise<LoadedWeights> {
+  const { path, tensors } = await readTensors(dir);
+  const parameters: Parameters = new Map();
+  const fresh: string[] = [];
+  for (const [name, shape] of parameterShapes(config)) {
+    const stored = tensors.get(name);
+    const isHead = name.startsWith('classifier.') || name.startsWith('bert.pooler.');
+    const fits = stored && stored.shape.length === shape.length && stored.shape.every((dim, i) => dim === shape[i]);
+    if (fits) parameters.set(name, stored);
+    else if (isHead && seed !== undefined && (!stored || name.startsWith('classifier.'))) {
+      parameters.set(name, initialise(name, shape, seed, config.initializerRange));
+      fresh.push(name);
+    } else if (!stored) throw new PyramidError('MP_MODEL_TENSOR_MISSING', { path, name });
+    else throw new PyramidError('MP_MODEL_TENSOR_SHAPE', { path, name, found: stored.shape, expected: shape });
+  }
+  const others = new Map([...tensors].filter(([name]) => name.startsWith('pyramid.')));
+  return { parameters, others, fresh };
+}
+
+async function readTensors(dir: string): Promise<{ path: string; tensors: Map<string, StoredTensor> }> {
+  const single = join(dir, 'model.safetensors');
+  const index = join(dir, 'model.safetensors.index.json');
+  let tensors: Map<string, StoredTensor>;
+  let path = single;
+  if (!existsSync(single) && existsSync(index)) {
+    path = index;
+    tensors = new Map();
+    for (const file of await shardFiles(index))
+      for (const [name, tensor] of await readSafetensors(join(dir, file))) tensors.set(name, tensor);
+  } else tensors = await readSafetensors(single);
+  return { path, tensors: new Map([...tensors].map(([name, tensor]) => [canonicalName(name), tensor])) };
+}
+
+async function shardFiles(index: string): Promise<string[]> {
+  let map: unknown;
+  try {
+    map = JSON.parse(await readFile(index, 'utf8')).weight_map;
+  } catch (cause) {
+    throw new PyramidError('MP_MODEL_FILE', { path: index, problem: 'it is not JSON' }, { cause });
+  }
+  if (typeof map !== 'object' || map === null)
+    throw new PyramidError('MP_MODEL_FILE', { path: index, problem: 'it has no weight_map' });
+  return [...new Set(Object.values(map as Record<string, string>))].sort();
+}
+
+function canonicalName(name: string): string {
+  const modern = name.replace(/LayerNorm\.gamma$/, 'LayerNorm.weight').replace(/LayerNorm\.beta$/, 'LayerNorm.bias');
+  return /^(embeddings|encoder|pooler)\./.test(modern) ? `bert.${modern}` : modern;
+}

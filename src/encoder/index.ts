@@ -1,0 +1,8 @@
+export { type BlockHooks, type BlockResult, block, type Dropout, dense, layerNorm, type Weights } from './block.ts';
+export { type LoadedWeights, readWeights } from './checkpoint.ts';
+export { classify } from './classifier.ts';
+export { configJson, type EncoderConfig, type ProblemType, parseConfig, readConfig } from './config.ts';
+export { embed } from './embeddings.ts';
+export { attentionBias, isFirst, type Layout, layoutOf } from './layout.ts';
+export { decays, initialise, type Parameters, parameterShapes, WORD_EMBEDDINGS } from './parameters.ts';
+export { readSafetensors, type StoredTensor, writeSafetensors } from './safetensors.ts';

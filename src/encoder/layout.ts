@@ -1,0 +1,55 @@
+/**
+ * Everything about the arrangement of packed rows that follows from one vector: `sequence` [N], the text that each
+ * row belongs to (0 … B−1, ascending, every text at least one row, [CLS] first). Padding exists only inside
+ * attention; `pad` and `unpad` lead there and back.
+ */
+import type { Graph, Value } from '../graph/index.ts';
+
+export interface Layout {
+  /** Symbols of this layout's sizes. */
+  readonly rows: string;
+  readonly texts: string;
+  readonly padded: string;
+  /** [N] int64: the text of each row. */
+  readonly sequence: Value;
+  /** [B] int64: live tokens of each text. */
+  readonly lengths: Value;
+  /** [B] int64: each text's first row, its [CLS]. */
+  readonly first: Value;
+  /** [N] int64: each row's place within its text. */
+  readonly position: Value;
+  /** [B, S] int64: the row at each padded place, 0 where there is none. */
+  readonly pad: Value;
+  /** [N] int64: each row's place in the flattened padded view [B·S]. */
+  readonly unpad: Value;
+  /** [B, S] bool: a row is there. */
+  readonly live: Value;
+}
+
+/** Added to attention logits of dead places: far below any live one, far from overflow. */
+const DEAD = -1e9;
+
+/** The layout of `sequence` (shape [rows]); `texts` is the symbol of B and `padded` that of the longest length. */
+export function layoutOf(g: Graph, sequence: Value, dims: { rows: string; texts: string; padded: string }): Layout {
+  const { rows, texts, padded } = dims;
+  return g.scope(`layout.${rows}`, () => {
+    const ones = g.op('ConstantOfShape', [g.op('Shape', [sequence], {})], { shape: [rows], value: 1, dtype: 'int64' });
+    const lengths = g.op('ScatterAdd', [g.zeros([texts], 'int64'), g.unsqueeze(sequence, 1), ones], {}); // [B]
+    const first = g.op('CumSum', [lengths], { axis: 0, exclusive: true }); // [B]
+    g.bindDim(padded, g.op('ReduceMax', [lengths], { axes: [0], keepDims: false }));
+    g.bindDimTo(rows, sequence, 0);
+    const row = g.range(rows); // [N]
+    const position = g.sub(row, g.gather(first, sequence)); // [N]
+    const unpad = g.add(g.mul(sequence, g.extent(padded)), position); // [N]
+    const flat = g.op('ScatterRows', [g.zeros([`${texts}*${padded}`], 'int64'), g.unsqueeze(unpad, 1), row], {}); // [B·S]
+    const pad = g.reshape(flat, [texts, padded]); // [B, S]
+    const live = g.op('Less', [g.range(padded), g.unsqueeze(lengths, 1)], {}); // [B, S]
+    return { rows, texts, padded, sequence, lengths, first, position, pad, unpad, live };
+  });
+}
+
+/** [B, 1, 1, S]: 0 at live places, very negative at dead ones. */
+export const attentionBias = (g: Graph, { live }: Layout): Value => g.unsqueeze(g.where(live, g.scalar(0), DEAD), 1, 2);
+
+/** [N] bool: the row is its text's [CLS]. */
+export const isFirst = (g: Graph, { position }: Layout): Value => g.op('Equal', [position, g.scalar(0, 'int64')], {});

@@ -1,0 +1,52 @@
+/**
+ * The parameters of a network: their names (BERT's own, canonical with the `bert.` prefix), shapes, and BERT's
+ * initialisation (normal with initializer_range; LayerNorm 1 and 0; biases 0; the padding word's row 0).
+ */
+import { randomStream } from '../random.ts';
+import type { EncoderConfig } from './config.ts';
+import type { StoredTensor } from './safetensors.ts';
+
+export type Parameters = Map<string, StoredTensor>;
+
+export const WORD_EMBEDDINGS = 'bert.embeddings.word_embeddings.weight';
+
+/** Name and shape of each parameter of the backbone and its main classifier, in the order of the network. */
+export function parameterShapes(config: EncoderConfig): Map<string, readonly number[]> {
+  const { hiddenSize: d, intermediateSize: f } = config;
+  const shapes = new Map<string, readonly number[]>();
+  const linear = (name: string, out: number, inputs: number) =>
+    shapes.set(`${name}.weight`, [out, inputs]).set(`${name}.bias`, [out]);
+  const norm = (name: string) => shapes.set(`${name}.weight`, [d]).set(`${name}.bias`, [d]);
+  shapes.set(WORD_EMBEDDINGS, [config.vocabularySize, d]);
+  shapes.set('bert.embeddings.position_embeddings.weight', [config.maxPositions, d]);
+  shapes.set('bert.embeddings.token_type_embeddings.weight', [config.typeVocabularySize, d]);
+  norm('bert.embeddings.LayerNorm');
+  for (let layer = 0; layer < config.layers; layer++) {
+    const name = `bert.encoder.layer.${layer}`;
+    for (const part of ['query', 'key', 'value']) linear(`${name}.attention.self.${part}`, d, d);
+    linear(`${name}.attention.output.dense`, d, d);
+    norm(`${name}.attention.output.LayerNorm`);
+    linear(`${name}.intermediate.dense`, f, d);
+    linear(`${name}.output.dense`, d, f);
+    norm(`${name}.output.LayerNorm`);
+  }
+  linear('bert.pooler.dense', d, d);
+  linear('classifier', config.labels.length, d);
+  return shapes;
+}
+
+/** Weight decay leaves biases and LayerNorm alone, as BERT's own training did. */
+export const decays = (name: string): boolean => !name.endsWith('bias') && !name.includes('LayerNorm');
+
+/** A fresh tensor for `name`, from the seed: the same whatever other tensors are made beside it. */
+export function initialise(name: string, shape: readonly number[], seed: number, range: number): StoredTensor {
+  const data = new Float32Array(shape.reduce((n, dim) => n * dim, 1));
+  if (name.includes('LayerNorm')) {
+    if (name.endsWith('weight')) data.fill(1);
+  } else if (!name.endsWith('bias')) {
+    const random = randomStream(seed, 'initialise', name);
+    for (let i = 0; i < data.length; i++) data[i] = range * random.normal();
+    if (name === WORD_EMBEDDINGS) data.fill(0, 0, shape[1]); // [PAD] is row 0
+  }
+  return { shape, data };
+}

@@ -1,0 +1,175 @@
+/**
+ * Reads and writes safetensors files: eight bytes of header length, a JSON header, the values
+ * (https://github.com/huggingface/safetensors#format). F32, F16 and BF16 are read as float32; we write F32.
+ */
+import { type FileHandle, open } from 'node:fs/promises';
+import { PyramidError } from '../errors.ts';
+
+export interface StoredTensor {
+  readonly shape: readonly number[];
+  readonly data: Float32Array;
+}
+
+interface Entry {
+  readonly dtype: string;
+  readonly shape: readonly number[];
+  readonly data_offsets: readonly [number, number];
+}
+
+const BYTES: Readonly<Record<string, number>> = {
+  F64: 8,
+  F32: 4,
+  F16: 2,
+  BF16: 2,
+  I64: 8,
+  I32: 4,
+  I16: 2,
+  I8: 1,
+  U8: 1,
+  BOOL: 1,
+};
+const MAX_HEADER = 100 * 1024 * 1024;
+
+/**
+ * All floating-point tensors of a file. Integer tensors (position ids of old checkpoints) are passed over, unless
+ * `integers` asks for them as numbers.
+ * Throws MP_FILE_MISSING, MP_MODEL_FILE.
+ */
+export async function readSafetensors(path: string, { integers = false } = {}): Promise<Map<string, StoredTensor>> {
+  let file: FileHandle;
+  try {
+    file = await open(path, 'r');
+  } catch (cause) {
+    throw new PyramidError('MP_FILE_MISSING', { path, what: 'weights file' }, { cause });
+  }
+  try {
+    const { size } = await file.stat();
+    const { header, start } = await readHeader(file, path, size);
+    const tensors = new Map<string, StoredTensor>();
+    for (const [name, entry] of Object.entries(header)) {
+      if (name === '__metadata__') continue;
+      checkEntry(path, name, entry, size - start);
+      if (!integers && !entry.dtype.includes('F')) continue;
+      const [from, to] = entry.data_offsets;
+      // a fresh buffer a tensor, so that typed arrays over it are aligned
+      const bytes = new Uint8Array(to - from);
+      await readFully(file, bytes, start + from);
+      tensors.set(name, { shape: entry.shape, data: toFloat32(entry.dtype, bytes) });
+    }
+    return tensors;
+  } finally {
+    await file.close();
+  }
+}
+
+async function readHeader(
+  file: FileHandle,
+  path: string,
+  size: number,
+): Promise<{ header: Record<string, Entry>; start: number }> {
+  const fault = (problem: string, cause?: unknown) => new PyramidError('MP_MODEL_FILE', { path, problem }, { cause });
+  if (size < 8) throw fault(`it is ${size} bytes long, too short for a safetensors header`);
+  const prefix = new Uint8Array(8);
+  await readFully(file, prefix, 0);
+  const length = Number(new DataView(prefix.buffer).getBigUint64(0, true));
+  if (length > MAX_HEADER || 8 + length > size) throw fault(`its header claims ${length} bytes, the file has ${size}`);
+  const text = new Uint8Array(length);
+  await readFully(file, text, 8);
+  try {
+    return { header: JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(text)), start: 8 + length };
+  } catch (cause) {
+    throw fault('its header is not JSON', cause);
+  }
+}
+
+function checkEntry(path: string, name: string, entry: Entry, available: number): void {
+  const fault = (problem: string) =>
+    new PyramidError('MP_MODEL_FILE', { path, problem: `tensor "${name}" ${problem}` });
+  const width = BYTES[entry?.dtype];
+  if (!width) throw fault(`has the unknown dtype ${String(entry?.dtype)}`);
+  if (!Array.isArray(entry.shape) || !Array.isArray(entry.data_offsets)) throw fault('has no shape or no offsets');
+  const [from, to] = entry.data_offsets;
+  const expected = entry.shape.reduce((n, dim) => n * dim, width);
+  if (!(from >= 0 && to >= from) || to - from !== expected)
+    throw fault(`takes ${to - from} bytes where its shape needs ${expected}`);
+  if (to > available) throw fault(`ends at byte ${to}, but only ${available} bytes of values are there`);
+}
+
+async function readFully(file: FileHandle, into: Uint8Array, position: number): Promise<void> {
+  for (let done = 0; done < into.length; ) {
+    const { bytesRead } = await file.read(into, done, into.length - done, position + done);
+    if (bytesRead === 0) throw new Error('internal: file ended within its own size');
+    done += bytesRead;
+  }
+}
+
+function toFloat32(dtype: string, bytes: Uint8Array): Float32Array {
+  const { buffer } = bytes;
+  switch (dtype) {
+    case 'F32':
+      return new Float32Array(buffer);
+    case 'F64':
+      return Float32Array.from(new Float64Array(buffer));
+    case 'BF16': {
+      const half = new Uint16Array(buffer);
+      const bits = new Uint32Array(half.length);
+      for (let i = 0; i < half.length; i++) bits[i] = half[i] << 16;
+      return new Float32Array(bits.buffer);
+    }
+    case 'F16':
+      return Float32Array.from(new Uint16Array(buffer), halfToFloat);
+    case 'I64':
+      return Float32Array.from(new BigInt64Array(buffer), Number);
+    case 'I32':
+      return Float32Array.from(new Int32Array(buffer));
+    case 'I16':
+      return Float32Array.from(new Int16Array(buffer));
+    case 'I8':
+      return Float32Array.from(new Int8Array(buffer));
+    default:
+      return Float32Array.from(bytes);
+  }
+}
+
+/** IEEE 754 binary16 by its bits. */
+function halfToFloat(bits: number): number {
+  const sign = bits & 0x8000 ? -1 : 1;
+  const exponent = (bits >> 10) & 0x1f;
+  const fraction = bits & 0x3ff;
+  if (exponent === 0) return sign * fraction * 2 ** -24;
+  if (exponent === 31) return fraction ? Number.NaN : sign * Number.POSITIVE_INFINITY;
+  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
+}
+
+/** Writes float32 tensors, names sorted, so that equal tensors give equal files. The caller makes the write atomic. */
+export async function writeSafetensors(
+  path: string,
+  tensors: ReadonlyMap<string, StoredTensor>,
+  metadata: Record<string, string> = { format: 'pt' },
+): Promise<void> {
+  const names = [...tensors.keys()].sort();
+  const header: Record<string, unknown> = { __metadata__: metadata };
+  let offset = 0;
+  for (const name of names) {
+    const { shape, data } = tensors.get(name)!;
+    header[name] = { dtype: 'F32', shape, data_offsets: [offset, offset + data.byteLength] };
+    offset += data.byteLength;
+  }
+  let text = JSON.stringify(header);
+  text += ' '.repeat((8 - (new TextEncoder().encode(text).length % 8)) % 8); // values start on a multiple of eight
+  const bytes = new TextEncoder().encode(text);
+  const prefix = new Uint8Array(8);
+  new DataView(prefix.buffer).setBigUint64(0, BigInt(bytes.length), true);
+  const file = await open(path, 'w');
+  try {
+    await file.writeFile(prefix);
+    await file.writeFile(bytes);
+    for (const name of names) {
+      const { data } = tensors.get(name)!;
+      await file.writeFile(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+    }
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}

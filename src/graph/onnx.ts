@@ -1,0 +1,242 @@
+/**
+ * A graph as the bytes of an ONNX model (IR version 9, opset 20). The messages are those of the specification's
+ * onnx.proto (https://github.com/onnx/onnx/blob/main/onnx/onnx.proto), of which this file describes the part we
+ * write; @bufbuild/protobuf does the encoding, without code generation or eval.
+ */
+import {
+  create,
+  createFileRegistry,
+  type DescMessage,
+  fromJson,
+  type MessageInitShape,
+  toBinary,
+} from '@bufbuild/protobuf';
+import { FileDescriptorSetSchema } from '@bufbuild/protobuf/wkt';
+import type { Constant, Graph } from './graph.ts';
+import { type OnnxAttribute, type OpName, onnxDType, ops } from './ops.ts';
+import type { DType, GraphNode, Value } from './types.ts';
+
+const OPSET = 20;
+const IR_VERSION = 9;
+
+/** Names of the model's inputs and outputs are the graph's. */
+export function toOnnx(graph: Graph, name: string): Uint8Array<ArrayBuffer> {
+  const extra: object[] = [];
+  const nodes = graph.nodes.map((node) => nodeMessage(node, extra));
+  // an output that is an input, a constant, or given out twice needs a node of its own name
+  const outputs = graph.outputs.map((output) => {
+    nodes.push({
+      name: `output.${output.name}`,
+      opType: 'Identity',
+      input: [output.value.name],
+      output: [`output.${output.name}`],
+    });
+    return typeMessage(`output.${output.name}`, output.value);
+  });
+  const bytes = toBinary(
+    message('ModelProto'),
+    init('ModelProto', {
+      irVersion: BigInt(IR_VERSION),
+      producerName: 'magic-pyramid',
+      opsetImport: [{ domain: '', version: BigInt(OPSET) }],
+      graph: {
+        name,
+        node: nodes,
+        initializer: [...graph.constants.map(tensorMessage), ...extra],
+        input: graph.inputs.map((input) => typeMessage(input.name, input)),
+        output: outputs,
+      },
+    }),
+  );
+  return bytes as Uint8Array<ArrayBuffer>;
+}
+
+/** The name under which a graph's output appears in the model. */
+export const outputName = (name: string): string => `output.${name}`;
+
+function nodeMessage(node: GraphNode, extra: object[]): object {
+  const form = (ops[node.op as OpName].onnx as (a: object) => import('./ops.ts').OnnxForm)(node.attributes);
+  const inputs = node.inputs.slice(0, form.inputs).map((input) => input.name);
+  form.constants?.forEach((values, i) => {
+    const constant = `${node.name}.constant.${i}`;
+    extra.push({
+      name: constant,
+      dims: [BigInt(values.length)],
+      dataType: onnxDType.int64,
+      rawData: bytesOf(BigInt64Array.from(values, BigInt)),
+    });
+    // Slice wants its start before the end that the graph computed
+    if (form.type === 'Slice') inputs.splice(1, 0, constant);
+    else inputs.push(constant);
+  });
+  return {
+    name: node.name,
+    opType: form.type ?? node.op,
+    input: inputs,
+    output: node.outputs.map((output) => output.name),
+    attribute: Object.entries(form.attributes ?? {}).map(([key, value]) => attributeMessage(key, value)),
+  };
+}
+
+/** AttributeProto.AttributeType of the specification. */
+const attributeType = { f: 1, i: 2, s: 3, tensor: 4, ints: 7 };
+
+function attributeMessage(name: string, value: OnnxAttribute): object {
+  if ('f' in value) return { name, type: attributeType.f, f: value.f };
+  if ('i' in value) return { name, type: attributeType.i, i: BigInt(value.i) };
+  if ('s' in value) return { name, type: attributeType.s, s: new TextEncoder().encode(value.s) };
+  if ('ints' in value) return { name, type: attributeType.ints, ints: value.ints.map(BigInt) };
+  const { dtype, value: number } = value.tensor;
+  return {
+    name,
+    type: attributeType.tensor,
+    t: { dims: [1n], dataType: onnxDType[dtype], rawData: scalarBytes(dtype, number) },
+  };
+}
+
+const tensorMessage = (constant: Constant): object => ({
+  name: constant.name,
+  dims: constant.shape.map((dim) => BigInt(dim)),
+  dataType: onnxDType[constant.dtype],
+  rawData: constant.data,
+});
+
+const typeMessage = (name: string, { dtype, shape }: Pick<Value, 'dtype' | 'shape'>): object => ({
+  name,
+  type: {
+    value: {
+      case: 'tensorType',
+      value: {
+        elemType: onnxDType[dtype],
+        shape: {
+          dim: shape.map((dim) => ({
+            value:
+              typeof dim === 'number' ? { case: 'dimValue', value: BigInt(dim) } : { case: 'dimParam', value: dim },
+          })),
+        },
+      },
+    },
+  },
+});
+
+const bytesOf = (array: { buffer: ArrayBufferLike; byteOffset: number; byteLength: number }): Uint8Array =>
+  new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
+
+function scalarBytes(dtype: DType, value: number): Uint8Array {
+  if (dtype === 'float32') return bytesOf(Float32Array.of(value));
+  if (dtype === 'int64') return bytesOf(BigInt64Array.of(BigInt(value)));
+  if (dtype === 'int32') return bytesOf(Int32Array.of(value));
+  return Uint8Array.of(value);
+}
+
+// ------------------------------------------------------------------------------- the part of onnx.proto that we write
+
+type Field = readonly [number: number, name: string, type: string, label?: 'repeated', oneof?: number];
+const messages: Readonly<Record<string, { fields: readonly Field[]; oneofs?: readonly string[] }>> = {
+  AttributeProto: {
+    fields: [
+      [1, 'name', 'string'],
+      [2, 'f', 'float'],
+      [3, 'i', 'int64'],
+      [4, 's', 'bytes'],
+      [5, 't', 'TensorProto'],
+      [6, 'g', 'GraphProto'],
+      [8, 'ints', 'int64', 'repeated'],
+      [20, 'type', 'int32'],
+    ],
+  },
+  ValueInfoProto: {
+    fields: [
+      [1, 'name', 'string'],
+      [2, 'type', 'TypeProto'],
+    ],
+  },
+  NodeProto: {
+    fields: [
+      [1, 'input', 'string', 'repeated'],
+      [2, 'output', 'string', 'repeated'],
+      [3, 'name', 'string'],
+      [4, 'op_type', 'string'],
+      [5, 'attribute', 'AttributeProto', 'repeated'],
+      [7, 'domain', 'string'],
+    ],
+  },
+  ModelProto: {
+    fields: [
+      [1, 'ir_version', 'int64'],
+      [2, 'producer_name', 'string'],
+      [7, 'graph', 'GraphProto'],
+      [8, 'opset_import', 'OperatorSetIdProto', 'repeated'],
+    ],
+  },
+  GraphProto: {
+    fields: [
+      [1, 'node', 'NodeProto', 'repeated'],
+      [2, 'name', 'string'],
+      [5, 'initializer', 'TensorProto', 'repeated'],
+      [11, 'input', 'ValueInfoProto', 'repeated'],
+      [12, 'output', 'ValueInfoProto', 'repeated'],
+    ],
+  },
+  TensorProto: {
+    fields: [
+      [1, 'dims', 'int64', 'repeated'],
+      [2, 'data_type', 'int32'],
+      [8, 'name', 'string'],
+      [9, 'raw_data', 'bytes'],
+    ],
+  },
+  Dimension: {
+    fields: [
+      [1, 'dim_value', 'int64', undefined, 0],
+      [2, 'dim_param', 'string', undefined, 0],
+    ],
+    oneofs: ['value'],
+  },
+  TensorShapeProto: { fields: [[1, 'dim', 'Dimension', 'repeated']] },
+  TensorType: {
+    fields: [
+      [1, 'elem_type', 'int32'],
+      [2, 'shape', 'TensorShapeProto'],
+    ],
+  },
+  TypeProto: { fields: [[1, 'tensor_type', 'TensorType', undefined, 0]], oneofs: ['value'] },
+  OperatorSetIdProto: {
+    fields: [
+      [1, 'domain', 'string'],
+      [2, 'version', 'int64'],
+    ],
+  },
+};
+
+const registry = createFileRegistry(
+  fromJson(FileDescriptorSetSchema, {
+    file: [
+      {
+        name: 'onnx.proto',
+        package: 'onnx',
+        syntax: 'proto2',
+        messageType: Object.entries(messages).map(([name, { fields, oneofs }]) => ({
+          name,
+          field: fields.map(([number, field, type, label, oneofIndex]) => ({
+            number,
+            name: field,
+            label: label === 'repeated' ? 'LABEL_REPEATED' : 'LABEL_OPTIONAL',
+            ...(type in messages
+              ? { type: 'TYPE_MESSAGE', typeName: `.onnx.${type}` }
+              : { type: `TYPE_${type.toUpperCase()}` }),
+            ...(oneofIndex === undefined ? {} : { oneofIndex }),
+          })),
+          oneofDecl: (oneofs ?? []).map((oneof) => ({ name: oneof })),
+        })),
+      },
+    ],
+  }),
+);
+
+function message(name: string): DescMessage {
+  const found = registry.getMessage(`onnx.${name}`);
+  if (!found) throw new Error(`internal: no message ${name}`);
+  return found;
+}
+const init = (name: string, value: object) => create(message(name), value as MessageInitShape<DescMessage>);

@@ -1,0 +1,48 @@
+/** Runs graphs on onnxruntime-node's CPU provider. */
+import * as ort from 'onnxruntime-node';
+import { type Graph, toOnnx, verify } from '../graph/index.ts';
+import { outputName } from '../graph/onnx.ts';
+import type { Program, RuntimeOptions, Tensor, Tensors } from './runtime.ts';
+
+/** Makes a program of a graph. Shapes may vary from run to run. */
+export async function compile(graph: Graph, name: string, { threads }: RuntimeOptions): Promise<Program> {
+  const problems = verify(graph);
+  if (problems.length > 0) throw new Error(`internal: graph ${name}: ${problems.join('; ')}`);
+  const session = await ort.InferenceSession.create(toOnnx(graph, name), {
+    intraOpNumThreads: threads,
+    interOpNumThreads: 1,
+    executionMode: 'sequential',
+    graphOptimizationLevel: 'all',
+    // memory patterns and the arena hold on to the largest shape of each run, which varying batches make many of
+    enableMemPattern: false,
+    enableCpuMemArena: true,
+    logSeverityLevel: 3,
+    // several sessions in one process: spinning threads of one would take the cores from the others
+    extra: { session: { intra_op: { allow_spinning: '0' } } },
+  });
+  const inputs = graph.inputs.map((input) => input.name);
+  const outputs = graph.outputs.map((output) => output.name);
+  return {
+    async run(given, into = {}) {
+      const feeds: Record<string, ort.Tensor> = {};
+      for (const input of inputs) {
+        const tensor = given[input];
+        if (!tensor) throw new Error(`internal: graph ${name} was run without its input ${input}`);
+        feeds[input] = toOrt(tensor);
+      }
+      const fetches: Record<string, ort.Tensor | null> = {};
+      for (const output of outputs) fetches[outputName(output)] = into[output] ? toOrt(into[output]) : null;
+      const results = await session.run(feeds, fetches as Record<string, ort.Tensor>);
+      return Object.fromEntries(
+        outputs.map((output) => [output, into[output] ?? fromOrt(results[outputName(output)])]),
+      );
+    },
+    close: () => session.release(),
+  };
+}
+
+const toOrt = ({ dtype, dims, data }: Tensor): ort.Tensor => new ort.Tensor(dtype, data as ort.Tensor.DataType, dims);
+const fromOrt = (tensor: ort.Tensor): Tensor =>
+  ({ dtype: tensor.type, dims: tensor.dims, data: tensor.data }) as Tensor;
+
+export type { Program, Tensors };
