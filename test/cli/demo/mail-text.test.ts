@@ -1,0 +1,70 @@
+import { describe, expect, test } from 'vitest';
+import { mailText } from '../../../src/cli/demo/mail-text.ts';
+
+const bytes = (...lines: string[]) => Buffer.from(lines.join('\r\n'), 'latin1');
+
+describe('the text of a mail', () => {
+  test('is the subject and the body, and no other header', async () => {
+    const mail = bytes('Received: from here', 'From: a@example.org', 'Subject: Lunch', '', 'At noon?', 'A.');
+    expect(await mailText(mail)).toBe('Lunch\nAt noon?\nA.');
+  });
+
+  test('takes the text part before the HTML part and leaves attachments out', async () => {
+    const mail = bytes(
+      'Subject: =?iso-8859-1?Q?Caf=E9?=',
+      'Content-Type: multipart/mixed; boundary=x',
+      '',
+      '--x',
+      'Content-Type: multipart/alternative; boundary=y',
+      '',
+      '--y',
+      'Content-Type: text/html',
+      '',
+      '<p>marked up</p>',
+      '--y',
+      'Content-Type: text/plain; charset=iso-8859-1',
+      'Content-Transfer-Encoding: quoted-printable',
+      '',
+      'na=EFve',
+      '--y--',
+      '--x',
+      'Content-Type: message/rfc822',
+      '',
+      'Subject: inner',
+      '',
+      'forwarded',
+      '--x--',
+    );
+    expect(await mailText(mail)).toBe('Café\nnaïve');
+  });
+
+  test.each([
+    ['declared', 'Content-Type: text/html'],
+    ['undeclared', 'X-Mailer: Bulk'],
+  ])('turns %s HTML into text, without scripts, styles and addresses', async (_, header) => {
+    const html = '<html><style>p{}</style><script>x()</script><p>Fr<!-- hidden -->ee <a href="http://x">money</a></p>';
+    expect(await mailText(bytes('Subject: S', header, '', html))).toBe('S\nFree money');
+  });
+
+  test('drops header lines that broken MIME leaves in the body', async () => {
+    const mail = bytes('Subject: S', '', 'Content-Type: text/plain;', '\tcharset=x', 'X-Spam: yes', 'Hello', 'To: me');
+    expect(await mailText(mail)).toBe('S\nHello\nTo: me');
+  });
+
+  test.each([
+    ['nothing at all', ''],
+    ['a multipart mail without its parts', 'Content-Type: multipart/mixed; boundary=x\r\n\r\n--y\r\n'],
+    ['an unknown character set', 'Content-Type: text/plain; charset=klingon\r\n\r\n\xe9\x00'],
+    ['base64 that is none', 'Content-Transfer-Encoding: base64\r\n\r\n%%%'],
+  ])('survives %s', async (_, mail) => {
+    expect(typeof (await mailText(Buffer.from(mail, 'latin1')))).toBe('string');
+  });
+
+  test('is cut, in reasonable time, whatever the size of the mail', async () => {
+    const begin = performance.now();
+    const nested = `<html>${'<div>'.repeat(100_000)}x`;
+    expect((await mailText(bytes('Subject: S', 'Content-Type: text/html', '', nested))).length).toBeLessThan(4100);
+    expect((await mailText(bytes('Subject: S', '', 'word '.repeat(1_000_000)))).length).toBeLessThan(4100);
+    expect(performance.now() - begin).toBeLessThan(5000);
+  });
+});
