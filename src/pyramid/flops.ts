@@ -1,0 +1,149 @@
+/**
+ * Floating-point operations of one text, in two counts that are always reported side by side. `paperFlops` is the
+ * count of the paper's tables; `actualFlops` is what the engine computes: it removes tokens in mid-layer, peeks, and
+ * runs heads and the classifier. Both count a multiplication and an addition as two, and the products with weights
+ * and of attention only (plus the pooled heads' means): biases, softmax, LayerNorm, GELU and the sums of the scores
+ * are linear in the tokens and below 1 % of a layer. Embeddings are look-ups. Layers are 1..L as in the paper.
+ */
+
+/** The sizes that the counts depend on. */
+export interface NetworkShape {
+  readonly layers: number;
+  readonly hiddenSize: number;
+  readonly heads: number;
+  readonly intermediateSize: number;
+  readonly labels: number;
+}
+
+/** The exit heads on layers 1..L−1. */
+export type HeadKind = 'none' | 'cls' | 'fastbert' | 'pooled';
+
+/** Width of a `fastbert` exit head, as FastBERT has it. */
+const FASTBERT_WIDTH = 128;
+
+export interface ActualFlopsOptions {
+  /** Which heads are asked on the way; 'none' also when early exit is off, since then the engine asks none. */
+  readonly headKind: HeadKind;
+  /** Texts are pairs: a `pooled` head then reads five features of width d rather than two. */
+  readonly pairs: boolean;
+  /** Per layer (entry l−1): ask before the layer runs, from one row, rather than after it. */
+  readonly peeks: readonly boolean[] | 'all' | 'none';
+  /** Per layer (entry l−1), whether there is a head to ask; left out, all of layers 1..L−1 have one. */
+  readonly asked?: readonly boolean[];
+  /** Width of `fastbert` heads; 128 where left out. */
+  readonly fastbertWidth?: number;
+}
+
+/**
+ * 2 Σ_{l ≤ exit} (4d²a + 2da² + 2·d·d_ff·f): a = tokens[l−1] enter layer l and f = tokens[l] are left after its
+ * pruning. `tokens` has L+1 entries; layers 1..`exit` run. Heads, classifier and embeddings are not counted.
+ */
+export function paperFlops(shape: NetworkShape, tokens: readonly number[], exit: number): number {
+  check(shape, tokens, exit);
+  const { hiddenSize: d, intermediateSize: ff } = shape;
+  let sum = 0;
+  for (let layer = 1; layer <= exit; layer++) {
+    const a = tokens[layer - 1];
+    const f = tokens[layer];
+    sum += 4 * d * d * a + 2 * d * a * a + 2 * d * ff * f;
+  }
+  return 2 * sum;
+}
+
+/**
+ * The dense model, all layers, run the ordinary way: the numerator of both speed-ups. (The classifier is left out,
+ * so that both speed-ups have one and the same base.)
+ */
+export function denseFlops(shape: NetworkShape, length: number): number {
+  return paperFlops(shape, new Array(shape.layers + 1).fill(length), shape.layers);
+}
+
+/**
+ * What the engine computes for a text that answers at layer `exit`.
+ *
+ * Layers below it run in full. Layer `exit` runs in full only where its head is asked afterwards; a peek answers
+ * before. The last layer is no more than a peek, with or without exits, unless `peeks` says otherwise. `fastbert`
+ * heads read all tokens of a layer's output, so below the last layer they have no peek.
+ */
+export function actualFlops(
+  shape: NetworkShape,
+  tokens: readonly number[],
+  exit: number,
+  { headKind, pairs, peeks, asked, fastbertWidth = FASTBERT_WIDTH }: ActualFlopsOptions,
+): number {
+  check(shape, tokens, exit);
+  const last = shape.layers;
+  let sum = 0;
+  for (let layer = 1; layer <= exit; layer++) {
+    const enter = tokens[layer - 1];
+    const left = tokens[layer];
+    const isLast = layer === last;
+    const isAsked = isLast || (headKind !== 'none' && (asked?.[layer - 1] ?? true));
+    if (layer === exit && !isAsked) throw new Error(`internal: layer ${layer} answers but has no head`);
+    const isPeeked =
+      isAsked && (isLast || headKind !== 'fastbert') && (peeks === 'all' || (peeks !== 'none' && peeks[layer - 1]));
+    if (isPeeked) sum += peekFlops(shape, enter);
+    if (!isPeeked || layer < exit) sum += layerFlops(shape, enter, left);
+    if (isLast) sum += classifierFlops(shape);
+    else if (isAsked) sum += headFlops(shape, headKind, pairs, enter, left, fastbertWidth);
+  }
+  return sum;
+}
+
+/**
+ * A layer in full. A removed token leaves before the output projection: query, key and value 3·d²a, scores and mix
+ * 2·da², output projection d²f, feed-forward 2·d·d_ff·f; each times 2.
+ */
+function layerFlops({ hiddenSize: d, intermediateSize: ff }: NetworkShape, enter: number, left: number): number {
+  return 2 * (3 * d * d * enter + 2 * d * enter * enter + d * d * left + 2 * d * ff * left);
+}
+
+/**
+ * The first row of a layer's output, with the key and value projections folded: query d², fold (W_kᵀ q, over the
+ * heads) d², scores h·n·d, mix h·n·d, W_v d², W_o d², feed-forward of one row 2·d·d_ff; each times 2. With
+ * d_ff = 4d: 24d² + 4·h·n·d.
+ */
+function peekFlops({ hiddenSize: d, heads: h, intermediateSize: ff }: NetworkShape, enter: number): number {
+  return 2 * (4 * d * d + 2 * h * enter * d + 2 * d * ff);
+}
+
+/** BERT's pooler d → d and classifier d → C. */
+function classifierFlops({ hiddenSize: d, labels }: NetworkShape): number {
+  return 2 * (d * d + d * labels);
+}
+
+/** One exit head, beside the row or rows that it reads. */
+function headFlops(
+  { hiddenSize: d, labels }: NetworkShape,
+  kind: HeadKind,
+  pairs: boolean,
+  enter: number,
+  left: number,
+  width: number,
+): number {
+  switch (kind) {
+    case 'none':
+      return 0;
+    case 'cls':
+      return 2 * (d * d + d * labels);
+    case 'pooled': {
+      // every token that enters goes into one mean, its segment's where there are two; then |A − B| and A ⊙ B
+      const features = pairs ? 5 * d : 2 * d;
+      return 2 * (features * d + d * labels) + enter * d + (pairs ? 2 * d : 0);
+    }
+    case 'fastbert': {
+      // d → E, key and value of every live token; query, attention, output projection and dense of the first only
+      const perToken = d * width + 2 * width * width + 2 * width;
+      return 2 * (left * perToken + 3 * width * width + width * labels);
+    }
+    default:
+      return kind satisfies never;
+  }
+}
+
+function check(shape: NetworkShape, tokens: readonly number[], exit: number): void {
+  if (tokens.length !== shape.layers + 1)
+    throw new Error(`internal: ${tokens.length} token counts for ${shape.layers} layers (one more is needed)`);
+  if (!(Number.isInteger(exit) && exit >= 1 && exit <= shape.layers))
+    throw new Error(`internal: a text answers at layer ${exit} of ${shape.layers}`);
+}

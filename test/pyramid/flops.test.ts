@@ -1,0 +1,172 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { actualFlops, denseFlops, type NetworkShape, paperFlops } from '../../src/pyramid/flops.ts';
+
+const bertBase: NetworkShape = { layers: 12, hiddenSize: 768, heads: 12, intermediateSize: 3072, labels: 4 };
+const odd: NetworkShape = { layers: 3, hiddenSize: 20, heads: 5, intermediateSize: 37, labels: 3 };
+const tokens = [11, 9, 4, 2];
+
+// The engine's matrix products, written as [rows, inner, columns] from its graphs rather than from the formula.
+type Product = readonly [rows: number, inner: number, columns: number];
+const cost = (products: readonly Product[]) => products.reduce((sum, [m, k, n]) => sum + 2 * m * k * n, 0);
+const repeat = (times: number, product: Product): Product[] => Array.from({ length: times }, () => product);
+
+function layer(
+  { hiddenSize: d, heads: h, intermediateSize: ff }: NetworkShape,
+  enter: number,
+  left: number,
+): Product[] {
+  return [
+    [enter, d, 3 * d], // query, key, value
+    ...repeat(h, [enter, d / h, enter]), // scores of each head
+    ...repeat(h, [enter, enter, d / h]), // mix of each head
+    [left, d, d], // output projection, after the removal
+    [left, d, ff],
+    [left, ff, d],
+  ];
+}
+
+function peek({ hiddenSize: d, heads: h, intermediateSize: ff }: NetworkShape, enter: number): Product[] {
+  return [
+    [1, d, d], // query of [CLS]
+    ...repeat(h, [1, d / h, d]), // folded with W_k
+    ...repeat(h, [1, d, enter]), // scores
+    ...repeat(h, [1, enter, d]), // mix of the tokens
+    ...repeat(h, [1, d, d / h]), // W_v
+    [1, d, d], // output projection
+    [1, d, ff],
+    [1, ff, d],
+  ];
+}
+
+function mlp(features: number, { hiddenSize: d, labels }: NetworkShape): Product[] {
+  return [
+    [1, features, d],
+    [1, d, labels],
+  ];
+}
+
+describe('FLOPs as the paper counts', () => {
+  it('are 9.0 billion for 52.4 tokens through all of BERT-base, the AG News row of the paper', () => {
+    const used = paperFlops(bertBase, new Array(13).fill(52.4), 12);
+    expect(used / 1e9).toBeCloseTo(9.0, 1);
+    expect(denseFlops(bertBase, 52.4)).toBe(used);
+  });
+
+  it('count the layers up to the exit only', () => {
+    const each = [1, 2, 3].map((exit) => paperFlops(odd, tokens, exit));
+    const one = (a: number, f: number) => 2 * (4 * 400 * a + 40 * a * a + 2 * 20 * 37 * f);
+    expect(each[0]).toBe(one(11, 9));
+    expect(each[1] - each[0]).toBe(one(9, 4));
+    expect(each[2] - each[1]).toBe(one(4, 2));
+  });
+
+  it('refuse token counts or an exit that do not fit the layers', () => {
+    expect(() => paperFlops(odd, [11, 9, 4], 1)).toThrow('internal');
+    for (const exit of [0, 4, 1.5]) expect(() => paperFlops(odd, tokens, exit)).toThrow('internal');
+  });
+});
+
+describe('FLOPs as computed', () => {
+  const single = { pairs: false, peeks: 'all' } as const;
+
+  it('of a text that leaves at layer l are l − 1 layers in full and l peeks, each with its head', () => {
+    for (const exit of [1, 2]) {
+      const products = [1, 2]
+        .slice(0, exit)
+        .flatMap((l) => [
+          ...(l < exit ? layer(odd, tokens[l - 1], tokens[l]) : []),
+          ...peek(odd, tokens[l - 1]),
+          ...mlp(odd.hiddenSize, odd),
+        ]);
+      expect(actualFlops(odd, tokens, exit, { ...single, headKind: 'cls' })).toBe(cost(products));
+    }
+  });
+
+  it('of a peek are 24 d² + 4 h n d where the feed-forward is four times as wide', () => {
+    const { hiddenSize: d, heads: h, labels } = bertBase;
+    const used = actualFlops(bertBase, new Array(13).fill(50), 1, { ...single, headKind: 'cls' });
+    expect(used - 2 * (d * d + d * labels)).toBe(24 * d * d + 4 * h * 50 * d);
+  });
+
+  it('of the last layer are a peek and the classifier, with or without exits', () => {
+    const below = [...layer(odd, 11, 9), ...layer(odd, 9, 4)];
+    const last = [...peek(odd, 4), ...mlp(odd.hiddenSize, odd)];
+    expect(actualFlops(odd, tokens, 3, { ...single, headKind: 'none' })).toBe(cost([...below, ...last]));
+    const asked = [...peek(odd, 11), ...peek(odd, 9), ...mlp(odd.hiddenSize, odd), ...mlp(odd.hiddenSize, odd)];
+    expect(actualFlops(odd, tokens, 3, { ...single, headKind: 'cls' })).toBe(cost([...below, ...asked, ...last]));
+  });
+
+  it('of pooled heads hold the means of the tokens that enter and a wider first product', () => {
+    const d = odd.hiddenSize;
+    const one = cost([...peek(odd, 11), ...mlp(2 * d, odd)]) + 11 * d;
+    expect(actualFlops(odd, tokens, 1, { ...single, headKind: 'pooled' })).toBe(one);
+    const two = cost([...peek(odd, 11), ...mlp(5 * d, odd)]) + 11 * d + 2 * d;
+    expect(actualFlops(odd, tokens, 1, { headKind: 'pooled', peeks: 'all', pairs: true })).toBe(two);
+  });
+
+  it('of fastbert heads hold the layer in full and attention over the tokens left', () => {
+    const [d, e, n] = [odd.hiddenSize, 16, 9];
+    const head: Product[] = [
+      [n, d, e], // projection of every token left
+      [n, e, 2 * e], // key and value
+      [1, e, e], // query of the first token, the only one that is read
+      [1, e, n], // its scores and mix, over both heads
+      [1, n, e],
+      [1, e, e], // output projection
+      [1, e, e],
+      [1, e, odd.labels],
+    ];
+    const options = { ...single, headKind: 'fastbert', fastbertWidth: e } as const;
+    expect(actualFlops(odd, tokens, 1, options)).toBe(cost([...layer(odd, 11, 9), ...head]));
+  });
+
+  it('without peeks are layers 1 to l in full, each followed by its head', () => {
+    const products = [
+      ...layer(odd, 11, 9),
+      ...mlp(odd.hiddenSize, odd),
+      ...layer(odd, 9, 4),
+      ...mlp(odd.hiddenSize, odd),
+    ];
+    const options = { pairs: false, headKind: 'cls' } as const;
+    expect(actualFlops(odd, tokens, 2, { ...options, peeks: 'none' })).toBe(cost(products));
+    expect(actualFlops(odd, tokens, 2, { ...options, peeks: [true, false, false] })).toBe(
+      cost([...products, ...peek(odd, 11)]),
+    );
+  });
+
+  it('leave out heads that are not asked, and refuse an answer from one of them', () => {
+    const options = { ...single, headKind: 'cls', asked: [false, true, true] } as const;
+    const products = [...layer(odd, 11, 9), ...peek(odd, 9), ...mlp(odd.hiddenSize, odd)];
+    expect(actualFlops(odd, tokens, 2, options)).toBe(cost(products));
+    expect(() => actualFlops(odd, tokens, 1, options)).toThrow('internal: layer 1 answers but has no head');
+    expect(() => actualFlops(odd, tokens, 1, { ...single, headKind: 'none' })).toThrow('internal');
+  });
+
+  it('grow with the exit, and with every token that stays', () => {
+    const kinds = fc.constantFrom('cls', 'pooled', 'fastbert') as fc.Arbitrary<'cls' | 'pooled' | 'fastbert'>;
+    const counts = fc.array(fc.integer({ min: 1, max: 128 }), { minLength: 13, maxLength: 13 });
+    fc.assert(
+      fc.property(
+        kinds,
+        counts,
+        fc.constantFrom('all', 'none'),
+        fc.integer({ min: 1, max: 11 }),
+        (headKind, n, peeks, exit) => {
+          const sorted = n.toSorted((a, b) => b - a);
+          const options = { headKind, peeks, pairs: true } as const;
+          // the last layer is excepted: with peeks it costs less than a fastbert head and its layer
+          if (exit < 11) {
+            expect(actualFlops(bertBase, sorted, exit + 1, options)).toBeGreaterThan(
+              actualFlops(bertBase, sorted, exit, options),
+            );
+          }
+          const dense = new Array(13).fill(sorted[0]);
+          expect(actualFlops(bertBase, sorted, exit, options)).toBeLessThanOrEqual(
+            actualFlops(bertBase, dense, exit, options),
+          );
+        },
+      ),
+    );
+  });
+});
