@@ -46,9 +46,13 @@ export function distance(actual: ArrayLike<number>, expected: ArrayLike<number>)
   return worst;
 }
 
+/** Largest absolute value. */
+export const largest = (values: ArrayLike<number>): number => {
+  let most = 0;
+  for (let i = 0; i < values.length; i++) if (!(Math.abs(values[i]) <= most)) most = Math.abs(values[i]);
+  return most;
+};
+
 /** Largest absolute difference relative to the expected tensor's largest value. */
-export function relativeDistance(actual: ArrayLike<number>, expected: ArrayLike<number>): number {
-  let scale = 0;
-  for (let i = 0; i < expected.length; i++) scale = Math.max(scale, Math.abs(expected[i]));
-  return distance(actual, expected) / (scale || 1);
-}
+export const relativeDistance = (actual: ArrayLike<number>, expected: ArrayLike<number>): number =>
+  distance(actual, expected) / (largest(expected) || 1);

@@ -1,0 +1,129 @@
+/**
+ * The whole pyramid as one graph, for training and for judging: embeddings, L blocks with soft, hard or no pruning,
+ * every exit head, the main classifier. (The engine does not use it: it runs one block at a time.)
+ */
+import {
+  block,
+  classify,
+  type Dropout,
+  type EncoderConfig,
+  embed,
+  type Layout,
+  layoutOf,
+  type Weights,
+} from '../encoder/index.ts';
+import type { Graph, Value } from '../graph/index.ts';
+import { fastbertHead, featureHead, features, type HeadSettings, headDropout, pooledMeans } from './heads.ts';
+import { hardSelect, softGate } from './prune.ts';
+
+export type Pruning = 'none' | 'soft' | 'hard';
+
+export interface NetworkInputs {
+  /** [N, d]: the word embedding of each row. */
+  readonly words: Value;
+  /** int64 [N]. */
+  readonly types: Value;
+  /** int64 [N]. */
+  readonly sequence: Value;
+}
+
+export interface NetworkOptions {
+  readonly pruning: Pruning;
+  readonly heads: HeadSettings;
+  /** Scalar, for soft pruning. */
+  readonly temperature?: Value;
+  readonly dropout?: Dropout;
+}
+
+export interface Network {
+  /** H_0 … H_L; after hard pruning each has its own number of rows. */
+  readonly hidden: readonly Value[];
+  /** Layout of each of `hidden`. */
+  readonly layouts: readonly Layout[];
+  /** Importance score at layers 1 … L; null without pruning. */
+  readonly scores: readonly (Value | null)[];
+  /** Soft masks [N] at layers 1 … L; empty otherwise. */
+  readonly masks: readonly Value[];
+  /** What the `cls` or `pooled` heads of layers 1 … L−1 read, [B, F]; empty for other kinds. */
+  readonly features: readonly Value[];
+  /** Logits of layers 1 … L−1's heads. */
+  readonly exits: readonly Value[];
+  /** [B, d]: [CLS] of the last layer. */
+  readonly cls: Value;
+  /** Logits of the main classifier, [B, C]. */
+  readonly logits: Value;
+}
+
+export const THRESHOLDS = 'pyramid.thresholds';
+
+export function network(
+  g: Graph,
+  weights: Weights,
+  config: EncoderConfig,
+  inputs: NetworkInputs,
+  options: NetworkOptions,
+): Network {
+  const { pruning, heads, dropout } = options;
+  const { layers } = config;
+  let layout = layoutOf(g, inputs.sequence, { rows: 'N', texts: 'B', padded: 'S' });
+  let x = embed(g, weights, config, inputs.words, layout.position, inputs.types, dropout);
+  let types = inputs.types;
+  // each layer's threshold as a scalar
+  const thresholds =
+    pruning === 'none'
+      ? []
+      : g.split(weights(THRESHOLDS), 0, Array(layers).fill(1)).map((value) => g.squeeze(value, 0));
+
+  const hidden = [x];
+  const layouts = [layout];
+  const scores: (Value | null)[] = [];
+  const masks: Value[] = [];
+  const read: Value[] = [];
+  const exits: Value[] = [];
+  for (let layer = 1; layer <= layers; layer++) {
+    const isLast = layer === layers;
+    const means =
+      heads.kind === 'pooled' && !isLast
+        ? g.scope(`pyramid.heads.${layer}.means`, () =>
+            pooledMeans(g, g.op('PadRows', [x, layout.pad, layout.unpad], {}), layout, heads.pairs ? types : null),
+          )
+        : [];
+    let kept: Value | null = null;
+    const select =
+      pruning === 'hard' ? hardSelect(g, thresholds[layer - 1], { rows: `N${layer}`, padded: `S${layer}` }) : undefined;
+    const result = block(g, weights, config, layer - 1, x, layout, {
+      dropout,
+      gate: pruning === 'soft' ? softGate(g, thresholds[layer - 1], options.temperature!, masks) : undefined,
+      select:
+        select &&
+        ((score, before) => {
+          const selection = select(score, before);
+          kept = selection.rows;
+          return selection;
+        }),
+    });
+    if (kept && heads.pairs) types = g.takeRows(types, kept);
+    ({ x, layout } = result);
+    hidden.push(x);
+    layouts.push(layout);
+    scores.push(result.score);
+    if (isLast || heads.kind === 'none') continue;
+    if (heads.kind === 'fastbert') exits.push(fastbertHead(g, weights, heads, layer, x, layout));
+    else {
+      const seen = features(g, g.takeRows(x, layout.first), means); // [B, F]
+      read.push(seen);
+      exits.push(featureHead(g, weights, layer, headDropout(dropout, seen, layer, config)));
+    }
+  }
+  const cls = g.takeRows(x, layout.first); // [B, d]
+  return {
+    hidden,
+    layouts,
+    scores,
+    masks,
+    features: read,
+    exits,
+    cls,
+    logits: classify(g, weights, config, cls, dropout),
+  };
+}

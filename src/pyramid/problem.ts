@@ -1,0 +1,74 @@
+/**
+ * One table for the answer: for each problem type the loss, what a student head learns from the teacher, the
+ * activation that turns logits into scores, and the metric. Softmax over one label, or over labels that do not exclude
+ * each other, is the commonest fault of serving tools: nobody else in the project decides it.
+ */
+import type { ProblemType } from '../encoder/index.ts';
+import type { Graph, Value } from '../graph/index.ts';
+import { type Logits, softmax } from './uncertainty.ts';
+
+export interface Problem {
+  /** Mean loss of logits [B, C] against targets [B, C], texts weighted by `weights` [B]. */
+  readonly loss: (g: Graph, logits: Value, targets: Value, weights: Value) => Value;
+  /** Mean divergence of a student's logits from the teacher's (which get no gradient), [B, C] both. */
+  readonly distillation: (g: Graph, teacher: Value, student: Value) => Value;
+  /** Scores of one text's logits. */
+  readonly activation: (logits: Logits) => number[];
+  /** The name of the metric that a run is judged by. */
+  readonly metric: 'accuracy' | 'exactMatch' | 'meanSquaredError';
+  /** Whether answers can be unsure in a way that exits read (equation 2 is for a softmax). */
+  readonly exits: boolean;
+}
+
+export const problems: { readonly [P in ProblemType]: Problem } = {
+  single_label_classification: {
+    // Σ w CE / Σ w, with CE = −Σ_c t_c log softmax(z)_c, as PyTorch's cross_entropy with class weights
+    loss: (g, logits, targets, weights) => {
+      const crossEntropy = g.neg(g.sum(g.mul(targets, g.op('LogSoftmax', [logits], { axis: -1 })), [1])); // [B]
+      return g.div(g.sum(g.mul(weights, crossEntropy), [0]), g.sum(weights, [0]));
+    },
+    // KL(p_t ‖ p_s) = Σ p_t (log p_t − log p_s), batch mean (the paper's equation 1)
+    distillation: (g, teacher, student) => {
+      const logTeacher = g.op('LogSoftmax', [teacher], { axis: -1 }); // [B, C]
+      const logStudent = g.op('LogSoftmax', [student], { axis: -1 }); // [B, C]
+      return g.mean(g.sum(g.mul(g.exp(logTeacher), g.sub(logTeacher, logStudent)), [1]), [0]);
+    },
+    activation: softmax,
+    metric: 'accuracy',
+    exits: true,
+  },
+  multi_label_classification: {
+    // mean over labels and texts of softplus(z) − t z, as PyTorch's binary_cross_entropy_with_logits
+    loss: (g, logits, targets, weights) => {
+      const perText = g.mean(g.sub(softplus(g, logits), g.mul(targets, logits)), [1]); // [B]
+      return g.div(g.sum(g.mul(weights, perText), [0]), g.sum(weights, [0]));
+    },
+    // Σ_c KL of two coins: p (log p_t − log p_s) + (1 − p)(…), which is softplus(s) − softplus(t) − p_t (s − t)
+    distillation: (g, teacher, student) => {
+      const difference = g.sub(student, teacher);
+      const coins = g.sub(g.sub(softplus(g, student), softplus(g, teacher)), g.mul(g.sigmoid(teacher), difference));
+      return g.mean(g.sum(coins, [1]), [0]);
+    },
+    activation: (logits) => Array.from(logits, (z) => 1 / (1 + Math.exp(-z))),
+    metric: 'exactMatch',
+    exits: false,
+  },
+  regression: {
+    loss: (g, logits, targets, weights) => {
+      const perText = g.mean(square(g, g.sub(logits, targets)), [1]); // [B]
+      return g.div(g.sum(g.mul(weights, perText), [0]), g.sum(weights, [0]));
+    },
+    distillation: (g, teacher, student) => g.mean(square(g, g.sub(student, teacher)), [0, 1]),
+    activation: (logits) => Array.from(logits),
+    metric: 'meanSquaredError',
+    exits: false,
+  },
+};
+
+const square = (g: Graph, x: Value): Value => g.mul(x, x);
+
+/** log(1 + eᶻ) = max(z, 0) + log(1 + e^−|z|): no overflow at either end. */
+function softplus(g: Graph, z: Value): Value {
+  const positive = g.where(g.op('Greater', [z, g.scalar(0)], {}), z, 0);
+  return g.add(positive, g.op('Log', [g.add(g.exp(g.neg(g.abs(z))), 1)], {}));
+}
