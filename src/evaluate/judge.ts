@@ -1,0 +1,118 @@
+/**
+ * Judges a trace at one tau: accuracy, FLOPs and speed-up in both counts, exits and tokens by layer, and all of it by
+ * length of text (figure 1). A pure function; nothing runs.
+ */
+import { PyramidError } from '../errors.ts';
+import { assertTau } from '../pyramid/uncertainty.ts';
+import { accuracy, f1, macroF1 } from './metrics.ts';
+import { actualOf, exitOf, type Outcome, outcomes, type Peeks } from './outcomes.ts';
+import type { Trace } from './trace.ts';
+
+/** One figure in both counts: as the paper counts, and as the engine computes. */
+export interface BothCounts {
+  readonly paper: number;
+  readonly actual: number;
+}
+
+/** Figures of all texts at one tau. */
+export interface Summary {
+  readonly n: number;
+  /** The dial; null is off. */
+  readonly tau: number | null;
+  /** From 0 to 1. */
+  readonly accuracy: number;
+  /** F1 of label 1 where there are two labels, else null. */
+  readonly f1: number | null;
+  readonly macroF1: number;
+  /** 10⁹ operations, mean over the texts. */
+  readonly gflops: BothCounts;
+  /** Operations of the dense model over those used, summed over the texts. */
+  readonly speedup: BothCounts;
+  /** Mean layer, from 1, at which a text answers. */
+  readonly meanExit: number;
+}
+
+export interface Judgement extends Summary {
+  /** [L+1]: mean tokens that enter layer 1, then those that pruning leaves after each layer, exits aside. */
+  readonly tokensByLayer: readonly number[];
+  /** [L]: how many texts answer at each layer. */
+  readonly exitsByLayer: readonly number[];
+  readonly byLength: readonly LengthBucket[];
+}
+
+/** Texts of `from` to `to` tokens, both included; `to` null is without end. Figures are null where n is 0. */
+export interface LengthBucket {
+  readonly from: number;
+  readonly to: number | null;
+  readonly n: number;
+  readonly accuracy: number | null;
+  readonly speedup: BothCounts | null;
+  /** The share of all (token, layer) pairs that pruning leaves out after layers 1..L, exits aside. */
+  readonly pruned: number | null;
+  readonly meanExit: number | null;
+}
+
+/** Figure 1's buckets, in tokens. */
+export const lengthBuckets: readonly { readonly from: number; readonly to: number | null }[] = [
+  { from: 1, to: 35 },
+  { from: 36, to: 70 },
+  { from: 71, to: null },
+];
+
+export interface JudgeOptions {
+  /** Which layers the engine peeks at, for the actual count; all where left out. */
+  readonly peeks?: Peeks;
+}
+
+/** Throws MP_TAU_RANGE, and MP_USAGE for a tau where there are no exit heads. */
+export function judge(trace: Trace, tau: number | null, { peeks }: JudgeOptions = {}): Judgement {
+  assertTau(tau);
+  if (tau !== null && trace.headKind === 'none') {
+    throw new PyramidError('MP_USAGE', {
+      what: `tau is ${tau}, but the model has no exit heads`,
+      todo: 'leave tau out, or train with --method fastbert or mp',
+    });
+  }
+  const all = outcomes(trace, peeks);
+  const exitsByLayer = new Array<number>(trace.shape.layers).fill(0);
+  for (const outcome of all) exitsByLayer[exitOf(outcome, tau) - 1]++;
+  return {
+    ...summarize(all, tau, trace.labels.length),
+    tokensByLayer: Array.from({ length: trace.shape.layers + 1 }, (_, l) => mean(all.map(({ tokens }) => tokens[l]))),
+    exitsByLayer,
+    byLength: lengthBuckets.map(({ from, to }) => {
+      const inside = all.filter(({ length }) => length >= from && length <= (to ?? Number.POSITIVE_INFINITY));
+      if (inside.length === 0) return { from, to, n: 0, accuracy: null, speedup: null, pruned: null, meanExit: null };
+      const { n, accuracy, speedup, meanExit } = summarize(inside, tau, trace.labels.length);
+      return { from, to, n, accuracy, speedup, pruned: prunedShare(inside), meanExit };
+    }),
+  };
+}
+
+/** The figures of `all` at `tau`; tau is not checked again. */
+export function summarize(all: readonly Outcome[], tau: number | null, labels: number): Summary {
+  const exits = all.map((outcome) => exitOf(outcome, tau));
+  const truth = all.map(({ label }) => label);
+  const predicted = all.map((outcome, i) => outcome.predicted[exits[i] - 1]);
+  const paper = sum(all.map((outcome, i) => outcome.paper[exits[i] - 1]));
+  const actual = sum(all.map((outcome, i) => actualOf(outcome, exits[i], tau)));
+  const dense = sum(all.map((outcome) => outcome.dense));
+  return {
+    n: all.length,
+    tau,
+    accuracy: accuracy(truth, predicted),
+    f1: labels === 2 ? f1(truth, predicted) : null,
+    macroF1: macroF1(truth, predicted),
+    gflops: { paper: paper / all.length / 1e9, actual: actual / all.length / 1e9 },
+    speedup: { paper: dense / paper, actual: dense / actual },
+    meanExit: mean(exits),
+  };
+}
+
+function prunedShare(all: readonly Outcome[]): number {
+  const left = sum(all.map(({ tokens }) => sum(tokens.slice(1))));
+  return 1 - left / sum(all.map(({ tokens, length }) => length * (tokens.length - 1)));
+}
+
+const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
+const mean = (values: readonly number[]) => sum(values) / values.length;

@@ -1,0 +1,76 @@
+/**
+ * The curve of accuracy against cost over tau, and the choice of a tau on it. Pure functions of a trace: the curve of
+ * one data split is never mixed with the choice on another.
+ */
+import { PyramidError } from '../errors.ts';
+import { type JudgeOptions, type Summary, summarize } from './judge.ts';
+import { outcomes } from './outcomes.ts';
+import type { Trace } from './trace.ts';
+
+/** The most points of a curve beside "off"; 101 of them are the round taus. */
+const MOST_POINTS = 200;
+const ROUND_TAUS = Array.from({ length: 101 }, (_, i) => i / 100);
+
+/**
+ * Figures at "off" (the first) and at each tau that matters, rising. Between two neighbouring uncertainties nothing
+ * changes, so the curve is exact where there are at most 200 of them. Else its points are the round taus 0, 0.01, …,
+ * 1 and some at even shares of the uncertainties, since those of a good model crowd near zero.
+ */
+export function tradeoff(trace: Trace, { peeks }: JudgeOptions = {}): Summary[] {
+  const all = outcomes(trace, peeks);
+  const taus = candidateTaus(all.flatMap(({ uncertainty }) => uncertainty.filter(Number.isFinite)));
+  return [null, ...taus].map((tau) => summarize(all, tau, trace.labels.length));
+}
+
+export interface ChooseTauOptions extends JudgeOptions {
+  /** The accuracy that the drop is counted from, 0 to 1: plain BERT's on the same rows. */
+  readonly baseline: number;
+  /** The accuracy that may be lost, 0 to 1: 0.005 is half a point. */
+  readonly maxDrop: number;
+  /** The count that is made smallest. */
+  readonly by?: 'actual' | 'paper';
+}
+
+/**
+ * The cheapest point of the curve whose accuracy is at least `baseline` − `maxDrop`; of equally cheap ones the more
+ * accurate, then the smaller tau. "Off" (tau null) is a point like any other, and the answer where none is accurate
+ * enough. Give it a validation trace: chosen on the test rows, tau would flatter itself.
+ */
+export function chooseTau(trace: Trace, { baseline, maxDrop, by = 'actual', ...options }: ChooseTauOptions): Summary {
+  for (const [name, value] of Object.entries({ baseline, maxDrop })) {
+    if (!(value >= 0 && value <= 1))
+      throw new PyramidError('MP_USAGE', { what: `${name} is ${value}`, todo: 'give a fraction from 0 to 1' });
+  }
+  const [off, ...rest] = tradeoff(trace, options);
+  // 0.975 − 0.005 is a little above 0.97 in floating point; the slack is far below the share of one text
+  const least = baseline - maxDrop - 1e-9;
+  let best = off;
+  for (const point of rest) {
+    if (point.accuracy < least) continue;
+    const cost = point.gflops[by] - best.gflops[by];
+    if (best.accuracy < least || cost < 0 || (cost === 0 && point.accuracy > best.accuracy)) best = point;
+  }
+  return best;
+}
+
+/** Rising taus that split the uncertainties, each the shortest decimal that splits them there. */
+function candidateTaus(uncertainties: readonly number[]): number[] {
+  const distinct = [...new Set(uncertainties)].sort((a, b) => a - b);
+  if (distinct.length <= MOST_POINTS) return distinct.map((u, i) => shortestBetween(u, distinct[i + 1]));
+  const shares = MOST_POINTS - ROUND_TAUS.length;
+  const kept = Array.from(
+    { length: shares },
+    (_, i) => distinct[Math.round((i * (distinct.length - 1)) / (shares - 1))],
+  );
+  const split = kept.map((u, i) => shortestBetween(u, kept[i + 1]));
+  return [...new Set([...split, ...ROUND_TAUS])].sort((a, b) => a - b);
+}
+
+/** The decimal with the fewest places in [low, high), so that a printed tau means what the exact one meant. */
+function shortestBetween(low: number, high = Number.POSITIVE_INFINITY): number {
+  for (let places = 0; places <= 15; places++) {
+    const tau = Math.ceil(low * 10 ** places) / 10 ** places;
+    if (tau >= low && tau < high) return tau;
+  }
+  return low;
+}

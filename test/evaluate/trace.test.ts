@@ -1,0 +1,103 @@
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readTrace, type Trace, writeTrace } from '../../src/evaluate/trace.ts';
+import { randomTrace } from '../support/random-trace.ts';
+
+let dir: string;
+beforeAll(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'trace-'));
+});
+afterAll(() => rm(dir, { recursive: true }));
+
+describe('a trace on disk', () => {
+  it.each(['none', 'cls', 'fastbert', 'pooled'] as const)('comes back as it was, with %s heads', async (headKind) => {
+    const trace = randomTrace({ seed: 1, texts: 300, headKind, pairs: headKind === 'pooled' });
+    const path = join(dir, `${headKind}.jsonl`);
+    await writeTrace(path, trace);
+    expect(await readTrace(path)).toEqual(trace);
+  });
+
+  it('is one JSON object a text, and leaves nothing else but its description', async () => {
+    const own = await mkdtemp(join(dir, 'own-'));
+    const trace = randomTrace({ seed: 2, texts: 3 });
+    await writeTrace(join(own, 't.jsonl'), trace);
+    expect((await readdir(own)).toSorted()).toEqual(['t.jsonl', 't.jsonl.meta.json']);
+    const lines = (await readFile(join(own, 't.jsonl'), 'utf8')).trimEnd().split('\n');
+    expect(lines.map((line) => JSON.parse(line))).toEqual(trace.entries);
+    expect(Object.keys(JSON.parse(lines[0]))).toEqual(['label', 'length', 'tokens', 'logits']);
+    const { entries: _, ...rest } = trace;
+    expect(JSON.parse(await readFile(join(own, 't.jsonl.meta.json'), 'utf8'))).toEqual({
+      format: 'magic-pyramid/trace',
+      version: 1,
+      ...rest,
+    });
+  });
+
+  it('that cannot be written says so and leaves no half file', async () => {
+    const error = await writeTrace(join(dir, 'no', 'such', 'folder.jsonl'), randomTrace({ seed: 3 })).catch((e) => e);
+    expect(error).toMatchObject({ code: 'MP_WRITE', exitCode: 1 });
+    const own = await mkdtemp(join(dir, 'half-'));
+    const trace = randomTrace({ seed: 3 });
+    const entries = [...trace.entries];
+    Object.defineProperty(entries, 150, {
+      get() {
+        throw new Error('disk full');
+      },
+    });
+    await expect(writeTrace(join(own, 't.jsonl'), { ...trace, entries })).rejects.toMatchObject({ code: 'MP_WRITE' });
+    expect(await readdir(own)).toEqual([]);
+  });
+
+  it('that is missing or empty is refused by name', async () => {
+    await expect(readTrace(join(dir, 'none-such.jsonl'))).rejects.toMatchObject({ code: 'MP_FILE_MISSING' });
+    const path = join(dir, 'empty.jsonl');
+    await writeTrace(path, { ...randomTrace({ seed: 4 }), entries: [] });
+    await expect(readTrace(path)).rejects.toMatchObject({ code: 'MP_DATA_EMPTY' });
+    await rm(path);
+    await expect(readTrace(path)).rejects.toMatchObject({ code: 'MP_FILE_MISSING', details: { path } });
+  });
+
+  const good = randomTrace({ seed: 5, texts: 2 });
+  const [entry] = good.entries;
+  const rows = entry.logits;
+  it.each([
+    ['not JSON', '{"label": 1', /:2: it is not a JSON object/],
+    ['a number', '7', /not a JSON object/],
+    ['an unknown label', { ...entry, label: 4 }, /"label" is not a whole number below 4/],
+    ['no length', { ...entry, length: 0 }, /"length"/],
+    ['too few token counts', { ...entry, tokens: entry.tokens.slice(1) }, /"tokens" are not 7 positive/],
+    ['tokens that grow', { ...entry, tokens: [...entry.tokens.slice(0, -1), 999] }, /start at "length" and fall/],
+    ['tokens that start elsewhere', { ...entry, length: entry.length + 1 }, /start at "length"/],
+    ['a missing layer', { ...entry, logits: rows.slice(1) }, /"logits" are not 6 rows/],
+    ['a narrow row', { ...entry, logits: [[1, 2], ...rows.slice(1)] }, /"logits" of layer 1 are not 4 finite/],
+    ['a null (NaN) logit', { ...entry, logits: [[1, 2, null, 4], ...rows.slice(1)] }, /"logits" of layer 1/],
+    ['no classifier', { ...entry, logits: [...rows.slice(0, -1), []] }, /"logits" of layer 6/],
+  ])('with %s in a line is refused, naming the line', async (name, row, message) => {
+    const path = join(dir, `bad ${name}.jsonl`);
+    await writeTrace(path, good);
+    await writeFile(path, `${JSON.stringify(entry)}\n${typeof row === 'string' ? row : JSON.stringify(row)}\n`);
+    const error = await readTrace(path).catch((e) => e);
+    expect(error).toMatchObject({ code: 'MP_DATA_ROW', details: { path, line: 2 } });
+    expect(error.message).toMatch(message);
+  });
+
+  it.each([
+    ['another format', { format: 'x' }, /not the description of a trace/],
+    ['a later version', { version: 2 }, /version 2 is not known/],
+    ['a shape without heads', { shape: { ...good.shape, heads: 0 } }, /"shape" lacks/],
+    ['labels that do not fit', { labels: ['a'] }, /"labels" are not 4 names/],
+    ['unknown heads', { headKind: 'x' }, /"headKind"/],
+    ['pairs as a word', { pairs: 'yes' }, /"pairs"/],
+    ['no heads but their logits', { headKind: 'none' }, /has no exit heads/],
+  ])('whose description has %s is refused', async (name, change, message) => {
+    const path = join(dir, `meta ${name}.jsonl`);
+    await writeTrace(path, { ...good, ...(change as Partial<Trace>) });
+    if ('format' in change || 'version' in change) {
+      const meta = JSON.parse(await readFile(`${path}.meta.json`, 'utf8'));
+      await writeFile(`${path}.meta.json`, JSON.stringify({ ...meta, ...change }));
+    }
+    await expect(readTrace(path)).rejects.toThrow(message);
+  });
+});
