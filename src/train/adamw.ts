@@ -1,0 +1,96 @@
+/**
+ * AdamW (Loshchilov & Hutter 2019) as PyTorch computes it, in float32: w ← w(1 − ηλ), m ← β₁m + (1 − β₁)g,
+ * v ← β₂v + (1 − β₂)g², w ← w − η/(1 − β₁ᵗ) · m / (√v/√(1 − β₂ᵗ) + ε). Weights are changed in place.
+ */
+
+export interface AdamWOptions {
+  readonly beta1: number;
+  readonly beta2: number;
+  readonly epsilon: number;
+  readonly weightDecay: number;
+}
+
+export const ADAMW: AdamWOptions = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0.01 };
+
+/** First and second moments of one tensor. */
+export interface Moments {
+  readonly m: Float32Array;
+  readonly v: Float32Array;
+}
+
+export const newMoments = (length: number): Moments => ({ m: new Float32Array(length), v: new Float32Array(length) });
+
+/** The numbers that all tensors of a step share. `step` counts from 1. */
+export function stepFactors(options: AdamWOptions, learningRate: number, step: number, decays: boolean) {
+  return {
+    keep: 1 - learningRate * (decays ? options.weightDecay : 0),
+    size: learningRate / (1 - options.beta1 ** step),
+    root: 1 / Math.sqrt(1 - options.beta2 ** step),
+  };
+}
+
+/**
+ * Updates weights[from … to). `gradient[i]` belongs to weights[from + i] and is multiplied by `clip` first; null stands
+ * for zeros. Math.fround everywhere keeps the arithmetic in single precision, where square root and division cost a third.
+ */
+export function adamwUpdate(
+  weights: Float32Array,
+  { m, v }: Moments,
+  from: number,
+  to: number,
+  gradient: Float32Array | null,
+  clip: number,
+  factors: { readonly keep: number; readonly size: number; readonly root: number },
+  { beta1, beta2, epsilon }: AdamWOptions,
+): void {
+  const { fround, sqrt } = Math;
+  const scale = fround(clip);
+  const keep = fround(factors.keep);
+  const size = fround(factors.size);
+  const root = fround(factors.root);
+  const eps = fround(epsilon);
+  const b1 = fround(beta1);
+  const b2 = fround(beta2);
+  const c1 = fround(1 - beta1);
+  const c2 = fround(1 - beta2);
+  if (gradient) {
+    for (let i = from, j = 0; i < to; i++, j++) {
+      const g = fround(gradient[j] * scale);
+      const first = fround(fround(m[i] * b1) + fround(c1 * g));
+      const second = fround(fround(v[i] * b2) + fround(fround(c2 * g) * g));
+      m[i] = first;
+      v[i] = second;
+      const denominator = fround(fround(fround(sqrt(second)) * root) + eps);
+      weights[i] = fround(fround(weights[i] * keep) - fround(size * fround(first / denominator)));
+    }
+  } else {
+    for (let i = from; i < to; i++) {
+      const first = fround(m[i] * b1);
+      const second = fround(v[i] * b2);
+      m[i] = first;
+      v[i] = second;
+      const denominator = fround(fround(fround(sqrt(second)) * root) + eps);
+      weights[i] = fround(fround(weights[i] * keep) - fround(size * fround(first / denominator)));
+    }
+  }
+}
+
+/** Σ x², in double precision, four sums abreast. */
+export function sumOfSquares(x: Float32Array): number {
+  let a = 0;
+  let b = 0;
+  let c = 0;
+  let d = 0;
+  const even = x.length - (x.length % 4);
+  for (let i = 0; i < even; i += 4) {
+    a += x[i] * x[i];
+    b += x[i + 1] * x[i + 1];
+    c += x[i + 2] * x[i + 2];
+    d += x[i + 3] * x[i + 3];
+  }
+  for (let i = even; i < x.length; i++) a += x[i] * x[i];
+  return a + b + c + d;
+}
+
+/** The factor that brings gradients of this norm down to `limit` (PyTorch's clip_grad_norm_); 1 if limit is 0. */
+export const clipFactor = (norm: number, limit: number): number => (limit > 0 ? Math.min(1, limit / (norm + 1e-6)) : 1);

@@ -1,0 +1,21 @@
+/** Which method runs which stages: table 4 of the paper, as data. Stages of one name and one depth can be shared. */
+import type { MethodName } from './defaults.ts';
+
+export type StageName = 'regular' | 'soft' | 'hard' | 'heads';
+
+export interface Method {
+  /** In the order they run. */
+  readonly stages: readonly StageName[];
+  /** A student of half the depth: every other layer of the model it starts from. */
+  readonly student: boolean;
+  readonly prunes: boolean;
+  readonly exits: boolean;
+}
+
+export const methods: { readonly [M in MethodName]: Method } = {
+  bert: { stages: ['regular'], student: false, prunes: false, exits: false },
+  distilbert: { stages: ['regular'], student: true, prunes: false, exits: false },
+  ltp: { stages: ['regular', 'soft', 'hard'], student: false, prunes: true, exits: false },
+  fastbert: { stages: ['regular', 'heads'], student: false, prunes: false, exits: true },
+  mp: { stages: ['regular', 'soft', 'hard', 'heads'], student: false, prunes: true, exits: true },
+};

@@ -1,0 +1,21 @@
+/** What a run trains: the network's parameters, its exit heads, its thresholds. Stages change it in place. */
+import type { EncoderConfig, Parameters } from '../encoder/index.ts';
+import { type HeadSettings, headSettings } from '../pyramid/heads.ts';
+
+export interface ModelState {
+  readonly config: EncoderConfig;
+  readonly parameters: Parameters;
+  /** Exit heads' tensors; empty before there are any. */
+  heads: Parameters;
+  headSettings: HeadSettings;
+  /** Δ_1 … Δ_L; null before the soft stage. */
+  thresholds: Float32Array<ArrayBufferLike> | null;
+}
+
+export const NO_HEADS = headSettings('none', false);
+
+/** A copy that can be trained on without changing its origin (methods share their first stages). */
+export function copyState(state: ModelState): ModelState {
+  const copy = (parameters: Parameters): Parameters => new Map([...parameters].map(([name, { shape, data }]) => [name, { shape, data: data.slice() }]));
+  return { ...state, parameters: copy(state.parameters), heads: copy(state.heads), thresholds: state.thresholds?.slice() ?? null };
+}

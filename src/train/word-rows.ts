@@ -1,0 +1,88 @@
+/**
+ * The word embedding in training: a step reads and changes only the rows of its own words, so the graph is given those
+ * rows and gives back their gradients; the table never enters it. The result is still PyTorch's AdamW over the whole
+ * table: a row that was never touched has zero moments, so weight decay is all that happens to it, and that is saved up.
+ */
+import { type AdamWOptions, adamwUpdate, type Moments, stepFactors } from './adamw.ts';
+
+export class WordRows {
+  readonly #table: Float32Array;
+  readonly #width: number;
+  readonly #rows: number;
+  readonly moments: Moments;
+  /** 1: the row has had a gradient. */
+  readonly touched: Uint8Array;
+  /** Product of all decays so far, and what it was when an untouched row was last brought up to date. */
+  #decay = 1;
+  readonly #applied: Float64Array;
+  /** For each row, its place among the rows of the batch; −1 outside. */
+  readonly #place: Int32Array;
+  #unique: Int32Array = new Int32Array(0);
+  #count = 0;
+  #buffer = new Float32Array(0);
+
+  constructor(table: Float32Array, width: number, moments: Moments, touched: Uint8Array) {
+    this.#table = table;
+    this.#width = width;
+    this.#rows = table.length / width;
+    this.moments = moments;
+    this.touched = touched;
+    this.#applied = new Float64Array(this.#rows).fill(1);
+    this.#place = new Int32Array(this.#rows).fill(-1);
+  }
+
+  /** The batch's rows [U, width] and, for each id, the index of its row. */
+  take(ids: ArrayLike<number>): { rows: Float32Array; count: number; index: BigInt64Array } {
+    for (let i = 0; i < this.#count; i++) this.#place[this.#unique[i]] = -1;
+    if (this.#unique.length < ids.length) {
+      this.#unique = new Int32Array(Math.ceil(ids.length * 1.25));
+      this.#buffer = new Float32Array(this.#unique.length * this.#width);
+    }
+    const index = new BigInt64Array(ids.length);
+    let count = 0;
+    for (let i = 0; i < ids.length; i++) {
+      const id = ids[i];
+      let place = this.#place[id];
+      if (place < 0) {
+        place = count++;
+        this.#place[id] = place;
+        this.#unique[place] = id;
+        this.#bringUpToDate(id);
+        this.#buffer.set(this.#table.subarray(id * this.#width, (id + 1) * this.#width), place * this.#width);
+      }
+      index[i] = BigInt(place);
+    }
+    this.#count = count;
+    return { rows: this.#buffer.subarray(0, count * this.#width), count, index };
+  }
+
+  /** One AdamW step of the whole table; `gradient` belongs to the rows of the last `take`. */
+  update(gradient: Float32Array, clip: number, learningRate: number, step: number, options: AdamWOptions): void {
+    const width = this.#width;
+    const factors = stepFactors(options, learningRate, step, true);
+    for (let place = 0; place < this.#count; place++) this.touched[this.#unique[place]] = 1;
+    for (let row = 0; row < this.#rows; row++) {
+      if (!this.touched[row]) continue;
+      const place = this.#place[row];
+      const own = place < 0 ? null : gradient.subarray(place * width, (place + 1) * width);
+      adamwUpdate(this.#table, this.moments, row * width, (row + 1) * width, own, clip, factors, options);
+    }
+    this.#decay *= factors.keep;
+  }
+
+  /** Applies all saved-up decay: before the table is written or read as a whole. */
+  settle(): void {
+    for (let row = 0; row < this.#rows; row++) this.#bringUpToDate(row);
+    this.#applied.fill(1);
+    this.#decay = 1;
+  }
+
+  #bringUpToDate(row: number): void {
+    if (!this.touched[row] && this.#applied[row] !== this.#decay) {
+      const factor = this.#decay / this.#applied[row];
+      const end = (row + 1) * this.#width;
+      for (let i = row * this.#width; i < end; i++) this.#table[i] *= factor;
+    }
+    this.#applied[row] = this.#decay;
+  }
+}

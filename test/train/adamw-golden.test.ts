@@ -1,0 +1,47 @@
+/** Three AdamW steps with clipping on the tiny BERT of ../shared/golden, against PyTorch's. */
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { readConfig, readWeights } from '../../src/encoder/index.ts';
+import { float32, integers } from '../../src/runtime/runtime.ts';
+import { NO_HEADS } from '../../src/train/state.ts';
+import { TrainingStep } from '../../src/train/step.ts';
+import { distance, GOLDEN, Golden, hasGolden } from '../support/golden.ts';
+import { pack } from '../support/packed.ts';
+
+describe.skipIf(!hasGolden)('training steps on the tiny golden network (../shared/golden)', () => {
+  it('leave the weights where PyTorch has them', async () => {
+    const golden = await Golden.read('tiny_expected.safetensors');
+    const { adamw } = JSON.parse(readFileSync(`${GOLDEN}/tiny_meta.json`, 'utf8'));
+    const config = await readConfig(`${GOLDEN}/tiny`);
+    const { parameters } = await readWeights(`${GOLDEN}/tiny`, config);
+    const { ids, types, sequence, texts } = pack(golden.get('input_ids'), golden.get('token_type_ids'), golden.get('attention_mask'));
+    const oneHot = new Float32Array(texts * config.labels.length);
+    golden.get('labels').data.forEach((label, text) => {
+      oneHot[text * config.labels.length + label] = 1;
+    });
+    const step = await TrainingStep.create(
+      { config, parameters, heads: new Map(), headSettings: NO_HEADS, thresholds: null },
+      { pruning: 'none', jointWeight: 0, temperature: 1, lambda: 0, weightDecay: adamw.weight_decay, clip: adamw.clip, dropout: false, threads: 1 },
+    );
+    const batch = { texts, rows: ids.length, longest: 64, ids: Int32Array.from(ids), types: integers(types), sequence: integers(sequence) };
+    const targets = {
+      targets: float32(oneHot, texts, config.labels.length),
+      weights: float32(new Float32Array(texts).fill(1), texts),
+    };
+    const losses: number[] = [];
+    const norms: number[] = [];
+    for (let i = 1; i <= adamw.steps; i++) {
+      const { loss, norm } = await step.run(batch, targets, adamw.lr, 0, i, `step ${i}`);
+      losses.push(loss);
+      norms.push(norm);
+    }
+    step.words.settle();
+    await step.close();
+    expect(distance(losses, golden.get('adamw3.losses').data)).toBeLessThan(1e-5);
+    expect(distance(norms, golden.get('adamw3.grad_norms').data)).toBeLessThan(1e-5);
+    for (const [name, { data }] of parameters) {
+      expect(distance(data, golden.get(`adamw3.${name}`).data), name).toBeLessThan(1e-6);
+    }
+    expect(golden.unseen((name) => name.startsWith('adamw3.'))).toEqual([]);
+  });
+});
