@@ -70,6 +70,19 @@ describe('the choice of tau', () => {
     expect(much.tau).toBeGreaterThan(little.tau as number);
   });
 
+  it('goes by the count it is told: asking heads that seldom answer is cheaper on paper only', () => {
+    const shape = { layers: 3, hiddenSize: 64, heads: 2, intermediateSize: 256, labels: 2 };
+    const entries = Array.from({ length: 100 }, (_, i) => ({
+      label: 1,
+      length: 9,
+      tokens: [9, 9, 9, 9],
+      logits: [i === 0 ? [0, 9] : [1, 0], i === 0 ? [0, 9] : [1, 0], [0, 5]],
+    }));
+    const trace = { shape, labels: ['a', 'b'], headKind: 'cls', pairs: false, entries } as const;
+    expect(chooseTau(trace, { baseline: 1, maxDrop: 0, by: 'paper' })).toMatchObject({ accuracy: 1, meanExit: 2.98 });
+    expect(chooseTau(trace, { baseline: 1, maxDrop: 0 }).tau).toBeNull();
+  });
+
   it('is off where no point is accurate enough', () => {
     expect(chooseTau(large, { baseline: 1, maxDrop: 0 }).tau).toBeNull();
   });
