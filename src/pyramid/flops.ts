@@ -2,7 +2,7 @@
  * Floating-point operations of one text, in two counts that are always reported side by side. `paperFlops` is the
  * count of the paper's tables; `actualFlops` is what the engine computes: it removes tokens in mid-layer, peeks, and
  * runs heads and the classifier. Both count a multiplication and an addition as two, and the products with weights
- * and of attention only (plus the pooled heads' means): biases, softmax, LayerNorm, GELU and the sums of the scores
+ * and of attention only (and the pooled heads' means): biases, softmax, LayerNorm, GELU and the sums of the scores
  * are linear in the tokens and below 1 % of a layer. Embeddings are look-ups. Layers are 1..L as in the paper.
  */
 
@@ -127,9 +127,9 @@ function headFlops(
     case 'cls':
       return 2 * (d * d + d * labels);
     case 'pooled': {
-      // every token that enters goes into one mean, its segment's where there are two; then |A − B| and A ⊙ B
-      const features = pairs ? 5 * d : 2 * d;
-      return 2 * (features * d + d * labels) + enter * d + (pairs ? 2 * d : 0);
+      // each mean is a product of weights [1, n] with the n tokens that enter; then |A − B| and A ⊙ B
+      const [features, means, between] = pairs ? [5 * d, 2, 2 * d] : [2 * d, 1, 0];
+      return 2 * (features * d + d * labels + means * enter * d) + between;
     }
     case 'fastbert': {
       // d → E, key and value of every live token; query, attention, output projection and dense of the first only

@@ -99,9 +99,9 @@ describe('FLOPs as computed', () => {
 
   it('of pooled heads hold the means of the tokens that enter and a wider first product', () => {
     const d = odd.hiddenSize;
-    const one = cost([...peek(odd, 11), ...mlp(2 * d, odd)]) + 11 * d;
+    const one = cost([...peek(odd, 11), [1, 11, d], ...mlp(2 * d, odd)]);
     expect(actualFlops(odd, tokens, 1, { ...single, headKind: 'pooled' })).toBe(one);
-    const two = cost([...peek(odd, 11), ...mlp(5 * d, odd)]) + 11 * d + 2 * d;
+    const two = cost([...peek(odd, 11), [1, 11, d], [1, 11, d], ...mlp(5 * d, odd)]) + 2 * d; // |A − B| and A ⊙ B
     expect(actualFlops(odd, tokens, 1, { headKind: 'pooled', peeks: 'all', pairs: true })).toBe(two);
   });
 
