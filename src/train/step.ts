@@ -49,6 +49,7 @@ export class TrainingStep {
   readonly #settings: StepSettings;
   readonly #program: Program;
   readonly #places: readonly DropoutPlace[];
+  readonly #used: readonly string[];
   readonly #trained: readonly string[];
   readonly #gradients: ReadonlyMap<string, Float32Array>;
   readonly #masks = new DropoutMasks();
@@ -57,11 +58,12 @@ export class TrainingStep {
   readonly optimiser: OptimiserState;
   readonly touched: Uint8Array;
 
-  private constructor(state: ModelState, settings: StepSettings, program: Program, places: readonly DropoutPlace[], trained: readonly string[]) {
+  private constructor(state: ModelState, settings: StepSettings, program: Program, { places, used, trained }: BuiltStep) {
     this.#state = state;
     this.#settings = settings;
     this.#program = program;
     this.#places = places;
+    this.#used = used;
     this.#trained = trained;
     this.#adamw = { ...ADAMW, weightDecay: settings.weightDecay };
     this.#gradients = new Map(trained.map((name) => [name, new Float32Array(this.#weights(name).data.length)]));
@@ -72,8 +74,8 @@ export class TrainingStep {
   }
 
   static async create(state: ModelState, settings: StepSettings): Promise<TrainingStep> {
-    const { g, places, trained } = buildStep(state, settings);
-    return new TrainingStep(state, settings, await compile(g, `train-${settings.pruning}`, settings), places, trained);
+    const built = buildStep(state, settings);
+    return new TrainingStep(state, settings, await compile(built.g, `train-${settings.pruning}`, settings), built);
   }
 
   /**
@@ -93,12 +95,14 @@ export class TrainingStep {
       ...this.#masks.draw(this.#places, { N: batch.rows, B: batch.texts, S: batch.longest }, key),
     };
     const into: Record<string, Tensor> = {};
-    for (const name of this.#trained) {
+    for (const name of this.#used) {
       const { shape, data } = this.#weights(name);
       feeds[name] = float32(data, ...shape);
+    }
+    for (const name of this.#trained) {
+      const { shape } = this.#weights(name);
       into[`gradient:${name}`] = float32(this.#gradients.get(name)!, ...shape);
     }
-    if (this.#settings.pruning !== 'none') feeds[THRESHOLDS] = float32(this.#weights(THRESHOLDS).data, this.#state.config.layers);
     const results = await this.#program.run(feeds, into);
     const loss = floats(results.loss)[0];
     if (!Number.isFinite(loss)) return { loss, norm: Number.NaN };
@@ -133,8 +137,23 @@ export class TrainingStep {
   }
 }
 
-/** The graph of a step, its dropout places, and the parameters it gives gradients for (outputs `gradient:NAME`). */
-export function buildStep(state: ModelState, settings: StepSettings): { g: Graph; places: DropoutPlace[]; trained: string[] } {
+/**
+ * Hard pruning compares with the thresholds, which no gradient passes. A key's bias adds the same to all logits of a
+ * softmax, so its true gradient is zero; computed, it is rounding noise, which AdamW would blow up to full steps.
+ */
+const learns = (name: string, pruning: Pruning): boolean =>
+  name === THRESHOLDS ? pruning === 'soft' : !name.endsWith('attention.self.key.bias');
+
+export interface BuiltStep {
+  readonly g: Graph;
+  readonly places: readonly DropoutPlace[];
+  /** Parameters that are inputs, under their own names. */
+  readonly used: readonly string[];
+  /** Those of them that have a gradient, as output `gradient:NAME`. */
+  readonly trained: readonly string[];
+}
+
+export function buildStep(state: ModelState, settings: StepSettings): BuiltStep {
   const { config } = state;
   const g = new Graph();
   const places: DropoutPlace[] = [];
@@ -170,15 +189,12 @@ export function buildStep(state: ModelState, settings: StepSettings): { g: Graph
     const shares = net.masks.map((mask, layer) => maskShare(g, mask, net.layouts[layer])).reduce((a, b) => g.add(a, b));
     loss = g.add(loss, g.mul(shares, settings.lambda));
   }
-  // hard pruning compares with the thresholds, which no gradient passes: they stay as they are
-  const trained = [...used.keys()].filter((name) => name !== THRESHOLDS || settings.pruning === 'soft');
-  const fixed = [...used.keys()].filter((name) => !trained.includes(name));
-  if (fixed.some((name) => name !== THRESHOLDS)) throw new Error(`internal: untrained parameters ${fixed}`);
+  const trained = [...used.keys()].filter((name) => learns(name, settings.pruning));
   const gradients = backward(g, loss, [words, ...trained.map((name) => used.get(name)!)]);
   g.output('loss', loss);
   g.output('gradient:words', gradients[0]);
   trained.forEach((name, i) => {
     g.output(`gradient:${name}`, gradients[i + 1]);
   });
-  return { g, places, trained };
+  return { g, places, used: [...used.keys()], trained };
 }
