@@ -19,10 +19,13 @@ import type { DType, GraphNode, Value } from './types.ts';
 const OPSET = 20;
 const IR_VERSION = 9;
 
-/** Names of the model's inputs and outputs are the graph's. */
+/** Names of the model's inputs and outputs are the graph's (see outputName). What no output needs is left out: onnxruntime would compute it. */
 export function toOnnx(graph: Graph, name: string): Uint8Array<ArrayBuffer> {
   const extra: object[] = [];
-  const nodes = graph.nodes.map((node) => nodeMessage(node, extra));
+  const needed = ancestors(graph);
+  const nodes = graph.nodes
+    .filter((node) => node.outputs.some((output) => needed.has(output)))
+    .map((node) => nodeMessage(node, extra));
   // an output that is an input, a constant, or given out twice needs a node of its own name
   const outputs = graph.outputs.map((output) => {
     nodes.push({
@@ -42,7 +45,7 @@ export function toOnnx(graph: Graph, name: string): Uint8Array<ArrayBuffer> {
       graph: {
         name,
         node: nodes,
-        initializer: [...graph.constants.map(tensorMessage), ...extra],
+        initializer: [...graph.constants.filter((constant) => needed.has(constant)).map(tensorMessage), ...extra],
         input: graph.inputs.map((input) => typeMessage(input.name, input)),
         output: outputs,
       },
@@ -54,6 +57,15 @@ export function toOnnx(graph: Graph, name: string): Uint8Array<ArrayBuffer> {
 /** The name under which a graph's output appears in the model. */
 export const outputName = (name: string): string => `output.${name}`;
 
+/** Every value that an output is computed from, the outputs included. */
+function ancestors(graph: Graph): Set<Value> {
+  const set = new Set(graph.outputs.map((output) => output.value));
+  for (const node of graph.nodes.slice().reverse()) {
+    if (node.outputs.some((output) => set.has(output))) for (const input of node.inputs) set.add(input);
+  }
+  return set;
+}
+
 function nodeMessage(node: GraphNode, extra: object[]): object {
   const form = (ops[node.op as OpName].onnx as (a: object) => import('./ops.ts').OnnxForm)(node.attributes);
   const inputs = node.inputs.slice(0, form.inputs).map((input) => input.name);
@@ -61,9 +73,9 @@ function nodeMessage(node: GraphNode, extra: object[]): object {
     const constant = `${node.name}.constant.${i}`;
     extra.push({
       name: constant,
-      dims: [BigInt(values.length)],
+      dims: typeof values === 'number' ? [] : [BigInt(values.length)],
       dataType: onnxDType.int64,
-      rawData: bytesOf(BigInt64Array.from(values, BigInt)),
+      rawData: bytesOf(BigInt64Array.from([values].flat(), BigInt)),
     });
     // Slice wants its start before the end that the graph computed
     if (form.type === 'Slice') inputs.splice(1, 0, constant);

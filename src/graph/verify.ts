@@ -2,7 +2,7 @@
 import type { Graph } from './graph.ts';
 import type { Value } from './types.ts';
 
-/** Problems found, in sentences; none for a sound graph. Dead nodes are allowed for (the runtime drops them) unless `strict`. */
+/** Problems found, in sentences; none for a sound graph. Dead nodes are allowed for (the model's bytes leave them out) unless `strict`. */
 export function verify(graph: Graph, { strict = false } = {}): string[] {
   const problems: string[] = [];
   const defined = new Set<Value>([...graph.inputs, ...graph.constants]);
