@@ -34,7 +34,7 @@ export function layoutOf(g: Graph, sequence: Value, dims: { rows: string; texts:
   const { rows, texts, padded } = dims;
   return g.scope(`layout.${rows}`, () => {
     const ones = g.op('ConstantOfShape', [g.op('Shape', [sequence], {})], { shape: [rows], value: 1, dtype: 'int64' });
-    const lengths = g.op('ScatterAdd', [g.zeros([texts], 'int64'), g.unsqueeze(sequence, 1), ones], {}); // [B]
+    const lengths = g.scatterAdd(g.zeros([texts], 'int64'), sequence, ones); // [B]
     const first = g.op('CumSum', [lengths], { axis: 0, exclusive: true }); // [B]
     g.bindDim(padded, g.op('ReduceMax', [lengths], { axes: [0], keepDims: false }));
     g.bindDimTo(rows, sequence, 0);

@@ -16,6 +16,8 @@ const noGradient =
   (_, node) => {
     throw new Error(`internal: ${node.op} (${node.name}) has no gradient: ${why}`);
   };
+/** Up to as many rows, a product with a one-hot matrix is faster than adding row by row (512 rows of 256: 10 against 13 ms). */
+const ONE_HOT_ROWS = 512;
 const INTEGER = 'its result is an integer or a truth value';
 /** A rule for one output and one float input, from (x, y, dy). */
 const unary =
@@ -63,7 +65,7 @@ export const gradients: { readonly [P in OpName]: GradientRule<Attributes[P]> } 
   Reciprocal: unary((g, _x, y, dy) => g.neg(g.mul(dy, g.mul(y, y)))),
   // y = c ? a : b: da = c ? dy : 0, db = c ? 0 : dy
   Where: (g, { inputs: [condition] }, [dy]) => [null, g.where(condition, dy!, 0), g.where(condition, 0, dy!)],
-  Scale8: () => [null, null],
+  Scale8: noGradient('masks and their scale are given, not learnt'),
 
   // Y = A B: dA = dY Bᵀ, dB = Aᵀ dY, for the last two axes
   MatMul: (g, { inputs: [a, b] }, [dy]) => [g.matmul(dy!, swapLast(g, b)), g.matmul(swapLast(g, a), dy!)],
@@ -82,12 +84,15 @@ export const gradients: { readonly [P in OpName]: GradientRule<Attributes[P]> } 
   // y = log softmax(x): dx = dy − e^y ⊙ Σ dy
   LogSoftmax: (g, { outputs: [y] }, [dy], { axis }) => [g.sub(dy!, g.mul(g.exp(y), g.sum(dy!, [axis], true)))],
   // x̂ = (x − μ)/σ, y = x̂ ⊙ w + b: with e = dy ⊙ w, dx = (e − mean(e) − x̂ ⊙ mean(e ⊙ x̂))/σ, dw = Σ dy ⊙ x̂, db = Σ dy
-  LayerNormalization: (g, { inputs: [x, weight], outputs: [, mean, inverseDeviation] }, [dy]) => {
+  LayerNormalization: (g, { name, inputs: [x, weight], outputs: [, mean, inverseDeviation] }, [dy, ...others]) => {
+    if (others.some((other) => other !== null))
+      throw new Error(`internal: LayerNormalization (${name}) has no gradient through its mean and 1/σ`);
     const rows = x.shape.slice(0, -1).map((_, axis) => axis);
     const normal = g.mul(g.sub(x, mean), inverseDeviation);
     const e = g.mul(dy!, weight);
     const projected = g.sub(g.sub(e, g.mean(e, [-1], true)), g.mul(normal, g.mean(g.mul(e, normal), [-1], true)));
-    return [g.mul(projected, inverseDeviation), g.sum(g.mul(dy!, normal), rows), g.sum(dy!, rows)];
+    const overRows = (value: Value) => (rows.length > 0 ? g.sum(value, rows) : value);
+    return [g.mul(projected, inverseDeviation), overRows(g.mul(dy!, normal)), overRows(dy!)];
   },
 
   // y = Σ x: dx = dy on every summed place
@@ -104,7 +109,7 @@ export const gradients: { readonly [P in OpName]: GradientRule<Attributes[P]> } 
   Reshape: (g, { inputs: [x] }, [dy]) => [g.reshape(dy!, x.shape), null],
   // summing back over the expanded axes is the loop's unbroadcast
   Expand: (_g, _node, [dy]) => [dy, null],
-  ConstantOfShape: () => [null],
+  ConstantOfShape: noGradient('it depends on a shape only'),
   Transpose: (g, _node, [dy], { perm }) => [
     g.transpose(
       dy!,
@@ -134,8 +139,13 @@ export const gradients: { readonly [P in OpName]: GradientRule<Attributes[P]> } 
   Gather: (g, { inputs: [x, indices] }, [dy], { axis }) => {
     if (axis !== 0) throw new Error('internal: the gradient of Gather is written for axis 0');
     const count = product(indices.shape);
-    const rows = g.reshape(dy!, [count, ...x.shape.slice(1)]);
-    return [g.op('ScatterAdd', [g.zeros(x.shape), g.reshape(indices, [count, 1]), rows], {}), null];
+    const [size, ...row] = x.shape;
+    const at = g.reshape(indices, [count]);
+    if (typeof size === 'number' && size <= ONE_HOT_ROWS) {
+      const oneHot = g.cast(g.op('Equal', [g.unsqueeze(g.range(size), 1), at], {}), 'float32'); // [size, count]
+      return [g.reshape(g.matmul(oneHot, g.reshape(dy!, [count, product(row)])), x.shape), null];
+    }
+    return [g.scatterAdd(g.zeros(x.shape), at, g.reshape(dy!, [count, ...row])), null];
   },
   // y = distinct rows of x: dx = dy written at those rows
   TakeRows: (g, { inputs: [x, indices] }, [dy]) => [

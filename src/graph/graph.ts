@@ -3,8 +3,18 @@
  * as each node is added, so a wrong shape fails where the graph is written, naming the operation and the shapes.
  * It knows nothing of BERT and runs nothing: onnx.ts turns it into bytes, src/runtime runs those.
  */
-import { type Attributes, type OpName, ops, TypeProblem } from './ops.ts';
-import { type Dim, type DType, type GraphNode, product, type Shape, showType, type Type, type Value } from './types.ts';
+import { type Attributes, type OpName, ops } from './ops.ts';
+import {
+  type Dim,
+  type DType,
+  type GraphNode,
+  product,
+  type Shape,
+  showType,
+  type Type,
+  TypeProblem,
+  type Value,
+} from './types.ts';
 
 export interface Constant extends Value {
   /** Little-endian bytes of the values. */
@@ -87,7 +97,9 @@ export class Graph {
       types = ops[op].types(inputs, attributes);
     } catch (cause) {
       if (!(cause instanceof TypeProblem)) throw cause;
-      throw new Error(`internal: ${op}${place ? ` in ${place}` : ''}: ${cause.message}`, { cause });
+      const problem = `internal: ${op}${place ? ` in ${place}` : ''}: ${cause.message}`;
+      const shown = inputs.map(showType).join(' and ');
+      throw new Error(cause.message.includes(shown) ? problem : `${problem}, given ${shown}`, { cause });
     }
     const name = this.#unique(place ? `${place}.${op}` : op);
     const outputs: Value[] = [];
@@ -173,6 +185,12 @@ export class Graph {
   squeeze = (x: Value, ...axes: readonly number[]): Value => this.op('Squeeze', [x], { axes });
   gather = (data: Value, indices: Value, axis = 0): Value => this.op('Gather', [data, indices], { axis });
   takeRows = (data: Value, indices: Value): Value => this.op('TakeRows', [data, indices], {});
+  /** `updates` [n, …] added to the rows of `data` that `rows` [n] names; rows may repeat. */
+  scatterAdd = (data: Value, rows: Value, updates: Value): Value => {
+    const column = this.reshape(rows, [...rows.shape, ...updates.shape.slice(1).map(() => 1)]);
+    const indices = updates.shape.length > 1 ? this.expand(column, updates.shape) : rows;
+    return this.op('ScatterAdd', [data, indices, updates], {});
+  };
   concat = (values: readonly Value[], axis: number, dim: Dim | null = null): Value =>
     values.length === 1 ? values[0] : this.op('Concat', values, { axis, dim });
   split = (x: Value, axis: number, sizes: readonly number[]): readonly Value[] =>

@@ -13,9 +13,10 @@ import {
   showShape,
   showType,
   type Type,
+  TypeProblem,
 } from './types.ts';
 
-/** Attributes of each operation. Axes are those of the first input; negative ones count from the end. */
+/** Attributes of each operation. Axes are those of the first input (Unsqueeze: of the result); negative ones count from the end. */
 export interface Attributes {
   // elementwise, two inputs
   Add: None;
@@ -82,9 +83,9 @@ export interface Attributes {
   TakeRows: None;
   /** x [N, …], pad [B, S], unpad [N] to [B, S, …]: a Gather whose gradient is the Gather back (see encoder/layout). */
   PadRows: None;
-  /** Second input added at rows (axis 0) of the first: data, indices [n, 1], updates [n, …]. */
+  /** Updates added to the first input along axis 0: data, indices and updates, both [n, …]; indices may repeat. */
   ScatterAdd: None;
-  /** As ScatterAdd, but writes; indices must not repeat. */
+  /** Updates written at rows (axis 0) of the first: data, indices [n, 1], updates [n, …]; indices must not repeat. */
   ScatterRows: None;
   /** Indices of true, as [1, dim]. */
   NonZero: { readonly dim: Shape[number] };
@@ -109,8 +110,8 @@ export interface OnnxForm {
   /** Operator, if it is not called as ours. */
   readonly type?: string;
   readonly attributes?: Readonly<Record<string, OnnxAttribute>>;
-  /** int64 vectors that follow our inputs. */
-  readonly constants?: readonly (readonly number[])[];
+  /** int64 scalars and vectors that follow our inputs. */
+  readonly constants?: readonly (number | readonly number[])[];
   /** Only the first inputs of ours are the operator's. */
   readonly inputs?: number;
 }
@@ -120,8 +121,6 @@ interface OpRule<A> {
   readonly onnx: (attributes: A) => OnnxForm;
 }
 
-/** A problem found by a shape rule; the graph adds the operation's name and place. */
-export class TypeProblem extends Error {}
 const check = (ok: boolean, inputs: readonly Type[], rule: string): void => {
   if (!ok) throw new TypeProblem(`${inputs.map(showType).join(' and ')}: ${rule}`);
 };
@@ -153,19 +152,16 @@ const unary = (dtypes: readonly DType[]): OpRule<None> => ({
   onnx: plain,
 });
 
-const reduction = (axesAsInput: boolean): OpRule<Reduction> => ({
+const reduction = (dtypes: readonly DType[]): OpRule<Reduction> => ({
   types(inputs, { axes, keepDims }) {
     const { dtype, shape } = inputs[0];
-    check(dtype === 'float32' || dtype === 'int64', inputs, 'works on float32, int64');
+    check(dtypes.includes(dtype), inputs, `works on ${dtypes.join(', ')}`);
+    check(axes.length > 0, inputs, 'needs an axis');
     const gone = new Set(axes.map((axis) => axisOf(axis, shape.length)));
     const left = keepDims ? shape.map((dim, i) => (gone.has(i) ? 1 : dim)) : shape.filter((_, i) => !gone.has(i));
     return one({ dtype, shape: left });
   },
-  // the axes of ReduceSum became an input at opset 13, those of the others at 18
-  onnx: ({ axes, keepDims }) => ({
-    attributes: { keepdims: { i: Number(keepDims) } },
-    constants: axesAsInput ? [axes] : [],
-  }),
+  onnx: ({ axes, keepDims }) => ({ attributes: { keepdims: { i: Number(keepDims) } }, constants: [axes] }),
 });
 
 const alongAxis: OpRule<{ axis: number }> = {
@@ -177,7 +173,7 @@ const alongAxis: OpRule<{ axis: number }> = {
   onnx: ({ axis }) => ({ attributes: { axis: { i: axis } } }),
 };
 
-const scatter = (reduce: string): OpRule<None> => ({
+const scatterRows: OpRule<None> = {
   types(inputs) {
     const [data, indices, updates] = inputs;
     check(
@@ -192,8 +188,8 @@ const scatter = (reduce: string): OpRule<None> => ({
     );
     return one(data);
   },
-  onnx: () => ({ type: 'ScatterND', attributes: { reduction: { s: reduce } } }),
-});
+  onnx: () => ({ type: 'ScatterND', attributes: { reduction: { s: 'none' } } }),
+};
 
 const FLOAT: readonly DType[] = ['float32'];
 const NUMBER: readonly DType[] = ['float32', 'int64', 'int32'];
@@ -293,15 +289,15 @@ export const ops: { readonly [P in OpName]: OpRule<Attributes[P]> } = {
     },
     onnx: ({ epsilon }) => ({ attributes: { axis: { i: -1 }, epsilon: { f: epsilon } } }),
   },
-  ReduceSum: reduction(true),
-  ReduceMean: reduction(true),
-  ReduceMax: reduction(true),
+  ReduceSum: reduction(['float32', 'int64']),
+  ReduceMean: reduction(FLOAT),
+  ReduceMax: reduction(['float32', 'int64']),
   CumSum: {
     types: ([x], { axis }) => {
       axisOf(axis, x.shape.length);
       return one(x);
     },
-    onnx: ({ axis, exclusive }) => ({ attributes: { exclusive: { i: Number(exclusive) } }, constants: [[axis]] }),
+    onnx: ({ axis, exclusive }) => ({ attributes: { exclusive: { i: Number(exclusive) } }, constants: [axis] }),
   },
   Reshape: {
     types(inputs, { shape }) {
@@ -341,7 +337,8 @@ export const ops: { readonly [P in OpName]: OpRule<Attributes[P]> } = {
   Unsqueeze: {
     types([x], { axes }) {
       const shape = [...x.shape];
-      for (const axis of [...axes].sort((a, b) => a - b)) shape.splice(axis, 0, 1);
+      const added = axes.map((axis) => axisOf(axis, shape.length + axes.length)).sort((a, b) => a - b);
+      for (const axis of added) shape.splice(axis, 0, 1);
       return one({ dtype: x.dtype, shape });
     },
     onnx: ({ axes }) => ({ constants: [axes] }),
@@ -349,12 +346,13 @@ export const ops: { readonly [P in OpName]: OpRule<Attributes[P]> } = {
   Squeeze: {
     types(inputs, { axes }) {
       const { dtype, shape } = inputs[0];
+      const gone = new Set(axes.map((axis) => axisOf(axis, shape.length)));
       check(
-        axes.every((axis) => shape[axis] === 1),
+        shape.every((dim, i) => dim === 1 || !gone.has(i)),
         inputs,
         `axes ${axes} are not all 1`,
       );
-      return one({ dtype, shape: shape.filter((_, i) => !axes.includes(i)) });
+      return one({ dtype, shape: shape.filter((_, i) => !gone.has(i)) });
     },
     onnx: ({ axes }) => ({ constants: [axes] }),
   },
@@ -447,8 +445,25 @@ export const ops: { readonly [P in OpName]: OpRule<Attributes[P]> } = {
     },
     onnx: () => ({ type: 'Gather', attributes: { axis: { i: 0 } }, inputs: 2 }),
   },
-  ScatterAdd: scatter('add'),
-  ScatterRows: scatter('none'),
+  ScatterAdd: {
+    types(inputs) {
+      const [data, indices, updates] = inputs;
+      check(
+        indices.dtype === 'int64' && sameShape(indices.shape, updates.shape),
+        inputs,
+        'needs int64 indices of the shape of the updates',
+      );
+      check(
+        updates.dtype === data.dtype && sameShape(updates.shape.slice(1), data.shape.slice(1)),
+        inputs,
+        "needs updates of the data's dtype and row shape",
+      );
+      return one(data);
+    },
+    // not ScatterND: with two threads onnxruntime's loses additions to a row that repeats (its issue 18048)
+    onnx: () => ({ type: 'ScatterElements', attributes: { axis: { i: 0 }, reduction: { s: 'add' } } }),
+  },
+  ScatterRows: scatterRows,
   NonZero: {
     types(inputs, { dim }) {
       check(inputs[0].shape.length === 1 && inputs[0].dtype === 'bool', inputs, 'needs a bool vector');

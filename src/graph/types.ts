@@ -60,9 +60,12 @@ export function broadcast(a: Shape, b: Shape): Shape | null {
   return result;
 }
 
+/** A problem found by a shape rule; the graph adds the operation's name and place. */
+export class TypeProblem extends Error {}
+
 /** A possibly negative axis, as 0..rank−1. */
 export function axisOf(axis: number, rank: number): number {
   const positive = axis < 0 ? axis + rank : axis;
-  if (positive < 0 || positive >= rank) throw new Error(`internal: axis ${axis} of a value of rank ${rank}`);
+  if (!(positive >= 0 && positive < rank)) throw new TypeProblem(`there is no axis ${axis} in rank ${rank}`);
   return positive;
 }
