@@ -67,7 +67,13 @@ export const catalogue = {
     2,
     400,
     (e: { path: string; column: string; columns: readonly string[] }) =>
-      `${e.path}: no column "${e.column}"; the columns are ${list(e.columns)}`,
+      `${e.path}: no column "${e.column}"; the columns are ${list(e.columns)} (where there is no header line, give numbers from 0)`,
+  ),
+  MP_DATA_FILE: kind(
+    1,
+    400,
+    (e: { path: string; problem: string }) =>
+      `${e.path}: ${e.problem}; the file is truncated or corrupt, copy it again`,
   ),
   MP_DATA_FORMAT: kind(
     2,

@@ -1,0 +1,79 @@
+/**
+ * Which columns of a data file hold the text, its pair and its label, when the caller does not say.
+ */
+import { PyramidError } from '../errors.ts';
+
+/** A column's name, or its number from 0 (as a number or in digits) in a csv or tsv file without a header line. */
+export type ColumnName = string | number;
+
+export interface ColumnNames {
+  readonly text?: ColumnName;
+  readonly pair?: ColumnName;
+  readonly label?: ColumnName;
+}
+
+/** Tried in this order, case ignored; pairs first, since half a pair looks like a text. */
+export const DEFAULT_COLUMNS = {
+  pairs: [
+    ['sentence1', 'sentence2'],
+    ['question1', 'question2'],
+    ['premise', 'hypothesis'],
+    ['question', 'sentence'],
+    ['#1 String', '#2 String'],
+    ['text', 'pair'],
+    ['text', 'text_pair'],
+    ['text_a', 'text_b'],
+    ['text1', 'text2'],
+  ],
+  text: ['text', 'sentence', 'content', 'review', 'body', 'message', 'description', 'question', 'title'],
+  label: ['label', 'labels', 'class', 'category', 'target', 'sentiment', 'is_duplicate', 'Quality', 'gold_label', 'y'],
+} as const;
+
+/** Indices into the columns. */
+export interface ColumnChoice {
+  readonly text: number;
+  readonly pair?: number;
+  readonly label?: number;
+}
+
+/** Whether the columns are given by number, so that the file has no header line. */
+export const areNumbered = (names: ColumnNames): boolean =>
+  [names.text, names.pair, names.label].some((name) => typeof name === 'number' || /^\d+$/.test(name ?? ''));
+
+/**
+ * The columns to read. A pair is looked for only if no text column is named.
+ * @throws MP_DATA_COLUMN for a named column that is not there, or if no default fits
+ */
+export function chooseColumns(path: string, columns: readonly string[], names: ColumnNames): ColumnChoice {
+  const lower = columns.map((column) => column.toLowerCase());
+  const missing = (column: string) => missingColumn(path, column, columns);
+  const named = (name: ColumnName | undefined): number | undefined => {
+    if (name === undefined) return undefined;
+    const exact = columns.indexOf(String(name));
+    const at = exact >= 0 ? exact : lower.indexOf(String(name).toLowerCase());
+    if (at < 0) throw missing(String(name));
+    return at;
+  };
+  const firstOf = (candidates: readonly string[]): number | undefined =>
+    candidates.map((name) => lower.indexOf(name.toLowerCase())).find((i) => i >= 0);
+
+  const label = named(names.label) ?? firstOf(DEFAULT_COLUMNS.label);
+  const pair = named(names.pair);
+  const text = named(names.text);
+  if (text !== undefined) return { text, pair, label };
+  const both = DEFAULT_COLUMNS.pairs
+    .map((names) => names.map((name) => lower.indexOf(name.toLowerCase())))
+    .find(([a, b]) => a >= 0 && b >= 0 && (pair === undefined || pair === b));
+  if (both) return { text: both[0], pair: both[1], label };
+  const alone = firstOf(DEFAULT_COLUMNS.text);
+  if (alone === undefined) throw missing('text');
+  return { text: alone, pair, label };
+}
+
+/** The error for a column that is not there. Without a header line the names are texts: they are shortened. */
+export const missingColumn = (path: string, column: string, columns: readonly string[]) =>
+  new PyramidError('MP_DATA_COLUMN', {
+    path,
+    column,
+    columns: columns.map((name) => (name.length > 40 ? `${name.slice(0, 40)}…` : name)),
+  });

@@ -1,0 +1,256 @@
+/**
+ * Texts to token ids, with the numbers that Hugging Face transformers gives for `truncation=True`. Built on
+ * @huggingface/tokenizers; BERT's words and WordPiece are our own (exact beyond the basic plane, remembered, never
+ * quadratic), and so are truncation and the special tokens. Knows nothing of models.
+ */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Tokenizer as HuggingFaceTokenizer } from '@huggingface/tokenizers';
+import { PyramidError } from '../errors.ts';
+import { bertWords, normalizeBert } from './bert-words.ts';
+import { longestFirst, type PostProcessor, type SpecialTokens, specialTokens } from './special-tokens.ts';
+import { wordPieces } from './word-pieces.ts';
+import { parseVocabulary, wordPieceFiles } from './wordpiece-files.ts';
+
+export interface Encoding {
+  readonly ids: Int32Array; // [n]
+  /** Token type ids: 0 for the text, 1 for the pair (always 0 where the family has one type). */
+  readonly types: Uint8Array; // [n]
+  /** Whether tokens were cut off to fit. */
+  readonly truncated: boolean;
+}
+
+export interface Tokenizer {
+  /**
+   * Special tokens included. What does not fit into `maxLength` tokens is cut from the end of the longer text first.
+   * Any string is allowed, '' and lone surrogates too. As in transformers, a pair that is '' counts as none, so that
+   * all types are 0.
+   * @throws MP_USAGE if not even the special tokens fit
+   */
+  encode(text: string, pair: string | undefined, maxLength: number): Encoding;
+  /** Largest id + 1. */
+  readonly vocabularySize: number;
+  /** The files it was made from, by name, to be written into a model folder. */
+  readonly files: Readonly<Record<string, string>>;
+}
+
+const FILES = ['tokenizer.json', 'tokenizer_config.json', 'vocab.txt', 'special_tokens_map.json'] as const;
+
+/**
+ * The tokenizer of a model folder: from tokenizer.json, or from vocab.txt where there is no such file.
+ * @throws MP_FILE_MISSING if there is neither, MP_MODEL_FILE if one does not hold what it should
+ */
+export async function loadTokenizer(dir: string): Promise<Tokenizer> {
+  const files: Record<string, string> = {};
+  await Promise.all(
+    FILES.map(async (name) => {
+      try {
+        files[name] = await readFile(join(dir, name), 'utf8');
+      } catch (error) {
+        if (!['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
+      }
+    }),
+  );
+  return tokenizerFromFiles(files, dir);
+}
+
+/**
+ * The tokenizer that these files describe (contents by name, as in a model folder).
+ * @param dir where they lie, for messages
+ * @throws as `loadTokenizer`
+ */
+export function tokenizerFromFiles(files: Readonly<Record<string, string>>, dir = 'tokenizer'): Tokenizer {
+  const config = files['tokenizer_config.json'] ? json(files, 'tokenizer_config.json', dir) : {};
+  if (!files['tokenizer.json']) {
+    if (!files['vocab.txt'])
+      throw new PyramidError('MP_FILE_MISSING', { path: dir, what: 'tokenizer.json or vocab.txt' });
+    return tokenizerFromVocabulary(files, config, dir);
+  }
+  const path = join(dir, 'tokenizer.json');
+  const description = json(files, 'tokenizer.json', dir) as unknown as TokenizerDescription;
+  let engine: HuggingFaceTokenizer;
+  let templates: SpecialTokens | null;
+  try {
+    engine = new HuggingFaceTokenizer(description, config);
+    templates = specialTokens(description.post_processor);
+  } catch (error) {
+    throw new PyramidError('MP_MODEL_FILE', { path, problem: (error as Error).message }, { cause: error });
+  }
+  if (!templates) {
+    const problem = `the post-processor "${description.post_processor?.type}" is not known`;
+    throw new PyramidError('MP_MODEL_FILE', { path, problem });
+  }
+  return makeTokenizer(engine, description, templates, files);
+}
+
+/** The parts of a tokenizer.json that are looked at here. */
+interface TokenizerDescription {
+  readonly normalizer: {
+    readonly type: string;
+    readonly clean_text?: boolean;
+    readonly handle_chinese_chars?: boolean;
+    readonly strip_accents?: boolean | null;
+    readonly lowercase?: boolean;
+  } | null;
+  readonly pre_tokenizer: { readonly type: string } | null;
+  readonly post_processor: PostProcessor | null;
+  readonly added_tokens: readonly { readonly content: string; readonly id: number }[];
+  readonly model: {
+    readonly type: string;
+    readonly unk_token?: string;
+    readonly continuing_subword_prefix?: string;
+    readonly max_input_chars_per_word?: number;
+  };
+}
+
+function makeTokenizer(
+  engine: HuggingFaceTokenizer,
+  description: TokenizerDescription,
+  templates: SpecialTokens,
+  files: Readonly<Record<string, string>>,
+): Tokenizer {
+  const ids: ReadonlyMap<string, number> = engine.model!.tokens_to_ids;
+  useOwnParts(engine, description, ids);
+  const unknown = ids.get(description.model.unk_token ?? '');
+  const inPieces = !description.added_tokens.some((token) => /\s/.test(token.content)) && isBert(description);
+
+  const tokenize = (text: string, atLeast: number): number[] => {
+    const found: number[] = [];
+    for (const part of inPieces ? parts(text, atLeast) : [text]) {
+      for (const token of engine.tokenize(part)) {
+        const id = ids.get(token) ?? unknown;
+        if (id === undefined) throw new Error(`internal: the token "${token}" has no id and there is no unknown token`);
+        found.push(id);
+      }
+      if (found.length >= atLeast) break;
+    }
+    return found;
+  };
+
+  return {
+    encode(text, pair, maxLength) {
+      const template = pair ? templates.pair : templates.single;
+      const room = maxLength - template.filter((part) => part.kind === 'special').length;
+      if (!(room >= 0)) {
+        const todo = `give at least ${maxLength - room}, the number of special tokens, and room for the text`;
+        throw new PyramidError('MP_USAGE', { what: `the maximum length is ${maxLength} tokens`, todo });
+      }
+      let first = tokenize(text, room + 1);
+      let second = pair ? tokenize(pair, room + 1) : [];
+      if (first.length > room && second.length > room) {
+        // which of the two is longer decides
+        first = tokenize(text, Infinity);
+        second = tokenize(pair!, Infinity);
+      }
+      const [n1, n2] = longestFirst(first.length, second.length, room);
+      const n = maxLength - room + n1 + n2;
+      const result = {
+        ids: new Int32Array(n),
+        types: new Uint8Array(n),
+        truncated: n1 + n2 < first.length + second.length,
+      };
+      let at = 0;
+      for (const part of template) {
+        const count = part.kind === 'special' ? 1 : part.kind === 'text' ? n1 : n2;
+        result.types.fill(part.type, at, at + count);
+        if (part.kind === 'special') result.ids[at] = part.id;
+        else {
+          const source = part.kind === 'text' ? first : second;
+          for (let i = 0; i < count; i++) result.ids[at + i] = source[i];
+        }
+        at += count;
+      }
+      return result;
+    },
+    vocabularySize: largest(ids.values()) + 1,
+    files,
+  };
+}
+
+const isBert = ({ normalizer, pre_tokenizer: splitter, model }: TokenizerDescription) =>
+  normalizer?.type === 'BertNormalizer' && splitter?.type === 'BertPreTokenizer' && model.type === 'WordPiece';
+
+/** Puts our normaliser, words and WordPiece into the package's pipeline, which goes on finding the added tokens. */
+function useOwnParts(
+  engine: HuggingFaceTokenizer,
+  { normalizer, pre_tokenizer: splitter, model }: TokenizerDescription,
+  ids: ReadonlyMap<string, number>,
+): void {
+  if (normalizer?.type === 'BertNormalizer') {
+    const lowerCase = normalizer.lowercase ?? true;
+    const how = {
+      cleanText: normalizer.clean_text ?? true,
+      lowerCase,
+      stripAccents: normalizer.strip_accents ?? lowerCase,
+      splitIdeographs: normalizer.handle_chinese_chars ?? true,
+    };
+    engine.normalizer = ((text: string) => normalizeBert(text, how)) as unknown as HuggingFaceTokenizer['normalizer'];
+  }
+  if (splitter?.type === 'BertPreTokenizer') {
+    engine.pre_tokenizer = bertWords as unknown as HuggingFaceTokenizer['pre_tokenizer'];
+  }
+  if (model.type === 'WordPiece') {
+    const cut = wordPieces({
+      ids,
+      unknown: model.unk_token ?? '[UNK]',
+      prefix: model.continuing_subword_prefix ?? '##',
+      maxWordLength: model.max_input_chars_per_word ?? 100,
+    });
+    engine.model!.encode = (words: string[]) => words.flatMap(cut);
+  }
+  engine.post_processor = null;
+}
+
+/**
+ * A text in parts that end before white space, so that the start of a long text can be tokenized alone: BERT's words
+ * never reach over white space, and neither do its accents.
+ */
+function* parts(text: string, atLeast: number): Generator<string> {
+  const blank = /[ \t\n\r]/g;
+  for (let start = 0; start < text.length; ) {
+    blank.lastIndex = start + 8 * atLeast + 256;
+    const end = blank.lastIndex < text.length ? (blank.exec(text)?.index ?? text.length) : text.length;
+    yield text.slice(start, end);
+    start = end;
+  }
+}
+
+function largest(numbers: Iterable<number>): number {
+  let result = -1;
+  for (const n of numbers) result = Math.max(result, n);
+  return result;
+}
+
+function tokenizerFromVocabulary(
+  files: Readonly<Record<string, string>>,
+  config: Readonly<Record<string, unknown>>,
+  dir: string,
+): Tokenizer {
+  const name = (token: string) => {
+    const given = config[`${token}_token`] as string | { content: string } | undefined;
+    return typeof given === 'object' ? (given?.content ?? '') : given;
+  };
+  const made = wordPieceFiles(parseVocabulary(files['vocab.txt']), {
+    path: join(dir, 'vocab.txt'),
+    lowerCase: config.do_lower_case !== false,
+    stripAccents: (config.strip_accents as boolean | null | undefined) ?? null,
+    splitIdeographs: config.tokenize_chinese_chars !== false,
+    modelMaxLength: typeof config.model_max_length === 'number' ? config.model_max_length : 512,
+    names: { unk: name('unk'), cls: name('cls'), sep: name('sep'), pad: name('pad'), mask: name('mask') },
+  });
+  return tokenizerFromFiles({ ...made, ...files }, dir);
+}
+
+function json(files: Readonly<Record<string, string>>, name: string, dir: string): Record<string, unknown> {
+  try {
+    const value: unknown = JSON.parse(files[name]);
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new Error('not a JSON object');
+    return value as Record<string, unknown>;
+  } catch (error) {
+    throw new PyramidError(
+      'MP_MODEL_FILE',
+      { path: join(dir, name), problem: (error as Error).message },
+      { cause: error },
+    );
+  }
+}
