@@ -1,0 +1,113 @@
+/** `evaluate`: a model's accuracy and cost on labelled rows, at one tau. The judging is src/evaluate's. */
+
+import { PyramidError } from '../../errors.ts';
+import { type Judgement, judge, type LengthBucket } from '../../evaluate/judge.ts';
+import { writeTrace } from '../../evaluate/trace.ts';
+import { flagOption, numberOption, type OptionTable, textOption } from '../../option.ts';
+import { trainTable } from '../../train/defaults.ts';
+import type { Command } from '../command.ts';
+import { counter } from '../counter.ts';
+import { percent, thousands } from '../format.ts';
+
+export interface EvaluateOptions {
+  readonly model: string;
+  readonly task: string | null;
+  readonly dataDir: string | null;
+  readonly test: string | null;
+  readonly text: string | null;
+  readonly pair: string | null;
+  readonly label: string | null;
+  readonly tau: number | null;
+  readonly trace: string | null;
+  readonly json: boolean;
+}
+
+const judging = 'Judging';
+const { task, dataDir, test, text, pair, label } = trainTable;
+
+const options: OptionTable<EvaluateOptions> = {
+  model: textOption({
+    group: judging,
+    default: '',
+    placeholder: 'DIR',
+    help: 'the model folder',
+    aliases: ['model_name_or_path'],
+  }),
+  tau: numberOption<number | null>({
+    group: judging,
+    default: null,
+    min: 0,
+    max: 1,
+    help: 'leave at the first layer at least this sure (0 to 1, larger is earlier); without it no text leaves early',
+  }),
+  trace: textOption<string | null>({
+    group: judging,
+    default: null,
+    placeholder: 'FILE',
+    help: 'also write the trace: tokens and logits of every layer, a text a line',
+  }),
+  json: flagOption({ group: judging, default: false, help: 'print one JSON object' }),
+  task,
+  dataDir,
+  test: { ...test, help: 'labelled rows: csv, tsv, jsonl or parquet, instead of --task' },
+  text,
+  pair,
+  label,
+};
+
+export const evaluate: Command<EvaluateOptions> = {
+  name: 'evaluate',
+  summary: 'Judge a model on labelled texts: accuracy, FLOPs, speed-up, and where texts leave',
+  operands: null,
+  options,
+  examples: [
+    { line: 'magic-pyramid evaluate --model runs/mails --test held-out.csv --tau 0.2', what: 'at one tau' },
+    {
+      line: 'magic-pyramid evaluate --model runs/ag --task ag_news --data-dir data/ag_news --json',
+      what: 'without early exit, as JSON',
+    },
+  ],
+  async run({ options, io, services }) {
+    const { model, tau, trace: tracePath, json, test: file, ...source } = options;
+    if (model === '') throw new PyramidError('MP_USAGE', { what: '--model is missing', todo: 'give a model folder' });
+    if ((source.task === null) === (file === null)) {
+      throw new PyramidError('MP_USAGE', {
+        what: file === null ? 'no rows to judge were named' : 'both --task and --test were given',
+        todo: file === null ? 'give --test with a file, or --task with a name' : 'leave one of them out',
+      });
+    }
+    const rows = await services.labelledRows({ ...source, file }, model);
+    const progress = counter(io.stderr, 'texts');
+    const trace = await services.trace(model, rows, (share) => progress.at(share * rows.examples.length));
+    if (tracePath !== null) await writeTrace(tracePath, trace);
+    const judgement = judge(trace, tau);
+    io.stdout.write(json ? `${JSON.stringify(judgement)}\n` : report(rows.name, judgement));
+  },
+};
+
+function report(name: string, judged: Judgement): string {
+  const { gflops, speedup, byLength, f1 } = judged;
+  const lines: (readonly [string, string])[] = [
+    ['texts', `${thousands(judged.n)} of ${name}, tau ${judged.tau ?? 'off'}`],
+    ['accuracy', percent(judged.accuracy)],
+    ...(f1 === null ? [] : [['F1', percent(f1)] as const]),
+    ['speed-up', `${speedup.paper.toFixed(2)} as the paper counts, ${speedup.actual.toFixed(2)} as computed`],
+    [
+      'GFLOPs a text',
+      `${gflops.paper.toPrecision(3)} as the paper counts, ${gflops.actual.toPrecision(3)} as computed`,
+    ],
+    ['mean exit', `layer ${judged.meanExit.toFixed(2)} of ${judged.exitsByLayer.length}`],
+    ['exits by layer', judged.exitsByLayer.map(thousands).join('  ')],
+    ['tokens by layer', judged.tokensByLayer.map((n) => n.toFixed(1)).join('  ')],
+    ...byLength.map(
+      (bucket) => [`${bucket.from}${bucket.to === null ? '+' : `-${bucket.to}`} tokens`, bucketText(bucket)] as const,
+    ),
+  ];
+  const width = Math.max(...lines.map(([title]) => title.length));
+  return lines.map(([title, value]) => `${title.padEnd(width)}  ${value}\n`).join('');
+}
+
+function bucketText({ n, accuracy, speedup, meanExit }: LengthBucket): string {
+  if (accuracy === null || speedup === null || meanExit === null) return 'no texts';
+  return `${thousands(n)} texts, accuracy ${percent(accuracy)}, speed-up ${speedup.actual.toFixed(2)}, exit ${meanExit.toFixed(2)}`;
+}

@@ -1,0 +1,130 @@
+/**
+ * `predict`: texts in, one JSON object a line out, in input order. Texts come from the arguments, from standard input
+ * (one a line) or from a file's column; nothing is held but what is under way. The engine does the work.
+ */
+import { createInterface } from 'node:readline';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { PyramidError } from '../../errors.ts';
+import { integerOption, numberOption, type OptionTable, textOption } from '../../option.ts';
+import { trainTable } from '../../train/defaults.ts';
+import type { Call, Command } from '../command.ts';
+import { counter } from '../counter.ts';
+import type { TextInput } from '../services.ts';
+
+export interface PredictOptions {
+  readonly model: string;
+  readonly tau: number | null;
+  readonly topK: number;
+  readonly file: string | null;
+  readonly text: string | null;
+  readonly pair: string | null;
+  readonly workers: number | null;
+  readonly threads: number | null;
+}
+
+const answers = 'Answers';
+const texts = 'Texts';
+const running = 'Running';
+
+const options: OptionTable<PredictOptions> = {
+  model: textOption({
+    group: answers,
+    default: '',
+    placeholder: 'DIR',
+    help: 'the model folder',
+    aliases: ['model_name_or_path'],
+  }),
+  tau: numberOption<number | null>({
+    group: answers,
+    default: null,
+    min: 0,
+    max: 1,
+    help: 'leave at the first layer at least this sure (0 to 1, larger is earlier); without it no text leaves early',
+  }),
+  topK: integerOption({
+    group: answers,
+    default: 1,
+    min: 1,
+    placeholder: 'LABELS',
+    help: 'above 1: also the scores of this many labels, the likeliest first',
+  }),
+  file: textOption<string | null>({
+    group: texts,
+    default: null,
+    placeholder: 'FILE',
+    help: 'texts from a csv, tsv, jsonl or parquet file',
+    aliases: ['test_file'],
+  }),
+  text: { ...trainTable.text, group: texts },
+  pair: { ...trainTable.pair, group: texts },
+  workers: integerOption<number | null>({
+    group: running,
+    default: null,
+    min: 1,
+    max: 1024,
+    help: 'worker threads; without it one for each core',
+  }),
+  threads: integerOption<number | null>({
+    group: running,
+    default: null,
+    min: 1,
+    max: 1024,
+    help: 'threads a worker computes with; without it one',
+  }),
+};
+
+export const predict: Command<PredictOptions> = {
+  name: 'predict',
+  summary: 'Classify texts: one JSON object a line, in input order',
+  operands: { name: 'TEXT', help: 'texts; without them and without --file, standard input, a text a line' },
+  options,
+  examples: [
+    { line: 'magic-pyramid predict --model runs/mails --tau 0.2 "You have won"', what: 'one text' },
+    { line: 'magic-pyramid predict --model runs/mails < lines.txt > answers.jsonl', what: 'a text a line' },
+    { line: 'magic-pyramid predict --model runs/mails --file mails.csv --text body', what: "a file's column" },
+  ],
+  async run(call) {
+    const { options, io, services } = call;
+    const { model, tau, topK, workers, threads } = options;
+    if (model === '') throw new PyramidError('MP_USAGE', { what: '--model is missing', todo: 'give a model folder' });
+    const source = inputs(call);
+    const classifier = await services.load(model, { workers, threads });
+    try {
+      const progress = counter(io.stderr, 'texts');
+      const lines = async function* () {
+        let done = 0;
+        for await (const answer of classifier.stream(source, { tau, topK })) {
+          yield `${JSON.stringify(answer)}\n`;
+          progress.at(++done);
+        }
+      };
+      // pipeline waits for a slow reader, and ends the engine's stream when the reader has gone
+      await pipeline(Readable.from(lines()), io.stdout, { end: false });
+    } finally {
+      await classifier.close();
+    }
+  },
+};
+
+function inputs({
+  options: { file, text, pair },
+  operands,
+  io,
+  services,
+}: Call<PredictOptions>): AsyncIterable<TextInput> {
+  const usage = (what: string, todo: string) => new PyramidError('MP_USAGE', { what, todo });
+  if (file !== null) {
+    if (operands.length > 0) throw usage('both texts and --file were given', 'leave one of them out');
+    return services.texts({ file, text, pair });
+  }
+  if (text !== null || pair !== null) throw usage('--text and --pair name columns of --file', 'add --file');
+  if (operands.length > 0) return Readable.from(operands);
+  if (io.stdin.isTTY) throw usage('there are no texts', 'give them as arguments, with --file, or on standard input');
+  return linesOf(io.stdin);
+}
+
+/** readline drops the lines that come before its loop begins, so it is made when the loop begins. */
+async function* linesOf(input: NodeJS.ReadableStream): AsyncGenerator<string> {
+  yield* createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY });
+}

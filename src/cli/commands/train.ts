@@ -1,0 +1,55 @@
+/** `train`: one model by one method. The options are those of src/train/defaults.ts; the work is src/train's. */
+import { flagOption, type OptionTable } from '../../option.ts';
+import { type TrainOptions, trainTable } from '../../train/defaults.ts';
+import { resolveTrainOptions } from '../../train/options.ts';
+import { type Command, flagOf } from '../command.ts';
+import { duration, percent } from '../format.ts';
+import { trainProgress } from '../progress.ts';
+
+type TrainCommandOptions = TrainOptions & { readonly json: boolean };
+
+const options: OptionTable<TrainCommandOptions> = {
+  ...trainTable,
+  json: flagOption({ group: 'Running', default: false, help: 'print the result as JSON' }),
+};
+
+export const train: Command<TrainCommandOptions> = {
+  name: 'train',
+  summary: 'Fine-tune a model on your texts, or train a small one from scratch',
+  operands: null,
+  options,
+  examples: [
+    {
+      line: 'magic-pyramid train --train mails.csv --text body --label folder --learning-rate 5e-4 --out runs/mails',
+      what: 'a new, small network on a file of yours',
+    },
+    {
+      line: 'magic-pyramid train --model models/all-MiniLM-L6-v2 --task ag_news --data-dir data/ag_news --out runs/ag',
+      what: 'fine-tune a pretrained model on a known data set',
+    },
+    {
+      line: 'magic-pyramid train --config run.yaml --seed 1 --out runs/seed-1',
+      what: 'options from a file, two of them replaced',
+    },
+    { line: 'magic-pyramid train --config run.yaml --out runs/seed-1 --resume', what: 'go on where a run was killed' },
+  ],
+  async run({ given, options: { json }, io, services }) {
+    const { json: _, ...own } = given;
+    const options = resolveTrainOptions(own, flagOf);
+    const progress = trainProgress(io.stderr);
+    let finished = false;
+    try {
+      const result = await services.train(options, progress.onEvent);
+      finished = true;
+      progress.stop(true);
+      const metrics = Object.entries(result.metrics).map(([name, value]) => `${name} ${percent(value)}`);
+      io.stdout.write(
+        json
+          ? `${JSON.stringify(result)}\n`
+          : `${result.method} in ${result.out}, ${duration(result.seconds)}${metrics.length > 0 ? `: ${metrics.join(', ')}` : ''}\n`,
+      );
+    } finally {
+      if (!finished) progress.stop(false);
+    }
+  },
+};

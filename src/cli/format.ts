@@ -1,0 +1,16 @@
+/** Numbers as people read them. */
+
+/** 46 s, 1 min 20 s, 2 h 05 min. */
+export function duration(seconds: number): string {
+  const whole = Math.max(0, Math.round(seconds));
+  const padded = (n: number) => String(n).padStart(2, '0');
+  if (whole < 60) return `${whole} s`;
+  if (whole < 3600) return `${Math.floor(whole / 60)} min ${padded(whole % 60)} s`;
+  return `${Math.floor(whole / 3600)} h ${padded(Math.floor((whole % 3600) / 60))} min`;
+}
+
+/** 0.985 as 98.5 %. */
+export const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
+
+/** 12345 as 12,345. */
+export const thousands = (n: number): string => Math.round(n).toLocaleString('en-US');

@@ -1,0 +1,105 @@
+/**
+ * The command line: finds the command, reads its flags and configuration file, runs it and turns what goes wrong into
+ * one line and an exit code. commander reads the line; values are checked by the option tables, so that a flag and a
+ * configuration file are held to the same rules.
+ */
+import { createRequire } from 'node:module';
+import { Command as Commander, Option } from 'commander';
+import { type OptionSpec, readOption } from '../option.ts';
+import { type Command, flagOf } from './command.ts';
+import { commands } from './commands/index.ts';
+import { readConfigFile } from './config-file.ts';
+import type { Io } from './io.ts';
+import { realServices } from './real-services.ts';
+import { reportError } from './report-error.ts';
+import type { Services } from './services.ts';
+import { dashedFlags, type Table } from './spelling.ts';
+
+type AnyCommand = Command<Record<string, unknown>>;
+
+// each command's own option types are lost here on purpose: from here on its table speaks for them
+const all = commands as readonly unknown[] as readonly AnyCommand[];
+
+/**
+ * @param args what stands after the program's name
+ * @returns the exit code: 0 done, 1 failed, 2 wrong usage
+ */
+export async function run(args: readonly string[], io: Io, services: Services = realServices): Promise<0 | 1 | 2> {
+  const named = args.find((arg) => !arg.startsWith('-'));
+  const command = all.find(({ name }) => name === named);
+  try {
+    await program(io, services).parseAsync(dashedFlags(args, command?.options ?? {}), { from: 'user' });
+    return 0;
+  } catch (error) {
+    return reportError(error, io, args.includes('--debug'));
+  }
+}
+
+function program(io: Io, services: Services): Commander {
+  const { version } = createRequire(import.meta.url)('../../package.json') as { version: string };
+  const root = new Commander('magic-pyramid')
+    .description('Fine-tune BERT-family text classifiers that spend little on easy inputs, and run them')
+    .version(version)
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => io.stdout.write(text),
+      writeErr: (text) => io.stderr.write(text),
+      outputError: () => {}, // report-error.ts says it
+    });
+  for (const command of all) {
+    root.addCommand(subcommand(command, io, services).copyInheritedSettings(root));
+  }
+  return root;
+}
+
+function subcommand(command: AnyCommand, io: Io, services: Services): Commander {
+  const sub = new Commander(command.name).description(`${command.summary}.`);
+  if (command.operands) sub.argument(`[${command.operands.name}...]`, command.operands.help);
+  else sub.allowExcessArguments(false);
+  for (const [key, spec] of Object.entries(command.options)) {
+    for (const option of commanderOptions(key, spec)) sub.addOption(option);
+  }
+  sub.optionsGroup('Options:');
+  sub.option('--config <FILE>', 'a JSON or YAML file with any of the options; flags win over it');
+  sub.option('--debug', 'show where an error came from');
+  sub.addHelpText('after', examplesText(command));
+  sub.action(async () => {
+    const given = await givenOptions(sub, command.options);
+    const options: Record<string, unknown> = {};
+    for (const [key, spec] of Object.entries(command.options)) options[key] = key in given ? given[key] : spec.default;
+    await command.run({ given, options, operands: sub.args, io, services });
+  });
+  return sub;
+}
+
+function commanderOptions(key: string, spec: OptionSpec<unknown>): Option[] {
+  const flag = flagOf(key);
+  const negated = flag.replace(/^--/, '--no-');
+  if (spec.placeholder === null) {
+    const [shown, hidden] = spec.default === true ? [negated, flag] : [flag, negated];
+    return [new Option(shown, spec.help).helpGroup(`${spec.group}:`), new Option(hidden).hideHelp()];
+  }
+  return [new Option(`${flag} <${spec.placeholder}>`, help(spec)).helpGroup(`${spec.group}:`)];
+}
+
+function help(spec: OptionSpec<unknown>): string {
+  const value = spec.default;
+  if (value === null || value === '') return spec.help;
+  const shown = typeof value === 'object' ? Object.values(value).join(',') : String(value);
+  return `${spec.help} (default: ${shown})`;
+}
+
+function examplesText(command: AnyCommand): string {
+  const lines = command.examples.map(({ line, what }) => `  # ${what}\n  ${line}`);
+  return `\nExamples:\n${lines.join('\n')}`;
+}
+
+/** What flags and the configuration file give, checked; flags win. */
+async function givenOptions(sub: Commander, table: Table): Promise<Record<string, unknown>> {
+  const raw = sub.opts<Record<string, unknown>>();
+  const given = typeof raw.config === 'string' ? await readConfigFile(raw.config, table) : {};
+  for (const [key, spec] of Object.entries(table)) {
+    if (sub.getOptionValueSource(key) === 'cli') given[key] = readOption(spec, raw[key], flagOf(key));
+  }
+  return given;
+}

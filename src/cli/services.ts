@@ -1,0 +1,61 @@
+/**
+ * What the commands need of the rest of the house, as one interface that a test can stand in for
+ * (real-services.ts is the one in use).
+ */
+import type { Trace } from '../evaluate/trace.ts';
+import type { Dataset } from '../text/example.ts';
+import type { TrainOptions } from '../train/defaults.ts';
+import type { OnTrainEvent } from '../train/events.ts';
+import type { DemoOptions } from './commands/demo.ts';
+
+export interface TrainResult {
+  /** The model folder. */
+  readonly out: string;
+  readonly method: string;
+  readonly metrics: Readonly<Record<string, number>>;
+  readonly seconds: number;
+}
+
+export type TextInput = string | { readonly text: string; readonly pair: string };
+
+export interface Answer {
+  readonly label: string;
+  readonly score: number;
+  readonly scores?: Readonly<Record<string, number>>;
+  /** The layer that answered, from 1. */
+  readonly exit: number;
+  /** Tokens by layer: entering layer 1, then left after each layer that ran. */
+  readonly tokens: readonly number[];
+  readonly truncated: boolean;
+  readonly flops: number;
+}
+
+export interface Classifier {
+  /** Answers in the order of the texts. */
+  stream(
+    source: AsyncIterable<TextInput>,
+    options: { readonly tau: number | null; readonly topK: number },
+  ): AsyncIterable<Answer>;
+  close(): Promise<void>;
+}
+
+/** Where rows come from: a known task, or a file with its columns (null: the usual names). */
+export interface RowSource {
+  readonly task: string | null;
+  readonly dataDir: string | null;
+  readonly file: string | null;
+  readonly text: string | null;
+  readonly pair: string | null;
+  readonly label: string | null;
+}
+
+export interface Services {
+  train(options: TrainOptions, onEvent: OnTrainEvent): Promise<TrainResult>;
+  demo(options: DemoOptions, onEvent: OnTrainEvent): Promise<unknown>;
+  load(dir: string, options: { readonly workers: number | null; readonly threads: number | null }): Promise<Classifier>;
+  /** Labelled rows, judged against the labels of the model in `dir`. */
+  labelledRows(source: RowSource, dir: string): Promise<Dataset>;
+  /** Texts alone; a label column is not needed. */
+  texts(source: Pick<RowSource, 'text' | 'pair'> & { readonly file: string }): AsyncIterable<TextInput>;
+  trace(dir: string, rows: Dataset, onProgress: (share: number) => void): Promise<Trace>;
+}

@@ -1,0 +1,75 @@
+// Streams that remember, and services that only say how they were called: the commands' own work is what is tested.
+import { PassThrough, Readable, Writable } from 'node:stream';
+import { run } from '../../src/cli/program.ts';
+import type { Answer, Services } from '../../src/cli/services.ts';
+import type { TrainOptions } from '../../src/train/defaults.ts';
+
+export class Memory extends Writable {
+  text = '';
+  readonly isTTY: boolean = false;
+  override _write(chunk: Buffer, _: string, done: (error?: Error | null) => void): void {
+    this.text += chunk.toString();
+    done();
+  }
+}
+
+/** A terminal of 100 columns, as far as cli-progress looks. */
+export class Terminal extends Memory {
+  override readonly isTTY = true;
+  readonly columns = 100;
+}
+
+const unused = (name: string) => (): never => {
+  throw new Error(`${name} was not expected to be called`);
+};
+
+export const unusedServices: Services = {
+  train: unused('train'),
+  demo: unused('demo'),
+  load: unused('load'),
+  labelledRows: unused('labelledRows'),
+  texts: unused('texts'),
+  trace: unused('trace'),
+};
+
+export interface Outcome {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export async function cli(
+  args: readonly string[],
+  services: Partial<Services> = {},
+  {
+    stdin = '',
+    terminal = false,
+    stdout = new Memory() as Writable,
+  }: { stdin?: string; terminal?: boolean; stdout?: Writable } = {},
+): Promise<Outcome> {
+  const stderr = new Memory();
+  const input = Object.assign(terminal ? new PassThrough() : Readable.from([stdin]), { isTTY: terminal });
+  const code = await run(args, { stdin: input, stdout, stderr }, { ...unusedServices, ...services });
+  return { code, stdout: stdout instanceof Memory ? stdout.text : '', stderr: stderr.text };
+}
+
+/** The options that `train` was called with. */
+export async function trainOptions(...args: string[]): Promise<{ options: TrainOptions | null } & Outcome> {
+  let options: TrainOptions | null = null;
+  const outcome = await cli(['train', ...args], {
+    async train(given) {
+      options = given;
+      return { out: given.out, method: given.method, metrics: { accuracy: 0.985 }, seconds: 61 };
+    },
+  });
+  return { options, ...outcome };
+}
+
+export const answer = (text: string): Answer => ({
+  label: text,
+  score: 0.9,
+  exit: 1,
+  tokens: [3],
+  truncated: false,
+  flops: 1,
+});

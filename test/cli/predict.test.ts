@@ -1,0 +1,116 @@
+import { Writable } from 'node:stream';
+import { describe, expect, test } from 'vitest';
+import type { Services, TextInput } from '../../src/cli/services.ts';
+import { answer, cli } from './fake.ts';
+
+/** An engine that answers each text with itself, and remembers how it was used. */
+function engine() {
+  const seen = { loads: [] as unknown[], options: [] as unknown[], taken: 0, closed: 0 };
+  const services: Partial<Services> = {
+    async load(dir, options) {
+      seen.loads.push([dir, options]);
+      await new Promise((resolve) => setTimeout(resolve, 20)); // a while in which input must not be lost
+      return {
+        async *stream(source: AsyncIterable<TextInput>, options) {
+          seen.options.push(options);
+          for await (const text of source) {
+            seen.taken++;
+            yield answer(typeof text === 'string' ? text : `${text.text}|${text.pair}`);
+          }
+        },
+        async close() {
+          seen.closed++;
+        },
+      };
+    },
+    async *texts({ file, text, pair }) {
+      yield `${file} ${text} ${pair}`;
+      yield { text: 'a', pair: 'b' };
+    },
+  };
+  return { seen, services };
+}
+
+const labels = (stdout: string) =>
+  stdout
+    .trimEnd()
+    .split('\n')
+    .map((line) => (JSON.parse(line) as { label: string }).label);
+
+describe('predict', () => {
+  test('answers the texts of the command line, one JSON object a line', async () => {
+    const { seen, services } = engine();
+    const { code, stdout, stderr } = await cli(
+      ['predict', '--model', 'm', '--tau', '0.2', '--top-k', '3', 'one', 'two words'],
+      services,
+    );
+    expect([code, stderr]).toEqual([0, '']);
+    expect(labels(stdout)).toEqual(['one', 'two words']);
+    expect(JSON.parse(stdout.split('\n')[0])).toEqual(answer('one'));
+    expect(seen).toEqual({
+      loads: [['m', { workers: null, threads: null }]],
+      options: [{ tau: 0.2, topK: 3 }],
+      taken: 2,
+      closed: 1,
+    });
+  });
+
+  test('reads standard input, a text a line, empty lines and a last line without a break included', async () => {
+    const { services } = engine();
+    const { stdout } = await cli(['predict', '--model', 'm'], services, { stdin: 'first\r\n\nthird — ü\nlast' });
+    expect(labels(stdout)).toEqual(['first', '', 'third — ü', 'last']);
+  });
+
+  test("reads a file's columns, pairs included", async () => {
+    const { services } = engine();
+    const { stdout } = await cli(
+      ['predict', '--model', 'm', '--file', 'f.csv', '--text', 'q1', '--pair', 'q2'],
+      services,
+    );
+    expect(labels(stdout)).toEqual(['f.csv q1 q2', 'a|b']);
+  });
+
+  test('takes a text that looks like an option after two dashes', async () => {
+    const { services } = engine();
+    expect(labels((await cli(['predict', '--model', 'm', '--', '--top_k'], services)).stdout)).toEqual(['--top_k']);
+  });
+
+  test('says what to do when there are no texts and standard input is a terminal', async () => {
+    const { code, stderr } = await cli(['predict', '--model', 'm'], {}, { terminal: true });
+    expect([code, stderr]).toEqual([
+      2,
+      'error: there are no texts; give them as arguments, with --file, or on standard input\n',
+    ]);
+  });
+
+  test('ends quietly, and stops reading, when the reader of its output has gone', async () => {
+    const { seen, services } = engine();
+    let written = 0;
+    const gone = new Writable({
+      highWaterMark: 1,
+      write: (_chunk, _encoding, done) =>
+        done(++written > 2 ? Object.assign(new Error('EPIPE'), { code: 'EPIPE' }) : null),
+    });
+    const { code, stderr } = await cli(['predict', '--model', 'm'], services, {
+      stdin: 'x\n'.repeat(10_000),
+      stdout: gone,
+    });
+    expect([code, stderr]).toEqual([0, '']);
+    expect(seen.taken).toBeLessThan(200);
+    expect(seen.closed).toBe(1);
+  });
+
+  test('closes the engine when a text fails', async () => {
+    const { seen, services } = engine();
+    const failing: Partial<Services> = {
+      ...services,
+      // biome-ignore lint/correctness/useYield: it fails before its first text
+      async *texts() {
+        throw new Error('disk');
+      },
+    };
+    const { code, stderr } = await cli(['predict', '--model', 'm', '--file', 'f.csv'], failing);
+    expect([code, stderr]).toEqual([1, 'error: disk (--debug shows where)\n']);
+    expect(seen.closed).toBe(1);
+  });
+});
