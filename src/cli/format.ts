@@ -14,3 +14,6 @@ export const percent = (share: number): string => `${(100 * share).toFixed(1)} %
 
 /** 12345 as 12,345. */
 export const thousands = (n: number): string => Math.round(n).toLocaleString('en-US');
+
+/** 1 step, 2 steps. */
+export const count = (n: number, noun: string): string => `${thousands(n)} ${noun}${n === 1 ? '' : 's'}`;

@@ -4,7 +4,7 @@
  */
 import { SingleBar } from 'cli-progress';
 import type { OnTrainEvent, TrainEvent } from '../train/events.ts';
-import { duration, percent, thousands } from './format.ts';
+import { count, duration, percent, thousands } from './format.ts';
 
 export interface Progress {
   readonly onEvent: OnTrainEvent;
@@ -133,5 +133,3 @@ function epochLine({ stage, epoch, loss, validation, seconds }: Epoch): string {
   const judged = metrics.length > 0 ? `, validation: ${metrics.join(', ')}` : '';
   return `${stage}: epoch ${epoch} done in ${duration(seconds)}, loss ${loss.toFixed(4)}${judged}`;
 }
-
-const count = (n: number, noun: string): string => `${thousands(n)} ${noun}${n === 1 ? '' : 's'}`;

@@ -1,5 +1,6 @@
 /** The services of the house itself. Each part is loaded when it is first used: ONNX Runtime takes a while to load. */
-import type { Services } from './services.ts';
+import { PyramidError } from '../errors.ts';
+import type { RowSource, Services, TextInput } from './services.ts';
 
 const missing = (part: string): never => {
   throw new Error(`internal: ${part} is not wired to the command line`);
@@ -9,7 +10,34 @@ export const realServices: Services = {
   train: async () => missing('training'),
   demo: async () => missing('the demo'),
   load: async () => missing('the engine'),
-  labelledRows: async () => missing('reading rows'),
-  texts: () => missing('reading texts'),
+  labelledRows,
+  texts,
   trace: async () => missing('the trace'),
 };
+
+async function labelledRows({ task, dataDir, file, ...columns }: RowSource, dir: string) {
+  const { readExamples, readTask } = await import('../text/index.ts');
+  if (task !== null) {
+    if (dataDir === null) {
+      throw new PyramidError('MP_USAGE', {
+        what: '--task needs --data-dir',
+        todo: "give the folder of the tasks' folders",
+      });
+    }
+    return readTask(task, dataDir, 'test');
+  }
+  const { readConfig } = await import('../encoder/index.ts');
+  const { labels } = await readConfig(dir);
+  return readExamples(file!, { ...given(columns), labels });
+}
+
+async function* texts({ file, ...columns }: { file: string; text: string | null; pair: string | null }) {
+  const { streamRows } = await import('../text/index.ts');
+  for await (const { text, pair } of streamRows(file, given(columns))) {
+    yield (pair === undefined ? text : { text, pair }) satisfies TextInput;
+  }
+}
+
+/** Columns that were named. */
+const given = (columns: Readonly<Record<string, string | null>>): Record<string, string> =>
+  Object.fromEntries(Object.entries(columns).filter((entry): entry is [string, string] => entry[1] !== null));

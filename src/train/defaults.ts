@@ -117,7 +117,7 @@ export const trainTable = {
     group: data,
     default: null,
     placeholder: 'DIR',
-    help: 'the folder that holds the files of --task',
+    help: 'the folder that holds a folder of files for each --task',
   }),
   train: textOption<string | null>({
     group: data,

@@ -7,7 +7,7 @@ import { flagOption, numberOption, type OptionTable, textOption } from '../../op
 import { trainTable } from '../../train/defaults.ts';
 import type { Command } from '../command.ts';
 import { counter } from '../counter.ts';
-import { percent, thousands } from '../format.ts';
+import { count, percent, thousands } from '../format.ts';
 
 export interface EvaluateOptions {
   readonly model: string;
@@ -63,7 +63,7 @@ export const evaluate: Command<EvaluateOptions> = {
   examples: [
     { line: 'magic-pyramid evaluate --model runs/mails --test held-out.csv --tau 0.2', what: 'at one tau' },
     {
-      line: 'magic-pyramid evaluate --model runs/ag --task ag_news --data-dir data/ag_news --json',
+      line: 'magic-pyramid evaluate --model runs/ag --task ag_news --data-dir data --json',
       what: 'without early exit, as JSON',
     },
   ],
@@ -109,5 +109,5 @@ function report(name: string, judged: Judgement): string {
 
 function bucketText({ n, accuracy, speedup, meanExit }: LengthBucket): string {
   if (accuracy === null || speedup === null || meanExit === null) return 'no texts';
-  return `${thousands(n)} texts, accuracy ${percent(accuracy)}, speed-up ${speedup.actual.toFixed(2)}, exit ${meanExit.toFixed(2)}`;
+  return `${count(n, 'text')}, accuracy ${percent(accuracy)}, speed-up ${speedup.actual.toFixed(2)}, exit ${meanExit.toFixed(2)}`;
 }

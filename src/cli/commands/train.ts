@@ -24,7 +24,7 @@ export const train: Command<TrainCommandOptions> = {
       what: 'a new, small network on a file of yours',
     },
     {
-      line: 'magic-pyramid train --model models/all-MiniLM-L6-v2 --task ag_news --data-dir data/ag_news --out runs/ag',
+      line: 'magic-pyramid train --model models/all-MiniLM-L6-v2 --task ag_news --data-dir data --out runs/ag',
       what: 'fine-tune a pretrained model on a known data set',
     },
     {

@@ -1,0 +1,97 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
+import type { Services } from '../../src/cli/services.ts';
+import { judge } from '../../src/evaluate/judge.ts';
+import type { Trace } from '../../src/evaluate/trace.ts';
+import type { Dataset } from '../../src/text/example.ts';
+import { cli } from './fake.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'evaluate-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const rows: Dataset = {
+  name: 'mails',
+  labels: ['ham', 'spam'],
+  pairs: false,
+  examples: [
+    { text: 'a', label: 0 },
+    { text: 'b', label: 1 },
+  ],
+};
+const trace: Trace = {
+  shape: { layers: 2, hiddenSize: 8, heads: 2, intermediateSize: 32, labels: 2 },
+  labels: rows.labels,
+  headKind: 'cls',
+  pairs: false,
+  entries: [
+    {
+      label: 0,
+      length: 4,
+      tokens: [4, 4, 3],
+      logits: [
+        [9, 0],
+        [5, 0],
+      ],
+    },
+    {
+      label: 1,
+      length: 40,
+      tokens: [40, 20, 10],
+      logits: [
+        [0.1, 0],
+        [0, 5],
+      ],
+    },
+  ],
+};
+
+function services() {
+  const calls: unknown[][] = [];
+  const fake: Partial<Services> = {
+    async labelledRows(...args) {
+      calls.push(args);
+      return rows;
+    },
+    async trace(dir, given) {
+      calls.push([dir, given]);
+      return trace;
+    },
+  };
+  return { calls, fake };
+}
+
+describe('evaluate', () => {
+  test('asks for the named rows and prints the judgement of their trace as JSON', async () => {
+    const { calls, fake } = services();
+    const args = ['--model', 'm', '--test', 'f.csv', '--label', 'y', '--tau', '0.2', '--json'];
+    const { code, stdout, stderr } = await cli(['evaluate', ...args], fake);
+    expect([code, stderr]).toEqual([0, '']);
+    expect(JSON.parse(stdout)).toEqual(judge(trace, 0.2));
+    expect(calls).toEqual([
+      [{ task: null, dataDir: null, file: 'f.csv', text: null, pair: null, label: 'y' }, 'm'],
+      ['m', rows],
+    ]);
+  });
+
+  test('prints the same figures for people, and writes the trace when asked', async () => {
+    const path = join(folder, 'trace.jsonl');
+    const { stdout } = await cli(['evaluate', '--model', 'm', '--task', 'qqp', '--trace', path], services().fake);
+    const judged = judge(trace, null);
+    expect(stdout).toMatch(/^texts +2 of mails, tau off\naccuracy +100\.0 %\nF1 +100\.0 %\n/);
+    expect(stdout).toContain(`${judged.speedup.paper.toFixed(2)} as the paper counts`);
+    expect(stdout).toMatch(/exits by layer +0 {2}2\n/);
+    expect(stdout).toMatch(/1-35 tokens +1 text, accuracy 100\.0 %/);
+    expect(stdout).toMatch(/71\+ tokens +no texts\n/);
+    expect(readFileSync(path, 'utf8').trimEnd().split('\n')).toHaveLength(2);
+    expect(existsSync(`${path}.meta.json`)).toBe(true);
+  });
+
+  test('says that a model without exit heads cannot leave early', async () => {
+    const { fake } = services();
+    const none = { ...fake, trace: async () => ({ ...trace, headKind: 'none' as const }) };
+    const { code, stderr } = await cli(['evaluate', '--model', 'm', '--test', 'f.csv', '--tau', '0.2'], none);
+    expect([code, stderr]).toEqual([2, expect.stringContaining('no exit heads')]);
+  });
+});
