@@ -165,8 +165,8 @@ export const catalogue = {
   MP_RESUME_MISMATCH: kind(
     2,
     400,
-    (e: { path: string; option: string; then: string; now: string }) =>
-      `${e.path}: the run there had ${e.option} ${e.then}, this one has ${e.now}; give the same arguments, or another --out`,
+    (e: { path: string; option: string; before: string; now: string }) =>
+      `${e.path}: the run there had ${e.option} ${e.before}, this one has ${e.now}; give the same arguments, or another --out`,
   ),
   MP_OUT_EXISTS: kind(
     2,

@@ -1,0 +1,88 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { catalogue, type ErrorCode, PyramidError } from '../src/errors.ts';
+
+type Details<C extends ErrorCode> = Parameters<(typeof catalogue)[C]['sentence']>[0];
+
+// Each code with the forms its details can take: an error without an example does not compile, and fails below.
+const path = 'data/train.csv';
+const examples: { readonly [C in ErrorCode]: readonly [Details<C>, ...Details<C>[]] } = {
+  MP_USAGE: [{ what: '--out is missing', todo: 'give a folder' }],
+  MP_OPTION_VALUE: [{ option: '--batch-size', value: '0', expected: 'a whole number from 1 to 4096' }],
+  MP_OPTION_UNKNOWN: [
+    { path, key: 'bachSize', nearest: 'batchSize' },
+    { path: null, key: 'zzz', nearest: null },
+  ],
+  MP_CONFIG_FILE: [{ path, problem: 'holds no options' }],
+  MP_TAU_RANGE: [{ tau: 2 }, { tau: '0.5' }],
+  MP_TEXT_TYPE: [{ index: 3, got: 'a number' }],
+  MP_CLOSED: [{ what: 'model' }],
+  MP_FILE_MISSING: [{ path, what: 'file' }],
+  MP_DATA_EMPTY: [{ path }],
+  MP_DATA_ROW: [
+    { path, line: 7, problem: 'there is no label' },
+    { path, line: 7, problem: 'there is no label', more: 0 },
+    { path, line: 7, problem: 'there is no label', more: 2 },
+  ],
+  MP_DATA_COLUMN: [{ path, column: 'body', columns: ['text', 'label'] }],
+  MP_DATA_FILE: [{ path, problem: 'is no parquet file' }],
+  MP_DATA_FORMAT: [{ path, known: ['csv', 'tsv'] }],
+  MP_DATA_LABEL: [{ path, line: 7, label: 'Spam', labels: ['ham', 'spam'] }],
+  MP_DATA_ONE_CLASS: [{ path, label: 'ham' }],
+  MP_DATA_FEW: [{ path, rows: 3, batchSize: 32 }],
+  MP_TASK_UNKNOWN: [{ task: 'sst3', tasks: ['qqp', 'rte'] }],
+  MP_MODEL_ARCHITECTURE: [{ path, found: 't5', known: ['bert'] }],
+  MP_MODEL_CONFIG: [{ path, problem: 'hidden_size is missing' }],
+  MP_MODEL_FILE: [{ path, problem: 'the header is 9 bytes long' }],
+  MP_MODEL_TENSOR_MISSING: [{ path, name: 'classifier.weight' }],
+  MP_MODEL_TENSOR_SHAPE: [{ path, name: 'classifier.weight', found: [2, 8], expected: [3, 8] }],
+  MP_MODEL_VOCABULARY: [{ path, pieces: 101, rows: 100 }],
+  MP_MODEL_LABELS: [{ path, problem: 'there is no id2label' }],
+  MP_MODEL_HEADS: [{ method: 'ltp' }],
+  MP_TRAIN_LOSS: [
+    { stage: 'soft', step: 12, loss: Number.NaN, checkpoint: null },
+    { stage: 'soft', step: 12, loss: Number.POSITIVE_INFINITY, checkpoint: 'runs/a/checkpoint' },
+  ],
+  MP_RESUME_MISMATCH: [{ path, option: 'seed', before: '0', now: '1' }],
+  MP_OUT_EXISTS: [{ path }],
+  MP_WRITE: [{ path, reason: 'ENOSPC' }],
+  MP_DEMO_PACKAGE: [{ packages: ['a', 'b'] }],
+  MP_WORKER_LOST: [{ tries: 3 }],
+};
+const codes = Object.keys(catalogue) as ErrorCode[];
+
+describe('the error catalogue', () => {
+  test.each(codes)('%s renders as one sentence with its values in it', (code) => {
+    for (const details of examples[code] ?? [undefined as never]) {
+      const error = new PyramidError(code, details as Details<typeof code>);
+      expect(error).toMatchObject({ code, details, name: 'PyramidError', exitCode: catalogue[code].exitCode });
+      expect(error.message).not.toMatch(/undefined|null,|\[object|\n|\.$/);
+      expect(error.message.length).toBeGreaterThan(20);
+      for (const value of Object.values(details).flat()) {
+        if (typeof value === 'string') expect(error.message).toContain(value);
+      }
+    }
+  });
+
+  test('shortens long lists and says how much is missing', () => {
+    const columns = Array.from({ length: 30 }, (_, i) => `c${i}`);
+    expect(new PyramidError('MP_DATA_COLUMN', { path, column: 'x', columns }).message).toContain('c11 and 18 more');
+  });
+
+  test('keeps the cause', () => {
+    const cause = new Error('ENOSPC');
+    expect(new PyramidError('MP_WRITE', { path, reason: 'ENOSPC' }, { cause }).cause).toBe(cause);
+  });
+
+  test('has a section for each code in docs/errors.md, with its exit code and HTTP status, and no other', () => {
+    const sections = readFileSync('docs/errors.md', 'utf8').split(/^### /m).slice(1);
+    expect(sections.map((section) => section.split('\n')[0])).toEqual(codes);
+    for (const section of sections) {
+      const { exitCode, httpStatus } = catalogue[section.split('\n')[0] as ErrorCode];
+      expect(section).toContain(`Exit code ${exitCode}, HTTP status ${httpStatus}.`);
+      for (const part of ['Meaning', 'Likely causes', 'What to do']) {
+        expect(section).toMatch(new RegExp(`^- \\*\\*${part}\\*\\*: \\S.{20,}\\.$`, 'm'));
+      }
+    }
+  });
+});
