@@ -5,7 +5,7 @@
 import { PyramidError } from '../errors.ts';
 import { assertTau } from '../pyramid/uncertainty.ts';
 import { accuracy, f1, macroF1 } from './metrics.ts';
-import { actualOf, exitOf, type Outcome, outcomes, type Peeks } from './outcomes.ts';
+import { actualOf, type CountOptions, exitOf, type Outcome, outcomes } from './outcomes.ts';
 import type { Trace } from './trace.ts';
 
 /** One figure in both counts: as the paper counts, and as the engine computes. */
@@ -59,13 +59,8 @@ export const lengthBuckets: readonly { readonly from: number; readonly to: numbe
   { from: 71, to: null },
 ];
 
-export interface JudgeOptions {
-  /** Which layers the engine peeks at, for the actual count; all where left out. */
-  readonly peeks?: Peeks;
-}
-
 /** Throws MP_TAU_RANGE, and MP_USAGE for a tau where there are no exit heads. */
-export function judge(trace: Trace, tau: number | null, { peeks }: JudgeOptions = {}): Judgement {
+export function judge(trace: Trace, tau: number | null, options: CountOptions = {}): Judgement {
   assertTau(tau);
   if (tau !== null && trace.headKind === 'none') {
     throw new PyramidError('MP_USAGE', {
@@ -73,7 +68,7 @@ export function judge(trace: Trace, tau: number | null, { peeks }: JudgeOptions 
       todo: 'leave tau out, or train with --method fastbert or mp',
     });
   }
-  const all = outcomes(trace, peeks);
+  const all = outcomes(trace, options);
   const exitsByLayer = new Array<number>(trace.shape.layers).fill(0);
   for (const outcome of all) exitsByLayer[exitOf(outcome, tau) - 1]++;
   return {

@@ -2,7 +2,7 @@
  * What each text of a trace would answer, and cost, at each layer: computed once, then read for every tau. This is
  * the only place where a trace meets the FLOPs counts.
  */
-import { type ActualFlopsOptions, actualFlops, denseFlops, paperFlops } from '../pyramid/flops.ts';
+import { type ActualFlopsOptions, actualFlops, denseFlops, type NetworkShape, paperFlops } from '../pyramid/flops.ts';
 import { argmax, uncertainty } from '../pyramid/uncertainty.ts';
 import type { Trace } from './trace.ts';
 
@@ -24,11 +24,18 @@ export interface Outcome {
   readonly actual: readonly number[];
   /** FLOPs as computed when early exit is off and no head but the main classifier is asked. */
   readonly actualWithoutExits: number;
-  /** FLOPs of the dense model. */
+  /** FLOPs of the dense model that speed-ups are over. */
   readonly dense: number;
 }
 
-export function outcomes(trace: Trace, peeks: Peeks = 'all'): Outcome[] {
+export interface CountOptions {
+  /** Which layers the engine peeks at, for the actual count; all where left out. */
+  readonly peeks?: Peeks;
+  /** The network that speed-ups are over: a half-depth student's is its teacher. The trace's own where left out. */
+  readonly dense?: NetworkShape;
+}
+
+export function outcomes(trace: Trace, { peeks = 'all', dense = trace.shape }: CountOptions = {}): Outcome[] {
   const { shape, headKind, pairs } = trace;
   const last = shape.layers - 1;
   return trace.entries.map(({ label, length, tokens, logits }) => {
@@ -46,7 +53,7 @@ export function outcomes(trace: Trace, peeks: Peeks = 'all'): Outcome[] {
       paper: logits.map((_, i) => paperFlops(shape, tokens, i + 1)),
       actual: byLayer((layer) => actualFlops(shape, tokens, layer, { headKind, pairs, peeks, asked }), Number.NaN),
       actualWithoutExits: actualFlops(shape, tokens, shape.layers, { headKind: 'none', pairs, peeks }),
-      dense: denseFlops(shape, length),
+      dense: denseFlops(dense, length),
     };
   });
 }

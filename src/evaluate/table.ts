@@ -131,9 +131,11 @@ export interface TextTable {
   readonly rows: readonly (readonly string[])[];
 }
 
-/** The table as texts: columns that hold nothing are left out. */
-export function textTable(rows: readonly ReportRow[]): TextTable {
-  const shown = columns.filter(({ needs }) => !needs || rows.some((row) => row[needs] != null));
+/** The table as texts: columns that hold nothing are left out, and `without` one. */
+export function textTable(rows: readonly ReportRow[], without?: keyof ReportRow): TextTable {
+  const shown = columns
+    .filter(({ needs }) => needs === undefined || needs !== without)
+    .filter(({ needs }) => !needs || rows.some((row) => row[needs] != null));
   return {
     heads: shown.map(({ head }) => head),
     align: shown.map(({ align }) => align),

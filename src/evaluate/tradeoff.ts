@@ -3,8 +3,8 @@
  * one data split is never mixed with the choice on another.
  */
 import { PyramidError } from '../errors.ts';
-import { type JudgeOptions, type Summary, summarize } from './judge.ts';
-import { outcomes } from './outcomes.ts';
+import { type Summary, summarize } from './judge.ts';
+import { type CountOptions, outcomes } from './outcomes.ts';
 import type { Trace } from './trace.ts';
 
 /** The most points of a curve beside "off"; 101 of them are the round taus. */
@@ -16,13 +16,13 @@ const ROUND_TAUS = Array.from({ length: 101 }, (_, i) => i / 100);
  * changes, so the curve is exact where there are at most 200 of them. Else its points are the round taus 0, 0.01, …,
  * 1 and some at even shares of the uncertainties, since those of a good model crowd near zero.
  */
-export function tradeoff(trace: Trace, { peeks }: JudgeOptions = {}): Summary[] {
-  const all = outcomes(trace, peeks);
+export function tradeoff(trace: Trace, options: CountOptions = {}): Summary[] {
+  const all = outcomes(trace, options);
   const taus = candidateTaus(all.flatMap(({ uncertainty }) => uncertainty.filter(Number.isFinite)));
   return [null, ...taus].map((tau) => summarize(all, tau, trace.labels.length));
 }
 
-export interface ChooseTauOptions extends JudgeOptions {
+export interface ChooseTauOptions extends CountOptions {
   /** The accuracy that the drop is counted from, 0 to 1: plain BERT's on the same rows. */
   readonly baseline: number;
   /** The accuracy that may be lost, 0 to 1: 0.005 is half a point. */

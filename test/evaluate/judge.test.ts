@@ -5,7 +5,7 @@ import { exitOf, outcomes } from '../../src/evaluate/outcomes.ts';
 import type { Trace } from '../../src/evaluate/trace.ts';
 import { actualFlops, denseFlops, paperFlops } from '../../src/pyramid/flops.ts';
 import { exitLayer, uncertainty } from '../../src/pyramid/uncertainty.ts';
-import { randomTrace } from '../support/random-trace.ts';
+import { randomTrace, smallShape } from '../support/random-trace.ts';
 
 const shape = { layers: 2, hiddenSize: 4, heads: 2, intermediateSize: 16, labels: 2 };
 const sure0 = [9, 0];
@@ -105,6 +105,14 @@ describe('a judged trace', () => {
     const [all, none] = (['all', 'none'] as const).map((peeks) => judge(trace, 0.4, { peeks }));
     expect(all.speedup.paper).toBe(none.speedup.paper);
     expect(all.speedup.actual).toBeGreaterThan(none.speedup.actual * 1.1);
+  });
+
+  it("has a half-depth student's speed-up over its teacher", () => {
+    const student = randomTrace({ seed: 9, headKind: 'none', pruned: false, shape: { ...smallShape, layers: 3 } });
+    expect(judge(student, null).speedup.paper).toBe(1);
+    const over = judge(student, null, { dense: smallShape });
+    expect(over.speedup.paper).toBe(2);
+    expect(over.gflops).toEqual(judge(student, null).gflops);
   });
 
   it('adds up: its buckets to the whole, and plain BERT to a speed-up of one', () => {

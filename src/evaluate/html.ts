@@ -1,0 +1,38 @@
+/**
+ * HTML by a template tag: each value is escaped unless it came out of the tag itself (or is marked as markup), so
+ * that a text, a label or a path can never become markup. Knows nothing of what is written.
+ */
+
+/** Text that is markup already. */
+export class Markup {
+  readonly text: string;
+
+  constructor(text: string) {
+    this.text = text;
+  }
+}
+
+type Part = Markup | string | number | null | undefined | false | readonly Part[];
+
+/** `html\`<b>${name}</b>\``: null, undefined and false are nothing, lists are joined. */
+export function html(strings: TemplateStringsArray, ...parts: readonly Part[]): Markup {
+  return new Markup(
+    strings.reduce((text, string, i) => text + string + (i < parts.length ? render(parts[i]) : ''), ''),
+  );
+}
+
+const ENTITIES: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+};
+export const escapeHtml = (text: string): string => text.replace(/[&<>"']/g, (character) => ENTITIES[character]);
+
+function render(part: Part): string {
+  if (part === null || part === undefined || part === false) return '';
+  if (part instanceof Markup) return part.text;
+  if (typeof part === 'string' || typeof part === 'number') return escapeHtml(String(part));
+  return part.map(render).join('');
+}

@@ -1,0 +1,10 @@
+/** Traces, metrics, the choice of tau, tables and the report. */
+export type { Figure, MethodReport, TrainingCurve } from './figures.ts';
+export { type BothCounts, type Judgement, judge, type LengthBucket, type Summary } from './judge.ts';
+export { accuracy, f1, macroF1 } from './metrics.ts';
+export type { CountOptions, Peeks } from './outcomes.ts';
+export { type Report, renderReport } from './report.ts';
+export { failedRow, type ReportRow, reportRow, toCsv, toJson, toMarkdown, toText } from './table.ts';
+export { readTrace, type Trace, type TraceEntry, writeTrace } from './trace.ts';
+export { type ChooseTauOptions, chooseTau, tradeoff } from './tradeoff.ts';
+export { writeReport } from './write-report.ts';

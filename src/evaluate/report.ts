@@ -1,0 +1,133 @@
+/**
+ * The report: one HTML file with the table, the figures and what the run was, that opens without a network and runs
+ * no script. A pure function of its data, so that a report can be made again from what a run left on disk.
+ */
+import {
+  type Figure,
+  layerFigures,
+  legendMark,
+  lengthFigures,
+  type MethodReport,
+  type Palette,
+  palette,
+  type TrainingCurve,
+  tradeoffFigures,
+  trainingFigures,
+} from './figures.ts';
+import { html, Markup } from './html.ts';
+import { reportStyle } from './report-style.ts';
+import { type ReportRow, textTable } from './table.ts';
+
+export interface Report {
+  readonly title: string;
+  /** Paragraphs below the title. */
+  readonly introduction?: readonly string[];
+  /** What the run was: command, versions, machine, seed; shown in this order. */
+  readonly facts?: Readonly<Record<string, string>>;
+  readonly rows: readonly ReportRow[];
+  /** Of the rows that did not fail; figures are drawn task by task. */
+  readonly methods: readonly MethodReport[];
+  readonly training?: readonly TrainingCurve[];
+}
+
+/** The whole file. Loads the plotting library. */
+export async function renderReport(report: Report): Promise<string> {
+  const { title, introduction = [], facts = {}, rows, methods, training = [] } = report;
+  const places = palette([...rows, ...methods, ...training].map(({ method }) => method));
+  const tasks = [...new Set([...methods, ...training].map(({ task }) => task))];
+  const sections: Markup[] = [];
+  for (const task of tasks) {
+    const ofTask = methods.filter((method) => method.task === task);
+    sections.push(
+      await taskSection(
+        task,
+        ofTask,
+        training.filter((curve) => curve.task === task),
+        places,
+      ),
+    );
+  }
+  const page = html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+<title>${title}</title>
+<style>${new Markup(reportStyle)}</style>
+</head>
+<body>
+<main>
+<h1>${title}</h1>
+${introduction.map((paragraph) => html`<p>${paragraph}</p>\n`)}
+${resultsTable(rows)}
+${Object.keys(facts).length > 0 && html`<dl>${Object.entries(facts).map(([name, value]) => html`<dt>${name}</dt><dd>${value}</dd>`)}</dl>`}
+${sections}
+</main>
+</body>
+</html>
+`;
+  return page.text;
+}
+
+function resultsTable(rows: readonly ReportRow[]): Markup {
+  const { heads, align, rows: cells } = textTable(rows, 'failed');
+  const cell = (text: string, i: number) =>
+    heads[i] === 'Method' ? html`<th scope="row">${text}</th>` : html`<td class="${align[i]}">${text}</td>`;
+  const body = rows.map(({ failed }, r) => {
+    if (failed === undefined) return html`<tr>${cells[r].map(cell)}</tr>\n`;
+    const names = cells[r].slice(0, 2).map(cell);
+    return html`<tr>${names}<td class="failed" colspan="${heads.length - 2}">failed: ${failed}</td></tr>\n`;
+  });
+  return html`<div class="scroll"><table>
+<thead><tr>${heads.map((head, i) => html`<th scope="col" class="${align[i]}">${head}</th>`)}</tr></thead>
+<tbody>
+${body}</tbody>
+</table></div>
+<p class="soft">Speed-up: operations of the dense model over those used. “Paper” counts the layers up to the exit; “actual” is what the engine computes, with heads, peeks and the classifier.</p>`;
+}
+
+async function taskSection(
+  task: string,
+  methods: readonly MethodReport[],
+  training: readonly TrainingCurve[],
+  places: Palette,
+): Promise<Markup> {
+  const groups: [string, Figure[]][] = [];
+  if (methods.length > 0) {
+    groups.push(['Accuracy and speed', await tradeoffFigures(methods, places)]);
+    groups.push(['By length of text', await lengthFigures(methods, places)]);
+    groups.push(['By layer', await layerFigures(methods, places)]);
+  }
+  groups.push(['Training', await trainingFigures(training, places)]);
+  const shown = new Set([...methods, ...training].map(({ method }) => method));
+  const legend = await Promise.all(
+    [...places]
+      .filter(([method]) => shown.has(method))
+      .map(async ([method, place]) => [method, await legendMark(place)]),
+  );
+  return html`<section>
+<h2>${task}</h2>
+<ul class="legend" aria-label="Colours of the methods">${legend.map(
+    ([method, mark]) => html`<li>${new Markup(mark)}${method}</li>`,
+  )}</ul>
+${groups
+  .filter(([, figures]) => figures.length > 0)
+  .map(([name, figures]) => html`<h3>${name}</h3>\n<div class="figures">${figures.map(figureMarkup)}</div>\n`)}
+</section>
+`;
+}
+
+function figureMarkup({ title, caption, svg, heads, rows }: Figure): Markup {
+  return html`
+<figure>
+<h4>${title}</h4>
+${new Markup(svg)}
+<figcaption>${caption}</figcaption>
+<details><summary>Numbers</summary><div class="scroll"><table>
+<caption>${title}</caption>
+<thead><tr>${heads.map((head, i) => html`<th scope="col" class="${i === 0 ? 'left' : 'right'}">${head}</th>`)}</tr></thead>
+<tbody>${rows.map((row) => html`<tr>${row.map((cell, i) => html`<td class="${i === 0 ? 'left' : 'right'}">${cell}</td>`)}</tr>`)}</tbody>
+</table></div></details>
+</figure>`;
+}
