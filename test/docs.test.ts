@@ -1,0 +1,37 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { flagOf } from '../src/cli/command.ts';
+import { commands } from '../src/cli/commands/index.ts';
+
+const inFolder = (folder: string) =>
+  readdirSync(folder)
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => join(folder, name));
+
+describe.each([...inFolder('.'), ...inFolder('docs')])('%s', (page) => {
+  const text = readFileSync(page, 'utf8');
+
+  test('links only to files that exist', () => {
+    const links = [...text.matchAll(/\]\((?!https?:)([^)#]+)/g)].map((match) => match[1]);
+    expect(links.filter((link) => !existsSync(join(dirname(page), link)))).toEqual([]);
+  });
+
+  test('names only source files and folders that exist', () => {
+    const paths = [...text.matchAll(/`((?:src|test|docs|bench|scripts|examples|web)\/[\w./-]*)`/g)].map(
+      (match) => match[1],
+    );
+    expect(paths.filter((path) => !existsSync(path))).toEqual([]);
+  });
+
+  test('calls only commands and flags that exist', () => {
+    for (const [, name, rest] of text.matchAll(/^ {4}(?:npx )?magic-pyramid ([a-z]+)(.*)$/gm)) {
+      const command = commands.find((one) => one.name === name);
+      expect(command, name).toBeDefined();
+      const flags = Object.keys(command!.options).map(flagOf);
+      for (const [flag] of rest.matchAll(/--[a-z-]+/g)) {
+        expect([...flags, '--config', '--debug', '--help', '--no-serve']).toContain(flag);
+      }
+    }
+  });
+});
