@@ -2,21 +2,15 @@
  * The report: one HTML file with the table, the figures and what the run was, that opens without a network and runs
  * no script. A pure function of its data, so that a report can be made again from what a run left on disk.
  */
-import {
-  type Figure,
-  layerFigures,
-  legendMark,
-  lengthFigures,
-  type MethodReport,
-  type Palette,
-  palette,
-  type TrainingCurve,
-  tradeoffFigures,
-  trainingFigures,
-} from './figures.ts';
+import type { Figure, MethodReport, TrainingCurve } from './figure.ts';
 import { html, Markup } from './html.ts';
+import { layerFigures } from './layer-figures.ts';
+import { lengthFigures } from './length-figures.ts';
+import { legendMark, type Palette, palette } from './plot.ts';
 import { reportStyle } from './report-style.ts';
 import { type ReportRow, textTable } from './table.ts';
+import { tradeoffFigures } from './tradeoff-figures.ts';
+import { trainingFigures } from './training-figures.ts';
 
 export interface Report {
   readonly title: string;

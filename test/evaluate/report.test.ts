@@ -127,6 +127,8 @@ describe('the report', () => {
     const curve = figure('Accuracy against speed-up, as computed');
     expect(curve.querySelectorAll('g[aria-label="line"] path')).toHaveLength(3);
     expect(curve.querySelectorAll('g[aria-label="dot"] path, g[aria-label="dot"] circle')).toHaveLength(6);
+    const loss = figure('Training loss').querySelectorAll('g[aria-label="line"] path');
+    expect(loss).toHaveLength(2); // one a stage: their losses are not the same
     const heights = [...bars].map((bar) => Number(bar.getAttribute('height')));
     const values = methods
       .slice(0, 6)
