@@ -2,13 +2,16 @@
  * Comma and tab separated files as tables, through csv-parse. Streamed: memory does not grow with the file.
  */
 import { Readable } from 'node:stream';
-import { type CsvError, type Info, parse } from 'csv-parse';
+import { type InfoRecord, type Options, parse } from 'csv-parse';
 import type { RowProblem, Table, TableRow } from './table.ts';
 import { countNewlines, utf8Stream } from './utf8-stream.ts';
 
 export interface CsvOptions {
   readonly header: boolean;
-  /** Whether `"` quotes a field (RFC 4180), or is a character like any other. */
+  /**
+   * Whether `"` quotes a field (RFC 4180), or is a character like any other. A misplaced quote (inside an unquoted
+   * field, or with text after the closing one) stands for itself.
+   */
   readonly quotes: boolean;
   readonly delimiter: ',' | '\t';
 }
@@ -25,40 +28,47 @@ export async function openCsv(path: string, options: CsvOptions): Promise<Table>
   return { columns, rows: sameLength(rest, columns.length, options) };
 }
 
+type CsvRow = Extract<TableRow, { kind: 'row' }>;
+
+/** Problems come after the rows. */
 async function* readRecords(path: string, { quotes, delimiter }: CsvOptions): AsyncGenerator<TableRow> {
   const problems: RowProblem[] = [];
-  // csv-parse counts \r\n inside quotes as two lines
-  let overcounted = 0;
+  let end = 0; // the line at which the last record ended
+  let overcounted = 0; // csv-parse counts \r\n inside quotes as two lines
+  const toRow = (record: readonly string[], { lines }: InfoRecord): CsvRow => {
+    let inside = 0; // line ends inside the record
+    if (lines - overcounted > end + 1) {
+      for (const cell of record) {
+        inside += countNewlines(cell);
+        overcounted += cell.split('\r\n').length - 1;
+      }
+    }
+    end = lines - overcounted;
+    return { kind: 'row', line: end - inside, cells: record };
+  };
   const parser = parse({
     delimiter,
     quote: quotes ? '"' : null,
     escape: quotes ? '"' : null,
-    info: true,
     record_delimiter: ['\r\n', '\n'],
     relax_column_count: true,
+    // after a misplaced quote a strict parser loses the rows that follow
+    relax_quotes: true,
     skip_empty_lines: true,
     skip_records_with_error: true,
+    // its type knows only records that stay arrays
+    on_record: toRow as unknown as Options['on_record'],
     on_skip: (error) => {
-      if (error) problems.push({ kind: 'problem', line: lineOf(error) - overcounted, problem: sentence(error) });
+      const unclosed = error?.code === 'CSV_QUOTE_NOT_CLOSED';
+      const problem = unclosed ? 'a quoted field is not closed before the end of the file' : (error?.message ?? '');
+      problems.push({ kind: 'problem', line: end + 1, problem });
       return undefined;
     },
   });
   const source = Readable.from(utf8Stream(path));
   source.on('error', (error) => parser.destroy(error));
   try {
-    let before = 0;
-    for await (const { record, info } of source.pipe(parser) as AsyncIterable<{ record: string[]; info: Info }>) {
-      yield* problems.splice(0);
-      let newlines = 0;
-      if (info.lines - before > 1) {
-        for (const cell of record) {
-          newlines += countNewlines(cell);
-          overcounted += cell.split('\r\n').length - 1;
-        }
-      }
-      before = info.lines;
-      yield { kind: 'row', line: info.lines - overcounted - newlines, cells: record };
-    }
+    yield* source.pipe(parser) as AsyncIterable<CsvRow>;
     yield* problems;
   } finally {
     source.destroy();
@@ -88,18 +98,3 @@ async function* again(first: TableRow, rest: AsyncIterable<TableRow>): AsyncGene
 }
 
 async function* nothing(): AsyncGenerator<TableRow> {}
-
-const lineOf = (error: CsvError) => Number((error as unknown as { lines: number }).lines);
-
-function sentence(error: CsvError): string {
-  switch (error.code) {
-    case 'INVALID_OPENING_QUOTE':
-      return 'a quote stands inside an unquoted field (quote the field and write "" for it)';
-    case 'CSV_INVALID_CLOSING_QUOTE':
-      return 'text follows a closing quote (inside a quoted field write "" for a quote)';
-    case 'CSV_QUOTE_NOT_CLOSED':
-      return 'the file ends inside a quoted field';
-    default:
-      return error.message;
-  }
-}

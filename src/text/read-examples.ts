@@ -58,9 +58,8 @@ export async function* streamRows(path: string, options: StreamOptions = {}): As
   let good = 0;
   let bad = 0;
   for await (const row of rows) {
-    // without columns no row could be read: each is a problem
-    const read =
-      row.kind === 'problem' || !choice ? (row as RowProblem) : textRow(row.line, row.cells, choice, labelNeeded);
+    if (row.kind === 'row' && !choice) throw new Error('internal: a row in a table without columns');
+    const read = row.kind === 'problem' ? row : textRow(row.line, row.cells, choice!, labelNeeded);
     if ('problem' in read) {
       bad++;
       onProblem(read);

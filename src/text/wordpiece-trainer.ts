@@ -18,7 +18,7 @@ export interface WordPieceTrainingOptions {
   readonly modelMaxLength?: number; // 512 tokens
 }
 
-/** Longer words are unknown to WordPiece in any case. Code points. */
+/** Longer words are unknown to WordPiece in any case. */
 const MAX_WORD_LENGTH = 100;
 /** Separates the two ids of a pair in one number: ids are below it. */
 const PAIR_BASE = 2 ** 22;
@@ -58,7 +58,7 @@ export function trainWordPiece(
   };
   const usable = [...counts]
     .map(([text, count]) => ({ letters: [...text], count }))
-    .filter(({ letters }) => letters.length <= MAX_WORD_LENGTH && letters.every((letter) => alphabet.has(letter)));
+    .filter(({ letters }) => letters.every((letter) => alphabet.has(letter)));
   for (const letter of inOrder(alphabet)) add(letter);
   for (const letter of inOrder(new Set(usable.flatMap(({ letters }) => letters.slice(1))))) add(`##${letter}`);
   const words: Word[] = usable.map(({ letters, count }) => ({
@@ -148,7 +148,9 @@ function merge(pieces: readonly number[], left: number, right: number, merged: n
 function countWords(texts: Iterable<string>): Map<string, number> {
   const counts = new Map<string, number>();
   for (const text of texts) {
-    for (const word of bertWords(normalizeBert(text, UNCASED))) counts.set(word, (counts.get(word) ?? 0) + 1);
+    for (const word of bertWords(normalizeBert(text, UNCASED))) {
+      if (word.length <= MAX_WORD_LENGTH) counts.set(word, (counts.get(word) ?? 0) + 1);
+    }
   }
   return counts;
 }
