@@ -1,0 +1,65 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
+import { realServices } from '../../src/cli/real-services.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'services-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+const write = (name: string, text: string) => {
+  writeFileSync(join(folder, name), text);
+  return join(folder, name);
+};
+const config = {
+  model_type: 'bert',
+  vocab_size: 100,
+  hidden_size: 8,
+  num_hidden_layers: 2,
+  num_attention_heads: 2,
+  intermediate_size: 32,
+  max_position_embeddings: 64,
+  type_vocab_size: 2,
+  id2label: { 0: 'spam', 1: 'ham' },
+};
+
+describe('rows for the commands', () => {
+  write('config.json', JSON.stringify(config));
+  const mails = write('mails.csv', 'body,folder\n"a, b",ham\nc,spam\n');
+  const none = { task: null, dataDir: null, file: null, text: null, pair: null, label: null };
+
+  test("are numbered by the model's labels, not by the file's", async () => {
+    const rows = await realServices.labelledRows({ ...none, file: mails, text: 'body', label: 'folder' }, folder);
+    expect(rows.labels).toEqual(['spam', 'ham']);
+    expect(rows.examples).toEqual([
+      { text: 'a, b', label: 1 },
+      { text: 'c', label: 0 },
+    ]);
+  });
+
+  test('with a label that the model does not have are refused, with file and line', async () => {
+    const odd = write('odd.csv', 'text,label\na,ham\nb,Spam\n');
+    const reading = realServices.labelledRows({ ...none, file: odd }, folder);
+    await expect(reading).rejects.toMatchObject({
+      code: 'MP_DATA_LABEL',
+      details: { path: odd, line: 3, label: 'Spam' },
+    });
+  });
+
+  test('of a task need its folder', async () => {
+    const reading = realServices.labelledRows({ ...none, task: 'qqp' }, folder);
+    await expect(reading).rejects.toThrow('--task needs --data-dir');
+  });
+
+  test('without labels are texts or pairs', async () => {
+    const all = async (file: string, text: string | null, pair: string | null) => {
+      const found = [];
+      for await (const input of realServices.texts({ file, text, pair })) found.push(input);
+      return found;
+    };
+    expect(await all(mails, 'body', null)).toEqual(['a, b', 'c']);
+    expect(await all(mails, 'body', 'folder')).toEqual([
+      { text: 'a, b', pair: 'ham' },
+      { text: 'c', pair: 'spam' },
+    ]);
+  });
+});
