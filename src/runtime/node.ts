@@ -16,7 +16,8 @@ export async function compile(graph: Graph, name: string, { threads }: RuntimeOp
     // memory patterns and the arena hold on to the largest shape of each run, which varying batches make many of
     enableMemPattern: false,
     enableCpuMemArena: true,
-    logSeverityLevel: 3,
+    // what goes wrong is thrown; the log would say it a second time
+    logSeverityLevel: 4,
     // several sessions in one process: spinning threads of one would take the cores from the others
     extra: { session: { intra_op: { allow_spinning: '0' } } },
   });
