@@ -28,6 +28,8 @@ export interface Figure {
   readonly svg: string;
   readonly heads: readonly string[];
   readonly rows: readonly (readonly string[])[];
+  /** Takes the whole width of the page. */
+  readonly wide?: boolean;
 }
 
 /** The method removes tokens. */

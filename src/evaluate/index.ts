@@ -1,4 +1,5 @@
 /** Traces, metrics, the choice of tau, tables and the report. */
+export type { AttentionExample } from './attention-figures.ts';
 export type { Figure, MethodReport, TrainingCurve } from './figure.ts';
 export { type BothCounts, type Judgement, judge, type LengthBucket, type Summary } from './judge.ts';
 export { accuracy, f1, macroF1 } from './metrics.ts';

@@ -36,6 +36,8 @@ dd { margin: 0; overflow-wrap: anywhere; }
 figure { margin: 0; min-width: 0; }
 figure h4 { margin: 0 0 .25rem; font-size: 1rem; }
 figure svg { width: 100%; height: auto; display: block; }
+figure.wide { grid-column: 1 / -1; }
+figure.wide > svg { width: auto; }
 figcaption { font-size: .9rem; margin-top: .35rem; }
 details { margin-top: .35rem; font-size: .9rem; }
 summary { cursor: pointer; color: var(--accent); width: max-content; }

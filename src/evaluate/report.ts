@@ -2,6 +2,7 @@
  * The report: one HTML file with the table, the figures and what the run was, that opens without a network and runs
  * no script. A pure function of its data, so that a report can be made again from what a run left on disk.
  */
+import { type AttentionExample, attentionFigures } from './attention-figures.ts';
 import type { Figure, MethodReport, TrainingCurve } from './figure.ts';
 import { html, Markup } from './html.ts';
 import { layerFigures } from './layer-figures.ts';
@@ -22,25 +23,16 @@ export interface Report {
   /** Of the rows that did not fail; figures are drawn task by task. */
   readonly methods: readonly MethodReport[];
   readonly training?: readonly TrainingCurve[];
+  readonly attention?: readonly AttentionExample[];
 }
 
 /** The whole file. Loads the plotting library. */
 export async function renderReport(report: Report): Promise<string> {
-  const { title, introduction = [], facts = {}, rows, methods, training = [] } = report;
-  const places = palette([...rows, ...methods, ...training].map(({ method }) => method));
-  const tasks = [...new Set([...methods, ...training].map(({ task }) => task))];
+  const { title, introduction = [], facts = {}, rows, methods, training = [], attention = [] } = report;
+  const places = palette([...rows, ...methods, ...training, ...attention].map(({ method }) => method));
+  const tasks = [...new Set([...methods, ...training, ...attention].map(({ task }) => task))];
   const sections: Markup[] = [];
-  for (const task of tasks) {
-    const ofTask = methods.filter((method) => method.task === task);
-    sections.push(
-      await taskSection(
-        task,
-        ofTask,
-        training.filter((curve) => curve.task === task),
-        places,
-      ),
-    );
-  }
+  for (const task of tasks) sections.push(await taskSection(report, task, places));
   const page = html`<!doctype html>
 <html lang="en">
 <head>
@@ -81,19 +73,18 @@ ${body}</tbody>
 <p class="soft">Speed-up: operations of the dense model over those used. “Paper” counts the layers up to the exit; “actual” is what the engine computes, with heads, peeks and the classifier.</p>`;
 }
 
-async function taskSection(
-  task: string,
-  methods: readonly MethodReport[],
-  training: readonly TrainingCurve[],
-  places: Palette,
-): Promise<Markup> {
-  const groups: [string, Figure[]][] = [];
-  if (methods.length > 0) {
-    groups.push(['Accuracy and speed', await tradeoffFigures(methods, places)]);
-    groups.push(['By length of text', await lengthFigures(methods, places)]);
-    groups.push(['By layer', await layerFigures(methods, places)]);
-  }
-  groups.push(['Training', await trainingFigures(training, places)]);
+async function taskSection(report: Report, task: string, places: Palette): Promise<Markup> {
+  const ofTask = <T extends { readonly task: string }>(items: readonly T[] = []) =>
+    items.filter((item) => item.task === task);
+  const methods = ofTask(report.methods);
+  const training = ofTask(report.training);
+  const groups: readonly (readonly [string, readonly Figure[]])[] = [
+    ['Accuracy and speed', await tradeoffFigures(methods, places)],
+    ['By length of text', await lengthFigures(methods, places)],
+    ['By layer', await layerFigures(methods, places)],
+    ['What is kept', await attentionFigures(ofTask(report.attention), places)],
+    ['Training', await trainingFigures(training, places)],
+  ];
   const shown = new Set([...methods, ...training].map(({ method }) => method));
   const legend = await Promise.all(
     [...places]
@@ -112,9 +103,9 @@ ${groups
 `;
 }
 
-function figureMarkup({ title, caption, svg, heads, rows }: Figure): Markup {
+function figureMarkup({ title, caption, svg, heads, rows, wide = false }: Figure): Markup {
   return html`
-<figure>
+<figure${wide && new Markup(' class="wide"')}>
 <h4>${title}</h4>
 ${new Markup(svg)}
 <figcaption>${caption}</figcaption>

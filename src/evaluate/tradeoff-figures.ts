@@ -11,6 +11,7 @@ const ACCURACY_RANGE = 0.08;
 
 /** Accuracy against speed-up over tau, one figure a count, on the same scales. */
 export async function tradeoffFigures(methods: readonly MethodReport[], places: Palette): Promise<Figure[]> {
+  if (methods.length === 0) return [];
   const best = Math.max(...methods.flatMap(({ curve }) => curve.map(({ accuracy }) => accuracy)));
   const worst = Math.min(...methods.flatMap(({ curve }) => curve.map(({ accuracy }) => accuracy)));
   const lowest = Math.max(worst - 0.002, best - ACCURACY_RANGE);

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { parseHTML } from 'linkedom';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
+  type AttentionExample,
   failedRow,
   judge,
   type MethodReport,
@@ -44,6 +45,16 @@ const training: TrainingCurve[] = ['regular', 'soft'].map((stage, s) => ({
   stage,
   points: [1, 2, 3].map((epoch) => ({ epoch: 3 * s + epoch, loss: 1 / (epoch + s), accuracy: 0.9 + epoch / 100 })),
 }));
+const attention: AttentionExample = {
+  task: 'ag_news',
+  method: 'mp',
+  tokens: ['[CLS]', 'not', '<bad>', '[SEP]'],
+  layers: [
+    { scores: [0.4, 0.3, 0.2, 0.1], kept: [true, true, true, false] },
+    { scores: [0.5, 0.1, 0.4, null], kept: [true, false, true, false] },
+    { scores: [0.6, null, 0.4, null], kept: [true, false, true, false] },
+  ],
+};
 const report: Report = {
   title: 'A <b>title</b> & more',
   introduction: ['The first "paragraph".'],
@@ -54,6 +65,7 @@ const report: Report = {
   ],
   methods,
   training,
+  attention: [attention],
 };
 
 describe('the report', () => {
@@ -103,7 +115,7 @@ describe('the report', () => {
     ];
     const [spam, agNews] = [...document.querySelectorAll('section')];
     expect(texts('figure h4', spam)).toEqual([...common, 'Training loss', 'Validation accuracy in training']);
-    expect(texts('figure h4', agNews)).toEqual(common);
+    expect(texts('figure h4', agNews)).toEqual([...common, 'Attention by token, text 1']);
     for (const figure of document.querySelectorAll('figure')) {
       const svg = figure.querySelector('svg');
       expect(svg?.getAttribute('role')).toBe('img');
@@ -135,6 +147,19 @@ describe('the report', () => {
       .flatMap(({ judgement }) => judgement.byLength.map(({ speedup }) => speedup!.actual));
     const ratio = (list: readonly number[]) => Math.max(...list) / Math.min(...list);
     expect(ratio(heights)).toBeCloseTo(ratio(values), 6);
+  });
+
+  it('shades a token by its score until it is removed, and marks where', () => {
+    const figure = document.querySelector('figure.wide')!;
+    const cells = [...figure.querySelectorAll('g[aria-label="cell"] rect')];
+    expect(cells).toHaveLength(4 + 3 + 2);
+    const opacity = cells.slice(0, 4).map((cell) => Number(cell.getAttribute('fill-opacity')));
+    expect(opacity).toEqual(opacity.toSorted((a, b) => b - a));
+    expect(opacity[0]).toBe(1);
+    expect(figure.querySelectorAll('g[aria-label="dot"] path')).toHaveLength(2);
+    expect(texts('title', figure)).toContain('[SEP], layer 1: 0.100, removed');
+    expect(texts('tbody tr', figure)[2]).toBe('<bad>0.2000.4000.400');
+    expect(texts('tbody tr', figure)[3]).toBe('[SEP]0.100 ×––');
   });
 
   it('keeps its colours in the style sheet, in light and dark', () => {
@@ -203,5 +228,5 @@ it('the plotting library is not loaded with the package', () => {
     '\n',
   );
   expect(loaded).toContain('./report.js');
-  expect(loaded.filter((name) => /plot|linkedom|d3/.test(name))).toEqual([]);
+  expect(loaded.filter((name) => /^(@observablehq|linkedom|d3)/.test(name))).toEqual([]);
 });
