@@ -4,7 +4,7 @@ import { judge } from '../../src/evaluate/judge.ts';
 import { chooseTau, tradeoff } from '../../src/evaluate/tradeoff.ts';
 import { randomTrace } from '../support/random-trace.ts';
 
-const large = randomTrace({ seed: 21, texts: 2000 });
+const large = randomTrace({ seed: 21, texts: 600 });
 const curve = tradeoff(large);
 
 describe('the curve over tau', () => {
