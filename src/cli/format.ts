@@ -12,6 +12,13 @@ export function duration(seconds: number): string {
 /** 0.985 as 98.5 %. */
 export const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
 
+/** accuracy, accuracy.1 (of an exit head), f1, tokens (left after a layer), … */
+const share = /^(accuracy|f1|macroF1|tokens)/;
+
+/** A metric by its name: shares in percent, ratios and layers with two decimals. */
+export const metric = (name: string, value: number): string =>
+  `${name} ${share.test(name) ? percent(value) : value.toFixed(2)}`;
+
 /** 12345 as 12,345. */
 export const thousands = (n: number): string => Math.round(n).toLocaleString('en-US');
 

@@ -1,10 +1,11 @@
 /**
  * Shows a training run as it goes: on a terminal a bar with loss, tokens a second and time left, elsewhere plain lines
- * (each stage's begin and end, each epoch, and at most one line every ten seconds between). Knows only events.
+ * (each stage's begin and end, each epoch, and at most one line every ten seconds between). Knows only events,
+ * in which epochs count from 0; people count from 1.
  */
 import { SingleBar } from 'cli-progress';
 import type { OnTrainEvent, TrainEvent } from '../train/events.ts';
-import { count, duration, percent, thousands } from './format.ts';
+import { count, duration, metric, thousands } from './format.ts';
 
 export interface Progress {
   readonly onEvent: OnTrainEvent;
@@ -72,7 +73,7 @@ function lineView(stream: Output, now: () => number): View {
     begin: (stage) => line(`${title(stage)}: ${count(stage.epochs, 'epoch')}, ${count(stage.steps, 'step')}`),
     step(step) {
       if (now() - last < quietMs) return;
-      line(`${step.stage}: step ${step.step} of ${step.steps}, epoch ${step.epoch}, ${pace(step)}`);
+      line(`${step.stage}: step ${step.step} of ${step.steps}, epoch ${step.epoch + 1}, ${pace(step)}`);
     },
     line,
     end: () => {},
@@ -123,13 +124,13 @@ function barView(stream: Output): View {
 
 const title = ({ method, stage }: Stage): string => `${method}, ${stage} stage`;
 
-const detail = (step: Step): string => `epoch ${step.epoch}, ${pace(step)}`;
+const detail = (step: Step): string => `epoch ${step.epoch + 1}, ${pace(step)}`;
 
 const pace = ({ loss, tokensPerSecond, secondsLeft }: Step): string =>
   `loss ${loss.toFixed(4)}, ${thousands(tokensPerSecond)} tokens a second, ${duration(secondsLeft)} left`;
 
 function epochLine({ stage, epoch, loss, validation, seconds }: Epoch): string {
-  const metrics = Object.entries(validation ?? {}).map(([name, value]) => `${name} ${percent(value)}`);
+  const metrics = Object.entries(validation ?? {}).map(([name, value]) => metric(name, value));
   const judged = metrics.length > 0 ? `, validation: ${metrics.join(', ')}` : '';
-  return `${stage}: epoch ${epoch} done in ${duration(seconds)}, loss ${loss.toFixed(4)}${judged}`;
+  return `${stage}: epoch ${epoch + 1} done in ${duration(seconds)}, loss ${loss.toFixed(4)}${judged}`;
 }

@@ -148,7 +148,7 @@ describe('train', () => {
     const { options, code, stdout, stderr } = await trainOptions(...needed);
     const defaults = Object.fromEntries(Object.entries(trainTable).map(([key, spec]) => [key, spec.default]));
     expect(options).toEqual({ ...defaults, train: 'a.csv', out: 'x' });
-    expect([code, stdout, stderr]).toEqual([0, 'mp in x, 1 min 01 s: accuracy 98.5 %\n', '']);
+    expect([code, stdout, stderr]).toEqual([0, 'mp in x, 1 min 01 s: accuracy 98.5 %, meanExit 1.50\n', '']);
     expect(JSON.parse((await trainOptions(...needed, '--json')).stdout)).toMatchObject({ out: 'x', method: 'mp' });
   });
 

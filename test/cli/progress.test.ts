@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { counter } from '../../src/cli/counter.ts';
-import { duration, percent, thousands } from '../../src/cli/format.ts';
+import { duration, metric, percent, thousands } from '../../src/cli/format.ts';
 import { type Progress, trainProgress } from '../../src/cli/progress.ts';
 import { Memory, Terminal } from './fake.ts';
 
@@ -10,7 +10,7 @@ const step = (progress: Progress, n: number) =>
   progress.onEvent({
     kind: 'step',
     stage: 'regular',
-    epoch: 1,
+    epoch: 0,
     step: n,
     steps: 100,
     loss: 0.5,
@@ -21,9 +21,9 @@ const epoch = (progress: Progress) =>
   progress.onEvent({
     kind: 'epoch',
     stage: 'regular',
-    epoch: 1,
+    epoch: 0,
     loss: 0.25,
-    validation: { accuracy: 0.985 },
+    validation: { accuracy: 0.985, 'accuracy.1': 0.9 },
     seconds: 75,
   });
 
@@ -46,7 +46,7 @@ describe('progress where there is no terminal', () => {
       'mp, regular stage: 2 epochs, 100 steps',
       'regular: step 20 of 100, epoch 1, loss 0.5000, 12,346 tokens a second, 1 min 20 s left',
       'regular: step 40 of 100, epoch 1, loss 0.5000, 12,346 tokens a second, 1 min 00 s left',
-      'regular: epoch 1 done in 1 min 15 s, loss 0.2500, validation: accuracy 98.5 %',
+      'regular: epoch 1 done in 1 min 15 s, loss 0.2500, validation: accuracy 98.5 %, accuracy.1 90.0 %',
       'note: 3 texts were cut',
       'mp, regular stage: done in 25 s',
       'mp, soft stage: 2 epochs, 100 steps',
@@ -76,7 +76,9 @@ describe('progress on a terminal', () => {
     progress.stop(true);
     expect(out.text).toContain('mp, regular stage [');
     expect(out.text).toContain('] 25 %  epoch 1, loss 0.5000, 12,346 tokens a second, 1 min 15 s left');
-    expect(out.text).toContain('regular: epoch 1 done in 1 min 15 s, loss 0.2500, validation: accuracy 98.5 %\n');
+    expect(out.text).toContain(
+      'regular: epoch 1 done in 1 min 15 s, loss 0.2500, validation: accuracy 98.5 %, accuracy.1 90.0 %\n',
+    );
     expect(out.text).toMatch(/mp, regular stage: done in 0 s\n$/);
   });
 
@@ -111,5 +113,6 @@ test.each([
   [duration(3599.4), '59 min 59 s'],
   [duration(3661), '1 h 01 min'],
   [percent(0.98549), '98.5 %'],
+  [metric('speedupActual', 3.456), 'speedupActual 3.46'],
   [thousands(1234567.8), '1,234,568'],
 ])('%s reads as %s', (shown, expected) => expect(shown).toBe(expected));

@@ -3,7 +3,7 @@ import { flagOption, type OptionTable } from '../../option.ts';
 import { type TrainOptions, trainTable } from '../../train/defaults.ts';
 import { resolveTrainOptions } from '../../train/options.ts';
 import { type Command, flagOf } from '../command.ts';
-import { duration, percent } from '../format.ts';
+import { duration, metric } from '../format.ts';
 import { trainProgress } from '../progress.ts';
 
 type TrainCommandOptions = TrainOptions & { readonly json: boolean };
@@ -42,7 +42,7 @@ export const train: Command<TrainCommandOptions> = {
       const result = await services.train(options, progress.onEvent);
       finished = true;
       progress.stop(true);
-      const metrics = Object.entries(result.metrics).map(([name, value]) => `${name} ${percent(value)}`);
+      const metrics = Object.entries(result.metrics).map(([name, value]) => metric(name, value));
       io.stdout.write(
         json
           ? `${JSON.stringify(result)}\n`
