@@ -61,15 +61,23 @@ async function readTensors(dir: string): Promise<{ path: string; tensors: Map<st
 }
 
 async function shardFiles(index: string): Promise<string[]> {
-  let map: unknown;
+  const fault = (problem: string, cause?: unknown) =>
+    new PyramidError('MP_MODEL_FILE', { path: index, problem }, { cause });
+  let content: { readonly weight_map?: unknown } | null;
   try {
-    map = JSON.parse(await readFile(index, 'utf8')).weight_map;
+    content = JSON.parse(await readFile(index, 'utf8'));
   } catch (cause) {
-    throw new PyramidError('MP_MODEL_FILE', { path: index, problem: 'it is not JSON' }, { cause });
+    throw fault('it is not JSON', cause);
   }
-  if (typeof map !== 'object' || map === null)
-    throw new PyramidError('MP_MODEL_FILE', { path: index, problem: 'it has no weight_map' });
-  return [...new Set(Object.values(map as Record<string, string>))].sort();
+  const map = content?.weight_map;
+  if (typeof map !== 'object' || map === null || Array.isArray(map)) throw fault('it has no weight_map');
+  const files = [...new Set<unknown>(Object.values(map))];
+  for (const file of files) {
+    // a file of the folder itself: an index from elsewhere must not lead to other places
+    if (typeof file !== 'string' || !/^[^/\\:]+\.safetensors$/.test(file))
+      throw fault(`its weight_map names ${JSON.stringify(file)}, which is no safetensors file of this folder`);
+  }
+  return (files as string[]).sort();
 }
 
 function canonicalName(name: string): string {

@@ -38,13 +38,15 @@ export async function readConfig(dir: string): Promise<EncoderConfig> {
   } catch (cause) {
     throw new PyramidError('MP_FILE_MISSING', { path, what: 'model configuration' }, { cause });
   }
-  let raw: Record<string, unknown>;
+  let raw: unknown;
   try {
     raw = JSON.parse(text);
   } catch (cause) {
     throw new PyramidError('MP_MODEL_CONFIG', { path, problem: 'it is not JSON' }, { cause });
   }
-  return parseConfig(raw, path);
+  if (typeof raw !== 'object' || raw === null || Array.isArray(raw))
+    throw new PyramidError('MP_MODEL_CONFIG', { path, problem: 'it is no JSON object' });
+  return parseConfig(raw as Record<string, unknown>, path);
 }
 
 export function parseConfig(raw: Readonly<Record<string, unknown>>, path: string): EncoderConfig {
@@ -63,6 +65,11 @@ export function parseConfig(raw: Readonly<Record<string, unknown>>, path: string
     const value = raw[key] ?? fallback;
     if (typeof value !== 'number' || !(value >= 0))
       throw fault(`${key} is ${JSON.stringify(raw[key])}, not a number of 0 or more`);
+    return value;
+  };
+  const rate = (key: string, fallback: number): number => {
+    const value = real(key, fallback);
+    if (value >= 1) throw fault(`${key} is ${value}, which would drop everything`);
     return value;
   };
   if (raw.hidden_act !== undefined && raw.hidden_act !== 'gelu')
@@ -86,8 +93,8 @@ export function parseConfig(raw: Readonly<Record<string, unknown>>, path: string
     maxPositions: whole('max_position_embeddings'),
     typeVocabularySize: whole('type_vocab_size', 2),
     layerNormEpsilon: real('layer_norm_eps', 1e-12),
-    hiddenDropout: real('hidden_dropout_prob', 0.1),
-    attentionDropout: real('attention_probs_dropout_prob', 0.1),
+    hiddenDropout: rate('hidden_dropout_prob', 0.1),
+    attentionDropout: rate('attention_probs_dropout_prob', 0.1),
     initializerRange: real('initializer_range', 0.02),
     labels: labelNames(raw.id2label, fault),
     problemType,

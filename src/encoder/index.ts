@@ -5,4 +5,4 @@ export { configJson, type EncoderConfig, type ProblemType, parseConfig, readConf
 export { embed } from './embeddings.ts';
 export { attentionBias, isFirst, type Layout, layoutOf } from './layout.ts';
 export { decays, initialise, type Parameters, parameterShapes, WORD_EMBEDDINGS } from './parameters.ts';
-export { readSafetensors, type StoredTensor, writeSafetensors } from './safetensors.ts';
+export { readSafetensors, readSafetensorsMetadata, type StoredTensor, writeSafetensors } from './safetensors.ts';

@@ -45,10 +45,11 @@ export async function readSafetensors(path: string, { integers = false } = {}): 
   try {
     const { size } = await file.stat();
     const { header, start } = await readHeader(file, path, size);
+    const entries = Object.entries(header).filter(([name]) => name !== '__metadata__');
+    for (const [name, entry] of entries) checkEntry(path, name, entry, size - start);
+    checkPlaces(path, entries, size - start);
     const tensors = new Map<string, StoredTensor>();
-    for (const [name, entry] of Object.entries(header)) {
-      if (name === '__metadata__') continue;
-      checkEntry(path, name, entry, size - start);
+    for (const [name, entry] of entries) {
       if (!integers && !entry.dtype.includes('F')) continue;
       const [from, to] = entry.data_offsets;
       // a fresh buffer a tensor, so that typed arrays over it are aligned
@@ -57,6 +58,17 @@ export async function readSafetensors(path: string, { integers = false } = {}): 
       tensors.set(name, { shape: entry.shape, data: toFloat32(entry.dtype, bytes) });
     }
     return tensors;
+  } finally {
+    await file.close();
+  }
+}
+
+/** The `__metadata__` strings of a file's header. Throws as readSafetensors. */
+export async function readSafetensorsMetadata(path: string): Promise<Record<string, string>> {
+  const file = await open(path, 'r');
+  try {
+    const { header } = await readHeader(file, path, (await file.stat()).size);
+    return (header.__metadata__ ?? {}) as unknown as Record<string, string>;
   } finally {
     await file.close();
   }
@@ -75,24 +87,49 @@ async function readHeader(
   if (length > MAX_HEADER || 8 + length > size) throw fault(`its header claims ${length} bytes, the file has ${size}`);
   const text = new Uint8Array(length);
   await readFully(file, text, 8);
+  let header: unknown;
   try {
-    return { header: JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(text)), start: 8 + length };
+    header = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(text));
   } catch (cause) {
     throw fault('its header is not JSON', cause);
   }
+  if (typeof header !== 'object' || header === null || Array.isArray(header))
+    throw fault('its header is no JSON object');
+  return { header: header as Record<string, Entry>, start: 8 + length };
 }
 
 function checkEntry(path: string, name: string, entry: Entry, available: number): void {
   const fault = (problem: string) =>
     new PyramidError('MP_MODEL_FILE', { path, problem: `tensor "${name}" ${problem}` });
-  const width = BYTES[entry?.dtype];
-  if (!width) throw fault(`has the unknown dtype ${String(entry?.dtype)}`);
-  if (!Array.isArray(entry.shape) || !Array.isArray(entry.data_offsets)) throw fault('has no shape or no offsets');
+  if (!Object.hasOwn(BYTES, entry?.dtype)) throw fault(`has the unknown dtype ${JSON.stringify(entry?.dtype)}`);
+  if (!areSizes(entry.shape) || !areSizes(entry.data_offsets) || entry.data_offsets.length !== 2)
+    throw fault('has no shape or no offsets in whole numbers');
   const [from, to] = entry.data_offsets;
-  const expected = entry.shape.reduce((n, dim) => n * dim, width);
-  if (!(from >= 0 && to >= from) || to - from !== expected)
-    throw fault(`takes ${to - from} bytes where its shape needs ${expected}`);
+  const expected = entry.shape.reduce((n, dim) => n * dim, BYTES[entry.dtype]);
+  if (to - from !== expected) throw fault(`takes ${to - from} bytes where its shape needs ${expected}`);
   if (to > available) throw fault(`ends at byte ${to}, but only ${available} bytes of values are there`);
+}
+
+const areSizes = (list: unknown): boolean =>
+  Array.isArray(list) && list.every((size) => Number.isSafeInteger(size) && size >= 0);
+
+/** The format has every byte belong to exactly one tensor. */
+function checkPlaces(path: string, entries: readonly (readonly [string, Entry])[], available: number): void {
+  const fault = (problem: string) => new PyramidError('MP_MODEL_FILE', { path, problem });
+  let end = 0;
+  for (const [
+    name,
+    {
+      data_offsets: [from, to],
+    },
+  ] of [...entries].sort(([, { data_offsets: a }], [, { data_offsets: b }]) => a[0] - b[0] || a[1] - b[1])) {
+    if (from !== end)
+      throw fault(
+        `tensor "${name}" starts at byte ${from}, ${from < end ? 'within' : 'apart from'} the one before it, which ends at ${end}`,
+      );
+    end = to;
+  }
+  if (end !== available) throw fault(`its tensors end at byte ${end}, but ${available} bytes of values are there`);
 }
 
 async function readFully(file: FileHandle, into: Uint8Array, position: number): Promise<void> {

@@ -22,7 +22,10 @@ export interface Packed {
 }
 
 /** The texts of `indices` as packed rows, in that order. */
-export function packBatch({ encodings, lengths }: Pick<EncodedSet, 'encodings' | 'lengths'>, indices: readonly number[]): Packed {
+export function packBatch(
+  { encodings, lengths }: Pick<EncodedSet, 'encodings' | 'lengths'>,
+  indices: readonly number[],
+): Packed {
   let rows = 0;
   let longest = 0;
   for (const index of indices) {

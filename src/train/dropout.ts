@@ -3,7 +3,7 @@
  * step, so a step can be repeated bit for bit without generator state inside the runtime.
  */
 import type { Dropout } from '../encoder/index.ts';
-import { type Graph, type Shape, type Value } from '../graph/index.ts';
+import type { Graph, Shape, Value } from '../graph/index.ts';
 import { product } from '../graph/types.ts';
 import { hash } from '../random.ts';
 import { type Tensor, uint8 } from '../runtime/runtime.ts';
@@ -31,10 +31,17 @@ export function dropoutInputs(g: Graph, places: DropoutPlace[]): Dropout {
 export class DropoutMasks {
   readonly #buffers = new Map<string, Uint8Array<ArrayBuffer>>();
 
-  draw(places: readonly DropoutPlace[], sizes: { readonly N: number; readonly B: number; readonly S: number }, key: string): Record<string, Tensor> {
+  draw(
+    places: readonly DropoutPlace[],
+    sizes: { readonly N: number; readonly B: number; readonly S: number },
+    key: string,
+  ): Record<string, Tensor> {
     const masks: Record<string, Tensor> = {};
     for (const { input, rate, shape } of places) {
-      const length = shape.reduce<number>((n, dim) => n * (typeof dim === 'number' ? dim : sizes[dim[0] as 'N' | 'B' | 'S']), 1);
+      const length = shape.reduce<number>(
+        (n, dim) => n * (typeof dim === 'number' ? dim : sizes[dim[0] as 'N' | 'B' | 'S']),
+        1,
+      );
       let buffer = this.#buffers.get(input);
       if (!buffer || buffer.length < length) {
         buffer = new Uint8Array(Math.ceil(length * 1.25));

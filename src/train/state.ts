@@ -1,6 +1,7 @@
 /** What a run trains: the network's parameters, its exit heads, its thresholds. Stages change it in place. */
-import type { EncoderConfig, Parameters } from '../encoder/index.ts';
+import type { EncoderConfig, Parameters, StoredTensor } from '../encoder/index.ts';
 import { type HeadSettings, headSettings } from '../pyramid/heads.ts';
+import { THRESHOLDS } from '../pyramid/network.ts';
 
 export interface ModelState {
   readonly config: EncoderConfig;
@@ -9,13 +10,27 @@ export interface ModelState {
   heads: Parameters;
   headSettings: HeadSettings;
   /** Δ_1 … Δ_L; null before the soft stage. */
-  thresholds: Float32Array<ArrayBufferLike> | null;
+  thresholds: Float32Array | null;
+}
+
+/** A learnt tensor by its checkpoint name. */
+export function tensorOf({ parameters, heads, thresholds }: ModelState, name: string): StoredTensor {
+  if (name === THRESHOLDS && thresholds) return { shape: [thresholds.length], data: thresholds };
+  const found = parameters.get(name) ?? heads.get(name);
+  if (!found) throw new Error(`internal: the network has no ${name}`);
+  return found;
 }
 
 export const NO_HEADS = headSettings('none', false);
 
 /** A copy that can be trained on without changing its origin (methods share their first stages). */
 export function copyState(state: ModelState): ModelState {
-  const copy = (parameters: Parameters): Parameters => new Map([...parameters].map(([name, { shape, data }]) => [name, { shape, data: data.slice() }]));
-  return { ...state, parameters: copy(state.parameters), heads: copy(state.heads), thresholds: state.thresholds?.slice() ?? null };
+  const copy = (parameters: Parameters): Parameters =>
+    new Map([...parameters].map(([name, { shape, data }]) => [name, { shape, data: data.slice() }]));
+  return {
+    ...state,
+    parameters: copy(state.parameters),
+    heads: copy(state.heads),
+    thresholds: state.thresholds?.slice() ?? null,
+  };
 }

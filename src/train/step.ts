@@ -1,28 +1,32 @@
 /**
- * One training step of a backbone stage (regular, soft, hard) as one graph: parameters in, loss and gradients out;
- * then clipping and AdamW. Exit heads learn along if they are trained jointly: jointWeight × their loss at each of the
- * layers 1 … L−1 is added to the main one. Soft pruning adds λ Σ_l (mean mask) and learns the thresholds.
+ * One training step on texts as one graph: parameters in, loss and gradients out; then clipping and AdamW.
+ * The objective is `task` for the backbone stages (regular, soft, hard): the labels' loss; with joint exit heads,
+ * jointWeight × theirs at each of the layers 1 … L−1 is added, and with soft pruning λ Σ_l (mean mask). It is
+ * `distill` for exit heads that need all tokens (`fastbert`): their divergence from the frozen main classifier.
  */
-import { WORD_EMBEDDINGS, decays } from '../encoder/index.ts';
+import { WORD_EMBEDDINGS } from '../encoder/index.ts';
 import { backward, Graph, type Value } from '../graph/index.ts';
 import { network, type Pruning, THRESHOLDS } from '../pyramid/network.ts';
 import { problems } from '../pyramid/problem.ts';
 import { maskShare } from '../pyramid/prune.ts';
 import { compile } from '../runtime/node.ts';
-import { floats, float32, int64, type Program, type Tensor } from '../runtime/runtime.ts';
-import { ADAMW, type AdamWOptions, adamwUpdate, clipFactor, type Moments, newMoments, stepFactors, sumOfSquares } from './adamw.ts';
+import { float32, floats, int64, type Program, type Tensor } from '../runtime/runtime.ts';
+import { newMoments, sumOfSquares } from './adamw.ts';
 import type { Packed } from './batch.ts';
 import { DropoutMasks, type DropoutPlace, dropoutInputs } from './dropout.ts';
-import { type ModelState, NO_HEADS } from './state.ts';
+import { type LearningRates, Optimiser } from './optimiser.ts';
+import { type ModelState, NO_HEADS, tensorOf } from './state.ts';
 import { WordRows } from './word-rows.ts';
 
 export interface StepSettings {
+  readonly objective: 'task' | 'distill';
   readonly pruning: Pruning;
-  /** 0: the exit heads stay out of it. */
+  /** 0: the exit heads stay out of the task. */
   readonly jointWeight: number;
   readonly temperature: number;
   readonly lambda: number;
   readonly weightDecay: number;
+  /** Largest joint norm of the gradients; 0 does not clip. */
   readonly clip: number;
   readonly dropout: boolean;
   readonly threads: number;
@@ -41,36 +45,23 @@ export interface StepResult {
   readonly norm: number;
 }
 
-/** Moments by parameter name, what a checkpoint keeps beside the parameters. */
-export type OptimiserState = Map<string, Moments>;
-
 export class TrainingStep {
   readonly #state: ModelState;
-  readonly #settings: StepSettings;
   readonly #program: Program;
-  readonly #places: readonly DropoutPlace[];
-  readonly #used: readonly string[];
-  readonly #trained: readonly string[];
-  readonly #gradients: ReadonlyMap<string, Float32Array>;
+  readonly #built: BuiltStep;
   readonly #masks = new DropoutMasks();
-  readonly #adamw: AdamWOptions;
+  readonly #gradients: Record<string, Tensor>;
+  readonly optimiser: Optimiser;
   readonly words: WordRows;
-  readonly optimiser: OptimiserState;
-  readonly touched: Uint8Array;
 
-  private constructor(state: ModelState, settings: StepSettings, program: Program, { places, used, trained }: BuiltStep) {
+  private constructor(state: ModelState, settings: StepSettings, program: Program, built: BuiltStep) {
     this.#state = state;
-    this.#settings = settings;
     this.#program = program;
-    this.#places = places;
-    this.#used = used;
-    this.#trained = trained;
-    this.#adamw = { ...ADAMW, weightDecay: settings.weightDecay };
-    this.#gradients = new Map(trained.map((name) => [name, new Float32Array(this.#weights(name).data.length)]));
-    const table = state.parameters.get(WORD_EMBEDDINGS)!;
-    this.optimiser = new Map([...trained, WORD_EMBEDDINGS].map((name) => [name, newMoments(this.#weights(name).data.length)]));
-    this.touched = new Uint8Array(table.shape[0]);
-    this.words = new WordRows(table.data, table.shape[1], this.optimiser.get(WORD_EMBEDDINGS)!, this.touched);
+    this.#built = built;
+    this.optimiser = new Optimiser(new Map(built.trained.map((name) => [name, tensorOf(state, name)])), settings);
+    this.#gradients = this.optimiser.gradientOutputs();
+    const { data, shape } = tensorOf(state, WORD_EMBEDDINGS);
+    this.words = new WordRows(data, shape[1], newMoments(built.trainsWords ? data.length : 0));
   }
 
   static async create(state: ModelState, settings: StepSettings): Promise<TrainingStep> {
@@ -82,54 +73,37 @@ export class TrainingStep {
    * Computes loss and gradients of a batch and applies them. `step` counts from 1 within the stage; `key` names the step
    * for its dropout masks. A loss that is not finite changes nothing: the caller stops.
    */
-  async run(batch: Packed, { targets, weights }: StepTargets, learningRate: number, thresholdLearningRate: number, step: number, key: string): Promise<StepResult> {
+  async run(
+    batch: Packed,
+    { targets, weights }: StepTargets,
+    rates: LearningRates,
+    step: number,
+    key: string,
+  ): Promise<StepResult> {
     const { rows, count, index } = this.words.take(batch.ids);
-    const width = rows.length / count;
     const feeds: Record<string, Tensor> = {
-      words: float32(rows, count, width),
+      words: float32(rows, count, rows.length / count),
       word: int64(index, batch.rows),
       types: batch.types,
       sequence: batch.sequence,
       targets,
       weights,
-      ...this.#masks.draw(this.#places, { N: batch.rows, B: batch.texts, S: batch.longest }, key),
+      ...this.#masks.draw(this.#built.places, { N: batch.rows, B: batch.texts, S: batch.longest }, key),
     };
-    const into: Record<string, Tensor> = {};
-    for (const name of this.#used) {
-      const { shape, data } = this.#weights(name);
+    for (const name of this.#built.used) {
+      const { shape, data } = tensorOf(this.#state, name);
       feeds[name] = float32(data, ...shape);
     }
-    for (const name of this.#trained) {
-      const { shape } = this.#weights(name);
-      into[`gradient:${name}`] = float32(this.#gradients.get(name)!, ...shape);
-    }
-    const results = await this.#program.run(feeds, into);
+    const results = await this.#program.run(feeds, this.#gradients);
     const loss = floats(results.loss)[0];
-    if (!Number.isFinite(loss)) return { loss, norm: Number.NaN };
-    const wordGradient = floats(results['gradient:words']);
-    let squares = sumOfSquares(wordGradient);
-    // the thresholds stay out of the norm: their gradient, steep by 1/T, would shrink all others
-    for (const [name, gradient] of this.#gradients) if (name !== THRESHOLDS) squares += sumOfSquares(gradient);
-    const norm = Math.sqrt(squares);
-    if (!Number.isFinite(norm)) return { loss: Number.NaN, norm };
-    this.#apply(wordGradient, clipFactor(norm, this.#settings.clip), learningRate, thresholdLearningRate, step);
-    return { loss, norm };
-  }
-
-  #apply(wordGradient: Float32Array, clip: number, learningRate: number, thresholdLearningRate: number, step: number): void {
-    for (const name of this.#trained) {
-      const isThreshold = name === THRESHOLDS;
-      const factors = stepFactors(this.#adamw, isThreshold ? thresholdLearningRate : learningRate, step, !isThreshold && decays(name));
-      const { data } = this.#weights(name);
-      adamwUpdate(data, this.optimiser.get(name)!, 0, data.length, this.#gradients.get(name)!, isThreshold ? 1 : clip, factors, this.#adamw);
+    const wordGradient = this.#built.trainsWords ? floats(results['gradient:words']) : null;
+    const norm = this.optimiser.norm(wordGradient ? sumOfSquares(wordGradient) : 0);
+    if (Number.isFinite(loss) && Number.isFinite(norm)) {
+      const clip = this.optimiser.clipFactor(norm);
+      this.optimiser.apply(clip, rates, step);
+      if (wordGradient) this.words.update(wordGradient, clip, rates.weights, step, this.optimiser.settings);
     }
-    this.words.update(wordGradient, clip, learningRate, step, this.#adamw);
-  }
-
-  #weights(name: string): { shape: readonly number[]; data: Float32Array } {
-    const { parameters, heads, thresholds } = this.#state;
-    if (name === THRESHOLDS) return { shape: [thresholds!.length], data: thresholds! };
-    return parameters.get(name) ?? heads.get(name)!;
+    return { loss: Number.isFinite(norm) ? loss : Number.NaN, norm };
   }
 
   close(): Promise<void> {
@@ -141,8 +115,10 @@ export class TrainingStep {
  * Hard pruning compares with the thresholds, which no gradient passes. A key's bias adds the same to all logits of a
  * softmax, so its true gradient is zero; computed, it is rounding noise, which AdamW would blow up to full steps.
  */
-const learns = (name: string, pruning: Pruning): boolean =>
-  name === THRESHOLDS ? pruning === 'soft' : !name.endsWith('attention.self.key.bias');
+const learns = (name: string, { objective, pruning }: StepSettings): boolean => {
+  if (objective === 'distill') return name.startsWith('pyramid.heads.');
+  return name === THRESHOLDS ? pruning === 'soft' : !name.endsWith('attention.self.key.bias');
+};
 
 export interface BuiltStep {
   readonly g: Graph;
@@ -151,23 +127,24 @@ export interface BuiltStep {
   readonly used: readonly string[];
   /** Those of them that have a gradient, as output `gradient:NAME`. */
   readonly trained: readonly string[];
+  /** The batch's rows of the word embedding have one too, `gradient:words`. */
+  readonly trainsWords: boolean;
 }
 
 export function buildStep(state: ModelState, settings: StepSettings): BuiltStep {
   const { config } = state;
+  const { objective, pruning } = settings;
   const g = new Graph();
   const places: DropoutPlace[] = [];
   const used = new Map<string, Value>();
   const weights = (name: string): Value => {
     let value = used.get(name);
     if (!value) {
-      const shape = name === THRESHOLDS ? [config.layers] : (state.parameters.get(name) ?? state.heads.get(name))!.shape;
-      value = g.input(name, 'float32', shape);
+      value = g.input(name, 'float32', tensorOf(state, name).shape);
       used.set(name, value);
     }
     return value;
   };
-  const joint = settings.jointWeight > 0;
   const words = g.input('words', 'float32', ['U', config.hiddenSize]);
   const inputs = {
     words: g.gather(words, g.input('word', 'int64', ['N'])), // [N, d]
@@ -176,25 +153,34 @@ export function buildStep(state: ModelState, settings: StepSettings): BuiltStep 
   };
   const targets = g.input('targets', 'float32', ['B', config.labels.length]);
   const rowWeights = g.input('weights', 'float32', ['B']);
+  const withHeads = objective === 'distill' || settings.jointWeight > 0;
   const net = network(g, weights, config, inputs, {
-    pruning: settings.pruning,
-    heads: joint ? state.headSettings : NO_HEADS,
+    pruning,
+    heads: withHeads ? state.headSettings : NO_HEADS,
     temperature: g.scalar(settings.temperature),
-    dropout: settings.dropout ? dropoutInputs(g, places) : undefined,
+    dropout: settings.dropout && objective === 'task' ? dropoutInputs(g, places) : undefined,
   });
-  const lossOf = (logits: Value) => problems[config.problemType].loss(g, logits, targets, rowWeights);
-  let loss = lossOf(net.logits);
-  if (joint) loss = g.add(loss, g.mul(net.exits.map(lossOf).reduce((a, b) => g.add(a, b)), settings.jointWeight));
-  if (settings.pruning === 'soft') {
-    const shares = net.masks.map((mask, layer) => maskShare(g, mask, net.layouts[layer])).reduce((a, b) => g.add(a, b));
-    loss = g.add(loss, g.mul(shares, settings.lambda));
-  }
-  const trained = [...used.keys()].filter((name) => learns(name, settings.pruning));
-  const gradients = backward(g, loss, [words, ...trained.map((name) => used.get(name)!)]);
+  const problem = problems[config.problemType];
+  const sum = (values: readonly Value[]) => values.reduce((a, b) => g.add(a, b));
+  const taskLoss = () => {
+    const lossOf = (logits: Value) => problem.loss(g, logits, targets, rowWeights);
+    let loss = lossOf(net.logits);
+    if (withHeads) loss = g.add(loss, g.mul(sum(net.exits.map(lossOf)), settings.jointWeight));
+    if (pruning === 'soft') {
+      const shares = net.masks.map((mask, layer) => maskShare(g, mask, net.layouts[layer]));
+      loss = g.add(loss, g.mul(sum(shares), settings.lambda));
+    }
+    return loss;
+  };
+  const loss =
+    objective === 'task' ? taskLoss() : sum(net.exits.map((exit) => problem.distillation(g, net.logits, exit)));
+  const trained = [...used.keys()].filter((name) => learns(name, settings));
+  const trainsWords = objective === 'task';
+  const gradients = backward(g, loss, [...trained.map((name) => used.get(name)!), ...(trainsWords ? [words] : [])]);
   g.output('loss', loss);
-  g.output('gradient:words', gradients[0]);
   trained.forEach((name, i) => {
-    g.output(`gradient:${name}`, gradients[i + 1]);
+    g.output(`gradient:${name}`, gradients[i]);
   });
-  return { g, places, used: [...used.keys()], trained };
+  if (trainsWords) g.output('gradient:words', gradients.at(-1)!);
+  return { g, places, used: [...used.keys()], trained, trainsWords };
 }

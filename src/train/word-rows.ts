@@ -21,12 +21,12 @@ export class WordRows {
   #count = 0;
   #buffer = new Float32Array(0);
 
-  constructor(table: Float32Array, width: number, moments: Moments, touched: Uint8Array) {
+  constructor(table: Float32Array, width: number, moments: Moments) {
     this.#table = table;
     this.#width = width;
     this.#rows = table.length / width;
     this.moments = moments;
-    this.touched = touched;
+    this.touched = new Uint8Array(this.#rows);
     this.#applied = new Float64Array(this.#rows).fill(1);
     this.#place = new Int32Array(this.#rows).fill(-1);
   }

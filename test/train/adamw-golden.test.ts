@@ -14,16 +14,37 @@ describe.skipIf(!hasGolden)('training steps on the tiny golden network (../share
     const { adamw } = JSON.parse(readFileSync(`${GOLDEN}/tiny_meta.json`, 'utf8'));
     const config = await readConfig(`${GOLDEN}/tiny`);
     const { parameters } = await readWeights(`${GOLDEN}/tiny`, config);
-    const { ids, types, sequence, texts } = pack(golden.get('input_ids'), golden.get('token_type_ids'), golden.get('attention_mask'));
+    const { ids, types, sequence, texts } = pack(
+      golden.get('input_ids'),
+      golden.get('token_type_ids'),
+      golden.get('attention_mask'),
+    );
     const oneHot = new Float32Array(texts * config.labels.length);
     golden.get('labels').data.forEach((label, text) => {
       oneHot[text * config.labels.length + label] = 1;
     });
     const step = await TrainingStep.create(
       { config, parameters, heads: new Map(), headSettings: NO_HEADS, thresholds: null },
-      { pruning: 'none', jointWeight: 0, temperature: 1, lambda: 0, weightDecay: adamw.weight_decay, clip: adamw.clip, dropout: false, threads: 1 },
+      {
+        objective: 'task',
+        pruning: 'none',
+        jointWeight: 0,
+        temperature: 1,
+        lambda: 0,
+        weightDecay: adamw.weight_decay,
+        clip: adamw.clip,
+        dropout: false,
+        threads: 1,
+      },
     );
-    const batch = { texts, rows: ids.length, longest: 64, ids: Int32Array.from(ids), types: integers(types), sequence: integers(sequence) };
+    const batch = {
+      texts,
+      rows: ids.length,
+      longest: 64,
+      ids: Int32Array.from(ids),
+      types: integers(types),
+      sequence: integers(sequence),
+    };
     const targets = {
       targets: float32(oneHot, texts, config.labels.length),
       weights: float32(new Float32Array(texts).fill(1), texts),
@@ -31,7 +52,7 @@ describe.skipIf(!hasGolden)('training steps on the tiny golden network (../share
     const losses: number[] = [];
     const norms: number[] = [];
     for (let i = 1; i <= adamw.steps; i++) {
-      const { loss, norm } = await step.run(batch, targets, adamw.lr, 0, i, `step ${i}`);
+      const { loss, norm } = await step.run(batch, targets, { weights: adamw.lr, thresholds: 0 }, i, `step ${i}`);
       losses.push(loss);
       norms.push(norm);
     }

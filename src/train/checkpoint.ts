@@ -1,0 +1,135 @@
+/**
+ * Checkpoints of a run in progress: all learnt tensors, the optimiser's moments and the position, in one safetensors
+ * file beside the model folder. Written to a temporary file and renamed, so a run killed at any moment leaves the last
+ * whole one; a resumed run goes on bit for bit, since everything random hangs on the seed and the position.
+ */
+import { existsSync } from 'node:fs';
+import { mkdir, rename, rm } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import {
+  readSafetensors,
+  readSafetensorsMetadata,
+  type StoredTensor,
+  WORD_EMBEDDINGS,
+  writeSafetensors,
+} from '../encoder/index.ts';
+import { PyramidError } from '../errors.ts';
+import { THRESHOLDS } from '../pyramid/network.ts';
+import type { Moments } from './adamw.ts';
+import type { TrainEvent } from './events.ts';
+import type { ModelState } from './state.ts';
+
+export interface Position {
+  /** Index of the stage among the method's. */
+  readonly stage: number;
+  readonly epoch: number;
+  /** Batches of the epoch that are done. */
+  readonly batch: number;
+}
+
+export interface Progress {
+  readonly position: Position;
+  /** Sum of the losses of the epoch so far. */
+  readonly lossSum: number;
+  /** Seconds of work so far, over all sittings. */
+  readonly seconds: number;
+  /** The epochs that are over. */
+  readonly history: readonly Extract<TrainEvent, { kind: 'epoch' }>[];
+}
+
+/** What of the optimiser a step needs back. */
+export interface StepMoments {
+  readonly moments: ReadonlyMap<string, Moments>;
+  /** Rows of the word embedding that have had a gradient, and their moments; null where words are not trained. */
+  readonly words: { readonly moments: Moments; readonly touched: Uint8Array } | null;
+}
+
+interface Saved {
+  readonly progress: Progress;
+  readonly tensors: Map<string, StoredTensor>;
+}
+
+export class Checkpoints {
+  readonly path: string;
+  readonly #settings: Readonly<Record<string, string>>;
+
+  /** `settings` must be the same when a run goes on; they are compared one by one. */
+  constructor(out: string, settings: Readonly<Record<string, string>>) {
+    this.path = join(dirname(out), `${basename(out)}.checkpoint.safetensors`);
+    this.#settings = settings;
+  }
+
+  /** Throws MP_WRITE; the checkpoint before stays. */
+  async save(state: ModelState, step: StepMoments | null, progress: Progress): Promise<void> {
+    const tensors = new Map<string, StoredTensor>([...state.parameters, ...state.heads]);
+    if (state.thresholds) tensors.set(THRESHOLDS, { shape: [state.thresholds.length], data: state.thresholds });
+    const flat = (name: string, data: Float32Array) => tensors.set(name, { shape: [data.length], data });
+    for (const [name, { m, v }] of step?.moments ?? []) {
+      flat(`adamw.m:${name}`, m);
+      flat(`adamw.v:${name}`, v);
+    }
+    if (step?.words) {
+      flat(`adamw.m:${WORD_EMBEDDINGS}`, step.words.moments.m);
+      flat(`adamw.v:${WORD_EMBEDDINGS}`, step.words.moments.v);
+      flat('words.touched', Float32Array.from(step.words.touched));
+    }
+    const temporary = `${this.path}.writing`;
+    try {
+      await mkdir(dirname(this.path), { recursive: true });
+      await writeSafetensors(temporary, tensors, {
+        progress: JSON.stringify(progress),
+        settings: JSON.stringify(this.#settings),
+      });
+      await rename(temporary, this.path);
+    } catch (cause) {
+      await rm(temporary, { force: true }).catch(() => {});
+      throw new PyramidError('MP_WRITE', { path: this.path, reason: (cause as Error).message }, { cause });
+    }
+  }
+
+  get exists(): boolean {
+    return existsSync(this.path);
+  }
+
+  /** The last checkpoint; null if there is none. Throws MP_RESUME_MISMATCH, MP_MODEL_FILE. */
+  async load(): Promise<Saved | null> {
+    if (!this.exists) return null;
+    const metadata = await readSafetensorsMetadata(this.path);
+    const then = JSON.parse(metadata.settings ?? '{}') as Record<string, string>;
+    for (const [option, now] of Object.entries(this.#settings)) {
+      if (then[option] !== now)
+        throw new PyramidError('MP_RESUME_MISMATCH', { path: this.path, option, before: String(then[option]), now });
+    }
+    return { progress: JSON.parse(metadata.progress), tensors: await readSafetensors(this.path) };
+  }
+
+  async remove(): Promise<void> {
+    await rm(this.path, { force: true });
+    await rm(`${this.path}.writing`, { force: true });
+  }
+}
+
+/** Copies a checkpoint's values of learnt tensors into the state's own memory, which programs may hold on to. */
+export function restoreState(state: ModelState, tensors: ReadonlyMap<string, StoredTensor>): void {
+  for (const [name, { data }] of [...state.parameters, ...state.heads]) data.set(taken(tensors, name));
+  const thresholds = tensors.get(THRESHOLDS);
+  if (thresholds) state.thresholds = thresholds.data;
+}
+
+export function restoreMoments({ moments, words }: StepMoments, tensors: ReadonlyMap<string, StoredTensor>): void {
+  const restore = (name: string, { m, v }: Moments) => {
+    m.set(taken(tensors, `adamw.m:${name}`));
+    v.set(taken(tensors, `adamw.v:${name}`));
+  };
+  for (const [name, both] of moments) restore(name, both);
+  if (words) {
+    restore(WORD_EMBEDDINGS, words.moments);
+    words.touched.set(taken(tensors, 'words.touched'));
+  }
+}
+
+function taken(tensors: ReadonlyMap<string, StoredTensor>, name: string): Float32Array {
+  const found = tensors.get(name);
+  if (!found) throw new Error(`internal: the checkpoint has no ${name}`);
+  return found.data;
+}

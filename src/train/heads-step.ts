@@ -1,0 +1,101 @@
+/**
+ * A step of the heads stage for `cls` and `pooled` heads. The backbone is frozen, so what the heads read is computed
+ * once for all texts (judging.ts) and the step sees only features: the whole stage costs one forward pass.
+ */
+import { backward, Graph, type Value } from '../graph/index.ts';
+import { featureHead, headDropout } from '../pyramid/heads.ts';
+import { problems } from '../pyramid/problem.ts';
+import { compile } from '../runtime/node.ts';
+import { float32, floats, type Program, type Tensor } from '../runtime/runtime.ts';
+import { DropoutMasks, type DropoutPlace, dropoutInputs } from './dropout.ts';
+import type { HeadData } from './judging.ts';
+import { Optimiser } from './optimiser.ts';
+import { type ModelState, tensorOf } from './state.ts';
+import type { StepResult } from './step.ts';
+
+export interface HeadsStepSettings {
+  readonly weightDecay: number;
+  readonly clip: number;
+  readonly threads: number;
+}
+
+export class HeadsStep {
+  readonly #state: ModelState;
+  readonly #data: HeadData;
+  readonly #program: Program;
+  readonly #places: readonly DropoutPlace[];
+  readonly #masks = new DropoutMasks();
+  readonly #gradients: Record<string, Tensor>;
+  readonly optimiser: Optimiser;
+
+  private constructor(
+    state: ModelState,
+    data: HeadData,
+    settings: HeadsStepSettings,
+    program: Program,
+    places: readonly DropoutPlace[],
+  ) {
+    this.#state = state;
+    this.#data = data;
+    this.#program = program;
+    this.#places = places;
+    this.optimiser = new Optimiser(
+      new Map([...state.heads.keys()].map((name) => [name, tensorOf(state, name)])),
+      settings,
+    );
+    this.#gradients = this.optimiser.gradientOutputs();
+  }
+
+  static async create(state: ModelState, data: HeadData, settings: HeadsStepSettings): Promise<HeadsStep> {
+    const { config } = state;
+    const g = new Graph();
+    const places: DropoutPlace[] = [];
+    const dropout = dropoutInputs(g, places);
+    const heads = new Map([...state.heads].map(([name, { shape }]) => [name, g.input(name, 'float32', shape)]));
+    const weights = (name: string): Value => heads.get(name)!;
+    const teacher = g.input('teacher', 'float32', ['B', config.labels.length]);
+    const { distillation } = problems[config.problemType];
+    const losses = data.features.map((_, i) => {
+      const features = g.input(`features.${i + 1}`, 'float32', ['B', data.featureSize]);
+      return distillation(g, teacher, featureHead(g, weights, i + 1, headDropout(dropout, features, i + 1, config)));
+    });
+    const loss = losses.reduce((a, b) => g.add(a, b));
+    const names = [...heads.keys()];
+    backward(g, loss, names.map(weights)).forEach((gradient, i) => {
+      g.output(`gradient:${names[i]}`, gradient);
+    });
+    g.output('loss', loss);
+    return new HeadsStep(state, data, settings, await compile(g, 'train-heads', settings), places);
+  }
+
+  /** One step on the texts of `indices`; `step` counts from 1. */
+  async run(indices: readonly number[], learningRate: number, step: number, key: string): Promise<StepResult> {
+    const { features, featureSize, teacher } = this.#data;
+    const labels = this.#state.config.labels.length;
+    const feeds: Record<string, Tensor> = {
+      teacher: rows(teacher, labels, indices),
+      ...Object.fromEntries(features.map((values, i) => [`features.${i + 1}`, rows(values, featureSize, indices)])),
+      ...Object.fromEntries([...this.#state.heads].map(([name, { shape, data }]) => [name, float32(data, ...shape)])),
+      ...this.#masks.draw(this.#places, { N: 0, B: indices.length, S: 0 }, key),
+    };
+    const results = await this.#program.run(feeds, this.#gradients);
+    const loss = floats(results.loss)[0];
+    const norm = this.optimiser.norm();
+    if (Number.isFinite(loss) && Number.isFinite(norm)) {
+      this.optimiser.apply(this.optimiser.clipFactor(norm), { weights: learningRate, thresholds: 0 }, step);
+    }
+    return { loss: Number.isFinite(norm) ? loss : Number.NaN, norm };
+  }
+
+  close(): Promise<void> {
+    return this.#program.close();
+  }
+}
+
+function rows(from: Float32Array, width: number, indices: readonly number[]): Tensor {
+  const data = new Float32Array(indices.length * width);
+  indices.forEach((index, i) => {
+    data.set(from.subarray(index * width, (index + 1) * width), i * width);
+  });
+  return float32(data, indices.length, width);
+}

@@ -1,0 +1,152 @@
+/**
+ * Judges a network during training: one pass with exits off gives, for each text, the tokens that entered each layer
+ * and the logits of every head, from which every tau can be judged (src/evaluate).
+ */
+import { WORD_EMBEDDINGS } from '../encoder/index.ts';
+import { Graph, type Value } from '../graph/index.ts';
+import { network, type Pruning } from '../pyramid/network.ts';
+import { compile } from '../runtime/node.ts';
+import { bigints, float32, floats, int64, type Program, type Tensor } from '../runtime/runtime.ts';
+import { evaluationBatches } from '../text/batches.ts';
+import { type EncodedSet, packBatch } from './batch.ts';
+import { type ModelState, tensorOf } from './state.ts';
+
+export interface Judged {
+  /** Live tokens entering layer 1, then left after each layer: L + 1 numbers. */
+  readonly tokens: readonly number[];
+  /** Logits of layers 1 … L; [] where a layer has no head. */
+  readonly logits: readonly (readonly number[])[];
+}
+
+/** What the heads read, and the teacher's logits: enough to train `cls` and `pooled` heads without the backbone. */
+export interface HeadData {
+  /** For layers 1 … L−1, [texts, F] each. */
+  readonly features: readonly Float32Array[];
+  readonly featureSize: number;
+  /** [texts, C]. */
+  readonly teacher: Float32Array;
+}
+
+const TOKENS_A_BATCH = 4096;
+
+export class Judging {
+  readonly #state: ModelState;
+  readonly #program: Program;
+  readonly #used: readonly string[];
+
+  private constructor(state: ModelState, program: Program, used: readonly string[]) {
+    this.#state = state;
+    this.#program = program;
+    this.#used = used;
+  }
+
+  static async create(state: ModelState, pruning: Pruning, threads: number): Promise<Judging> {
+    const { config, headSettings: heads } = state;
+    const g = new Graph();
+    const used = new Map<string, Value>();
+    const weights = (name: string): Value => {
+      let value = used.get(name);
+      if (!value) {
+        value = g.input(name, 'float32', tensorOf(state, name).shape);
+        used.set(name, value);
+      }
+      return value;
+    };
+    const words = g.input('words', 'float32', ['U', config.hiddenSize]);
+    // the number of texts is one more than the last row's
+    const sequence = g.input('sequence', 'int64', ['N']);
+    g.bindDim('B', g.add(g.op('ReduceMax', [sequence], { axes: [0], keepDims: false }), 1));
+    const inputs = {
+      words: g.gather(words, g.input('word', 'int64', ['N'])),
+      types: g.input('types', 'int64', ['N']),
+      sequence,
+    };
+    const net = network(g, weights, config, inputs, { pruning, heads });
+    g.output('logits', net.logits);
+    net.exits.forEach((exit, i) => {
+      g.output(`exit.${i + 1}`, exit);
+    });
+    net.features.forEach((value, i) => {
+      g.output(`features.${i + 1}`, value);
+    });
+    net.layouts.forEach((layout, i) => {
+      g.output(`lengths.${i}`, layout.lengths);
+    });
+    return new Judging(state, await compile(g, `judge-${pruning}`, { threads }), [...used.keys()]);
+  }
+
+  /** One entry a text, in the set's order. */
+  async judge(set: EncodedSet, onProgress?: (done: number) => void): Promise<Judged[]> {
+    const { layers, labels } = this.#state.config;
+    const result = new Array<Judged>(set.encodings.length);
+    for await (const { indices, outputs } of this.#batches(set)) {
+      const lengths = Array.from({ length: layers + 1 }, (_, layer) => bigints(outputs[`lengths.${layer}`]));
+      const heads = Array.from({ length: layers }, (_, i) => outputs[i + 1 === layers ? 'logits' : `exit.${i + 1}`]);
+      indices.forEach((index, text) => {
+        result[index] = {
+          tokens: lengths.map((values) => Number(values[text])),
+          logits: heads.map((head) =>
+            head ? Array.from(floats(head).subarray(text * labels.length, (text + 1) * labels.length)) : [],
+          ),
+        };
+      });
+      onProgress?.(indices.length);
+    }
+    return result;
+  }
+
+  async headData(set: EncodedSet, onProgress?: (done: number) => void): Promise<HeadData> {
+    const { layers, labels } = this.#state.config;
+    const texts = set.encodings.length;
+    const teacher = new Float32Array(texts * labels.length);
+    const features: Float32Array[] = [];
+    let featureSize = 0;
+    const scatter = (from: Float32Array, into: Float32Array, width: number, indices: readonly number[]) =>
+      indices.forEach((index, text) => {
+        into.set(from.subarray(text * width, (text + 1) * width), index * width);
+      });
+    for await (const { indices, outputs } of this.#batches(set)) {
+      scatter(floats(outputs.logits), teacher, labels.length, indices);
+      for (let layer = 1; layer < layers; layer++) {
+        const output = outputs[`features.${layer}`];
+        featureSize = output.dims[1];
+        features[layer - 1] ??= new Float32Array(texts * featureSize);
+        scatter(floats(output), features[layer - 1], featureSize, indices);
+      }
+      onProgress?.(indices.length);
+    }
+    return { features, featureSize, teacher };
+  }
+
+  async *#batches(set: EncodedSet): AsyncGenerator<{ indices: readonly number[]; outputs: Record<string, Tensor> }> {
+    const table = this.#state.parameters.get(WORD_EMBEDDINGS)!;
+    const width = table.shape[1];
+    const parameters: Record<string, Tensor> = {};
+    for (const name of this.#used) {
+      const { shape, data } = tensorOf(this.#state, name);
+      parameters[name] = float32(data, ...shape);
+    }
+    for (const indices of evaluationBatches(set.lengths, { maxTokens: TOKENS_A_BATCH, maxTexts: 512 })) {
+      const { ids, types, sequence, rows } = packBatch(set, indices);
+      const unique = [...new Set(ids)];
+      const place = new Map(unique.map((id, i) => [id, BigInt(i)]));
+      const words = new Float32Array(unique.length * width);
+      unique.forEach((id, i) => {
+        words.set(table.data.subarray(id * width, (id + 1) * width), i * width);
+      });
+      const word = BigInt64Array.from(ids, (id) => place.get(id)!);
+      const outputs = await this.#program.run({
+        words: float32(words, unique.length, width),
+        word: int64(word, rows),
+        types,
+        sequence,
+        ...parameters,
+      });
+      yield { indices, outputs };
+    }
+  }
+
+  close(): Promise<void> {
+    return this.#program.close();
+  }
+}

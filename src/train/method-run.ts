@@ -1,0 +1,102 @@
+/**
+ * A method from its starting network to its last stage. Stages that several methods share (regular for all of a
+ * depth; soft and hard for LTP and MP) run once when the methods are given one `shared` map.
+ */
+import { initialThresholds } from '../pyramid/prune.ts';
+import type { EncodedSet } from './batch.ts';
+import { type Checkpoints, type Progress, restoreState } from './checkpoint.ts';
+import type { MethodName, TrainOptions } from './defaults.ts';
+import type { OnTrainEvent } from './events.ts';
+import { type Method, methods, type StageName } from './methods.ts';
+import { addHeads } from './prepare.ts';
+import { runStage } from './stage.ts';
+import type { StageSettings } from './stage-steps.ts';
+import { copyState, type ModelState } from './state.ts';
+
+export interface MethodRun {
+  readonly name: MethodName;
+  readonly options: Pick<TrainOptions, 'delta' | 'exitHead' | 'exitTraining' | 'seed'>;
+  /** Where it starts; not changed. */
+  readonly start: ModelState;
+  readonly pairs: boolean;
+  readonly train: EncodedSet;
+  readonly validation: EncodedSet | null;
+  readonly settings: StageSettings;
+  readonly checkpoints?: Checkpoints | null;
+  readonly shared?: SharedStages;
+  readonly onEvent: OnTrainEvent;
+}
+
+export interface MethodResult {
+  readonly state: ModelState;
+  /** Epochs and seconds, those of shared stages included. */
+  readonly progress: Progress;
+}
+
+/** States after stages that were run already, by what led to them. */
+export type SharedStages = Map<string, MethodResult>;
+
+export async function runMethod(run: MethodRun): Promise<MethodResult> {
+  const { name, options, settings, checkpoints = null, shared, onEvent } = run;
+  const method = methods[name];
+  const joint = method.exits && options.exitTraining === 'joint';
+  const saved = await checkpoints?.load();
+  let state = copyState(run.start);
+  let progress: Progress = { position: { stage: 0, epoch: 0, batch: 0 }, lossSum: 0, seconds: 0, history: [] };
+  if (joint) addHeads(state, options.exitHead, run.pairs, options.seed);
+  let path = `${method.student ? 'student' : 'full'} ${joint ? options.exitHead : 'alone'}`;
+  for (const [index, stage] of method.stages.entries()) {
+    path += ` ${stage}${stage === 'heads' ? ` ${options.exitHead}` : ''}`;
+    const known = shared?.get(path);
+    if (known) {
+      state = copyState(known.state);
+      progress = known.progress;
+      continue;
+    }
+    prepareStage(state, stage, method, run, joint);
+    const stageSettings = { ...settings, jointWeight: joint ? settings.jointWeight : 0 };
+    let resume: Parameters<typeof runStage>[2] = null;
+    if (saved) {
+      const { stage: at, epoch } = saved.progress.position;
+      if (at > index) continue;
+      restoreState(state, saved.tensors);
+      // a checkpoint at the very end of a stage has nothing left to do in it
+      if (epoch >= settings.epochs[stage]) {
+        progress = saved.progress;
+        continue;
+      }
+      if (at === index) resume = saved;
+    }
+    progress = await runStage(
+      {
+        method: name,
+        stage,
+        index,
+        prunes: method.prunes,
+        state,
+        train: run.train,
+        validation: run.validation,
+        settings: stageSettings,
+        checkpoints,
+        onEvent,
+      },
+      progress,
+      resume,
+    );
+    shared?.set(path, { state: copyState(state), progress });
+  }
+  return { state, progress };
+}
+
+/** What a stage needs to be there before it starts. */
+function prepareStage(
+  state: ModelState,
+  stage: StageName,
+  method: Method,
+  { options, pairs, settings }: MethodRun,
+  joint: boolean,
+): void {
+  if (method.prunes && (stage === 'soft' || settings.epochs.soft === 0))
+    state.thresholds ??= initialThresholds(state.config.layers, options.delta);
+  if (stage === 'heads' && !joint) addHeads(state, options.exitHead, pairs, options.seed);
+}

@@ -1,0 +1,49 @@
+/** README.md of a model folder: the model card that Hugging Face shows, made from the run. */
+import type { EncoderConfig } from '../encoder/index.ts';
+import type { PyramidInfo } from '../pyramid/model-folder.ts';
+import type { TrainOptions } from './defaults.ts';
+import type { Rows } from './prepare.ts';
+
+export interface CardFacts {
+  readonly info: PyramidInfo;
+  readonly config: EncoderConfig;
+  readonly options: TrainOptions;
+  readonly metrics: Readonly<Record<string, number>>;
+  readonly rows: Rows;
+}
+
+export function modelCard({ info, config, options, metrics, rows }: CardFacts): string {
+  const judgedOn = rows.test ? 'test' : 'validation';
+  const figures = Object.entries(metrics).map(([name, value]) => `| ${name} | ${Number(value.toPrecision(4))} |`);
+  return `---
+library_name: magic-pyramid
+pipeline_tag: text-classification
+tags: [text-classification, bert, early-exit, token-pruning]
+---
+
+# Text classifier for ${config.labels.join(', ')}
+
+Trained by magic-pyramid with the method \`${info.method}\` on ${rows.train.examples.length} rows of ${rows.train.name}${
+    options.model === 'scratch' ? ', from scratch' : `, from ${options.model.split(/[\\/]/).pop()}`
+  }: ${config.layers} layers of ${config.hiddenSize}, texts of up to ${info.maxLength} tokens.
+It opens in Hugging Face transformers as a dense \`BertForSequenceClassification\`; \`magic-pyramid\` also uses its ${
+    [info.prunes && 'token thresholds', info.exitHead !== 'none' && `${info.exitHead} exit heads`]
+      .filter(Boolean)
+      .join(' and ') || 'weights'
+  }.
+
+| on the ${judgedOn} rows${info.tau === null ? '' : `, tau ${info.tau}`} | |
+|---|---|
+${figures.join('\n')}
+
+\`\`\`ts
+import { Pyramid } from 'magic-pyramid';
+
+const pyramid = await Pyramid.load('DIR');
+console.log(await pyramid.classify('a text'));
+await pyramid.close();
+\`\`\`
+
+Settings, seed, versions and the fingerprint of the rows are in \`training.json\`.
+`;
+}

@@ -1,0 +1,95 @@
+/** The optimiser of a stage: for each learnt tensor its gradient's memory and moments, clipping by the joint norm, AdamW. */
+import { decays } from '../encoder/index.ts';
+import { THRESHOLDS } from '../pyramid/network.ts';
+import { float32, type Tensor } from '../runtime/runtime.ts';
+import {
+  ADAMW,
+  type AdamWOptions,
+  adamwUpdate,
+  clipFactor,
+  type Moments,
+  newMoments,
+  stepFactors,
+  sumOfSquares,
+} from './adamw.ts';
+
+export interface LearntTensor {
+  readonly shape: readonly number[];
+  readonly data: Float32Array;
+}
+
+/** Moments by tensor name: what a checkpoint keeps beside the weights. */
+export type OptimiserMoments = Map<string, Moments>;
+
+export interface LearningRates {
+  readonly weights: number;
+  readonly thresholds: number;
+}
+
+export class Optimiser {
+  readonly #tensors: ReadonlyMap<string, LearntTensor>;
+  readonly #gradients: ReadonlyMap<string, Float32Array>;
+  readonly #clip: number;
+  readonly settings: AdamWOptions;
+  readonly moments: OptimiserMoments;
+
+  constructor(
+    tensors: ReadonlyMap<string, LearntTensor>,
+    { weightDecay, clip }: { weightDecay: number; clip: number },
+  ) {
+    this.#tensors = tensors;
+    this.#clip = clip;
+    this.settings = { ...ADAMW, weightDecay };
+    const each = <T>(make: (length: number) => T) =>
+      new Map([...tensors].map(([name, { data }]) => [name, make(data.length)]));
+    this.#gradients = each((length) => new Float32Array(length));
+    this.moments = each(newMoments);
+  }
+
+  /** Where a step's graph is to write its outputs `gradient:NAME`. */
+  gradientOutputs(): Record<string, Tensor> {
+    return Object.fromEntries(
+      [...this.#gradients].map(([name, data]) => [
+        `gradient:${name}`,
+        float32(data, ...this.#tensors.get(name)!.shape),
+      ]),
+    );
+  }
+
+  /**
+   * Norm of all gradients together, `others` (a sum of squares) included. The thresholds stay out of it: their gradient,
+   * steep by 1/T, would shrink all others.
+   */
+  norm(others = 0): number {
+    let squares = others;
+    for (const [name, gradient] of this.#gradients) if (name !== THRESHOLDS) squares += sumOfSquares(gradient);
+    return Math.sqrt(squares);
+  }
+
+  clipFactor(norm: number): number {
+    return clipFactor(norm, this.#clip);
+  }
+
+  /** One AdamW step with the gradients at hand; `step` counts from 1. */
+  apply(clip: number, rates: LearningRates, step: number): void {
+    for (const [name, { data }] of this.#tensors) {
+      const isThreshold = name === THRESHOLDS;
+      const factors = stepFactors(
+        this.settings,
+        isThreshold ? rates.thresholds : rates.weights,
+        step,
+        !isThreshold && decays(name),
+      );
+      adamwUpdate(
+        data,
+        this.moments.get(name)!,
+        0,
+        data.length,
+        this.#gradients.get(name)!,
+        isThreshold ? 1 : clip,
+        factors,
+        this.settings,
+      );
+    }
+  }
+}

@@ -1,0 +1,192 @@
+/**
+ * What a run starts from: its rows (a known task, or files), the network and tokeniser (a folder, or scratch), and the
+ * rows as tokens. All of the bad input that training can meet is met here.
+ */
+import { createHash } from 'node:crypto';
+import {
+  type EncoderConfig,
+  initialise,
+  type Parameters,
+  parameterShapes,
+  parseConfig,
+  readConfig,
+  readWeights,
+} from '../encoder/index.ts';
+import { PyramidError } from '../errors.ts';
+import type { HeadKind } from '../pyramid/flops.ts';
+import { headSettings, initialHeads } from '../pyramid/heads.ts';
+import type { Dataset } from '../text/example.ts';
+import {
+  loadTokenizer,
+  readExamples,
+  readTask,
+  splitDataset,
+  subsample,
+  type Tokenizer,
+  tokenizerFromFiles,
+  trainWordPiece,
+} from '../text/index.ts';
+import type { EncodedSet } from './batch.ts';
+import type { ClassWeights, TrainOptions } from './defaults.ts';
+import { type ModelState, NO_HEADS } from './state.ts';
+
+export interface Rows {
+  readonly train: Dataset;
+  readonly validation: Dataset;
+  readonly test: Dataset | null;
+}
+
+/** Share of the training rows held back when no validation rows are given. */
+const VALIDATION_SHARE = 0.1;
+
+/** Throws MP_FILE_MISSING, MP_DATA_*, MP_TASK_UNKNOWN. */
+export async function readRows(options: TrainOptions): Promise<Rows> {
+  const { task, dataDir, seed } = options;
+  const columns = {
+    ...(options.text && { text: options.text }),
+    ...(options.pair && { pair: options.pair }),
+    ...(options.label && { label: options.label }),
+  };
+  let train = task !== null ? await readTask(task, dataDir!, 'train') : await readExamples(options.train!, columns);
+  const file = (path: string) => readExamples(path, { ...columns, labels: train.labels });
+  const test = task !== null ? await readTask(task, dataDir!, 'test') : options.test ? await file(options.test) : null;
+  if (options.limit !== null) train = subsample(train, options.limit, { seed });
+  if (options.validation) return { train, validation: await file(options.validation), test };
+  const { kept, heldOut } = splitDataset(train, VALIDATION_SHARE, { seed });
+  return { train: kept, validation: heldOut, test };
+}
+
+export interface Start {
+  readonly state: ModelState;
+  readonly tokenizer: Tokenizer;
+  /** Parameters that the folder lacked. */
+  readonly fresh: readonly string[];
+}
+
+/** The network that training starts from. `student`: every other layer of it. Throws MP_MODEL_*, MP_FILE_MISSING. */
+export async function startingModel(
+  options: TrainOptions,
+  { train }: Pick<Rows, 'train'>,
+  student: boolean,
+): Promise<Start> {
+  const { model, seed, maxLength } = options;
+  const { labels } = train;
+  if (model === 'scratch') {
+    const texts = train.examples.flatMap(({ text, pair }) => (pair === undefined ? [text] : [text, pair]));
+    const tokenizer = tokenizerFromFiles(
+      trainWordPiece(texts, { vocabularySize: options.vocabularySize, modelMaxLength: maxLength }),
+    );
+    const config = scratchConfig(options, tokenizer.vocabularySize, labels, student);
+    const parameters: Parameters = new Map();
+    for (const [name, shape] of parameterShapes(config))
+      parameters.set(name, initialise(name, shape, seed, config.initializerRange));
+    return {
+      state: { config, parameters, heads: new Map(), headSettings: NO_HEADS, thresholds: null },
+      tokenizer,
+      fresh: [...parameters.keys()],
+    };
+  }
+  const config: EncoderConfig = { ...(await readConfig(model)), labels };
+  const tokenizer = await loadTokenizer(model);
+  if (tokenizer.vocabularySize > config.vocabularySize) {
+    throw new PyramidError('MP_MODEL_VOCABULARY', {
+      path: model,
+      pieces: tokenizer.vocabularySize,
+      rows: config.vocabularySize,
+    });
+  }
+  if (maxLength > config.maxPositions) {
+    throw new PyramidError('MP_USAGE', {
+      what: `--max-length ${maxLength} is more than the model's ${config.maxPositions} positions`,
+      todo: 'lower it',
+    });
+  }
+  const { parameters, fresh } = await readWeights(model, config, { seed });
+  const state: ModelState = { config, parameters, heads: new Map(), headSettings: NO_HEADS, thresholds: null };
+  return { state: student ? halfDepth(state) : state, tokenizer, fresh };
+}
+
+/** A student of half the layers (rounded up), every other one of the model's, from the first (as DistilBERT takes them). */
+export function halfDepth(state: ModelState): ModelState {
+  const layers = Math.ceil(state.config.layers / 2);
+  const config = { ...state.config, layers };
+  const parameters: Parameters = new Map();
+  for (const [name, shape] of parameterShapes(config)) {
+    const source = name.replace(/\.layer\.(\d+)\./, (_, layer) => `.layer.${2 * Number(layer)}.`);
+    parameters.set(name, { shape, data: state.parameters.get(source)!.data.slice() });
+  }
+  return { ...state, config, parameters };
+}
+
+/** Gives the state fresh exit heads of a kind. */
+export function addHeads(state: ModelState, kind: Exclude<HeadKind, 'none'>, pairs: boolean, seed: number): void {
+  state.headSettings = headSettings(kind, pairs);
+  state.heads = initialHeads(state.config, state.headSettings, seed, state.parameters);
+}
+
+/** Rows as tokens. Throws MP_DATA_FEW if there are fewer than a batch. */
+export function encodeSet(
+  tokenizer: Tokenizer,
+  { examples, name }: Dataset,
+  maxLength: number,
+  batchSize = 1,
+): EncodedSet {
+  if (examples.length < batchSize)
+    throw new PyramidError('MP_DATA_FEW', { path: name, rows: examples.length, batchSize });
+  const encodings = examples.map(({ text, pair }) => tokenizer.encode(text, pair, maxLength));
+  return {
+    encodings,
+    labels: examples.map(({ label }) => label),
+    lengths: Int32Array.from(encodings, ({ ids }) => ids.length),
+    truncated: encodings.filter(({ truncated }) => truncated).length,
+  };
+}
+
+/** The weight of each label in the loss. `auto`: n / (C · n_label), 1 on average over the rows. Throws MP_USAGE. */
+export function labelWeights(weights: ClassWeights, { labels, examples }: Dataset): number[] {
+  if (weights === 'none') return labels.map(() => 1);
+  if (weights === 'auto') {
+    const counts = labels.map((_, label) => examples.filter((example) => example.label === label).length);
+    return counts.map((count) => (count === 0 ? 1 : examples.length / (labels.length * count)));
+  }
+  const unknown = Object.keys(weights).find((label) => !labels.includes(label));
+  if (unknown !== undefined) {
+    throw new PyramidError('MP_USAGE', {
+      what: `--class-weights names the label "${unknown}"`,
+      todo: `the labels are ${labels.join(', ')}`,
+    });
+  }
+  return labels.map((label) => weights[label] ?? 1);
+}
+
+/** Sixteen hex digits that change with any row. */
+export function fingerprint({ labels, examples }: Dataset): string {
+  const digest = createHash('sha256').update(JSON.stringify(labels));
+  for (const { text, pair, label } of examples) digest.update(JSON.stringify([text, pair ?? null, label]));
+  return digest.digest('hex').slice(0, 16);
+}
+
+function scratchConfig(
+  options: TrainOptions,
+  vocabularySize: number,
+  labels: readonly string[],
+  student: boolean,
+): EncoderConfig {
+  const layers = student ? Math.ceil(options.layers / 2) : options.layers;
+  const raw = {
+    model_type: 'bert',
+    vocab_size: vocabularySize,
+    hidden_size: options.hiddenSize,
+    num_hidden_layers: layers,
+    num_attention_heads: options.heads,
+    intermediate_size: options.intermediateSize ?? 4 * options.hiddenSize,
+    max_position_embeddings: options.maxLength,
+    type_vocab_size: 2,
+    layer_norm_eps: 1e-12,
+    hidden_dropout_prob: 0.1,
+    attention_probs_dropout_prob: 0.1,
+    initializer_range: 0.02,
+    pad_token_id: 0,
+  };
+  return { ...parseConfig(raw, 'scratch'), labels };
+}

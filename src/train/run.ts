@@ -1,0 +1,224 @@
+/** `train`: rows and a starting network in, a model folder out, by one method. */
+
+import { existsSync, readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { PyramidError } from '../errors.ts';
+import { chooseTau, type Judgement, judge, type Trace } from '../evaluate/index.ts';
+import { FASTBERT_WIDTH } from '../pyramid/heads.ts';
+import { json, type PyramidInfo, type PyramidModel, writeModelFolder } from '../pyramid/model-folder.ts';
+import type { Dataset } from '../text/example.ts';
+import type { EncodedSet } from './batch.ts';
+import { Checkpoints } from './checkpoint.ts';
+import type { TrainOptions } from './defaults.ts';
+import type { OnTrainEvent } from './events.ts';
+import { type Judged, Judging } from './judging.ts';
+import { type MethodResult, runMethod } from './method-run.ts';
+import { methods } from './methods.ts';
+import { modelCard } from './model-card.ts';
+import { resolvedConfig } from './options.ts';
+import { encodeSet, fingerprint, labelWeights, type Rows, readRows, startingModel } from './prepare.ts';
+import type { StageSettings } from './stage-steps.ts';
+import type { ModelState } from './state.ts';
+import { defaultThreads } from './threads.ts';
+
+export interface TrainResult {
+  /** The model folder. */
+  readonly out: string;
+  readonly method: string;
+  /** Of the test rows, else of the validation rows: accuracy without exits and at tau, F1, speed-ups. */
+  readonly metrics: Readonly<Record<string, number>>;
+  readonly seconds: number;
+}
+
+/** Accuracy that the halt value may cost on the validation rows. */
+const MAX_DROP = 0.005;
+
+/**
+ * Trains by `options.method` and writes the folder `options.out`. With `resume`, goes on from the last checkpoint and
+ * ends with the same weights, bit for bit, as if it had never stopped.
+ * Throws MP_OUT_EXISTS, MP_DATA_*, MP_MODEL_*, MP_TRAIN_LOSS, MP_WRITE, MP_RESUME_MISMATCH.
+ */
+export async function train(options: TrainOptions, onEvent: OnTrainEvent): Promise<TrainResult> {
+  const started = performance.now();
+  const out = resolve(options.out);
+  const rows = await readRows(options);
+  const checkpoints = new Checkpoints(out, comparable(options, rows));
+  guardOut(out, checkpoints, options.resume);
+  const start = await startingModel(options, rows, methods[options.method].student);
+  if (options.model !== 'scratch' && start.fresh.length > 0)
+    onEvent({ kind: 'note', text: `new, from the seed: ${start.fresh.join(', ')}` });
+  const encode = (dataset: Dataset, batchSize?: number) =>
+    encodeSet(start.tokenizer, dataset, options.maxLength, batchSize);
+  const sets = {
+    train: encode(rows.train, options.batchSize),
+    validation: encode(rows.validation),
+    test: rows.test && encode(rows.test),
+  };
+  if (sets.train.truncated > 0) {
+    onEvent({
+      kind: 'note',
+      text: `${sets.train.truncated} of ${rows.train.examples.length} training texts are longer than ${options.maxLength} tokens and were cut`,
+    });
+  }
+  const settings = stageSettings(options, rows.train);
+  const { pairs } = rows.train;
+  const result = await runMethod({
+    name: options.method,
+    options,
+    start: start.state,
+    pairs,
+    train: sets.train,
+    validation: sets.validation,
+    settings,
+    checkpoints,
+    onEvent,
+  });
+
+  const { prunes, exits } = methods[options.method];
+  const traceOf = (set: EncodedSet) => traceState(result.state, set, prunes, pairs, settings.threads);
+  const validation = await traceOf(sets.validation);
+  const tau = exits
+    ? chooseTau(validation, { baseline: judge(validation, null).accuracy, maxDrop: MAX_DROP }).tau
+    : null;
+  const judged = sets.test ? await traceOf(sets.test) : validation;
+  const metrics = figures(judge(judged, null), judge(judged, tau));
+  const seconds = (performance.now() - started) / 1000;
+  const record = {
+    options: resolvedConfig(options),
+    seed: options.seed,
+    versions: versions(),
+    data: dataRecord(rows),
+    metrics,
+    tau,
+    epochs: result.progress.history,
+    seconds: result.progress.seconds,
+  };
+  const info = pyramidInfo(options, result, pairs, tau);
+  await writeModelFolder(out, folderModel(result.state, info), {
+    ...start.tokenizer.files,
+    'training.json': json(record),
+    'README.md': modelCard({ info, config: result.state.config, options, metrics, rows }),
+  });
+  await checkpoints.remove();
+  return { out, method: options.method, metrics, seconds };
+}
+
+/** One pass of the network with exits off over a set: what every tau is judged from. */
+export async function traceState(
+  state: ModelState,
+  set: EncodedSet,
+  prunes: boolean,
+  pairs: boolean,
+  threads: number,
+): Promise<Trace> {
+  const judging = await Judging.create(state, prunes ? 'hard' : 'none', threads);
+  try {
+    return toTrace(state, set, pairs, await judging.judge(set));
+  } finally {
+    await judging.close();
+  }
+}
+
+function toTrace(
+  { config, headSettings }: ModelState,
+  { labels, lengths }: EncodedSet,
+  pairs: boolean,
+  judged: readonly Judged[],
+): Trace {
+  const { layers, hiddenSize, heads, intermediateSize } = config;
+  return {
+    shape: { layers, hiddenSize, heads, intermediateSize, labels: config.labels.length },
+    labels: config.labels,
+    headKind: headSettings.kind,
+    pairs,
+    entries: judged.map(({ tokens, logits }, i) => ({ label: labels[i], length: lengths[i], tokens, logits })),
+  };
+}
+
+export function stageSettings(options: TrainOptions, rows: Dataset): StageSettings {
+  return {
+    ...options,
+    labelWeights: labelWeights(options.classWeights, rows),
+    threads: options.threads ?? defaultThreads(),
+  };
+}
+
+export const folderModel = (
+  { config, parameters, heads, headSettings, thresholds }: ModelState,
+  info: PyramidInfo,
+): PyramidModel => ({
+  config,
+  info,
+  parameters,
+  heads,
+  headSettings,
+  thresholds,
+});
+
+export function pyramidInfo(
+  options: TrainOptions,
+  { state }: MethodResult,
+  pairs: boolean,
+  tau: number | null,
+): PyramidInfo {
+  const { prunes } = methods[options.method];
+  return {
+    format: 1,
+    method: options.method,
+    exitHead: state.headSettings.kind,
+    exitTraining: options.exitTraining,
+    pairs,
+    headWidth: FASTBERT_WIDTH,
+    prunes,
+    temperature: options.temperature,
+    lambda: options.lambda,
+    maxLength: options.maxLength,
+    tau,
+  };
+}
+
+function figures(off: Judgement, chosen: Judgement): Record<string, number> {
+  return {
+    accuracy: off.accuracy,
+    ...(off.f1 === null ? {} : { f1: off.f1 }),
+    ...(chosen.tau === null ? {} : { accuracyAtTau: chosen.accuracy }),
+    speedupPaper: chosen.speedup.paper,
+    speedupActual: chosen.speedup.actual,
+    meanExit: chosen.meanExit,
+  };
+}
+
+/** What must be the same when a run goes on. Where the result does not depend on a setting, it may change. */
+function comparable(options: TrainOptions, rows: Rows): Record<string, string> {
+  const { out: _out, resume: _resume, threads: _threads, checkpointEvery, ...rest } = options;
+  const settings = Object.fromEntries(Object.entries(rest).map(([key, value]) => [key, JSON.stringify(value)]));
+  return {
+    ...settings,
+    checkpointEvery: String(checkpointEvery),
+    'training rows': fingerprint(rows.train),
+    'validation rows': fingerprint(rows.validation),
+  };
+}
+
+function guardOut(out: string, checkpoints: Checkpoints, resume: boolean): void {
+  if (!resume && (existsSync(out) || checkpoints.exists)) throw new PyramidError('MP_OUT_EXISTS', { path: out });
+}
+
+const dataRecord = ({ train, validation, test }: Rows) =>
+  Object.fromEntries(
+    Object.entries({ train, validation, test })
+      .filter((entry): entry is [string, Dataset] => entry[1] !== null)
+      .map(([name, set]) => [name, { rows: set.examples.length, fingerprint: fingerprint(set) }]),
+  );
+
+export function versions(): Record<string, string> {
+  const own = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
+    version: string;
+    dependencies: Record<string, string>;
+  };
+  return {
+    'magic-pyramid': own.version,
+    'onnxruntime-node': own.dependencies['onnxruntime-node'],
+    node: process.version,
+  };
+}

@@ -1,0 +1,122 @@
+/** What a step of each stage does, behind one face for the loop: task steps, steps on cached features, full distillation. */
+
+import type { Pruning } from '../pyramid/network.ts';
+import { float32 } from '../runtime/runtime.ts';
+import { type EncodedSet, packBatch } from './batch.ts';
+import type { StepMoments } from './checkpoint.ts';
+import type { Epochs } from './defaults.ts';
+import type { OnTrainEvent } from './events.ts';
+import { HeadsStep } from './heads-step.ts';
+import { Judging } from './judging.ts';
+import type { StageName } from './methods.ts';
+import type { ModelState } from './state.ts';
+import { type StepResult, type StepSettings, type StepTargets, TrainingStep } from './step.ts';
+
+export interface StageSettings {
+  readonly epochs: Epochs;
+  readonly batchSize: number;
+  readonly learningRate: number;
+  readonly warmup: number;
+  readonly weightDecay: number;
+  readonly clip: number;
+  readonly temperature: number;
+  readonly lambda: number;
+  readonly thresholdLearningRate: number;
+  readonly headLearningRate: number;
+  readonly headBatchSize: number;
+  /** 0: heads are not trained with the backbone. */
+  readonly jointWeight: number;
+  /** Weight of each label in the loss. */
+  readonly labelWeights: readonly number[];
+  readonly checkpointEvery: number;
+  readonly seed: number;
+  readonly threads: number;
+}
+
+export interface StageStep {
+  /** One step on the texts of `indices` at `factor` of the highest learning rate; `step` counts from 1. */
+  run(indices: readonly number[], factor: number, step: number, key: string): Promise<StepResult>;
+  /** Tokens that a batch has. */
+  tokens(indices: readonly number[]): number;
+  moments(): StepMoments;
+  /** Brings every tensor up to date, before it is read from outside. */
+  settle(): void;
+  close(): Promise<void>;
+}
+
+interface StageContext {
+  readonly stage: StageName;
+  readonly prunes: boolean;
+  readonly state: ModelState;
+  readonly train: EncodedSet;
+  readonly settings: StageSettings;
+  readonly onEvent: OnTrainEvent;
+}
+
+/** How tokens are pruned when a stage is judged, and in the heads stage when it trains. */
+export const stagePruning = (stage: StageName, prunes: boolean): Pruning =>
+  stage === 'regular' || (stage === 'heads' && !prunes) ? 'none' : 'hard';
+
+export async function createStageStep(context: StageContext): Promise<StageStep> {
+  if (context.stage !== 'heads') return textStep(context, 'task');
+  return context.state.headSettings.kind === 'fastbert' ? textStep(context, 'distill') : featureStep(context);
+}
+
+async function textStep(
+  { stage, prunes, state, train, settings }: StageContext,
+  objective: StepSettings['objective'],
+): Promise<StageStep> {
+  const pruning: Pruning = stage === 'soft' ? 'soft' : stagePruning(stage, prunes);
+  const step = await TrainingStep.create(state, { ...settings, objective, pruning, dropout: true });
+  const rate = stage === 'heads' ? settings.headLearningRate : settings.learningRate;
+  const target = targetsOf(state.config.labels.length, train, settings.labelWeights);
+  return {
+    run: (indices, factor, at, key) =>
+      step.run(
+        packBatch(train, indices),
+        target(indices),
+        { weights: rate * factor, thresholds: settings.thresholdLearningRate * factor },
+        at,
+        key,
+      ),
+    tokens: (indices) => indices.reduce((sum, index) => sum + train.lengths[index], 0),
+    moments: () => ({
+      moments: step.optimiser.moments,
+      words: objective === 'task' ? { moments: step.words.moments, touched: step.words.touched } : null,
+    }),
+    settle: () => step.words.settle(),
+    close: () => step.close(),
+  };
+}
+
+async function featureStep({ stage, prunes, state, train, settings, onEvent }: StageContext): Promise<StageStep> {
+  onEvent({ kind: 'note', text: 'the backbone is frozen: what the exit heads read is computed once, in one pass' });
+  const judging = await Judging.create(state, stagePruning(stage, prunes), settings.threads);
+  const data = await judging.headData(train);
+  await judging.close();
+  const step = await HeadsStep.create(state, data, settings);
+  return {
+    run: (indices, factor, at, key) => step.run(indices, settings.headLearningRate * factor, at, key),
+    tokens: (indices) => indices.reduce((sum, index) => sum + train.lengths[index], 0),
+    moments: () => ({ moments: step.optimiser.moments, words: null }),
+    settle: () => {},
+    close: () => step.close(),
+  };
+}
+
+/** One-hot targets and row weights of a batch. */
+function targetsOf(
+  labels: number,
+  train: EncodedSet,
+  labelWeights: readonly number[],
+): (indices: readonly number[]) => StepTargets {
+  return (indices) => {
+    const targets = new Float32Array(indices.length * labels);
+    const weights = new Float32Array(indices.length);
+    indices.forEach((index, text) => {
+      targets[text * labels + train.labels[index]] = 1;
+      weights[text] = labelWeights[train.labels[index]];
+    });
+    return { targets: float32(targets, indices.length, labels), weights: float32(weights, indices.length) };
+  };
+}

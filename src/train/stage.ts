@@ -1,0 +1,141 @@
+/**
+ * One stage of a method: its loop over epochs and batches, with schedule, events, validation, checkpoints. What a step
+ * does is stage-steps.ts's; which stages there are is methods.ts's.
+ */
+import { PyramidError } from '../errors.ts';
+import { trainingBatches } from '../text/batches.ts';
+import type { EncodedSet } from './batch.ts';
+import { type Checkpoints, type Progress, restoreMoments } from './checkpoint.ts';
+import type { OnTrainEvent, TrainEvent } from './events.ts';
+import { Judging } from './judging.ts';
+import type { StageName } from './methods.ts';
+import { linearSchedule } from './schedule.ts';
+import { createStageStep, type StageSettings, stagePruning } from './stage-steps.ts';
+import type { ModelState } from './state.ts';
+import { validationMetrics } from './validation.ts';
+
+export interface StageRun {
+  readonly method: string;
+  readonly stage: StageName;
+  /** Index among the method's stages, for checkpoints. */
+  readonly index: number;
+  /** Whether tokens are pruned in the heads stage. */
+  readonly prunes: boolean;
+  readonly state: ModelState;
+  readonly train: EncodedSet;
+  readonly validation: EncodedSet | null;
+  readonly settings: StageSettings;
+  readonly checkpoints: Checkpoints | null;
+  readonly onEvent: OnTrainEvent;
+}
+
+type EpochEvent = Extract<TrainEvent, { kind: 'epoch' }>;
+
+/**
+ * Runs the stage, from `resume` if that is given (progress and tensors of a checkpoint within it). Changes the state
+ * in place. Throws MP_TRAIN_LOSS at a loss that is not finite.
+ */
+export async function runStage(
+  run: StageRun,
+  before: Progress,
+  resume: { readonly progress: Progress; readonly tensors: Parameters<typeof restoreMoments>[1] } | null,
+): Promise<Progress> {
+  const { stage, index, state, train, validation, settings, checkpoints, onEvent } = run;
+  const { seed } = settings;
+  const epochs = settings.epochs[stage];
+  const batchSize = stage === 'heads' ? settings.headBatchSize : settings.batchSize;
+  const batches = Math.ceil(train.lengths.length / batchSize);
+  const steps = epochs * batches;
+  onEvent({ kind: 'stage', method: run.method, stage, epochs, steps });
+  let progress = resume?.progress ?? { ...before, position: { stage: index, epoch: 0, batch: 0 }, lossSum: 0 };
+  const step = await createStageStep(run);
+  if (resume) restoreMoments(step.moments(), resume.tensors);
+  const judging = validation ? await Judging.create(state, stagePruning(stage, run.prunes), settings.threads) : null;
+  const clock = new Clock(steps);
+  const started = performance.now();
+  const base = progress.seconds;
+  const seconds = () => base + (performance.now() - started) / 1000;
+  const save = async (position: Progress['position'], lossSum: number, history: readonly EpochEvent[]) => {
+    step.settle();
+    progress = { position, lossSum, seconds: seconds(), history };
+    await checkpoints?.save(state, step.moments(), progress);
+  };
+  try {
+    for (let epoch = progress.position.epoch; epoch < epochs; epoch++) {
+      const epochStarted = performance.now();
+      const order = trainingBatches(train.lengths, { batchSize, seed, path: [stage, epoch] });
+      let lossSum = progress.position.epoch === epoch ? progress.lossSum : 0;
+      for (let batch = progress.position.epoch === epoch ? progress.position.batch : 0; batch < batches; batch++) {
+        const at = epoch * batches + batch;
+        const stepStarted = performance.now();
+        const { loss } = await step.run(
+          order[batch],
+          linearSchedule(at, steps, settings.warmup),
+          at + 1,
+          `${seed}/${stage}/${at}`,
+        );
+        if (!Number.isFinite(loss)) {
+          const checkpoint = checkpoints?.exists ? checkpoints.path : null;
+          throw new PyramidError('MP_TRAIN_LOSS', { stage, step: at + 1, loss, checkpoint });
+        }
+        lossSum += loss;
+        clock.tick(step.tokens(order[batch]), performance.now() - stepStarted);
+        onEvent({
+          kind: 'step',
+          stage,
+          epoch,
+          step: at + 1,
+          steps,
+          loss,
+          tokensPerSecond: clock.tokensPerSecond,
+          secondsLeft: clock.secondsLeft(at + 1),
+        });
+        const due = settings.checkpointEvery > 0 && (at + 1) % settings.checkpointEvery === 0 && batch + 1 < batches;
+        if (due) await save({ stage: index, epoch, batch: batch + 1 }, lossSum, progress.history);
+      }
+      step.settle();
+      const metrics = judging && validation ? validationMetrics(await judging.judge(validation), validation) : null;
+      const event: EpochEvent = {
+        kind: 'epoch',
+        stage,
+        epoch,
+        loss: lossSum / batches,
+        validation: metrics,
+        seconds: (performance.now() - epochStarted) / 1000,
+      };
+      onEvent(event);
+      await save({ stage: index, epoch: epoch + 1, batch: 0 }, 0, [...progress.history, event]);
+    }
+  } finally {
+    await step.close();
+    await judging?.close();
+  }
+  return { ...progress, seconds: seconds() };
+}
+
+/** Speed over the last steps. */
+class Clock {
+  readonly #steps: number;
+  readonly #recent: { tokens: number; ms: number }[] = [];
+
+  constructor(steps: number) {
+    this.#steps = steps;
+  }
+
+  tick(tokens: number, ms: number): void {
+    this.#recent.push({ tokens, ms });
+    if (this.#recent.length > 30) this.#recent.shift();
+  }
+
+  get tokensPerSecond(): number {
+    return (1000 * this.#sum('tokens')) / this.#sum('ms');
+  }
+
+  secondsLeft(done: number): number {
+    return ((this.#steps - done) * this.#sum('ms')) / this.#recent.length / 1000;
+  }
+
+  #sum(key: 'tokens' | 'ms'): number {
+    return this.#recent.reduce((sum, step) => sum + step[key], 0);
+  }
+}
