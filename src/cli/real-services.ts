@@ -7,7 +7,7 @@ const missing = (part: string): never => {
 };
 
 export const realServices: Services = {
-  train: async () => missing('training'),
+  train: async (options, onEvent) => (await import('../train/run.ts')).train(options, onEvent),
   demo: async () => missing('the demo'),
   load: async () => missing('the engine'),
   labelledRows,

@@ -6,15 +6,8 @@ import type { Trace } from '../evaluate/trace.ts';
 import type { Dataset } from '../text/example.ts';
 import type { TrainOptions } from '../train/defaults.ts';
 import type { OnTrainEvent } from '../train/events.ts';
+import type { TrainResult } from '../train/run.ts';
 import type { DemoOptions } from './commands/demo.ts';
-
-export interface TrainResult {
-  /** The model folder. */
-  readonly out: string;
-  readonly method: string;
-  readonly metrics: Readonly<Record<string, number>>;
-  readonly seconds: number;
-}
 
 export type TextInput = string | { readonly text: string; readonly pair: string };
 
