@@ -36,12 +36,7 @@ const MAX_HEADER = 100 * 1024 * 1024;
  * Throws MP_FILE_MISSING, MP_MODEL_FILE.
  */
 export async function readSafetensors(path: string, { integers = false } = {}): Promise<Map<string, StoredTensor>> {
-  let file: FileHandle;
-  try {
-    file = await open(path, 'r');
-  } catch (cause) {
-    throw new PyramidError('MP_FILE_MISSING', { path, what: 'weights file' }, { cause });
-  }
+  const file = await openToRead(path);
   try {
     const { size } = await file.stat();
     const { header, start } = await readHeader(file, path, size);
@@ -65,12 +60,20 @@ export async function readSafetensors(path: string, { integers = false } = {}): 
 
 /** The `__metadata__` strings of a file's header. Throws as readSafetensors. */
 export async function readSafetensorsMetadata(path: string): Promise<Record<string, string>> {
-  const file = await open(path, 'r');
+  const file = await openToRead(path);
   try {
     const { header } = await readHeader(file, path, (await file.stat()).size);
     return (header.__metadata__ ?? {}) as unknown as Record<string, string>;
   } finally {
     await file.close();
+  }
+}
+
+async function openToRead(path: string): Promise<FileHandle> {
+  try {
+    return await open(path, 'r');
+  } catch (cause) {
+    throw new PyramidError('MP_FILE_MISSING', { path, what: 'weights file' }, { cause });
   }
 }
 
@@ -153,8 +156,13 @@ function toFloat32(dtype: string, bytes: Uint8Array): Float32Array {
       for (let i = 0; i < half.length; i++) bits[i] = half[i] << 16;
       return new Float32Array(bits.buffer);
     }
-    case 'F16':
-      return Float32Array.from(new Uint16Array(buffer), halfToFloat);
+    case 'F16': {
+      const half = new Uint16Array(buffer);
+      halves ??= Float32Array.from({ length: 0x10000 }, (_, bits) => halfToFloat(bits));
+      const values = new Float32Array(half.length);
+      for (let i = 0; i < half.length; i++) values[i] = halves[half[i]];
+      return values;
+    }
     case 'I64':
       return Float32Array.from(new BigInt64Array(buffer), Number);
     case 'I32':
@@ -167,6 +175,9 @@ function toFloat32(dtype: string, bytes: Uint8Array): Float32Array {
       return Float32Array.from(bytes);
   }
 }
+
+/** All 65,536 values of F16, made when a file first holds some: one look each instead of a power of two. */
+let halves: Float32Array | null = null;
 
 /** IEEE 754 binary16 by its bits. */
 function halfToFloat(bits: number): number {
