@@ -1,0 +1,168 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { configJson, parseConfig, readConfig } from '../../src/encoder/index.ts';
+import { PyramidError } from '../../src/errors.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
+
+const folder = temporaryFolder();
+const path = join(folder, 'config.json');
+/** What every BERT's config.json says. */
+const least = {
+  model_type: 'bert',
+  vocab_size: 30522,
+  hidden_size: 384,
+  num_hidden_layers: 6,
+  num_attention_heads: 12,
+  intermediate_size: 1536,
+  max_position_embeddings: 512,
+};
+const read = (content: unknown) => {
+  writeFileSync(path, typeof content === 'string' ? content : JSON.stringify(content));
+  return readConfig(folder);
+};
+const failure = (content: unknown): Promise<PyramidError> =>
+  read(content).then(
+    () => {
+      throw new Error('it was read');
+    },
+    (error: unknown) => {
+      expect(error).toBeInstanceOf(PyramidError);
+      expect((error as PyramidError).message).not.toContain('\n');
+      return error as PyramidError;
+    },
+  );
+
+describe('config.json', () => {
+  it('is read with BERT’s own defaults for what it leaves out', async () => {
+    const { raw, ...config } = await read(least);
+    expect(config).toEqual({
+      vocabularySize: 30522,
+      hiddenSize: 384,
+      layers: 6,
+      heads: 12,
+      intermediateSize: 1536,
+      maxPositions: 512,
+      typeVocabularySize: 2,
+      layerNormEpsilon: 1e-12,
+      hiddenDropout: 0.1,
+      attentionDropout: 0.1,
+      initializerRange: 0.02,
+      labels: [],
+      problemType: 'single_label_classification',
+    });
+    expect(raw).toEqual(least);
+  });
+
+  it('is read with what it says, labels in the order of their numbers', async () => {
+    const labels = Object.fromEntries(Array.from({ length: 12 }, (_, i) => [String(11 - i), `label ${11 - i}`]));
+    const config = await read({
+      ...least,
+      type_vocab_size: 1,
+      layer_norm_eps: 1e-5,
+      hidden_dropout_prob: 0,
+      attention_probs_dropout_prob: 0.2,
+      initializer_range: 0.5,
+      hidden_act: 'gelu',
+      position_embedding_type: 'absolute',
+      problem_type: 'multi_label_classification',
+      id2label: labels,
+    });
+    expect(config).toMatchObject({
+      typeVocabularySize: 1,
+      layerNormEpsilon: 1e-5,
+      hiddenDropout: 0,
+      attentionDropout: 0.2,
+      initializerRange: 0.5,
+      problemType: 'multi_label_classification',
+    });
+    expect(config.labels).toEqual(Array.from({ length: 12 }, (_, i) => `label ${i}`));
+  });
+
+  it('is written so that it reads back the same, keeping what it does not know', async () => {
+    const raw = { ...least, id2label: { 0: 'ham', 1: 'spam' }, pyramid: { method: 'mp' }, pad_token_id: 3 };
+    const config = await read(raw);
+    const written = configJson({ ...config, layers: 3, labels: ['no', 'yes', 'maybe'], problemType: 'regression' });
+    expect(written).toMatchObject({
+      pyramid: { method: 'mp' },
+      pad_token_id: 3,
+      architectures: ['BertForSequenceClassification'],
+      num_hidden_layers: 3,
+      id2label: { 0: 'no', 1: 'yes', 2: 'maybe' },
+      label2id: { no: 0, yes: 1, maybe: 2 },
+      problem_type: 'regression',
+    });
+    const { raw: _, ...again } = await read(written);
+    const { raw: __, ...before } = config;
+    expect(again).toEqual({ ...before, layers: 3, labels: ['no', 'yes', 'maybe'], problemType: 'regression' });
+  });
+});
+
+describe('a faulty config.json', () => {
+  const ending = '; take the config.json that belongs to the weights';
+
+  it.each<[string, unknown, string]>([
+    ['cut off', '{"hidden_size": ', 'it is not JSON'],
+    ['empty', '', 'it is not JSON'],
+    ['null', 'null', 'it is no JSON object'],
+    ['a list', '[]', 'it is no JSON object'],
+    ['a text', '"bert"', 'it is no JSON object'],
+    ['without a size', { ...least, hidden_size: undefined }, 'hidden_size is undefined, not a positive whole number'],
+    ['with a size of zero', { ...least, num_hidden_layers: 0 }, 'num_hidden_layers is 0, not a positive whole number'],
+    ['with a negative size', { ...least, vocab_size: -1 }, 'vocab_size is -1, not a positive whole number'],
+    [
+      'with a broken size',
+      { ...least, intermediate_size: 1.5 },
+      'intermediate_size is 1.5, not a positive whole number',
+    ],
+    ['with a size as text', { ...least, hidden_size: '384' }, 'hidden_size is "384", not a positive whole number'],
+    [
+      'with heads that do not divide the width',
+      { ...least, num_attention_heads: 7 },
+      'hidden_size 384 is no multiple of num_attention_heads 7',
+    ],
+    [
+      'with a negative epsilon',
+      { ...least, layer_norm_eps: -1e-12 },
+      'layer_norm_eps is -1e-12, not a number of 0 or more',
+    ],
+    [
+      'with a dropout of everything',
+      { ...least, hidden_dropout_prob: 1 },
+      'hidden_dropout_prob is 1, which would drop everything',
+    ],
+    ['of another activation', { ...least, hidden_act: 'relu' }, 'hidden_act is "relu"; only "gelu" is known'],
+    [
+      'with relative positions',
+      { ...least, position_embedding_type: 'relative_key' },
+      'position_embedding_type is "relative_key"; only "absolute" is known',
+    ],
+    ['of an unknown problem', { ...least, problem_type: 'ranking' }, 'problem_type is "ranking"'],
+    ['with a gap in its labels', { ...least, id2label: { 0: 'a', 2: 'c' } }, 'id2label names no label 1'],
+    ['with a label that is no text', { ...least, id2label: { 0: 'a', 1: 7 } }, 'id2label names no label 1'],
+    ['with labels that are no object', { ...least, id2label: 'a,b' }, 'id2label is no object'],
+  ])('%s is MP_MODEL_CONFIG in one sentence', async (_, content, problem) => {
+    const { code, message } = await failure(content);
+    expect(code).toBe('MP_MODEL_CONFIG');
+    expect(message).toBe(`${path}: ${problem}${ending}`);
+  });
+
+  it.each(['roberta', 'distilbert', 'gpt2'])('of the architecture %s is MP_MODEL_ARCHITECTURE', async (type) => {
+    const { code, message } = await failure({ ...least, model_type: type });
+    expect(code).toBe('MP_MODEL_ARCHITECTURE');
+    expect(message).toBe(`${path}: model_type is "${type}"; this version reads bert`);
+  });
+
+  it('that is not there is MP_FILE_MISSING', async () => {
+    await expect(readConfig(join(folder, 'absent'))).rejects.toMatchObject({
+      code: 'MP_FILE_MISSING',
+      message: `${join(folder, 'absent', 'config.json')}: no such model configuration; check the path`,
+    });
+  });
+
+  it('names the path that it was given', () => {
+    expect(() => parseConfig({ ...least, hidden_size: 0 }, 'some/config.json')).toThrow(
+      /^some\/config\.json: hidden_size/,
+    );
+  });
+});
