@@ -8,4 +8,12 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.exit(0);
 });
 
+// a progress bar hides the cursor and line wrapping; a second signal, or this one sent again, ends the process as ever
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => {
+    if (process.stderr.isTTY) process.stderr.write('\u001b[?25h\u001b[?7h\n');
+    process.kill(process.pid, signal);
+  });
+}
+
 process.exitCode = await run(process.argv.slice(2), process);

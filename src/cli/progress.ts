@@ -93,6 +93,7 @@ function barView(stream: Output): View {
       hideCursor: true,
       clearOnComplete: true,
       linewrap: false,
+      gracefulExit: false, // its listener would swallow the first Ctrl-C; main.ts puts the terminal in order
     });
     bar.start(stage.steps, last?.step ?? 0, { title: title(stage), detail: last ? detail(last) : '' });
   };

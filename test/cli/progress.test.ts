@@ -82,6 +82,14 @@ describe('progress on a terminal', () => {
     expect(out.text).toMatch(/mp, regular stage: done in 0 s\n$/);
   });
 
+  test('leaves Ctrl-C alone', () => {
+    const listeners = process.listenerCount('SIGINT');
+    const progress = trainProgress(new Terminal());
+    begin(progress);
+    expect(process.listenerCount('SIGINT')).toBe(listeners);
+    progress.stop(false);
+  });
+
   test('leaves the cursor visible, also after an error', () => {
     const out = new Terminal();
     const progress = trainProgress(out);

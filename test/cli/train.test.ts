@@ -1,4 +1,5 @@
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -57,6 +58,15 @@ describe('train, from the command line to the model folder', () => {
     expect(second.status, second.stderr).toBe(0);
     const weights = (name: string) => readFileSync(join(folder, name, 'model.safetensors'));
     expect(weights('second').equals(weights('first'))).toBe(true);
+  });
+
+  test('ends at the first Ctrl-C, and leaves no model folder', async () => {
+    const args = ['train', '--config', 'run.json', '--batch-size', '16', '--epochs', '1000', '--out', 'interrupted'];
+    const child = spawn(process.execPath, [resolve('dist/cli/main.js'), ...args], { cwd: folder });
+    child.stderr.once('data', () => child.kill('SIGINT'));
+    const [, signal] = (await once(child, 'exit')) as [number | null, string];
+    expect(signal).toBe('SIGINT');
+    expect(existsSync(join(folder, 'interrupted', 'model.safetensors'))).toBe(false);
   });
 
   test.each([
