@@ -130,7 +130,7 @@ export async function readExamples(path: string, options: ReadOptions = {}): Pro
   let empty = 0;
   const onProblem = (problem: RowProblem) => {
     problems++;
-    if (!first || problem.line < first.line) first = problem;
+    first ??= problem;
   };
   for await (const row of streamRows(path, { ...rest, labelled: true, onProblem, onNote })) {
     if (known && !known.includes(row.label!)) unseen ??= row;

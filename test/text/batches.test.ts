@@ -43,6 +43,10 @@ describe('trainingBatches', () => {
 });
 
 describe('evaluationBatches', () => {
+  it('fills a batch to its last token, and gives a text beyond the limit a batch of its own', () => {
+    expect(evaluationBatches([5, 5, 99, 5], { maxTokens: 10, maxTexts: 9 })).toEqual([[0, 1], [3], [2]]);
+  });
+
   it('has each index once, by length, within both limits, and never splits what fits together', () => {
     const limits = fc.record({
       maxTokens: fc.integer({ min: 1, max: 2000 }),

@@ -139,6 +139,7 @@ describe('columns', () => {
     const content = 'premise,hypothesis,text,label\np,h,t,1\np,h,t,2\n';
     expect((await read('a.csv', content)).examples[0]).toEqual({ text: 'p', pair: 'h', label: 0 });
     expect((await read('a.csv', content, { text: 'premise' })).examples[0]).toEqual({ text: 'p', label: 0 });
+    expect((await read('a.csv', content, { pair: 'premise' })).examples[0]).toEqual({ text: 't', pair: 'p', label: 0 });
     expect((await read('a.csv', content.replace('hypothesis', 'other'))).examples[0]).toEqual({ text: 't', label: 0 });
   });
 

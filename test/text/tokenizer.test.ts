@@ -36,6 +36,12 @@ describe('encode', () => {
     expect(tokenizer.encode('abc', 'de', 7)).toMatchObject({ truncated: true });
   });
 
+  it('says so too when what it cut stands far behind what it kept', () => {
+    const far = `${'a '.repeat(10)}${' '.repeat(1000)}b`;
+    expect(tokenizer.encode(far, undefined, 12)).toMatchObject({ truncated: true });
+    expect(tokenizer.encode(far, undefined, 13)).toMatchObject({ truncated: false });
+  });
+
   it('marks the pair and the separator after it with type 1', () => {
     expect([...tokenizer.encode('a', 'b c', 20).types]).toEqual([0, 0, 0, 1, 1, 1]);
   });
