@@ -56,7 +56,7 @@ export async function runMethod(run: MethodRun): Promise<MethodResult> {
     prepareStage(state, stage, method, run, joint);
     const stageSettings = { ...settings, jointWeight: joint ? settings.jointWeight : 0 };
     let resume: Parameters<typeof runStage>[2] = null;
-    if (saved) {
+    if (saved && index <= saved.progress.position.stage) {
       const { stage: at, epoch } = saved.progress.position;
       if (at > index) continue;
       restoreState(state, saved.tensors);
@@ -65,7 +65,7 @@ export async function runMethod(run: MethodRun): Promise<MethodResult> {
         progress = saved.progress;
         continue;
       }
-      if (at === index) resume = saved;
+      resume = saved;
     }
     progress = await runStage(
       {
