@@ -225,6 +225,18 @@ describe('dimensions', () => {
     expect(bigints(y)).toEqual(BigInt64Array.of(0n, 1n, 2n, 3n, 4n, 5n));
   });
 
+  it('that an input shows cannot be bound, and are measured once', () => {
+    const g = new Graph();
+    const x = g.input('x', 'float32', ['N']);
+    expect(() => g.bindDim('N', g.scalar(3, 'int64'))).toThrow('dimension N is bound already');
+    const extent = g.extent('N');
+    const nodes = g.nodes.length;
+    g.zeros(['N']);
+    g.expand(g.unsqueeze(x, 0), [2, 'N']);
+    expect(g.extent('N')).toBe(extent);
+    expect(g.nodes.slice(nodes).map((node) => node.op)).not.toContain('Shape');
+  });
+
   it('that nothing shows are an error', () => {
     const g = new Graph();
     expect(() => g.extent('Q')).toThrow('internal: no value shows how large dimension Q is');
