@@ -2,12 +2,19 @@
  * What the commands need of the rest of the house, as one interface that a test can stand in for
  * (real-services.ts is the one in use).
  */
+import type { ReportRow } from '../evaluate/table.ts';
 import type { Trace } from '../evaluate/trace.ts';
 import type { Dataset } from '../text/example.ts';
 import type { TrainOptions } from '../train/defaults.ts';
 import type { OnTrainEvent } from '../train/events.ts';
 import type { TrainResult } from '../train/run.ts';
 import type { DemoOptions } from './commands/demo.ts';
+
+export interface DemoResult {
+  readonly rows: readonly ReportRow[];
+  /** The page's path. */
+  readonly report: string;
+}
 
 export type TextInput = string | { readonly text: string; readonly pair: string };
 
@@ -44,7 +51,7 @@ export interface RowSource {
 
 export interface Services {
   train(options: TrainOptions, onEvent: OnTrainEvent): Promise<TrainResult>;
-  demo(options: DemoOptions, onEvent: OnTrainEvent): Promise<unknown>;
+  demo(options: DemoOptions, onEvent: OnTrainEvent): Promise<DemoResult>;
   load(dir: string, options: { readonly workers: number | null; readonly threads: number | null }): Promise<Classifier>;
   /** Labelled rows, judged against the labels of the model in `dir`. */
   labelledRows(source: RowSource, dir: string): Promise<Dataset>;

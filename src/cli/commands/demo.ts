@@ -1,4 +1,5 @@
 /** `demo`: the paper's methods, trained from scratch on real e-mail. What it does is in src/cli/demo. */
+import { toJson, toText } from '../../evaluate/table.ts';
 import { flagOption, integerOption, type OptionTable, textOption } from '../../option.ts';
 import type { Command } from '../command.ts';
 import { trainProgress } from '../progress.ts';
@@ -44,11 +45,12 @@ export const demo: Command<DemoOptions> = {
     const progress = trainProgress(io.stderr);
     let finished = false;
     try {
-      const report = await services.demo(options, progress.onEvent);
+      const { rows, report } = await services.demo(options, progress.onEvent);
       finished = true;
-      if (options.json) io.stdout.write(`${JSON.stringify(report)}\n`);
+      progress.stop(true);
+      io.stdout.write(options.json ? toJson(rows) : `\n${toText(rows)}\nThe report is ${report}\n`);
     } finally {
-      progress.stop(finished);
+      if (!finished) progress.stop(false);
     }
   },
 };
