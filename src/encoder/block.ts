@@ -101,21 +101,18 @@ function attend(
   const headSize = d / h;
   const { texts: B, padded: S } = layout;
   const name = `bert.encoder.layer.${layer}.attention.self`;
-  const parts = ['query', 'key', 'value'];
-  // one product for the three projections: three times as wide, read x once
-  const weight = g.concat(
-    parts.map((part) => weights(`${name}.${part}.weight`)),
-    0,
-  ); // [3d, d]
-  const bias = g.concat(
-    parts.map((part) => weights(`${name}.${part}.bias`)),
-    0,
-  ); // [3d]
+  const scale = 1 / Math.sqrt(headSize);
+  // the query's weights take 1/√d_h, since they are the smallest place for it; and one product for the three projections
+  // reads x once
+  const part = (kind: 'weight' | 'bias') =>
+    g.concat([g.mul(weights(`${name}.query.${kind}`), scale), weights(`${name}.key.${kind}`), weights(`${name}.value.${kind}`)], 0);
+  const weight = part('weight'); // [3d, d]
+  const bias = part('bias'); // [3d]
   const projected = g.linear(x, weight, bias); // [N, 3d]
   const padded = g.op('PadRows', [projected, layout.pad, layout.unpad], {}); // [B, S, 3d]
   const byHead = g.transpose(g.reshape(padded, [B, S, 3, h, headSize]), [2, 0, 3, 1, 4]); // [3, B, h, S, d_h]
   const [q, k, v] = g.split(byHead, 0, [1, 1, 1]).map((part) => g.squeeze(part, 0)); // [B, h, S, d_h]
-  const logits = g.mul(g.matmul(q, g.transpose(k, [0, 1, 3, 2])), 1 / Math.sqrt(headSize)); // [B, h, S, S]
+  const logits = g.matmul(q, g.transpose(k, [0, 1, 3, 2])); // [B, h, S, S]
   const probabilities = g.softmax(g.add(logits, attentionBias(g, layout))); // [B, h, S, S]
   const mixed = g.matmul(dropout(probabilities, `layer.${layer}.attention.probabilities`, config.attentionDropout), v); // [B, h, S, d_h]
   const context = g.reshape(g.transpose(mixed, [0, 2, 1, 3]), [`${B}*${S}`, d]); // [B·S, d]
