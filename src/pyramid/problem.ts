@@ -67,8 +67,9 @@ export const problems: { readonly [P in ProblemType]: Problem } = {
 
 const square = (g: Graph, x: Value): Value => g.mul(x, x);
 
-/** log(1 + eᶻ) = max(z, 0) + log(1 + e^−|z|): no overflow at either end. */
+/** log(1 + eᶻ) = (z + |z|)/2 + log(1 + e^−|z|): no overflow at either end, and at z = 0 the derivative is 1/2 as it should be. */
 function softplus(g: Graph, z: Value): Value {
-  const positive = g.where(g.op('Greater', [z, g.scalar(0)], {}), z, 0);
-  return g.add(positive, g.op('Log', [g.add(g.exp(g.neg(g.abs(z))), 1)], {}));
+  const size = g.abs(z);
+  const positive = g.mul(g.add(z, size), 0.5);
+  return g.add(positive, g.op('Log', [g.add(g.exp(g.neg(size)), 1)], {}));
 }
