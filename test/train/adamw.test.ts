@@ -1,0 +1,86 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { ADAMW, adamwUpdate, clipFactor, newMoments, stepFactors, sumOfSquares } from '../../src/train/adamw.ts';
+
+const numbers = (length: number) =>
+  fc.array(fc.double({ min: -4, max: 4, noNaN: true }), { minLength: length, maxLength: length });
+
+describe('adamwUpdate', () => {
+  it('takes the first step by hand: sign of the gradient, then decay', () => {
+    const weights = Float32Array.of(1, 2, -3, 0);
+    const gradient = Float32Array.of(0.5, -2, 1e-3, 0);
+    adamwUpdate(weights, newMoments(4), 0, 4, gradient, 1, stepFactors(ADAMW, 0.1, 1, true), ADAMW);
+    const expected = [1 * 0.999 - 0.1, 2 * 0.999 + 0.1, -3 * 0.999 - 0.1, 0];
+    expected.forEach((value, i) => {
+      expect(weights[i]).toBeCloseTo(value, 5);
+    });
+  });
+
+  it('follows its equations in float64, to float32 rounding', () => {
+    fc.assert(
+      fc.property(
+        numbers(6),
+        fc.array(numbers(6), { minLength: 1, maxLength: 12 }),
+        fc.boolean(),
+        fc.double({ min: 0.05, max: 1, noNaN: true }),
+        (start, gradients, decays, clip) => {
+          const weights = Float32Array.from(start);
+          const moments = newMoments(6);
+          const w = Array.from(weights, Number);
+          const m = new Array<number>(6).fill(0);
+          const v = new Array<number>(6).fill(0);
+          gradients.forEach((values, at) => {
+            // squares below float32's range are none of the property
+            const gradient = Float32Array.from(values, (value) => (Math.abs(value) < 1e-3 ? 0 : value));
+            const step = at + 1;
+            const rate = 0.01;
+            adamwUpdate(weights, moments, 0, 6, gradient, clip, stepFactors(ADAMW, rate, step, decays), ADAMW);
+            for (let i = 0; i < 6; i++) {
+              const g = gradient[i] * clip;
+              w[i] *= 1 - (decays ? rate * ADAMW.weightDecay : 0);
+              m[i] = 0.9 * m[i] + 0.1 * g;
+              v[i] = 0.999 * v[i] + 0.001 * g * g;
+              w[i] -= (rate * (m[i] / (1 - 0.9 ** step))) / (Math.sqrt(v[i] / (1 - 0.999 ** step)) + 1e-8);
+              expect(Math.abs(weights[i] - w[i])).toBeLessThan(5e-6);
+            }
+          });
+        },
+      ),
+    );
+  });
+
+  it('changes the range it is given and nothing else, the gradient starting at its own 0', () => {
+    const weights = new Float32Array(6).fill(1);
+    adamwUpdate(weights, newMoments(6), 2, 4, Float32Array.of(1, -1), 1, stepFactors(ADAMW, 0.1, 1, false), ADAMW);
+    expect(Array.from(weights, (w) => Number(w.toFixed(4)))).toEqual([1, 1, 0.9, 1.1, 1, 1]);
+  });
+
+  it('takes no gradient for zeros', () => {
+    const run = (gradient: Float32Array | null) => {
+      const weights = Float32Array.of(1, -2, 3);
+      const moments = newMoments(3);
+      adamwUpdate(weights, moments, 0, 3, Float32Array.of(1, 2, -3), 1, stepFactors(ADAMW, 0.1, 1, true), ADAMW);
+      adamwUpdate(weights, moments, 0, 3, gradient, 0.5, stepFactors(ADAMW, 0.1, 2, true), ADAMW);
+      return { weights, ...moments };
+    };
+    expect(run(null)).toEqual(run(new Float32Array(3)));
+  });
+});
+
+describe('norm and clipping', () => {
+  it('sums the squares of any length in double precision', () => {
+    fc.assert(
+      fc.property(fc.array(fc.float({ noNaN: true, min: -(2 ** 60), max: 2 ** 60 }), { maxLength: 40 }), (values) => {
+        const exact = values.reduce((sum, x) => sum + x * x, 0);
+        expect(Math.abs(sumOfSquares(Float32Array.from(values)) - exact)).toBeLessThanOrEqual(1e-12 * exact);
+      }),
+    );
+  });
+
+  it('shortens what is longer than the limit, leaves what is shorter, and 0 does not clip', () => {
+    expect(clipFactor(10, 1)).toBeCloseTo(0.1, 6);
+    expect(clipFactor(0.5, 1)).toBe(1);
+    expect(clipFactor(0, 1)).toBe(1);
+    expect(clipFactor(1e9, 0)).toBe(1);
+  });
+});
