@@ -1,0 +1,351 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import { headName } from '../../src/pyramid/heads.ts';
+import { initialThresholds } from '../../src/pyramid/prune.ts';
+import { float32 } from '../../src/runtime/runtime.ts';
+import { type EncodedSet, packBatch } from '../../src/train/batch.ts';
+import type { MethodName, TrainOptions } from '../../src/train/defaults.ts';
+import type { TrainEvent } from '../../src/train/events.ts';
+import { HeadsStep } from '../../src/train/heads-step.ts';
+import { Judging } from '../../src/train/judging.ts';
+import { type MethodResult, runMethod, type SharedStages } from '../../src/train/method-run.ts';
+import { addHeads, halfDepth, labelWeights } from '../../src/train/prepare.ts';
+import { stageSettings } from '../../src/train/run.ts';
+import { copyState, type ModelState, tensorOf } from '../../src/train/state.ts';
+import { TrainingStep } from '../../src/train/step.ts';
+import { distance, relativeDistance } from '../support/golden.ts';
+import { scratchDataset, tinyOptions, tinyStart } from '../support/scratch-data.ts';
+
+const dataset = scratchDataset({ rows: 40 });
+const frozen: Partial<TrainOptions> = { exitTraining: 'frozen', exitHead: 'cls' };
+let start: ModelState;
+let set: EncodedSet;
+
+beforeAll(async () => {
+  ({ state: start, set } = await tinyStart(dataset, tinyOptions()));
+});
+
+interface Ran extends MethodResult {
+  readonly events: readonly TrainEvent[];
+}
+
+async function run(
+  name: MethodName,
+  given: Partial<TrainOptions> = {},
+  { shared = undefined as SharedStages | undefined, from = start, rows = dataset } = {},
+): Promise<Ran> {
+  const options = tinyOptions({ method: name, ...given });
+  const events: TrainEvent[] = [];
+  const result = await runMethod({
+    name,
+    options,
+    start: from,
+    pairs: rows.pairs,
+    train: set,
+    validation: null,
+    settings: stageSettings(options, rows),
+    shared,
+    onEvent: (event) => events.push(event),
+  });
+  return { ...result, events };
+}
+
+const stagesOf = ({ events }: Ran) => events.flatMap((event) => (event.kind === 'stage' ? [event.stage] : []));
+const weightsOf = (state: ModelState) =>
+  Object.fromEntries(
+    [...state.parameters, ...state.heads, ['thresholds', { data: state.thresholds }] as const].map(
+      ([name, { data }]) => [name, data],
+    ),
+  );
+/** Names whose values differ. */
+const changed = (a: ModelState, b: ModelState): string[] => {
+  const before = weightsOf(a);
+  return Object.entries(weightsOf(b)).flatMap(([name, data]) =>
+    data && before[name] && Buffer.compare(bytes(data), bytes(before[name])) === 0 ? [] : data ? [name] : [],
+  );
+};
+const bytes = ({ buffer, byteOffset, byteLength }: Float32Array) => new Uint8Array(buffer, byteOffset, byteLength);
+const learnt = (names: readonly string[]) => names.filter((name) => !name.endsWith('self.key.bias'));
+
+describe('the stages', () => {
+  it.each<[MethodName, string[]]>([
+    ['bert', ['regular']],
+    ['distilbert', ['regular']],
+    ['ltp', ['regular', 'soft', 'hard']],
+    ['fastbert', ['regular', 'heads']],
+    ['mp', ['regular', 'soft', 'hard', 'heads']],
+  ])('of %s are %j', async (method, stages) => {
+    const result = await run(method, frozen);
+    expect(stagesOf(result)).toEqual(stages);
+    expect(result.progress.history.map(({ stage }) => stage)).toEqual(stages);
+    expect(result.state.thresholds === null).toBe(!stages.includes('soft'));
+    expect(result.state.heads.size > 0).toBe(stages.includes('heads'));
+  });
+
+  it('leave the network that they start from as it was', async () => {
+    const before = copyState(start);
+    await run('mp', frozen);
+    expect(changed(before, start)).toEqual([]);
+    expect(start.thresholds).toBeNull();
+    expect(start.heads.size).toBe(0);
+  });
+
+  it('that methods share run once, with the result of running them alone', async () => {
+    const shared: SharedStages = new Map();
+    const together: Record<string, Ran> = {};
+    for (const method of ['bert', 'ltp', 'fastbert', 'mp'] as const)
+      together[method] = await run(method, frozen, { shared });
+    expect(Object.values(together).map(stagesOf)).toEqual([['regular'], ['soft', 'hard'], ['heads'], ['heads']]);
+    for (const method of ['fastbert', 'ltp', 'mp'] as const) {
+      const alone = await run(method, frozen);
+      expect(changed(alone.state, together[method].state).filter((name) => name !== 'thresholds')).toEqual([]);
+      if (method !== 'fastbert') expect(together[method].state.thresholds).toEqual(alone.state.thresholds);
+      expect(together[method].progress.history.map(({ stage, loss }) => [stage, loss])).toEqual(
+        alone.progress.history.map(({ stage, loss }) => [stage, loss]),
+      );
+    }
+  });
+
+  it('with joint heads are not shared with those without', async () => {
+    const shared: SharedStages = new Map();
+    await run('bert', frozen, { shared });
+    const joint = await run('fastbert', { exitTraining: 'joint', exitHead: 'pooled' }, { shared });
+    expect(stagesOf(joint)).toEqual(['regular', 'heads']);
+    const again = await run('fastbert', { exitTraining: 'joint', exitHead: 'cls' }, { shared });
+    expect(stagesOf(again)).toEqual(['regular', 'heads']);
+  });
+
+  it('soft moves the thresholds from where they start; hard leaves them, and learns everything else', async () => {
+    const none = { regular: 0, soft: 0, hard: 0, heads: 0 };
+    const soft = await run('ltp', { delta: 0.15, epochs: { ...none, soft: 1 } });
+    const initial = initialThresholds(start.config.layers, 0.15);
+    expect(soft.state.thresholds).not.toEqual(initial);
+    expect(distance(soft.state.thresholds!, initial)).toBeGreaterThan(1e-5);
+    const hard = await run('ltp', { delta: 0.15, epochs: { ...none, hard: 1 } });
+    expect(hard.state.thresholds).toEqual(initial);
+    expect(learnt(changed(start, hard.state)).length).toBeGreaterThan(start.parameters.size / 2);
+  });
+
+  it('heads leaves the backbone, the classifier and the thresholds as they were, to the bit, and trains every head', async () => {
+    for (const given of [frozen, { exitTraining: 'joint', exitHead: 'pooled' }] as const) {
+      const epochs = { regular: 1, soft: 1, hard: 1, heads: 0 };
+      const before = await run('mp', { ...given, epochs });
+      const after = await run('mp', { ...given, epochs: { ...epochs, heads: 1 } });
+      expect(changed(before.state, after.state).sort()).toEqual([...after.state.heads.keys()].sort());
+    }
+  });
+
+  it('heads with fastbert heads too', async () => {
+    const epochs = { regular: 1, soft: 0, hard: 0, heads: 0 };
+    const given = { exitTraining: 'frozen', exitHead: 'fastbert' } as const;
+    const before = await run('mp', { ...given, epochs });
+    const after = await run('mp', { ...given, epochs: { ...epochs, heads: 1 } });
+    const moved = changed(before.state, after.state);
+    expect(moved.every((name) => name.startsWith('pyramid.heads.'))).toBe(true);
+    expect([...after.state.heads.keys()].filter((name) => !moved.includes(name) && !/key\.bias$/.test(name))).toEqual(
+      [],
+    );
+  });
+
+  it('regular trains joint heads with the backbone, and the backbone by them', async () => {
+    const epochs = { regular: 1, soft: 0, hard: 0, heads: 0 };
+    const joint = await run('fastbert', { exitTraining: 'joint', exitHead: 'pooled', epochs });
+    const fresh = copyState(start);
+    addHeads(fresh, 'pooled', false, tinyOptions().seed);
+    expect([...joint.state.heads.keys()].filter((name) => !changed(fresh, joint.state).includes(name))).toEqual([]);
+    const alone = await run('fastbert', { ...frozen, epochs });
+    expect(changed(alone.state, joint.state)).toContain('bert.encoder.layer.0.output.dense.weight');
+  });
+});
+
+describe('the seed', () => {
+  it('gives the same weights again, and another seed others', async () => {
+    const [first, again, other] = [await run('mp'), await run('mp'), await run('mp', { seed: 1 })];
+    expect(changed(first.state, again.state)).toEqual([]);
+    expect(learnt(changed(first.state, other.state)).length).toBeGreaterThan(first.state.parameters.size / 2);
+  });
+
+  it('makes the network too', async () => {
+    const network = async (seed: number) => (await tinyStart(dataset, tinyOptions({ seed }))).state;
+    const first = await network(3);
+    expect(changed(first, await network(3))).toEqual([]);
+    expect(changed(first, await network(4))).toContain('classifier.weight');
+  });
+});
+
+describe('cached features of the heads stage', () => {
+  /** A trained state with fresh heads; no dropout, so that both ways compute the same function. */
+  async function prepared(kind: 'cls' | 'pooled', prunes: boolean): Promise<ModelState> {
+    const { state } = await run('ltp', { delta: 0.15 });
+    const quiet: ModelState = {
+      ...copyState(state),
+      config: { ...state.config, hiddenDropout: 0, attentionDropout: 0 },
+    };
+    if (!prunes) quiet.thresholds = null;
+    addHeads(quiet, kind, false, 5);
+    return quiet;
+  }
+
+  it.each([
+    ['cls', true],
+    ['pooled', true],
+    ['pooled', false],
+  ] as const)('train %s heads (pruned: %s) as running the whole network does', async (kind, prunes) => {
+    const cached = await prepared(kind, prunes);
+    const whole = copyState(cached);
+    const settings = { weightDecay: 0.01, clip: 1, threads: 1 };
+    const pruning = prunes ? 'hard' : 'none';
+    const judging = await Judging.create(cached, pruning, 1);
+    const judged = await judging.judge(set);
+    const fewer = judged.reduce((sum, { tokens }) => sum + tokens[0] - tokens.at(-1)!, 0);
+    if (prunes) expect(fewer).toBeGreaterThan(0);
+    const headsStep = await HeadsStep.create(cached, await judging.headData(set), settings);
+    await judging.close();
+    const wholeStep = await TrainingStep.create(whole, {
+      ...settings,
+      objective: 'distill',
+      pruning,
+      jointWeight: 0,
+      temperature: 1,
+      lambda: 0,
+      dropout: true,
+    });
+    const labels = cached.config.labels.length;
+    for (let step = 1; step <= 6; step++) {
+      const indices = Array.from({ length: 8 }, (_, i) => (step * 7 + i * 3) % set.lengths.length);
+      const a = await headsStep.run(indices, 1e-2, step, `step ${step}`);
+      const b = await wholeStep.run(
+        packBatch(set, indices),
+        { targets: float32(new Float32Array(8 * labels), 8, labels), weights: float32(new Float32Array(8), 8) },
+        { weights: 1e-2, thresholds: 0 },
+        step,
+        `step ${step}`,
+      );
+      expect(a.loss).toBeGreaterThan(0);
+      expect(Math.abs(a.loss - b.loss) / b.loss).toBeLessThan(1e-4);
+      expect(Math.abs(a.norm - b.norm) / b.norm).toBeLessThan(1e-4);
+      if (step === 1) {
+        // first moments are a tenth of the clipped gradients
+        for (const [name, { m }] of headsStep.optimiser.moments)
+          expect(relativeDistance(m, wholeStep.optimiser.moments.get(name)!.m), name).toBeLessThan(1e-4);
+      }
+    }
+    await headsStep.close();
+    await wholeStep.close();
+  });
+
+  it("are what the heads read: a head's own layers on them give its logits", async () => {
+    const state = await prepared('pooled', true);
+    const judging = await Judging.create(state, 'hard', 1);
+    const { features, featureSize, teacher } = await judging.headData(set);
+    const judged = await judging.judge(set);
+    await judging.close();
+    const d = state.config.hiddenSize;
+    expect(featureSize).toBe(2 * d);
+    const linear = (name: string, x: readonly number[], out: number) => {
+      const weight = tensorOf(state, `${name}.weight`).data;
+      const bias = tensorOf(state, `${name}.bias`).data;
+      return Array.from({ length: out }, (_, o) =>
+        x.reduce((sum, v, i) => sum + v * weight[o * x.length + i], bias[o]),
+      );
+    };
+    judged.forEach(({ logits }, text) => {
+      for (let layer = 1; layer < state.config.layers; layer++) {
+        const x = Array.from(features[layer - 1].subarray(text * featureSize, (text + 1) * featureSize));
+        const inner = linear(headName(layer, 'dense'), x, d).map(Math.tanh);
+        expect(distance(linear(headName(layer, 'out'), inner, 2), logits[layer - 1])).toBeLessThan(1e-5);
+      }
+      expect(distance(logits.at(-1)!, teacher.subarray(2 * text, 2 * text + 2))).toBe(0);
+    });
+  });
+});
+
+describe('class weights', () => {
+  const uneven = { ...dataset, examples: dataset.examples.filter(({ label }, i) => label === 0 || i % 8 === 1) };
+
+  it('auto is inverse to how often a label occurs, and 1 on average over the rows', () => {
+    const weights = labelWeights('auto', uneven);
+    expect(weights[1]).toBeGreaterThan(weights[0]);
+    const mean = uneven.examples.reduce((sum, { label }) => sum + weights[label], 0) / uneven.examples.length;
+    expect(mean).toBeCloseTo(1, 10);
+    expect(labelWeights({ 'topic 1': 3 }, uneven)).toEqual([1, 3]);
+    expect(() => labelWeights({ spam: 3 }, uneven)).toThrow('the labels are topic 0, topic 1');
+  });
+
+  it('reach the main classifier and every exit head', async () => {
+    const state = copyState(start);
+    addHeads(state, 'pooled', false, 1);
+    const settings = {
+      objective: 'task',
+      pruning: 'none',
+      jointWeight: 0.3,
+      temperature: 1,
+      lambda: 0,
+      weightDecay: 0,
+      clip: 0,
+      dropout: false,
+      threads: 1,
+    } as const;
+    const indices = [0, 1, 2, 3];
+    const weights = [1, 5, 1, 5];
+    const targets = Float32Array.from(indices.flatMap((i) => (set.labels[i] === 0 ? [1, 0] : [0, 1])));
+    const lossWith = async (rowWeights: readonly number[]) => {
+      const step = await TrainingStep.create(copyState(state), settings);
+      const { loss } = await step.run(
+        packBatch(set, indices),
+        { targets: float32(targets, 4, 2), weights: float32(Float32Array.from(rowWeights), 4) },
+        { weights: 0, thresholds: 0 },
+        1,
+        '',
+      );
+      await step.close();
+      return loss;
+    };
+    const judging = await Judging.create(state, 'none', 1);
+    const judged = await judging.judge(set);
+    await judging.close();
+    const crossEntropy = (z: readonly number[], label: number) =>
+      Math.log(z.reduce((s, v) => s + Math.exp(v - z[label]), 0));
+    const expected = (rowWeights: readonly number[]) => {
+      const layerLoss = (layer: number) => {
+        const total = indices.reduce(
+          (sum, i, at) => sum + rowWeights[at] * crossEntropy(judged[i].logits[layer], set.labels[i]),
+          0,
+        );
+        return total / rowWeights.reduce((a, b) => a + b, 0);
+      };
+      return layerLoss(2) + 0.3 * (layerLoss(0) + layerLoss(1));
+    };
+    expect(await lossWith(weights)).toBeCloseTo(expected(weights), 5);
+    expect(await lossWith([1, 1, 1, 1])).toBeCloseTo(expected([1, 1, 1, 1]), 5);
+    expect(Math.abs(expected(weights) - expected([1, 1, 1, 1]))).toBeGreaterThan(1e-3);
+  });
+
+  it('from the settings reach the steps: a weighted run has other weights', async () => {
+    const plain = await run('bert', {}, { rows: dataset });
+    const weighted = await run('bert', { classWeights: { 'topic 1': 4 } }, { rows: dataset });
+    expect(changed(plain.state, weighted.state)).toContain('classifier.bias');
+  });
+});
+
+describe('a student', () => {
+  it('takes every other layer of the model, from the first, and everything outside of them', () => {
+    const student = halfDepth(start);
+    expect(start.config.layers).toBe(3);
+    expect(student.config.layers).toBe(2);
+    const layerOf = (state: ModelState, layer: number) =>
+      [...state.parameters].flatMap(([name, { data }]) => (name.includes(`.layer.${layer}.`) ? [data] : []));
+    expect(layerOf(student, 0)).toEqual(layerOf(start, 0));
+    expect(layerOf(student, 1)).toEqual(layerOf(start, 2));
+    expect(layerOf(student, 1)).not.toEqual(layerOf(start, 1));
+    expect(layerOf(student, 2)).toEqual([]);
+    for (const [name, { data }] of student.parameters) {
+      if (!name.includes('.layer.')) expect(data, name).toEqual(start.parameters.get(name)!.data);
+      expect(data.buffer, name).not.toBe(start.parameters.get(name)!.data.buffer);
+    }
+  });
+
+  it('from scratch has half the layers, rounded up', async () => {
+    const { state } = await tinyStart(dataset, tinyOptions({ method: 'distilbert' }), true);
+    expect(state.config.layers).toBe(2);
+  });
+});
