@@ -16,7 +16,11 @@ export interface Packed {
   readonly texts: number;
   readonly rows: number;
   readonly longest: number;
+  /** Word, place within its text, and token type of each row. */
   readonly ids: Int32Array;
+  readonly positions: Int32Array;
+  readonly kinds: Uint8Array;
+  /** int64 [rows]. */
   readonly types: Tensor;
   readonly sequence: Tensor;
 }
@@ -33,15 +37,26 @@ export function packBatch(
     longest = Math.max(longest, lengths[index]);
   }
   const ids = new Int32Array(rows);
-  const types = new Uint8Array(rows);
+  const positions = new Int32Array(rows);
+  const kinds = new Uint8Array(rows);
   const sequence = new Int32Array(rows);
   let at = 0;
   indices.forEach((index, text) => {
     const encoding = encodings[index];
     ids.set(encoding.ids, at);
-    types.set(encoding.types, at);
+    kinds.set(encoding.types, at);
+    for (let i = 0; i < encoding.ids.length; i++) positions[at + i] = i;
     sequence.fill(text, at, at + encoding.ids.length);
     at += encoding.ids.length;
   });
-  return { texts: indices.length, rows, longest, ids, types: integers(types), sequence: integers(sequence) };
+  return {
+    texts: indices.length,
+    rows,
+    longest,
+    ids,
+    positions,
+    kinds,
+    types: integers(kinds),
+    sequence: integers(sequence),
+  };
 }

@@ -10,13 +10,13 @@ import { network, type Pruning, THRESHOLDS } from '../pyramid/network.ts';
 import { problems } from '../pyramid/problem.ts';
 import { maskShare } from '../pyramid/prune.ts';
 import { compile } from '../runtime/node.ts';
-import { float32, floats, int64, type Program, type Tensor } from '../runtime/runtime.ts';
-import { newMoments, sumOfSquares } from './adamw.ts';
+import { float32, floats, type Program, type Tensor } from '../runtime/runtime.ts';
+import { newMoments } from './adamw.ts';
 import type { Packed } from './batch.ts';
 import { DropoutMasks, type DropoutPlace, dropoutInputs } from './dropout.ts';
 import { type LearningRates, Optimiser } from './optimiser.ts';
 import { type ModelState, NO_HEADS, tensorOf } from './state.ts';
-import { WordRows } from './word-rows.ts';
+import { addRows, WordRows } from './word-rows.ts';
 
 export interface StepSettings {
   readonly objective: 'task' | 'distill';
@@ -61,7 +61,7 @@ export class TrainingStep {
     this.optimiser = new Optimiser(new Map(built.trained.map((name) => [name, tensorOf(state, name)])), settings);
     this.#gradients = this.optimiser.gradientOutputs();
     const { data, shape } = tensorOf(state, WORD_EMBEDDINGS);
-    this.words = new WordRows(data, shape[1], newMoments(built.trainsWords ? data.length : 0));
+    this.words = new WordRows(data, shape[1], newMoments(built.trainsEmbeddings ? data.length : 0));
   }
 
   static async create(state: ModelState, settings: StepSettings): Promise<TrainingStep> {
@@ -80,10 +80,8 @@ export class TrainingStep {
     step: number,
     key: string,
   ): Promise<StepResult> {
-    const { rows, count, index } = this.words.take(batch.ids);
     const feeds: Record<string, Tensor> = {
-      words: float32(rows, count, rows.length / count),
-      word: int64(index, batch.rows),
+      words: float32(this.words.take(batch.ids), batch.rows, this.#state.config.hiddenSize),
       types: batch.types,
       sequence: batch.sequence,
       targets,
@@ -96,20 +94,39 @@ export class TrainingStep {
     }
     const results = await this.#program.run(feeds, this.#gradients);
     const loss = floats(results.loss)[0];
-    const wordGradient = this.#built.trainsWords ? floats(results['gradient:words']) : null;
-    const norm = this.optimiser.norm(wordGradient ? sumOfSquares(wordGradient) : 0);
+    const { trainsEmbeddings } = this.#built;
+    const norm = this.optimiser.norm(
+      trainsEmbeddings ? this.#embeddingGradients(batch, floats(results['gradient:words'])) : 0,
+    );
     if (Number.isFinite(loss) && Number.isFinite(norm)) {
       const clip = this.optimiser.clipFactor(norm);
       this.optimiser.apply(clip, rates, step);
-      if (wordGradient) this.words.update(wordGradient, clip, rates.weights, step, this.optimiser.settings);
+      if (trainsEmbeddings) this.words.update(clip, rates.weights, step, this.optimiser.settings);
     }
     return { loss: Number.isFinite(norm) ? loss : Number.NaN, norm };
+  }
+
+  /** The three embeddings are added up, so one gradient [N, d] is all of theirs. Returns the words' sum of squares. */
+  #embeddingGradients({ ids, positions, kinds }: Packed, gradient: Float32Array): number {
+    const width = this.#state.config.hiddenSize;
+    for (const [name, index] of [
+      [POSITIONS, positions],
+      [TOKEN_TYPES, kinds],
+    ] as const) {
+      const into = floats(this.#gradients[`gradient:${name}`]);
+      into.fill(0);
+      addRows(into, gradient, width, (row) => index[row]);
+    }
+    return this.words.gather(ids, gradient);
   }
 
   close(): Promise<void> {
     return this.#program.close();
   }
 }
+
+const POSITIONS = 'bert.embeddings.position_embeddings.weight';
+const TOKEN_TYPES = 'bert.embeddings.token_type_embeddings.weight';
 
 /**
  * Hard pruning compares with the thresholds, which no gradient passes. A key's bias adds the same to all logits of a
@@ -125,10 +142,10 @@ export interface BuiltStep {
   readonly places: readonly DropoutPlace[];
   /** Parameters that are inputs, under their own names. */
   readonly used: readonly string[];
-  /** Those of them that have a gradient, as output `gradient:NAME`. */
+  /** Those of them that are learnt. */
   readonly trained: readonly string[];
-  /** The batch's rows of the word embedding have one too, `gradient:words`. */
-  readonly trainsWords: boolean;
+  /** The embedding of each row has a gradient too, `gradient:words`, which the embeddings' tables take theirs from. */
+  readonly trainsEmbeddings: boolean;
 }
 
 export function buildStep(state: ModelState, settings: StepSettings): BuiltStep {
@@ -145,9 +162,9 @@ export function buildStep(state: ModelState, settings: StepSettings): BuiltStep 
     }
     return value;
   };
-  const words = g.input('words', 'float32', ['U', config.hiddenSize]);
+  const words = g.input('words', 'float32', ['N', config.hiddenSize]);
   const inputs = {
-    words: g.gather(words, g.input('word', 'int64', ['N'])), // [N, d]
+    words,
     types: g.input('types', 'int64', ['N']),
     sequence: g.input('sequence', 'int64', ['N']),
   };
@@ -174,13 +191,17 @@ export function buildStep(state: ModelState, settings: StepSettings): BuiltStep 
   };
   const loss =
     objective === 'task' ? taskLoss() : sum(net.exits.map((exit) => problem.distillation(g, net.logits, exit)));
+  const trainsEmbeddings = objective === 'task';
   const trained = [...used.keys()].filter((name) => learns(name, settings));
-  const trainsWords = objective === 'task';
-  const gradients = backward(g, loss, [...trained.map((name) => used.get(name)!), ...(trainsWords ? [words] : [])]);
+  const inGraph = trained.filter((name) => name !== POSITIONS && name !== TOKEN_TYPES);
+  const gradients = backward(g, loss, [
+    ...inGraph.map((name) => used.get(name)!),
+    ...(trainsEmbeddings ? [words] : []),
+  ]);
   g.output('loss', loss);
-  trained.forEach((name, i) => {
+  inGraph.forEach((name, i) => {
     g.output(`gradient:${name}`, gradients[i]);
   });
-  if (trainsWords) g.output('gradient:words', gradients.at(-1)!);
-  return { g, places, used: [...used.keys()], trained, trainsWords };
+  if (trainsEmbeddings) g.output('gradient:words', gradients.at(-1)!);
+  return { g, places, used: [...used.keys()], trained, trainsEmbeddings };
 }

@@ -1,9 +1,10 @@
 /**
  * The word embedding in training: a step reads and changes only the rows of its own words, so the graph is given those
- * rows and gives back their gradients; the table never enters it. The result is still PyTorch's AdamW over the whole
+ * rows and gives back their gradients; the table never enters it. (Adding up the gradients of a word that occurs twice is
+ * done here as well: onnxruntime's ScatterND loses additions when it runs on several threads.) The result is still PyTorch's AdamW over the whole
  * table: a row that was never touched has zero moments, so weight decay is all that happens to it, and that is saved up.
  */
-import { type AdamWOptions, adamwUpdate, type Moments, stepFactors } from './adamw.ts';
+import { type AdamWOptions, adamwUpdate, type Moments, stepFactors, sumOfSquares } from './adamw.ts';
 
 export class WordRows {
   readonly #table: Float32Array;
@@ -20,6 +21,7 @@ export class WordRows {
   #unique: Int32Array = new Int32Array(0);
   #count = 0;
   #buffer = new Float32Array(0);
+  #sums = new Float32Array(0);
 
   constructor(table: Float32Array, width: number, moments: Moments) {
     this.#table = table;
@@ -31,40 +33,45 @@ export class WordRows {
     this.#place = new Int32Array(this.#rows).fill(-1);
   }
 
-  /** The batch's rows [U, width] and, for each id, the index of its row. */
-  take(ids: ArrayLike<number>): { rows: Float32Array; count: number; index: BigInt64Array } {
+  /** The embedding of each id, [ids, width]; valid until the next call. */
+  take(ids: Int32Array): Float32Array {
     for (let i = 0; i < this.#count; i++) this.#place[this.#unique[i]] = -1;
+    const width = this.#width;
     if (this.#unique.length < ids.length) {
       this.#unique = new Int32Array(Math.ceil(ids.length * 1.25));
-      this.#buffer = new Float32Array(this.#unique.length * this.#width);
+      this.#buffer = new Float32Array(this.#unique.length * width);
+      this.#sums = new Float32Array(this.#unique.length * width);
     }
-    const index = new BigInt64Array(ids.length);
-    let count = 0;
+    this.#count = 0;
     for (let i = 0; i < ids.length; i++) {
       const id = ids[i];
-      let place = this.#place[id];
-      if (place < 0) {
-        place = count++;
-        this.#place[id] = place;
-        this.#unique[place] = id;
+      if (this.#place[id] < 0) {
+        this.#place[id] = this.#count;
+        this.#unique[this.#count++] = id;
         this.#bringUpToDate(id);
-        this.#buffer.set(this.#table.subarray(id * this.#width, (id + 1) * this.#width), place * this.#width);
       }
-      index[i] = BigInt(place);
+      this.#buffer.set(this.#table.subarray(id * width, (id + 1) * width), i * width);
     }
-    this.#count = count;
-    return { rows: this.#buffer.subarray(0, count * this.#width), count, index };
+    return this.#buffer.subarray(0, ids.length * width);
   }
 
-  /** One AdamW step of the whole table; `gradient` belongs to the rows of the last `take`. */
-  update(gradient: Float32Array, clip: number, learningRate: number, step: number, options: AdamWOptions): void {
+  /** Adds up the gradients of rows with one id; returns their sum of squares. `ids` and `gradient` are of the last `take`. */
+  gather(ids: Int32Array, gradient: Float32Array): number {
+    const sums = this.#sums.subarray(0, this.#count * this.#width);
+    sums.fill(0);
+    addRows(sums, gradient, this.#width, (row) => this.#place[ids[row]]);
+    return sumOfSquares(sums);
+  }
+
+  /** One AdamW step of the whole table with the gradients of the last `gather`. */
+  update(clip: number, learningRate: number, step: number, options: AdamWOptions): void {
     const width = this.#width;
     const factors = stepFactors(options, learningRate, step, true);
     for (let place = 0; place < this.#count; place++) this.touched[this.#unique[place]] = 1;
     for (let row = 0; row < this.#rows; row++) {
       if (!this.touched[row]) continue;
       const place = this.#place[row];
-      const own = place < 0 ? null : gradient.subarray(place * width, (place + 1) * width);
+      const own = place < 0 ? null : this.#sums.subarray(place * width, (place + 1) * width);
       adamwUpdate(this.#table, this.moments, row * width, (row + 1) * width, own, clip, factors, options);
     }
     this.#decay *= factors.keep;
@@ -84,5 +91,15 @@ export class WordRows {
       for (let i = row * this.#width; i < end; i++) this.#table[i] *= factor;
     }
     this.#applied[row] = this.#decay;
+  }
+}
+
+/** into[at(row)] += rows[row], for each row of `width` values. */
+export function addRows(into: Float32Array, rows: Float32Array, width: number, at: (row: number) => number): void {
+  const count = rows.length / width;
+  for (let row = 0; row < count; row++) {
+    const from = row * width;
+    const to = at(row) * width;
+    for (let i = 0; i < width; i++) into[to + i] += rows[from + i];
   }
 }

@@ -37,7 +37,11 @@ describe.skipIf(!hasGolden)('training steps on the tiny golden network (../share
         threads: 1,
       },
     );
+    const positions = sequence.map((text, row) => row - sequence.indexOf(text));
     const batch = {
+      positions: Int32Array.from(positions),
+      kinds: Uint8Array.from(types),
+
       texts,
       rows: ids.length,
       longest: 64,
