@@ -13,9 +13,15 @@ interface ErrorKind {
 const kind = <D extends object>(exitCode: 1 | 2, httpStatus: number, sentence: (details: D) => string) =>
   ({ sentence, exitCode, httpStatus }) satisfies ErrorKind;
 
+/** A value out of a file or a command line, for a sentence: one line, its beginning. */
+const brief = (value: string): string => {
+  const line = value.replace(/\s+/g, ' ');
+  return line.length > 60 ? `${line.slice(0, 60)}…` : line;
+};
+
 /** A list for a sentence: at most `most` entries, then how many more there are. */
 const list = (names: readonly string[], most = 12): string =>
-  names.slice(0, most).join(', ') + (names.length > most ? ` and ${names.length - most} more` : '');
+  names.slice(0, most).map(brief).join(', ') + (names.length > most ? ` and ${names.length - most} more` : '');
 
 export const catalogue = {
   // how the call was made
@@ -23,13 +29,14 @@ export const catalogue = {
   MP_OPTION_VALUE: kind(
     2,
     400,
-    (e: { option: string; value: string; expected: string }) => `${e.option} is "${e.value}": give ${e.expected}`,
+    (e: { option: string; value: string; expected: string }) =>
+      `${e.option} is "${brief(e.value)}": give ${e.expected}`,
   ),
   MP_OPTION_UNKNOWN: kind(
     2,
     400,
     (e: { path: string | null; key: string; nearest: string | null }) =>
-      `${e.path === null ? '' : `${e.path}: `}there is no option "${e.key}"; ${e.nearest === null ? 'see --help for those there are' : `did you mean "${e.nearest}"?`}`,
+      `${e.path === null ? '' : `${e.path}: `}there is no option "${brief(e.key)}"; ${e.nearest === null ? 'see --help for those there are' : `did you mean "${e.nearest}"?`}`,
   ),
   MP_CONFIG_FILE: kind(
     2,
@@ -67,7 +74,7 @@ export const catalogue = {
     2,
     400,
     (e: { path: string; column: string; columns: readonly string[] }) =>
-      `${e.path}: no column "${e.column}"; the columns are ${list(e.columns)} (where there is no header line, give numbers from 0)`,
+      `${e.path}: no column "${brief(e.column)}"; the columns are ${list(e.columns)} (where there is no header line, give numbers from 0)`,
   ),
   MP_DATA_FILE: kind(
     1,
@@ -85,13 +92,13 @@ export const catalogue = {
     1,
     400,
     (e: { path: string; line: number; label: string; labels: readonly string[] }) =>
-      `${e.path}:${e.line}: label "${e.label}" does not occur in the training data; the labels are ${list(e.labels)}`,
+      `${e.path}:${e.line}: label "${brief(e.label)}" does not occur in the training data; the labels are ${list(e.labels)}`,
   ),
   MP_DATA_ONE_CLASS: kind(
     1,
     400,
     (e: { path: string; label: string }) =>
-      `${e.path}: every row has the label "${e.label}"; training needs at least two labels`,
+      `${e.path}: every row has the label "${brief(e.label)}"; training needs at least two labels`,
   ),
   MP_DATA_FEW: kind(
     1,

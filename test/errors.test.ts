@@ -69,6 +69,14 @@ describe('the error catalogue', () => {
     expect(new PyramidError('MP_DATA_COLUMN', { path, column: 'x', columns }).message).toContain('c11 and 18 more');
   });
 
+  test('shows of a value out of a file its beginning, on one line', () => {
+    const label = `first line\nsecond ${'x'.repeat(1000)}`;
+    const { message } = new PyramidError('MP_DATA_LABEL', { path, line: 2, label, labels: [label, 'ham'] });
+    expect(message).toContain('label "first line second xxx');
+    expect(message).not.toContain('\n');
+    expect(message.length).toBeLessThan(300);
+  });
+
   test('keeps the cause', () => {
     const cause = new Error('ENOSPC');
     expect(new PyramidError('MP_WRITE', { path, reason: 'ENOSPC' }, { cause }).cause).toBe(cause);

@@ -2,10 +2,10 @@
 /** The executable: the command line on this process's streams. */
 import { run } from './program.ts';
 
-// the reader of our output has what it wanted (`| head`)
+// The reader of our output has what it wanted (`| head`): the command ends by itself. Exiting here would tear down worker
+// threads in the middle of a computation, which aborts the process.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error;
-  process.exit(0);
 });
 
 // a progress bar hides the cursor and line wrapping; a second signal, or this one sent again, ends the process as ever

@@ -1,18 +1,18 @@
 /** The services of the house itself. Each part is loaded when it is first used: ONNX Runtime takes a while to load. */
 import { PyramidError } from '../errors.ts';
-import type { RowSource, Services, TextInput } from './services.ts';
-
-const missing = (part: string): never => {
-  throw new Error(`internal: ${part} is not wired to the command line`);
-};
+import type { Dataset } from '../text/example.ts';
+import type { RowSource, Services } from './services.ts';
 
 export const realServices: Services = {
   train: async (options, onEvent) => (await import('../train/run.ts')).train(options, onEvent),
-  demo: async () => missing('the demo'),
-  load: async () => missing('the engine'),
+  demo: async (options, onEvent) => (await import('./demo/run.ts')).runDemo(options, onEvent),
+  async load(dir, { workers, threads }) {
+    const { Pyramid } = await import('../engine/index.ts');
+    return Pyramid.load(dir, { workers: workers ?? undefined, threads: threads ?? undefined });
+  },
   labelledRows,
   texts,
-  trace: async () => missing('the trace'),
+  trace,
 };
 
 async function labelledRows({ task, dataDir, file, ...columns }: RowSource, dir: string) {
@@ -33,8 +33,17 @@ async function labelledRows({ task, dataDir, file, ...columns }: RowSource, dir:
 
 async function* texts({ file, ...columns }: { file: string; text: string | null; pair: string | null }) {
   const { streamRows } = await import('../text/index.ts');
-  for await (const { text, pair } of streamRows(file, given(columns))) {
-    yield (pair === undefined ? text : { text, pair }) satisfies TextInput;
+  for await (const { text, pair } of streamRows(file, given(columns))) yield pair === undefined ? text : { text, pair };
+}
+
+async function trace(dir: string, rows: Dataset, onProgress: (share: number) => void) {
+  const { Pyramid } = await import('../engine/index.ts');
+  const { runTrace } = await import('../evaluate/run-trace.ts');
+  const pyramid = await Pyramid.load(dir);
+  try {
+    return { trace: await runTrace(pyramid, rows, onProgress), ownTau: pyramid.info.tau };
+  } finally {
+    await pyramid.close();
   }
 }
 

@@ -2,6 +2,7 @@
  * What the commands need of the rest of the house, as one interface that a test can stand in for
  * (real-services.ts is the one in use).
  */
+import type { Answer, TextInput } from '../engine/index.ts';
 import type { ReportRow } from '../evaluate/table.ts';
 import type { Trace } from '../evaluate/trace.ts';
 import type { Dataset } from '../text/example.ts';
@@ -16,25 +17,12 @@ export interface DemoResult {
   readonly report: string;
 }
 
-export type TextInput = string | { readonly text: string; readonly pair: string };
-
-export interface Answer {
-  readonly label: string;
-  readonly score: number;
-  readonly scores?: Readonly<Record<string, number>>;
-  /** The layer that answered, from 1. */
-  readonly exit: number;
-  /** Tokens by layer: entering layer 1, then left after each layer that ran. */
-  readonly tokens: readonly number[];
-  readonly truncated: boolean;
-  readonly flops: number;
-}
-
+/** The engine's `Pyramid`, as far as the commands use it. */
 export interface Classifier {
-  /** Answers in the order of the texts. */
+  /** Answers in the order of the texts. Without a tau the model's own holds; null is off. */
   stream(
     source: AsyncIterable<TextInput>,
-    options: { readonly tau: number | null; readonly topK: number },
+    options: { readonly tau: number | null | undefined; readonly topK: number },
   ): AsyncIterable<Answer>;
   close(): Promise<void>;
 }
@@ -57,5 +45,9 @@ export interface Services {
   labelledRows(source: RowSource, dir: string): Promise<Dataset>;
   /** Texts alone; a label column is not needed. */
   texts(source: Pick<RowSource, 'text' | 'pair'> & { readonly file: string }): AsyncIterable<TextInput>;
-  trace(dir: string, rows: Dataset, onProgress: (share: number) => void): Promise<Trace>;
+  trace(
+    dir: string,
+    rows: Dataset,
+    onProgress: (share: number) => void,
+  ): Promise<{ readonly trace: Trace; readonly ownTau: number | null }>;
 }

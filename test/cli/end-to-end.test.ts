@@ -23,7 +23,7 @@ function rows(n: number, seed: number): string {
   return `body,folder\n${lines.join('\n')}\n`;
 }
 
-describe('train, from the command line to the model folder', () => {
+describe('from the command line to a model and its answers', () => {
   let first: ReturnType<typeof call>;
   beforeAll(() => {
     writeFileSync(join(folder, 'train.csv'), rows(320, 0));
@@ -34,7 +34,7 @@ describe('train, from the command line to the model folder', () => {
     first = call('train', '--config', 'run.json', '--batch_size', '16', '--out', 'first', '--json');
   });
 
-  test('learns, prints one JSON object, and shows each stage on standard error', () => {
+  test('train learns, prints one JSON object, and shows each stage on standard error', () => {
     expect(first.status, first.stderr).toBe(0);
     const result = JSON.parse(first.stdout) as { out: string; metrics: Record<string, number> };
     expect(result).toMatchObject({ method: 'mp' });
@@ -43,14 +43,14 @@ describe('train, from the command line to the model folder', () => {
       expect(first.stderr).toContain(`mp, ${stage} stage: done`);
   });
 
-  test('leaves a whole model folder and nothing beside it', () => {
+  test('train leaves a whole model folder and nothing beside it', () => {
     const files = ['config.json', 'model.safetensors', 'tokenizer.json', 'vocab.txt', 'training.json', 'README.md'];
     expect(readdirSync(join(folder, 'first'))).toEqual(expect.arrayContaining(files));
     expect(readdirSync(folder).sort()).toEqual(expect.arrayContaining(['first', 'run.json', 'test.csv', 'train.csv']));
     expect(readdirSync(folder).filter((name) => /tmp|checkpoint/.test(name))).toEqual([]);
   });
 
-  test('stores the resolved options, and with them gives the same weights, bit for bit', () => {
+  test('train stores the resolved options, and with them gives the same weights, bit for bit', () => {
     const { options } = JSON.parse(readFileSync(join(folder, 'first/training.json'), 'utf8')) as { options: object };
     expect(options).toMatchObject({ batchSize: 16, maxLength: 24, epochs: { regular: 3, soft: 1, hard: 1, heads: 1 } });
     writeFileSync(join(folder, 'again.json'), JSON.stringify(options));
@@ -60,7 +60,7 @@ describe('train, from the command line to the model folder', () => {
     expect(weights('second').equals(weights('first'))).toBe(true);
   });
 
-  test('ends at the first Ctrl-C, and leaves no model folder', async () => {
+  test('train ends at the first Ctrl-C, and leaves no model folder', async () => {
     const args = ['train', '--config', 'run.json', '--batch-size', '16', '--epochs', '1000', '--out', 'interrupted'];
     const child = spawn(process.execPath, [resolve('dist/cli/main.js'), ...args], { cwd: folder });
     child.stderr.once('data', () => child.kill('SIGINT'));
@@ -75,11 +75,75 @@ describe('train, from the command line to the model folder', () => {
     ['a missing file', 2, ['--out', 'x', '--validation', 'no.csv'], /no\.csv: no such file/],
     ['fewer rows than a batch', 1, ['--out', 'x', '--batch-size', '4096'], /rows are fewer than one batch of 4096/],
     ['weights for an unknown label', 2, ['--out', 'x', '--class-weights', 'eggs=2'], /names the label "eggs"/],
-  ])('refuses %s in one sentence, and writes nothing', (_, status, args, message) => {
+  ])('train refuses %s in one sentence, and writes nothing', (_, status, args, message) => {
     const refused = call('train', '--config', 'run.json', '--batch-size', '16', ...args);
     expect([refused.status, refused.stdout]).toEqual([status, '']);
     expect(refused.stderr).toMatch(message);
     expect(refused.stderr.trimEnd().split('\n')).toHaveLength(1);
     expect(existsSync(join(folder, 'x'))).toBe(false);
+  });
+
+  test("evaluate judges held-out rows, at the model's own tau or at another, and agrees with training", () => {
+    const rows = ['--test', 'test.csv', '--text', 'body', '--label', 'folder', '--json'];
+    const judged = (...more: string[]) => {
+      const { status, stdout, stderr } = call('evaluate', '--model', 'first', ...rows, ...more);
+      expect([status, stderr]).toEqual([0, '']);
+      return JSON.parse(stdout) as { n: number; tau: number | null; accuracy: number; speedup: { paper: number } };
+    };
+    const { metrics } = JSON.parse(first.stdout) as { metrics: Record<string, number> };
+    const off = judged('--tau', 'off');
+    expect(off).toMatchObject({ n: 80, tau: null, accuracy: metrics.accuracy });
+    const own = judged();
+    expect(own.accuracy).toBeCloseTo(metrics.accuracyAtTau, 9);
+    expect(own.speedup.paper).toBeCloseTo(metrics.speedupPaper, 6);
+    expect(judged('--tau', '1').speedup.paper).toBeGreaterThanOrEqual(own.speedup.paper);
+  });
+
+  test('predict answers a file, standard input and arguments alike, in order and silently', () => {
+    const file = call('predict', '--model', 'first', '--file', 'test.csv', '--text', 'body');
+    expect([file.status, file.stderr]).toEqual([0, '']);
+    const answers = (stdout: string) =>
+      stdout
+        .trimEnd()
+        .split('\n')
+        .map((line) => JSON.parse(line) as { label: string; score: number });
+    const expected = rows(80, 1).trimEnd().split('\n').slice(1);
+    const right = answers(file.stdout).filter(({ label }, i) => expected[i].endsWith(`,${label}`));
+    expect(answers(file.stdout)).toHaveLength(80);
+    expect(right.length).toBeGreaterThan(72);
+    const texts = expected.slice(0, 3).map((line) => line.split('"')[1]);
+    const typed = answers(call('predict', '--model', 'first', ...texts).stdout);
+    const piped = spawnSync(process.execPath, [resolve('dist/cli/main.js'), 'predict', '--model', 'first'], {
+      cwd: folder,
+      encoding: 'utf8',
+      input: texts.join('\n'),
+    });
+    for (const [i, answer] of typed.entries()) {
+      expect(answer.label).toBe(answers(file.stdout)[i].label);
+      expect(answer.score).toBeCloseTo(answers(file.stdout)[i].score, 5);
+      expect(answers(piped.stdout)[i].score).toBeCloseTo(answer.score, 5);
+    }
+  });
+
+  test('predict ends quietly when the reader of its output has gone', () => {
+    const predict = `"${process.execPath}" ${resolve('dist/cli/main.js')} predict --model first`;
+    const { status, stdout, stderr } = spawnSync(
+      'bash',
+      ['-c', `yes agenda | { ${predict}; echo "code $?" >&2; } | head -1`],
+      { cwd: folder, encoding: 'utf8', timeout: 30_000 },
+    );
+    expect(status).toBe(0);
+    expect(stdout.trim().split('\n')).toHaveLength(1);
+    expect(stderr.replace(/yes:.*\n/, '')).toBe('code 0\n');
+  });
+
+  test.each([
+    ['a folder that is missing', 2, 'no-model', /no such/],
+    ['a folder that is no model', 2, '.', /no such/],
+  ])('predict refuses %s in one sentence', (_, status, model, message) => {
+    const refused = call('predict', '--model', model, 'text');
+    expect([refused.status, refused.stdout]).toEqual([status, '']);
+    expect(refused.stderr).toMatch(message);
+    expect(refused.stderr.trimEnd().split('\n')).toHaveLength(1);
   });
 });

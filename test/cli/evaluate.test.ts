@@ -56,7 +56,7 @@ function services() {
     },
     async trace(dir, given) {
       calls.push([dir, given]);
-      return trace;
+      return { trace, ownTau: 0.5 };
     },
   };
   return { calls, fake };
@@ -77,7 +77,10 @@ describe('evaluate', () => {
 
   test('prints the same figures for people, and writes the trace when asked', async () => {
     const path = join(folder, 'trace.jsonl');
-    const { stdout } = await cli(['evaluate', '--model', 'm', '--task', 'qqp', '--trace', path], services().fake);
+    const { stdout } = await cli(
+      ['evaluate', '--model', 'm', '--task', 'qqp', '--tau', 'off', '--trace', path],
+      services().fake,
+    );
     const judged = judge(trace, null);
     expect(stdout).toMatch(/^texts +2 of mails, tau off\naccuracy +100\.0 %\nF1 +100\.0 %\n/);
     expect(stdout).toContain(`${judged.speedup.paper.toFixed(2)} as the paper counts`);
@@ -88,9 +91,14 @@ describe('evaluate', () => {
     expect(existsSync(`${path}.meta.json`)).toBe(true);
   });
 
+  test("takes the model's own tau where none is given", async () => {
+    const { stdout } = await cli(['evaluate', '--model', 'm', '--test', 'f.csv', '--json'], services().fake);
+    expect(JSON.parse(stdout)).toEqual(judge(trace, 0.5));
+  });
+
   test('says that a model without exit heads cannot leave early', async () => {
     const { fake } = services();
-    const none = { ...fake, trace: async () => ({ ...trace, headKind: 'none' as const }) };
+    const none = { ...fake, trace: async () => ({ trace: { ...trace, headKind: 'none' as const }, ownTau: null }) };
     const { code, stderr } = await cli(['evaluate', '--model', 'm', '--test', 'f.csv', '--tau', '0.2'], none);
     expect([code, stderr]).toEqual([2, expect.stringContaining('no exit heads')]);
   });

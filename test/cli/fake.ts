@@ -1,7 +1,8 @@
 // Streams that remember, and services that only say how they were called: the commands' own work is what is tested.
 import { PassThrough, Readable, Writable } from 'node:stream';
 import { run } from '../../src/cli/program.ts';
-import type { Answer, Services } from '../../src/cli/services.ts';
+import type { Services } from '../../src/cli/services.ts';
+import type { Answer } from '../../src/engine/index.ts';
 import type { TrainOptions } from '../../src/train/defaults.ts';
 
 export class Memory extends Writable {

@@ -1,6 +1,7 @@
 import { Writable } from 'node:stream';
 import { describe, expect, test } from 'vitest';
-import type { Services, TextInput } from '../../src/cli/services.ts';
+import type { Services } from '../../src/cli/services.ts';
+import type { TextInput } from '../../src/engine/index.ts';
 import { answer, cli } from './fake.ts';
 
 /** An engine that answers each text with itself, and remembers how it was used. */
@@ -68,6 +69,16 @@ describe('predict', () => {
       services,
     );
     expect(labels(stdout)).toEqual(['f.csv q1 q2', 'a|b']);
+  });
+
+  test.each([
+    [[], undefined],
+    [['--tau', 'off'], null],
+    [['--tau', '1'], 1],
+  ])('with %j asks the engine for tau %s: its own, off, or a number', async (args, tau) => {
+    const { seen, services } = engine();
+    await cli(['predict', '--model', 'm', ...args, 'text'], services);
+    expect(seen.options).toEqual([{ tau, topK: 1 }]);
   });
 
   test('takes a text that looks like an option after two dashes', async () => {

@@ -3,11 +3,12 @@
 import { PyramidError } from '../../errors.ts';
 import { type Judgement, judge, type LengthBucket } from '../../evaluate/judge.ts';
 import { writeTrace } from '../../evaluate/trace.ts';
-import { flagOption, numberOption, type OptionTable, textOption } from '../../option.ts';
+import { flagOption, type OptionTable, textOption } from '../../option.ts';
 import { trainTable } from '../../train/defaults.ts';
 import type { Command } from '../command.ts';
 import { counter } from '../counter.ts';
 import { count, percent, thousands } from '../format.ts';
+import { engineTau, type TauOption, tauOption } from '../tau-option.ts';
 
 export interface EvaluateOptions {
   readonly model: string;
@@ -17,7 +18,7 @@ export interface EvaluateOptions {
   readonly text: string | null;
   readonly pair: string | null;
   readonly label: string | null;
-  readonly tau: number | null;
+  readonly tau: TauOption;
   readonly trace: string | null;
   readonly json: boolean;
 }
@@ -33,13 +34,7 @@ const options: OptionTable<EvaluateOptions> = {
     help: 'the model folder',
     aliases: ['model_name_or_path'],
   }),
-  tau: numberOption<number | null>({
-    group: judging,
-    default: null,
-    min: 0,
-    max: 1,
-    help: 'leave at the first layer at least this sure (0 to 1, larger is earlier); without it no text leaves early',
-  }),
+  tau: tauOption(judging),
   trace: textOption<string | null>({
     group: judging,
     default: null,
@@ -63,7 +58,7 @@ export const evaluate: Command<EvaluateOptions> = {
   examples: [
     { line: 'magic-pyramid evaluate --model runs/mails --test held-out.csv --tau 0.2', what: 'at one tau' },
     {
-      line: 'magic-pyramid evaluate --model runs/ag --task ag_news --data-dir data --json',
+      line: 'magic-pyramid evaluate --model runs/ag --task ag_news --data-dir data --tau off --json',
       what: 'without early exit, as JSON',
     },
   ],
@@ -78,9 +73,10 @@ export const evaluate: Command<EvaluateOptions> = {
     }
     const rows = await services.labelledRows({ ...source, file }, model);
     const progress = counter(io.stderr, 'texts');
-    const trace = await services.trace(model, rows, (share) => progress.at(share * rows.examples.length));
+    const { trace, ownTau } = await services.trace(model, rows, (share) => progress.at(share * rows.examples.length));
     if (tracePath !== null) await writeTrace(tracePath, trace);
-    const judgement = judge(trace, tau);
+    const given = engineTau(tau);
+    const judgement = judge(trace, given === undefined ? ownTau : given);
     io.stdout.write(json ? `${JSON.stringify(judgement)}\n` : report(rows.name, judgement));
   },
 };

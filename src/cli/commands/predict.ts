@@ -5,16 +5,17 @@
 import { createInterface } from 'node:readline';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import type { TextInput } from '../../engine/index.ts';
 import { PyramidError } from '../../errors.ts';
-import { integerOption, numberOption, type OptionTable, textOption } from '../../option.ts';
+import { integerOption, type OptionTable, textOption } from '../../option.ts';
 import { trainTable } from '../../train/defaults.ts';
 import type { Call, Command } from '../command.ts';
 import { counter } from '../counter.ts';
-import type { TextInput } from '../services.ts';
+import { engineTau, type TauOption, tauOption } from '../tau-option.ts';
 
 export interface PredictOptions {
   readonly model: string;
-  readonly tau: number | null;
+  readonly tau: TauOption;
   readonly topK: number;
   readonly file: string | null;
   readonly text: string | null;
@@ -35,13 +36,7 @@ const options: OptionTable<PredictOptions> = {
     help: 'the model folder',
     aliases: ['model_name_or_path'],
   }),
-  tau: numberOption<number | null>({
-    group: answers,
-    default: null,
-    min: 0,
-    max: 1,
-    help: 'leave at the first layer at least this sure (0 to 1, larger is earlier); without it no text leaves early',
-  }),
+  tau: tauOption(answers),
   topK: integerOption({
     group: answers,
     default: 1,
@@ -94,7 +89,7 @@ export const predict: Command<PredictOptions> = {
       const progress = counter(io.stderr, 'texts');
       const lines = async function* () {
         let done = 0;
-        for await (const answer of classifier.stream(source, { tau, topK })) {
+        for await (const answer of classifier.stream(source, { tau: engineTau(tau), topK })) {
           yield `${JSON.stringify(answer)}\n`;
           progress.at(++done);
         }
