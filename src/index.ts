@@ -1,2 +1,7 @@
 /** The public library. */
+export * from './engine/index.ts';
 export { catalogue, type ErrorCode, PyramidError } from './errors.ts';
+export { type Judgement, judge } from './evaluate/judge.ts';
+export { runTrace } from './evaluate/run-trace.ts';
+export { readTrace, type Trace, type TraceEntry, writeTrace } from './evaluate/trace.ts';
+export { type ChooseTauOptions, chooseTau, tradeoff } from './evaluate/tradeoff.ts';

@@ -1,0 +1,302 @@
+/**
+ * The worker threads and who does what: requests wait in one queue, each worker has a bounded number of texts under
+ * way, and a worker that ends before its time is replaced and its texts are run again. Knows texts and outcomes, not
+ * what they mean.
+ */
+import { Worker } from 'node:worker_threads';
+import { PyramidError } from '../errors.ts';
+import type { Outcome, Rule } from './job.ts';
+import { type FromWorker, fromWire, type ModelDescription, type ToWorker, type WireText } from './messages.ts';
+
+/** Texts that one worker may have under way: enough for full batches at every layer. */
+const UNDER_WAY = 256;
+/** How often a text may be under way when its worker ends; the last time it runs alone, to spare its neighbours. */
+const TRIES = 3;
+
+export interface CrewOptions {
+  readonly dir: string;
+  readonly workers: number;
+  readonly threads: number;
+}
+
+/** Texts that were asked for together. */
+export interface Order extends Rule {
+  readonly length: number;
+  readonly text: (index: number) => { readonly text: string; readonly pair: string | undefined };
+  /** Called once for each index, in any order. */
+  readonly done: (index: number, outcome: Outcome) => void;
+  /** The order is given up; nothing is called after it. */
+  readonly failed: (error: unknown) => void;
+}
+
+interface Pending {
+  readonly order: Order;
+  /** Its next text. */
+  next: number;
+  ended: boolean;
+}
+
+interface Ticket {
+  readonly pending: Pending;
+  readonly index: number;
+  tries: number;
+}
+
+interface Member {
+  readonly worker: Worker;
+  readonly underWay: Map<number, Ticket>;
+  ready: boolean;
+  /** It runs one text, which has ended workers before. */
+  alone: boolean;
+}
+
+const isLast = ({ tries }: Ticket): boolean => tries === TRIES - 1;
+
+// under vitest this file is TypeScript, which a worker of Node 20 cannot run: the built one does the same
+const workerFile = import.meta.url.endsWith('.ts') ? '../../dist/engine/worker.js' : './worker.js';
+
+export class Crew {
+  readonly #options: CrewOptions;
+  readonly #members: Member[] = [];
+  #queue: Pending[] = [];
+  /** Texts of ended workers, which go first. */
+  #again: Ticket[] = [];
+  #nextId = 0;
+  #dispatching = false;
+  #closed = false;
+
+  private constructor(options: CrewOptions) {
+    this.#options = options;
+  }
+
+  /** Resolves when every worker has read the model. Throws what reading it throws. */
+  static async start(options: CrewOptions): Promise<{ crew: Crew; model: ModelDescription }> {
+    const crew = new Crew(options);
+    try {
+      const [model] = await Promise.all(Array.from({ length: options.workers }, () => crew.#hire()));
+      return { crew, model };
+    } catch (error) {
+      await crew.close();
+      throw error;
+    }
+  }
+
+  /** Takes an order. The function that it gives withdraws the order: nothing is called any more. */
+  submit(order: Order): () => void {
+    const pending: Pending = { order, next: 0, ended: false };
+    if (this.#closed) throw new PyramidError('MP_CLOSED', { what: 'model' });
+    this.#queue.push(pending);
+    for (let missing = this.#options.workers - this.#members.length; missing > 0; missing--) this.#rehire();
+    this.#dispatchSoon();
+    return () => this.#withdraw(pending);
+  }
+
+  /** Fails what is under way with MP_CLOSED and ends the workers after their running batch. */
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    const closed = new PyramidError('MP_CLOSED', { what: 'model' });
+    this.#failAll(closed);
+    await Promise.all(
+      this.#members.splice(0).map(async ({ worker }) => {
+        worker.ref();
+        const ended = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
+        worker.postMessage({ kind: 'close' } satisfies ToWorker);
+        await ended;
+      }),
+    );
+  }
+
+  get isClosed(): boolean {
+    return this.#closed;
+  }
+
+  /** The threads, for those who watch or end them. */
+  get workers(): readonly Worker[] {
+    return this.#members.map(({ worker }) => worker);
+  }
+
+  #hire(): Promise<ModelDescription> {
+    const { dir, threads } = this.#options;
+    const worker = new Worker(new URL(workerFile, import.meta.url), { workerData: { dir, threads } });
+    const member: Member = { worker, underWay: new Map(), ready: false, alone: false };
+    this.#members.push(member);
+    return new Promise((resolve, reject) => {
+      worker.on('message', (message: FromWorker) => {
+        switch (message.kind) {
+          case 'ready':
+            member.ready = true;
+            worker.unref(); // an idle engine keeps no process alive
+            resolve(message.model);
+            this.#dispatchSoon();
+            return;
+          case 'unfit':
+            reject(fromWire(message.error));
+            return;
+          case 'outcomes':
+            this.#finish(member, message.outcomes);
+            return;
+          case 'failed': {
+            const error = fromWire(message.error);
+            for (const id of message.ids) this.#fail(this.#hand(member, id)?.pending, error);
+            return;
+          }
+          default:
+            message satisfies never;
+        }
+      });
+      let reason: unknown = null;
+      worker.on('error', (error) => {
+        reason = error;
+      });
+      worker.on('exit', () => {
+        reject(new PyramidError('MP_WORKER_LOST', { tries: 1 }, { cause: reason }));
+        this.#replace(member);
+      });
+    });
+  }
+
+  #replace(lost: Member): void {
+    const at = this.#members.indexOf(lost);
+    if (at >= 0) this.#members.splice(at, 1);
+    if (this.#closed) return;
+    for (const ticket of lost.underWay.values()) {
+      if (ticket.pending.ended) continue;
+      if (++ticket.tries >= TRIES) {
+        this.#fail(ticket.pending, new PyramidError('MP_WORKER_LOST', { tries: ticket.tries }));
+      } else this.#again.push(ticket);
+    }
+    lost.underWay.clear();
+    if (lost.ready) this.#rehire();
+  }
+
+  /** Replaces a worker; one that ends while it starts is tried again, one that cannot read the model is not. */
+  #rehire(tries = 1): void {
+    this.#hire().catch((error) => {
+      const isLost = error instanceof PyramidError && error.code === 'MP_WORKER_LOST';
+      if (this.#closed) return;
+      if (isLost && tries < TRIES) this.#rehire(tries + 1);
+      else if (this.#members.length === 0)
+        this.#failAll(isLost ? new PyramidError('MP_WORKER_LOST', { tries }) : error);
+    });
+  }
+
+  /** Gathers what is asked for in one go: at once when a worker is idle, else with the next turn of the event loop. */
+  #dispatchSoon(): void {
+    if (this.#dispatching || this.#closed) return;
+    this.#dispatching = true;
+    const dispatch = () => {
+      this.#dispatching = false;
+      if (!this.#closed) this.#dispatch();
+    };
+    if (this.#members.some(({ ready, underWay }) => ready && underWay.size === 0)) queueMicrotask(dispatch);
+    else setImmediate(dispatch);
+  }
+
+  #dispatch(): void {
+    const ready = this.#members
+      .filter((member) => member.ready && !member.alone)
+      .sort((a, b) => a.underWay.size - b.underWay.size);
+    if (ready.length === 0) return;
+    // what there is is shared out evenly, so that a few texts use all workers too
+    const texts = this.#waiting();
+    const share = Math.min(
+      UNDER_WAY,
+      Math.ceil((texts + ready.reduce((sum, m) => sum + m.underWay.size, 0)) / ready.length),
+    );
+    const drain = this.#again.some(isLast) ? ready[0] : null; // until it is empty, for the text that runs alone
+    for (const member of ready) {
+      if (member === drain && member.underWay.size > 0) continue;
+      const sent: WireText[] = [];
+      while (member.underWay.size < share && !member.alone) {
+        const ticket = this.#take(member);
+        if (!ticket) break;
+        const id = this.#nextId++;
+        member.underWay.set(id, ticket);
+        const { tau, trace, text } = ticket.pending.order;
+        sent.push({ id, ...text(ticket.index), tau, trace });
+      }
+      if (sent.length === 0) continue;
+      member.worker.ref();
+      member.worker.postMessage({ kind: 'texts', texts: sent } satisfies ToWorker);
+    }
+  }
+
+  #waiting(): number {
+    return this.#again.length + this.#queue.reduce((sum, { order, next }) => sum + order.length - next, 0);
+  }
+
+  /** The next text for the member: one that has ended workers twice goes to an empty member, alone. */
+  #take(member: Member): Ticket | null {
+    for (let i = 0; i < this.#again.length; i++) {
+      const ticket = this.#again[i];
+      const alone = isLast(ticket);
+      if (alone && member.underWay.size > 0) continue;
+      this.#again.splice(i, 1);
+      member.alone = alone;
+      return ticket;
+    }
+    while (this.#queue.length > 0) {
+      const pending = this.#queue[0];
+      if (!pending.ended && pending.next < pending.order.length) return { pending, index: pending.next++, tries: 0 };
+      this.#queue.shift();
+    }
+    return null;
+  }
+
+  #finish(member: Member, outcomes: readonly Outcome[]): void {
+    for (const outcome of outcomes) {
+      const ticket = this.#hand(member, outcome.id);
+      if (ticket && !ticket.pending.ended) ticket.pending.order.done(ticket.index, outcome);
+    }
+  }
+
+  /** Takes the text from the member's list. */
+  #hand(member: Member, id: number): Ticket | undefined {
+    const ticket = member.underWay.get(id);
+    member.underWay.delete(id);
+    member.alone = false;
+    if (member.underWay.size === 0 && !this.#closed) member.worker.unref(); // close() waits for it
+    if (this.#queue.length > 0 || this.#again.length > 0) this.#dispatchSoon();
+    return ticket;
+  }
+
+  #withdraw(pending: Pending): void {
+    if (pending.ended) return;
+    this.#drop(pending);
+  }
+
+  #fail(pending: Pending | undefined, error: unknown): void {
+    if (!pending || pending.ended) return;
+    this.#drop(pending);
+    pending.order.failed(error);
+  }
+
+  #failAll(error: unknown): void {
+    const underWay = this.#members.flatMap((member) => [...member.underWay.values()]);
+    const all = new Set([
+      ...this.#queue,
+      ...this.#again.map(({ pending }) => pending),
+      ...underWay.map(({ pending }) => pending),
+    ]);
+    for (const pending of all) this.#fail(pending, error);
+  }
+
+  /** Nothing of the order is wanted any more. */
+  #drop(pending: Pending): void {
+    pending.ended = true;
+    this.#queue = this.#queue.filter((one) => one !== pending);
+    this.#again = this.#again.filter((ticket) => ticket.pending !== pending);
+    for (const member of this.#members) {
+      const { worker, underWay } = member;
+      const ids = [...underWay].filter(([, ticket]) => ticket.pending === pending).map(([id]) => id);
+      if (ids.length === 0) continue;
+      for (const id of ids) underWay.delete(id);
+      worker.postMessage({ kind: 'cancel', ids } satisfies ToWorker);
+      if (underWay.size > 0) continue;
+      member.alone = false;
+      worker.unref();
+    }
+    if (this.#queue.length > 0 || this.#again.length > 0) this.#dispatchSoon();
+  }
+}

@@ -1,0 +1,109 @@
+/**
+ * The graphs that the engine runs, each a piece of one layer with its weights inside: the peek with its head, the
+ * block with removal, a `fastbert` head after its block, and the count of what the last layer's pruning would leave.
+ * Layers are 1..L. Layer 1's graphs begin with the embeddings, so that a text that leaves there has no hidden rows
+ * copied at all; the word rows come in as `words`, from one table that all of them share.
+ */
+import { block, classify, embed, type Layout, type Weights } from '../encoder/index.ts';
+import { Graph, type Value } from '../graph/index.ts';
+import { fastbertHead, featureHead, features, pooledMeans } from '../pyramid/heads.ts';
+import type { PyramidModel } from '../pyramid/model-folder.ts';
+import { peek } from '../pyramid/peek.ts';
+import { hardSelect } from '../pyramid/prune.ts';
+import { givenLayout } from './given-layout.ts';
+
+interface Piece {
+  readonly g: Graph;
+  readonly weights: Weights;
+  readonly layout: Layout;
+  readonly types: () => Value;
+  /** [N, d]: what enters the layer. */
+  readonly entering: Value;
+}
+
+function begin({ config, parameters, heads }: PyramidModel, layer: number): Piece {
+  const g = new Graph();
+  const made = new Map<string, Value>();
+  const weights = (name: string): Value => {
+    let value = made.get(name);
+    if (!value) {
+      const stored = parameters.get(name) ?? heads.get(name);
+      if (!stored) throw new Error(`internal: the model has no tensor ${name}`);
+      value = g.constant(name, stored.data, stored.shape);
+      made.set(name, value);
+    }
+    return value;
+  };
+  const layout = givenLayout(g);
+  let types: Value | null = null;
+  const typesInput = () => {
+    types ??= g.input('types', 'int64', ['N']);
+    return types;
+  };
+  const entering =
+    layer === 1
+      ? embed(g, weights, config, g.input('words', 'float32', ['N', config.hiddenSize]), layout.position, typesInput())
+      : g.input('x', 'float32', ['N', config.hiddenSize]);
+  return { g, weights, layout, types: typesInput, entering };
+}
+
+/** `logits` [B, C] of layer `layer`'s head (the main classifier at the last), from the rows that enter the layer. */
+export function peekGraph(model: PyramidModel, layer: number): Graph {
+  const { config, headSettings } = model;
+  const { g, weights, layout, types, entering } = begin(model, layer);
+  const { cls, entering: padded } = peek(g, weights, config, layer - 1, entering, layout);
+  if (layer === config.layers) {
+    g.output('logits', classify(g, weights, config, cls));
+    return g;
+  }
+  const means =
+    headSettings.kind === 'pooled'
+      ? g.scope(`pyramid.heads.${layer}.means`, () =>
+          pooledMeans(g, padded, layout, headSettings.pairs ? types() : null),
+        )
+      : [];
+  g.output('logits', featureHead(g, weights, layer, features(g, cls, means)));
+  return g;
+}
+
+/** `x` [M, d], and where the model prunes `rows` [M], which of the entering rows are left. */
+export function blockGraph(model: PyramidModel, layer: number): Graph {
+  const { g, weights, layout, entering } = begin(model, layer);
+  const { x, rows } = run(g, weights, model, layer, entering, layout);
+  g.output('x', x);
+  if (rows) g.output('rows', rows);
+  return g;
+}
+
+/** `rows` alone: the last layer is never run, but a trace counts the tokens that it would leave. */
+export function countGraph(model: PyramidModel): Graph {
+  const { layers } = model.config;
+  const { g, weights, layout, entering } = begin(model, layers);
+  const { rows } = run(g, weights, model, layers, entering, layout);
+  if (!rows) throw new Error('internal: a model that prunes nothing has no tokens to count');
+  g.output('rows', rows);
+  return g;
+}
+
+/** `logits` [B, C] of a `fastbert` head from the rows `x` that left layer `layer`. */
+export function headGraph(model: PyramidModel, layer: number): Graph {
+  const { g, weights, layout, entering } = begin(model, layer + 1);
+  g.output('logits', fastbertHead(g, weights, model.headSettings, layer, entering, layout));
+  return g;
+}
+
+function run(g: Graph, weights: Weights, model: PyramidModel, layer: number, entering: Value, layout: Layout) {
+  const threshold = model.thresholds?.[layer - 1];
+  let rows: Value | null = null;
+  const { x } = block(g, weights, model.config, layer - 1, entering, layout, {
+    select:
+      threshold === undefined
+        ? undefined
+        : (score, before) => {
+            const selection = hardSelect(g, g.scalar(threshold), { rows: 'M', padded: 'S_after' })(score, before);
+            rows = selection.rows;
+            return selection;
+          },
+  });
+  return { x, rows: rows as Value | null };
+}

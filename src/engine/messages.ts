@@ -1,0 +1,60 @@
+/** What the caller's thread and a worker say to each other. */
+import type { EncoderConfig } from '../encoder/index.ts';
+import { catalogue, type ErrorCode, PyramidError } from '../errors.ts';
+import type { HeadSettings } from '../pyramid/heads.ts';
+import type { PyramidInfo } from '../pyramid/model-folder.ts';
+import type { Outcome, Rule } from './job.ts';
+
+/** What a worker is started with. */
+export interface WorkerStart {
+  readonly dir: string;
+  readonly threads: number;
+}
+
+export interface WireText extends Rule {
+  /** Unique among the texts under way. */
+  readonly id: number;
+  readonly text: string;
+  readonly pair: string | undefined;
+}
+
+export type ToWorker =
+  | { readonly kind: 'texts'; readonly texts: readonly WireText[] }
+  | { readonly kind: 'cancel'; readonly ids: readonly number[] }
+  | { readonly kind: 'close' };
+
+/** What the caller's side knows of the model without its weights. */
+export interface ModelDescription {
+  readonly config: EncoderConfig;
+  readonly info: PyramidInfo;
+  readonly headSettings: HeadSettings;
+}
+
+export type FromWorker =
+  | { readonly kind: 'ready'; readonly model: ModelDescription }
+  /** The model could not be read. */
+  | { readonly kind: 'unfit'; readonly error: WireError }
+  | { readonly kind: 'outcomes'; readonly outcomes: readonly Outcome[] }
+  | { readonly kind: 'failed'; readonly ids: readonly number[]; readonly error: WireError };
+
+/** An error as plain data: structured clones of errors lose their class and fields. */
+export interface WireError {
+  readonly code: string | null;
+  readonly details: unknown;
+  readonly message: string;
+  readonly stack: string | undefined;
+}
+
+export function toWire(error: unknown): WireError {
+  const { message, stack } = error instanceof Error ? error : new Error(String(error));
+  return error instanceof PyramidError
+    ? { code: error.code, details: error.details, message, stack }
+    : { code: null, details: null, message, stack };
+}
+
+export function fromWire({ code, details, message, stack }: WireError): Error {
+  const known = code !== null && code in catalogue;
+  const error = known ? new PyramidError(code as ErrorCode, details as never) : new Error(message);
+  if (stack !== undefined) error.stack = stack;
+  return error;
+}

@@ -1,0 +1,187 @@
+/**
+ * The compiled pieces of one model, and how a batch of jobs goes through each: rows gathered in, rows and logits given
+ * back to the jobs. Which batch goes where is the scheduler's to say.
+ */
+import { WORD_EMBEDDINGS } from '../encoder/index.ts';
+import type { Graph } from '../graph/index.ts';
+import type { PyramidModel } from '../pyramid/model-folder.ts';
+import { type Compile, float32, floats, integers, type Program, type Tensor } from '../runtime/runtime.ts';
+import { layoutTensors, lowHalves } from './given-layout.ts';
+import { blockGraph, countGraph, headGraph, peekGraph } from './graphs.ts';
+import { type Job, rowsOf } from './job.ts';
+
+export type PieceKind = 'peek' | 'block' | 'head' | 'count';
+
+interface Piece {
+  readonly program: Program;
+  readonly inputs: readonly string[];
+}
+
+export class Programs {
+  readonly #model: PyramidModel;
+  readonly #compile: Compile;
+  readonly #pieces = new Map<string, Piece>();
+  /** Where the rows of a batch are put side by side: a run reads it and is done with it. */
+  #gathered = new Float32Array(0);
+
+  private constructor(model: PyramidModel, compile: Compile) {
+    this.#model = model;
+    this.#compile = compile;
+  }
+
+  /** Compiles what classifying needs; the count of the last layer is compiled when a trace first asks for it. */
+  static async create(model: PyramidModel, compile: Compile): Promise<Programs> {
+    const programs = new Programs(model, compile);
+    const { layers } = model.config;
+    const { kind } = model.headSettings;
+    for (let layer = 1; layer <= layers; layer++) {
+      if (layer === layers || kind === 'cls' || kind === 'pooled') await programs.#piece('peek', layer);
+      if (layer < layers) await programs.#piece('block', layer);
+      if (layer < layers && kind === 'fastbert') await programs.#piece('head', layer);
+    }
+    return programs;
+  }
+
+  /** Asks the head of `layer` and notes its logits: `peek` before the layer has run, `head` after it. */
+  async ask(kind: 'peek' | 'head', layer: number, jobs: readonly Job[]): Promise<void> {
+    const { logits } = await this.#run(kind, layer, jobs);
+    const values = floats(logits);
+    const labels = logits.dims[1];
+    jobs.forEach((job, i) => {
+      while (job.logits.length < layer - 1) job.logits.push([]);
+      job.logits.push(Array.from(values.subarray(i * labels, (i + 1) * labels)));
+    });
+  }
+
+  /** Runs `layer`: the jobs' rows become those that leave it. */
+  async advance(layer: number, jobs: readonly Job[]): Promise<void> {
+    const { x, rows } = await this.#run('block', layer, jobs);
+    const values = floats(x);
+    const width = x.dims[1];
+    const left = rows ? lowHalves(rows) : null;
+    let before = 0; // first row of the job among those that entered
+    let after = 0; // and among those left
+    for (const job of jobs) {
+      const entered = rowsOf(job);
+      let count = entered;
+      if (left) {
+        count = 0;
+        while (after + count < left.length && left[after + count] < before + entered) count++;
+        const types = new Uint8Array(count);
+        for (let i = 0; i < count; i++) types[i] = job.types[left[after + i] - before];
+        job.types = types;
+      }
+      // a copy: a view would keep the rows of the whole batch for as long as one text waits
+      job.x = values.slice(after * width, (after + count) * width);
+      job.tokens.push(count);
+      before += entered;
+      after += count;
+    }
+  }
+
+  /** Notes how many tokens the last layer would leave. */
+  async count(jobs: readonly Job[]): Promise<void> {
+    const { layers } = this.#model.config;
+    if (!this.#model.thresholds) {
+      for (const job of jobs) job.tokens.push(rowsOf(job));
+      return;
+    }
+    const left = lowHalves((await this.#run('count', layers, jobs)).rows);
+    let before = 0;
+    let at = 0;
+    for (const job of jobs) {
+      const from = at;
+      before += rowsOf(job);
+      while (at < left.length && left[at] < before) at++;
+      job.tokens.push(at - from);
+    }
+  }
+
+  async close(): Promise<void> {
+    for (const { program } of this.#pieces.values()) await program.close();
+    this.#pieces.clear();
+  }
+
+  async #piece(kind: PieceKind, layer: number): Promise<Piece> {
+    const name = `${kind}-${layer}`;
+    let piece = this.#pieces.get(name);
+    if (!piece) {
+      const graph = graphOf(this.#model, kind, layer);
+      piece = { program: await this.#compile(graph, name), inputs: graph.inputs.map((input) => input.name) };
+      this.#pieces.set(name, piece);
+    }
+    return piece;
+  }
+
+  async #run(kind: PieceKind, layer: number, jobs: readonly Job[]): Promise<Record<string, Tensor>> {
+    const { program, inputs } = await this.#piece(kind, layer);
+    const layout = layoutTensors(jobs.map(rowsOf));
+    const feeds: Record<string, Tensor> = {};
+    for (const name of inputs) feeds[name] = layout(name) ?? this.#input(name, jobs);
+    return program.run(feeds);
+  }
+
+  #input(name: string, jobs: readonly Job[]): Tensor {
+    switch (name) {
+      case 'words':
+        return this.#words(jobs);
+      case 'x':
+        return this.#rows(jobs);
+      case 'types': {
+        const most = this.#model.config.typeVocabularySize - 1;
+        const types: number[] = [];
+        for (const job of jobs) for (const type of job.types) types.push(Math.min(type, most));
+        return integers(types);
+      }
+      default:
+        throw new Error(`internal: nothing gives the input ${name}`);
+    }
+  }
+
+  #words(jobs: readonly Job[]): Tensor {
+    const { data, shape } = this.#model.parameters.get(WORD_EMBEDDINGS)!;
+    const width = shape[1];
+    const total = jobs.reduce((sum, job) => sum + rowsOf(job), 0);
+    const into = this.#memory(total * width);
+    let at = 0;
+    for (const { ids } of jobs) {
+      for (let i = 0; i < ids.length; i++, at += width) {
+        into.set(data.subarray(ids[i] * width, (ids[i] + 1) * width), at);
+      }
+    }
+    return float32(into, total, width);
+  }
+
+  #rows(jobs: readonly Job[]): Tensor {
+    const width = this.#model.config.hiddenSize;
+    if (jobs.length === 1) return float32(jobs[0].x!, rowsOf(jobs[0]), width);
+    const total = jobs.reduce((sum, job) => sum + rowsOf(job), 0);
+    const into = this.#memory(total * width);
+    let at = 0;
+    for (const { x } of jobs) {
+      into.set(x!, at);
+      at += x!.length;
+    }
+    return float32(into, total, width);
+  }
+
+  #memory(length: number): Float32Array {
+    if (this.#gathered.length < length) this.#gathered = new Float32Array(length);
+    return this.#gathered.subarray(0, length);
+  }
+}
+
+function graphOf(model: PyramidModel, kind: PieceKind, layer: number): Graph {
+  switch (kind) {
+    case 'peek':
+      return peekGraph(model, layer);
+    case 'block':
+      return blockGraph(model, layer);
+    case 'head':
+      return headGraph(model, layer);
+    case 'count':
+      return countGraph(model);
+    default:
+      return kind satisfies never;
+  }
+}

@@ -1,0 +1,249 @@
+/**
+ * A trained model, ready to classify: the engine's public face. It checks what it is given, hands texts to the worker
+ * threads and makes answers of what comes back; nothing is computed on the caller's thread.
+ */
+import { availableParallelism } from 'node:os';
+import { PyramidError } from '../errors.ts';
+import type { HeadKind, NetworkShape } from '../pyramid/flops.ts';
+import type { PyramidInfo } from '../pyramid/model-folder.ts';
+import { problems } from '../pyramid/problem.ts';
+import { assertTau } from '../pyramid/uncertainty.ts';
+import { type Answer, answerOf, shapeOf } from './answer.ts';
+import { Crew } from './crew.ts';
+import { inOrder } from './in-order.ts';
+import { checkText, type TextInput } from './inputs.ts';
+import type { Outcome, Rule } from './job.ts';
+import type { ModelDescription } from './messages.ts';
+
+export interface LoadOptions {
+  /** Worker threads, each with its own copy of the model: 1 to 1024; default: one for each core. */
+  readonly workers?: number;
+  /** Threads that one worker computes with: 1 (the default, best for many texts) to 1024. */
+  readonly threads?: number;
+}
+
+export interface ClassifyOptions {
+  /**
+   * The dial: a text leaves at the first layer whose uncertainty, 0 to 1, is at most this. Larger is earlier and
+   * cheaper; null switches early exit off. Default: what the model's own validation chose (`info.tau`).
+   */
+  readonly tau?: number | null;
+  /** Above 1: the answer also has the scores of so many labels. Default 1. */
+  readonly topK?: number;
+  /** Gives up: the promise rejects with the signal's reason. */
+  readonly signal?: AbortSignal;
+}
+
+/** One text of a trace: see `Trace` in src/evaluate, which adds the true label. */
+export interface TracedText {
+  readonly length: number;
+  readonly tokens: readonly number[]; // [L+1]
+  readonly logits: readonly (readonly number[])[]; // [L] of [C]; [] where a layer has no head
+}
+
+/** Texts of a stream that are under way or answered but not yet read. */
+const STREAM_WINDOW = 1024;
+
+export class Pyramid {
+  readonly #crew: Crew;
+  readonly #model: ModelDescription;
+  readonly #said = new Set<string>();
+
+  private constructor(crew: Crew, model: ModelDescription) {
+    this.#crew = crew;
+    this.#model = model;
+  }
+
+  /**
+   * Loads the model folder `dir`, as `magic-pyramid train` writes it (or a BERT classifier fine-tuned elsewhere, which
+   * then runs without pruning and exits).
+   *
+   * Throws MP_OPTION_VALUE, MP_FILE_MISSING, MP_MODEL_*.
+   *
+   * @example
+   * const pyramid = await Pyramid.load('runs/mails');
+   * const { label, score, exit } = await pyramid.classify('You have won', { tau: 0.2 });
+   * await pyramid.close();
+   */
+  static async load(dir: string, { workers, threads }: LoadOptions = {}): Promise<Pyramid> {
+    const { crew, model } = await Crew.start({
+      dir,
+      workers: count('workers', workers ?? availableParallelism()),
+      threads: count('threads', threads ?? 1),
+    });
+    return new Pyramid(crew, model);
+  }
+
+  /** What the model folder says of itself: method, heads, longest text, its own tau. */
+  get info(): PyramidInfo {
+    return this.#model.info;
+  }
+
+  get labels(): readonly string[] {
+    return this.#model.config.labels;
+  }
+
+  get shape(): NetworkShape {
+    return shapeOf(this.#model.config);
+  }
+
+  get headKind(): HeadKind {
+    return this.#model.headSettings.kind;
+  }
+
+  /**
+   * Classifies a text, a pair of texts, or an array of either; an array of strings is always a batch. One input gives
+   * one answer, an array an array in its order.
+   *
+   * Throws MP_TEXT_TYPE, MP_TAU_RANGE, MP_MODEL_HEADS (a tau for a model without exit heads), MP_OPTION_VALUE (topK),
+   * MP_CLOSED, MP_WORKER_LOST, and the signal's reason.
+   */
+  classify(input: TextInput, options?: ClassifyOptions): Promise<Answer>;
+  classify(inputs: readonly TextInput[], options?: ClassifyOptions): Promise<Answer[]>;
+  classify(inputs: TextInput | readonly TextInput[], options?: ClassifyOptions): Promise<Answer | Answer[]>;
+  async classify(inputs: TextInput | readonly TextInput[], options: ClassifyOptions = {}): Promise<Answer | Answer[]> {
+    const { tau, topK } = this.#settle(options);
+    const toAnswer = (outcome: Outcome) => answerOf(this.#model, outcome, { tau, topK });
+    const rule = { tau, trace: false };
+    if (isList(inputs)) return this.#run(inputs, rule, toAnswer, options.signal);
+    const [answer] = await this.#run([inputs], rule, toAnswer, options.signal);
+    return answer;
+  }
+
+  /**
+   * Answers for a stream of any length, in its order and in constant memory. Ends the source when the reader stops.
+   * Throws as `classify`; after an error the stream is over.
+   *
+   * @example
+   * for await (const { label } of pyramid.stream(lines)) console.log(label);
+   */
+  stream(
+    source: Iterable<TextInput> | AsyncIterable<TextInput>,
+    options: ClassifyOptions = {},
+  ): AsyncGenerator<Answer, void, undefined> {
+    const { tau, topK } = this.#settle(options);
+    const toAnswer = (outcome: Outcome) => answerOf(this.#model, outcome, { tau, topK });
+    return inOrder(
+      source,
+      STREAM_WINDOW,
+      async (input, index, signal) => {
+        const [answer] = await this.#run([input], { tau, trace: false }, toAnswer, signal, index);
+        return answer;
+      },
+      options.signal,
+    );
+  }
+
+  /**
+   * Every head's logits and the tokens that each layer leaves, with exits off: one entry a text, in order. `onProgress`
+   * gets the share done, 0 to 1. Throws as `classify`.
+   */
+  trace(
+    inputs: readonly TextInput[],
+    { signal, onProgress }: { readonly signal?: AbortSignal; readonly onProgress?: (share: number) => void } = {},
+  ): Promise<TracedText[]> {
+    let done = 0;
+    return this.#run(
+      inputs,
+      { tau: null, trace: true },
+      ({ tokens, logits }) => {
+        onProgress?.(++done / inputs.length);
+        return { length: tokens[0], tokens, logits };
+      },
+      signal,
+    );
+  }
+
+  /** Ends the worker threads. What is under way fails with MP_CLOSED. */
+  close(): Promise<void> {
+    return this.#crew.close();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  /** The threads, for those who watch or end them. */
+  get workers(): Crew['workers'] {
+    return this.#crew.workers;
+  }
+
+  #settle({ tau, topK = 1 }: ClassifyOptions): { tau: number | null; topK: number } {
+    if (tau === undefined) return { tau: this.#model.info.tau, topK: count('topK', topK) };
+    assertTau(tau);
+    const { config, info, headSettings } = this.#model;
+    if (tau !== null && headSettings.kind === 'none') throw new PyramidError('MP_MODEL_HEADS', { method: info.method });
+    if (tau !== null && !problems[config.problemType].exits) {
+      throw new PyramidError('MP_USAGE', {
+        what: `tau is ${tau}, but the answers of a ${config.problemType} model have no uncertainty to leave by`,
+        todo: 'leave tau out',
+      });
+    }
+    return { tau, topK: count('topK', topK) };
+  }
+
+  /** Runs the inputs; results in their order. `from`: the number of the first, for messages. */
+  async #run<T>(
+    inputs: readonly TextInput[],
+    rule: Rule,
+    result: (outcome: Outcome) => T,
+    signal?: AbortSignal,
+    from = 0,
+  ): Promise<T[]> {
+    signal?.throwIfAborted();
+    const texts = inputs.map((input, i) => checkText(input, from + i));
+    if (texts.length === 0) {
+      if (this.#crew.isClosed) throw new PyramidError('MP_CLOSED', { what: 'model' });
+      return [];
+    }
+    this.#mention(texts);
+    return new Promise<T[]>((resolve, reject) => {
+      const results = new Array<T>(texts.length);
+      let left = texts.length;
+      const settle = (end: () => void) => {
+        signal?.removeEventListener('abort', abort);
+        end();
+      };
+      const withdraw = this.#crew.submit({
+        ...rule,
+        length: texts.length,
+        text: (index) => texts[index],
+        done: (index, outcome) => {
+          results[index] = result(outcome);
+          if (--left === 0) settle(() => resolve(results));
+        },
+        failed: (error) => settle(() => reject(error)),
+      });
+      const abort = () =>
+        settle(() => {
+          withdraw();
+          reject(signal!.reason);
+        });
+      signal?.addEventListener('abort', abort, { once: true });
+    });
+  }
+
+  /** A pair for a model of single texts, or the reverse, is allowed and said once. */
+  #mention(texts: readonly { readonly pair: string | undefined }[]): void {
+    const { pairs } = this.#model.info;
+    if (!texts.some(({ pair }) => (pair !== undefined) !== pairs)) return;
+    const message = pairs
+      ? 'the model was trained on pairs of texts and is given single ones'
+      : 'the model was trained on single texts and is given pairs';
+    if (this.#said.has(message)) return;
+    this.#said.add(message);
+    process.emitWarning(message, { type: 'PyramidWarning' });
+  }
+}
+
+const isList = (inputs: TextInput | readonly TextInput[]): inputs is readonly TextInput[] => Array.isArray(inputs);
+
+function count(option: string, value: number): number {
+  if (!Number.isSafeInteger(value) || value < 1 || value > 1024)
+    throw new PyramidError('MP_OPTION_VALUE', {
+      option,
+      value: String(value),
+      expected: 'a whole number from 1 to 1024',
+    });
+  return value;
+}

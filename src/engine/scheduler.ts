@@ -1,0 +1,166 @@
+/**
+ * Takes texts through the layers. Each stage (a layer's peek, a layer's block, …) has a pool of texts that wait for
+ * it; what pruning and early exits leave of one batch waits there for what they leave of others, of any request and
+ * any tau, so that products stay large. A text leaves by not being put into the next pool. Knows no requests and no
+ * threads: jobs in, outcomes out.
+ *
+ * Which stage runs next: one where a text has waited too long; else the deepest that has enough for a full batch;
+ * else new texts are let in; else the shallowest, whose texts may join those that wait further down. So nothing waits
+ * while there is nothing else to do, and a lone text goes straight through.
+ */
+import type { PyramidModel } from '../pyramid/model-folder.ts';
+import { uncertainty } from '../pyramid/uncertainty.ts';
+import type { Job, Outcome, Rule } from './job.ts';
+import type { PieceKind, Programs } from './programs.ts';
+import { type BatchSize, Waiting } from './waiting.ts';
+
+/** Sizes of batches by piece. */
+const SIZES: { readonly [K in PieceKind]: BatchSize } = {
+  peek: { enoughRows: 1024, maxRows: 4096 },
+  block: { enoughRows: 512, maxRows: 1024 },
+  head: { enoughRows: 512, maxRows: 2048 },
+  count: { enoughRows: 512, maxRows: 1024 },
+};
+
+/** Steps that a text may wait at one stage before that stage goes first. */
+const PATIENCE = 50;
+
+interface Stage {
+  readonly kind: PieceKind;
+  readonly layer: number;
+  readonly waiting: Waiting;
+}
+
+export interface SchedulerEvents {
+  /** Lets in more texts, by `add`; called when there is room. False when there are none. */
+  readonly admit: () => boolean;
+  readonly done: (outcomes: readonly Outcome[]) => void;
+  readonly failed: (jobs: readonly Job[], error: unknown) => void;
+  /** Each batch as it is formed. */
+  readonly onBatch?: (kind: PieceKind, layer: number, jobs: readonly Job[]) => void;
+}
+
+export class Scheduler {
+  readonly #model: PyramidModel;
+  readonly #programs: Programs;
+  readonly #events: SchedulerEvents;
+  /** In the order in which a text passes them. */
+  readonly #stages: readonly Stage[];
+  #step = 0;
+  #running: Promise<void> | null = null;
+
+  constructor(model: PyramidModel, programs: Programs, events: SchedulerEvents) {
+    this.#model = model;
+    this.#programs = programs;
+    this.#events = events;
+    const stage = (kind: PieceKind, layer: number): Stage => ({ kind, layer, waiting: new Waiting(SIZES[kind]) });
+    this.#stages = Array.from({ length: model.config.layers }, (_, i) => i + 1).flatMap((layer) =>
+      layer === model.config.layers
+        ? [stage('count', layer), stage('peek', layer)]
+        : [stage('peek', layer), stage('block', layer), stage('head', layer)],
+    );
+  }
+
+  /** Puts texts before layer 1. They move when `wake` is called. */
+  add(jobs: readonly Job[]): void {
+    for (const job of jobs) this.#enter(job, 1);
+  }
+
+  /** Runs until nothing waits and `admit` has no more. */
+  wake(): Promise<void> {
+    this.#running ??= this.#run();
+    return this.#running;
+  }
+
+  /** Takes out the jobs that are marked as cancelled; those of a running batch leave after it. */
+  dropCancelled(): void {
+    for (const { waiting } of this.#stages) waiting.remove((job) => job.cancelled);
+  }
+
+  async #run(): Promise<void> {
+    await null; // `wake` notes this promise before anything is done
+    for (let stage = this.#choose(); stage; stage = this.#choose()) {
+      this.#step++;
+      const jobs = stage.waiting.take();
+      this.#events.onBatch?.(stage.kind, stage.layer, jobs);
+      try {
+        await this.#pass(stage, jobs);
+      } catch (error) {
+        this.#events.failed(jobs, error);
+      }
+    }
+    this.#running = null;
+  }
+
+  #choose(): Stage | null {
+    const overdue = this.#stages.find(({ waiting }) => this.#step - waiting.since > PATIENCE);
+    if (overdue) return overdue;
+    for (let i = this.#stages.length - 1; i >= 0; i--) if (this.#stages[i].waiting.isFull) return this.#stages[i];
+    while (this.#events.admit()) {
+      const full = this.#stages.find(({ waiting }) => waiting.isFull);
+      if (full) return full;
+    }
+    return this.#stages.find(({ waiting }) => waiting.texts > 0) ?? null;
+  }
+
+  async #pass({ kind, layer }: Stage, jobs: readonly Job[]): Promise<void> {
+    const { layers } = this.#model.config;
+    switch (kind) {
+      case 'count':
+        await this.#programs.count(jobs);
+        for (const job of jobs) this.#wait('peek', layers, job);
+        return;
+      case 'block':
+        await this.#programs.advance(layer, jobs);
+        for (const job of jobs) {
+          if (this.#model.headSettings.kind === 'fastbert' && asks(job)) this.#wait('head', layer, job);
+          else this.#enter(job, layer + 1);
+        }
+        return;
+      case 'peek':
+      case 'head': {
+        await this.#programs.ask(kind, layer, jobs);
+        const outcomes: Outcome[] = [];
+        for (const job of jobs) {
+          const logits = job.logits[layer - 1];
+          if (!logits.every(Number.isFinite)) {
+            this.#events.failed([job], new Error(`internal: layer ${layer} gave the logits ${logits.join(', ')}`));
+          } else if (layer === layers || leaves(job, logits)) outcomes.push(outcome(job, layer));
+          else if (kind === 'peek') this.#wait('block', layer, job);
+          else this.#enter(job, layer + 1);
+        }
+        if (outcomes.length > 0) this.#events.done(outcomes);
+        return;
+      }
+      default:
+        kind satisfies never;
+    }
+  }
+
+  /** The first stage of `layer` for the job. */
+  #enter(job: Job, layer: number): void {
+    const { kind } = this.#model.headSettings;
+    if (layer === this.#model.config.layers) this.#wait(job.trace ? 'count' : 'peek', layer, job);
+    else this.#wait((kind === 'cls' || kind === 'pooled') && asks(job) ? 'peek' : 'block', layer, job);
+  }
+
+  #wait(kind: PieceKind, layer: number, job: Job): void {
+    if (job.cancelled) return;
+    const stage = this.#stages.find((one) => one.kind === kind && one.layer === layer);
+    if (!stage) throw new Error(`internal: there is no ${kind} at layer ${layer}`);
+    stage.waiting.add([job], this.#step);
+  }
+}
+
+const asks = ({ tau, trace }: Rule): boolean => trace || tau !== null;
+
+const leaves = ({ tau, trace }: Rule, logits: readonly number[]): boolean =>
+  !trace && tau !== null && uncertainty(logits) <= tau;
+
+const outcome = ({ id, tokens, logits, truncated }: Job, exit: number): Outcome => ({
+  id,
+  exit,
+  tokens,
+  logits,
+  truncated,
+});

@@ -1,0 +1,96 @@
+/**
+ * The entry of a worker thread: reads the model, then takes texts, gives outcomes. ONNX Runtime blocks the thread it is
+ * called on, so this one is the engine's own; tokenising happens here too.
+ */
+import { isMainThread, parentPort, workerData } from 'node:worker_threads';
+import { PyramidError } from '../errors.ts';
+import { readModelFolder } from '../pyramid/model-folder.ts';
+import { compile } from '../runtime/node.ts';
+import { loadTokenizer } from '../text/tokenizer.ts';
+import { type Job, newJob } from './job.ts';
+import { type FromWorker, type ToWorker, toWire, type WireText, type WorkerStart } from './messages.ts';
+import { Programs } from './programs.ts';
+import { Scheduler } from './scheduler.ts';
+
+/** Texts that are tokenised before the scheduler looks again at what to do. */
+const ADMITTED = 16;
+
+if (isMainThread || !parentPort) throw new Error('internal: the engine worker was not started as a worker');
+const port = parentPort;
+const post = (message: FromWorker) => port.postMessage(message);
+
+try {
+  await serve(workerData as WorkerStart);
+} catch (error) {
+  post({ kind: 'unfit', error: toWire(error) });
+  port.close();
+}
+
+async function serve({ dir, threads }: WorkerStart): Promise<void> {
+  const model = await readModelFolder(dir);
+  const tokenizer = await loadTokenizer(dir);
+  const { vocabularySize: rows } = model.config;
+  if (tokenizer.vocabularySize > rows) {
+    throw new PyramidError('MP_MODEL_VOCABULARY', { path: dir, pieces: tokenizer.vocabularySize, rows });
+  }
+  const programs = await Programs.create(model, (graph, name) => compile(graph, name, { threads }));
+  /** Not yet tokenised, first come first. */
+  let fresh: WireText[] = [];
+  const jobs = new Map<number, Job>();
+
+  const scheduler = new Scheduler(model, programs, {
+    admit() {
+      for (const text of fresh.splice(0, ADMITTED)) {
+        try {
+          const job = newJob(text.id, tokenizer.encode(text.text, text.pair, model.info.maxLength), text);
+          jobs.set(job.id, job);
+          scheduler.add([job]);
+        } catch (error) {
+          post({ kind: 'failed', ids: [text.id], error: toWire(error) });
+        }
+      }
+      return fresh.length > 0;
+    },
+    done(outcomes) {
+      for (const { id } of outcomes) jobs.delete(id);
+      post({ kind: 'outcomes', outcomes });
+    },
+    failed(failed, error) {
+      for (const { id } of failed) jobs.delete(id);
+      post({ kind: 'failed', ids: failed.map(({ id }) => id), error: toWire(error) });
+    },
+  });
+
+  port.on('message', (message: ToWorker) => {
+    switch (message.kind) {
+      case 'texts':
+        fresh.push(...message.texts);
+        void scheduler.wake();
+        return;
+      case 'cancel': {
+        const ids = new Set(message.ids);
+        fresh = fresh.filter(({ id }) => !ids.has(id));
+        for (const id of ids) {
+          const job = jobs.get(id);
+          if (job) job.cancelled = true;
+          jobs.delete(id);
+        }
+        scheduler.dropCancelled();
+        return;
+      }
+      case 'close':
+        fresh = [];
+        for (const job of jobs.values()) job.cancelled = true;
+        scheduler.dropCancelled();
+        void scheduler
+          .wake()
+          .then(() => programs.close())
+          .finally(() => port.close());
+        return;
+      default:
+        message satisfies never;
+    }
+  });
+  const { config, info, headSettings } = model;
+  post({ kind: 'ready', model: { config, info, headSettings } });
+}

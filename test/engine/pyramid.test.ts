@@ -1,0 +1,249 @@
+import { cp, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { Pyramid } from '../../src/engine/index.ts';
+import { exitOf, outcomes } from '../../src/evaluate/outcomes.ts';
+import { runTrace } from '../../src/evaluate/run-trace.ts';
+import { denseFlops } from '../../src/pyramid/flops.ts';
+import { argmax, softmax } from '../../src/pyramid/uncertainty.ts';
+import { MAX_LENGTH, randomModel, randomTexts } from '../support/random-model.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
+
+const root = temporaryFolder();
+const texts = randomTexts(1, 200);
+let dir: string;
+let pyramid: Pyramid;
+
+beforeAll(async () => {
+  ({ dir } = await randomModel(root, 'mp', { seed: 11, kind: 'pooled', prunes: true, tau: 0.7 }));
+  pyramid = await Pyramid.load(dir, { workers: 2 });
+});
+afterAll(() => pyramid.close());
+
+describe('a loaded model', () => {
+  test('says what it is', () => {
+    expect(pyramid.labels).toEqual(['a', 'b', 'c']);
+    expect(pyramid.info).toMatchObject({ method: 'mp', tau: 0.7, maxLength: MAX_LENGTH });
+    expect(pyramid.shape).toMatchObject({ layers: 4, labels: 3 });
+  });
+
+  test('gives one answer for one input, and an array for an array, in its order', async () => {
+    const one = await pyramid.classify(texts[0]);
+    expect(one).toMatchObject({ label: expect.stringMatching(/^[abc]$/), truncated: false });
+    expect(one.scores).toBeUndefined();
+    const all = await pyramid.classify(texts);
+    expect(all).toHaveLength(texts.length);
+    const [again] = await pyramid.classify([texts[0]]);
+    expect(again).toEqual(one);
+    expect(await pyramid.classify([])).toEqual([]);
+  });
+
+  test('takes an array of two strings as two texts, never as a pair', async () => {
+    const [first, second] = await pyramid.classify([texts[0], texts[1]]);
+    expect(first).toEqual(await pyramid.classify(texts[0]));
+    expect(second).toEqual(await pyramid.classify(texts[1]));
+    const pair = await pyramid.classify({ text: texts[0], pair: texts[1] });
+    expect(pair.tokens[0]).toBe(first.tokens[0] + second.tokens[0] - 1);
+  });
+
+  test('uses its own tau unless it is given one, and null is off', async () => {
+    const [own, same, off] = await Promise.all([
+      pyramid.classify(texts),
+      pyramid.classify(texts, { tau: 0.7 }),
+      pyramid.classify(texts, { tau: null }),
+    ]);
+    expect(own.map(({ exit }) => exit)).toEqual(same.map(({ exit }) => exit));
+    expect(new Set(own.map(({ exit }) => exit)).size).toBeGreaterThan(1);
+    expect(new Set(off.map(({ exit }) => exit))).toEqual(new Set([4]));
+    for (const { tokens, exit } of own) expect(tokens).toHaveLength(exit);
+  });
+
+  test('gives the scores of so many labels, likeliest first', async () => {
+    const answer = await pyramid.classify(texts[3], { topK: 2, tau: null });
+    const entries = Object.entries(answer.scores!);
+    expect(entries).toHaveLength(2);
+    expect(entries[0]).toEqual([answer.label, answer.score]);
+    expect(entries[0][1]).toBeGreaterThanOrEqual(entries[1][1]);
+    const all = await pyramid.classify(texts[3], { topK: 9, tau: null });
+    expect(Object.values(all.scores!).reduce((sum, score) => sum + score, 0)).toBeCloseTo(1, 6);
+  });
+
+  test("a text's scores do not depend on what is classified beside it", async () => {
+    const together = await pyramid.classify(texts, { tau: null, topK: 3 });
+    for (const [i, text] of texts.slice(0, 40).entries()) {
+      const alone = await pyramid.classify(text, { tau: null, topK: 3 });
+      for (const [label, score] of Object.entries(alone.scores!)) {
+        expect(Math.abs(score - together[i].scores![label])).toBeLessThan(1e-5);
+      }
+    }
+  });
+
+  test('cuts a text that is too long, and says so', async () => {
+    const answer = await pyramid.classify('w1 '.repeat(500), { tau: null });
+    expect(answer).toMatchObject({ truncated: true });
+    expect(answer.tokens[0]).toBe(MAX_LENGTH);
+  });
+
+  test('classifies an empty text, lone surrogates and control characters', async () => {
+    const answers = await pyramid.classify(['', '\ud800', '\0\u200b', '😀'.repeat(50)], { tau: null });
+    expect(answers.map(({ score }) => Number.isFinite(score))).toEqual([true, true, true, true]);
+    expect(answers[0].tokens[0]).toBe(2);
+  });
+
+  test('costs fewer operations the earlier it may leave, and never more than the dense network and its heads', async () => {
+    const cost = async (tau: number | null) =>
+      (await pyramid.classify(texts, { tau })).reduce((sum, { flops }) => sum + flops, 0);
+    const off = await cost(null);
+    const own = await cost(0.7);
+    const all = await cost(1);
+    expect(all).toBeLessThan(own);
+    const dense = (await pyramid.classify(texts, { tau: null })).reduce(
+      (sum, { tokens }) => sum + denseFlops(pyramid.shape, tokens[0]),
+      0,
+    );
+    expect(off).toBeLessThan(dense);
+  });
+});
+
+describe('a trace', () => {
+  test('says for each tau what really leaving does: exits, labels, tokens and operations', async () => {
+    const examples = texts.map((text, i) => ({ text, label: i % 3 }));
+    const shares: number[] = [];
+    const trace = await runTrace(pyramid, { name: 'rows', labels: ['a', 'b', 'c'], pairs: false, examples }, (share) =>
+      shares.push(share),
+    );
+    expect(shares.at(-1)).toBe(1);
+    expect(trace).toMatchObject({ headKind: 'pooled', pairs: false, labels: ['a', 'b', 'c'] });
+    expect(trace.entries.map(({ label }) => label)).toEqual(examples.map(({ label }) => label));
+    const judged = outcomes(trace);
+    for (const tau of [null, 0, 0.5, 0.7, 0.9, 1]) {
+      const answers = await pyramid.classify(texts, { tau });
+      answers.forEach((answer, i) => {
+        const exit = exitOf(judged[i], tau);
+        expect(answer.exit).toBe(exit);
+        expect(answer.label).toBe(pyramid.labels[judged[i].predicted[exit - 1]]);
+        expect(trace.entries[i].tokens.slice(0, answer.tokens.length)).toEqual(answer.tokens);
+        expect(answer.flops).toBe(tau === null ? judged[i].actualWithoutExits : judged[i].actual[exit - 1]);
+        const logits = trace.entries[i].logits[exit - 1];
+        expect(Math.abs(answer.score - softmax(logits)[argmax(logits)])).toBeLessThan(1e-5);
+      });
+    }
+  });
+
+  test("numbers the rows' labels as the model does, and refuses others", async () => {
+    const examples = [
+      { text: 'w1', label: 0 },
+      { text: 'w2', label: 1 },
+    ];
+    const rows = { name: 'rows', labels: ['c', 'a'], pairs: false, examples };
+    expect((await runTrace(dir, rows)).entries.map(({ label }) => label)).toEqual([2, 0]);
+    await expect(runTrace(pyramid, { ...rows, labels: ['c', 'x'] })).rejects.toThrow('has the label "x"');
+    await expect(runTrace(pyramid, { ...rows, examples: [] })).rejects.toMatchObject({ code: 'MP_DATA_EMPTY' });
+  });
+});
+
+describe('a call that cannot be', () => {
+  test.each([
+    [undefined, 'input 0 is undefined'],
+    [7, 'input 0 is the number 7'],
+    [['w1', 7], 'input 1 is the number 7'],
+    [[['w1', 'w2']], 'input 0 is an array'],
+    [{ pair: 'w1' }, 'input 0 is an object whose text is undefined'],
+    [[{ text: 'w1', pair: null }], 'input 0 is { text, pair: null }'],
+  ])('is refused: %j', async (input, message) => {
+    const call = pyramid.classify(input as unknown as string);
+    await expect(call).rejects.toMatchObject({ code: 'MP_TEXT_TYPE' });
+    await expect(call).rejects.toThrow(message);
+  });
+
+  test.each([-0.1, 1.1, Number.NaN, '0.5'])('is refused: tau %s', async (tau) => {
+    await expect(pyramid.classify('w1', { tau: tau as number })).rejects.toMatchObject({ code: 'MP_TAU_RANGE' });
+    expect(() => pyramid.stream(['w1'], { tau: tau as number })).toThrow('tau is');
+  });
+
+  test.each([0, 1.5])('is refused: topK %s', async (topK) => {
+    await expect(pyramid.classify('w1', { topK })).rejects.toMatchObject({ code: 'MP_OPTION_VALUE' });
+  });
+
+  test.each([{ workers: 0 }, { threads: 1.5 }, { workers: 5000 }])('is refused: %j', async (options) => {
+    await expect(Pyramid.load(dir, options)).rejects.toMatchObject({ code: 'MP_OPTION_VALUE' });
+  });
+
+  test('is refused: a tau for a model without exit heads, which says how it was trained', async () => {
+    const { dir: plain } = await randomModel(root, 'ltp', { seed: 12, kind: 'none', prunes: true });
+    const model = await Pyramid.load(plain, { workers: 1 });
+    await expect(model.classify('w1', { tau: 0.5 })).rejects.toMatchObject({
+      code: 'MP_MODEL_HEADS',
+      details: { method: 'ltp' },
+    });
+    expect((await model.classify('w1')).exit).toBe(4);
+    await model.close();
+  });
+
+  test('is refused: a folder that is not there, that lacks weights, or whose vocabulary is another', async () => {
+    await expect(Pyramid.load(join(root, 'nowhere'))).rejects.toMatchObject({ code: 'MP_FILE_MISSING' });
+    const other = join(root, 'other');
+    await cp(dir, other, { recursive: true });
+    const { wordPieceFiles } = await import('../../src/text/wordpiece-files.ts');
+    const pieces = ['[PAD]', '[UNK]', '[CLS]', '[SEP]', '[MASK]', ...Array.from({ length: 500 }, (_, i) => `x${i}`)];
+    await writeFile(join(other, 'tokenizer.json'), wordPieceFiles(pieces)['tokenizer.json']);
+    await expect(Pyramid.load(other, { workers: 2 })).rejects.toMatchObject({ code: 'MP_MODEL_VOCABULARY' });
+    await rm(join(other, 'model.safetensors'));
+    await expect(Pyramid.load(other, { workers: 1 })).rejects.toMatchObject({ code: 'MP_FILE_MISSING' });
+  });
+
+  test('is refused once the model is closed, and what was under way fails', async () => {
+    const model = await Pyramid.load(dir, { workers: 1 });
+    const underWay = model.classify(randomTexts(2, 2000));
+    const failing = expect(underWay).rejects.toMatchObject({ code: 'MP_CLOSED' });
+    await model.close();
+    await failing;
+    await expect(model.classify('w1')).rejects.toMatchObject({ code: 'MP_CLOSED' });
+    await expect(model.classify([])).rejects.toMatchObject({ code: 'MP_CLOSED' });
+    await model.close();
+  });
+
+  test('given up by its signal rejects with its reason, and the model goes on', async () => {
+    const reason = new Error('enough');
+    await expect(pyramid.classify('w1', { signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
+    const controller = new AbortController();
+    const call = pyramid.classify(randomTexts(3, 3000), { tau: null, signal: controller.signal });
+    setTimeout(() => controller.abort(reason), 20);
+    await expect(call).rejects.toBe(reason);
+    expect(await pyramid.classify(texts.slice(0, 5))).toHaveLength(5);
+  });
+});
+
+describe('other kinds of answers', () => {
+  test('several labels may hold at once: sigmoids, and no early exit', async () => {
+    const made = await randomModel(root, 'multi', {
+      seed: 13,
+      kind: 'cls',
+      prunes: false,
+      problemType: 'multi_label_classification',
+    });
+    const model = await Pyramid.load(made.dir, { workers: 1 });
+    const { scores } = await model.classify('w1 w2', { topK: 3 });
+    const trace = await model.trace(['w1 w2']);
+    const logits = trace[0].logits[3];
+    expect(Object.keys(scores!).sort()).toEqual(['a', 'b', 'c']);
+    for (const [i, label] of ['a', 'b', 'c'].entries()) {
+      expect(scores![label]).toBeCloseTo(1 / (1 + Math.exp(-logits[i])), 5);
+    }
+    await expect(model.classify('w1', { tau: 0.5 })).rejects.toMatchObject({ code: 'MP_USAGE' });
+    await model.close();
+  });
+
+  test('a pair for a model of single texts, and the reverse, is answered, and mentioned once', async () => {
+    const warnings: Error[] = [];
+    const note = (warning: Error) => warnings.push(warning);
+    process.on('warning', note);
+    const model = await Pyramid.load(dir, { workers: 1 });
+    await model.classify({ text: 'w1', pair: 'w2' });
+    await model.classify([{ text: 'w1', pair: 'w2' }]);
+    await new Promise(setImmediate);
+    process.off('warning', note);
+    expect(warnings.map(({ message }) => message)).toEqual([expect.stringContaining('is given pairs')]);
+    await model.close();
+  });
+});

@@ -1,0 +1,135 @@
+/**
+ * The engine against the graph that training judges with, which masks nothing away step by step and knows no batches
+ * of the engine's: the same tokens, logits, exits and labels, for generated texts, thresholds, taus and arrivals. Each
+ * run must have met what it is about, or it fails.
+ */
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { readModelFolder } from '../../src/pyramid/model-folder.ts';
+import { argmax, exitLayer, uncertainty } from '../../src/pyramid/uncertainty.ts';
+import { randomStream } from '../../src/random.ts';
+import { type Encoding, loadTokenizer } from '../../src/text/tokenizer.ts';
+import { type Judged, Judging } from '../../src/train/judging.ts';
+import { InThreadEngine } from '../support/in-thread-engine.ts';
+import { MAX_LENGTH, randomModel, randomTexts } from '../support/random-model.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
+
+const root = temporaryFolder();
+const TEXTS = 120;
+const LOGITS = 1e-4;
+/** Nearer than this to its tau, rounding may send a text either way. */
+const TIE = 1e-5;
+
+const cases = [
+  { kind: 'cls', prunes: true, pairs: false, seed: 1 },
+  { kind: 'pooled', prunes: true, pairs: false, seed: 2 },
+  { kind: 'pooled', prunes: true, pairs: true, seed: 3 },
+  { kind: 'pooled', prunes: false, pairs: false, seed: 4 },
+  { kind: 'fastbert', prunes: true, pairs: false, seed: 5 },
+  { kind: 'none', prunes: true, pairs: false, seed: 6 },
+] as const;
+
+describe.each(cases)('$kind heads, pruning $prunes, pairs $pairs (seed $seed): the engine', (options) => {
+  let engine: InThreadEngine;
+  let encodings: Encoding[];
+  let judged: Judged[];
+
+  beforeAll(async () => {
+    const { dir } = await randomModel(root, `model-${options.seed}`, options);
+    const model = await readModelFolder(dir);
+    const tokenizer = await loadTokenizer(dir);
+    const texts = randomTexts(options.seed, TEXTS);
+    const pairs = options.pairs ? randomTexts(options.seed + 100, TEXTS, 20) : [];
+    encodings = texts.map((text, i) => tokenizer.encode(text, pairs[i], MAX_LENGTH));
+    engine = await InThreadEngine.create(model);
+    const judging = await Judging.create(model, options.prunes ? 'hard' : 'none', 1);
+    judged = await judging.judge({
+      encodings,
+      labels: encodings.map(() => 0),
+      lengths: Int32Array.from(encodings, ({ ids }) => ids.length),
+      truncated: 0,
+    });
+    await judging.close();
+  });
+  afterAll(() => engine.close());
+
+  /** Texts in groups of random sizes, as requests come in. */
+  const groups = (seed: number, rule: (text: number) => { tau: number | null; trace: boolean }) => {
+    const random = randomStream(seed, 'arrivals');
+    const order = random.shuffle(encodings.map((_, i) => i));
+    const made: { encoding: Encoding; rule: { tau: number | null; trace: boolean } }[][] = [];
+    for (let at = 0; at < order.length; ) {
+      const size = 1 + random.integer(30);
+      made.push(order.slice(at, at + size).map((text) => ({ encoding: encodings[text], rule: rule(text) })));
+      at += size;
+    }
+    return { made, order };
+  };
+  const near = (actual: readonly number[], expected: readonly number[]) => {
+    expect(actual.length).toBe(expected.length);
+    actual.forEach((value, i) => {
+      expect(Math.abs(value - expected[i])).toBeLessThan(LOGITS);
+    });
+  };
+
+  test("traces the same tokens and every head's logits", async () => {
+    const { made, order } = groups(options.seed, () => ({ tau: null, trace: true }));
+    engine.forget();
+    await engine.run(made);
+    expect(engine.errors).toEqual([]);
+    order.forEach((text, id) => {
+      const outcome = engine.outcomes.get(id)!;
+      expect(outcome.tokens).toEqual(judged[text].tokens);
+      outcome.logits.forEach((row, layer) => {
+        near(row, judged[text].logits[layer]);
+      });
+      expect(outcome.logits.length).toBe(judged[text].logits.length);
+    });
+    if (options.prunes) {
+      expect(judged.some(({ tokens }) => tokens.at(-1)! < tokens[0])).toBe(true);
+    }
+  });
+
+  test('answers at the same layers with the same logits, whatever shares a batch', async () => {
+    const random = randomStream(options.seed, 'taus');
+    const choices = options.kind === 'none' ? [null] : [null, 0, 0.3, 0.6, 0.8, 0.9, 1];
+    const taus = encodings.map(() => choices[random.integer(choices.length)]);
+    const { made, order } = groups(options.seed + 1, (text) => ({ tau: taus[text], trace: false }));
+    engine.forget();
+    await engine.run(made);
+    expect(engine.errors).toEqual([]);
+
+    const exits = new Set<number>();
+    let ties = 0;
+    order.forEach((text, id) => {
+      const { logits } = judged[text];
+      const tau = taus[text];
+      const isTie = tau !== null && logits.some((row) => row.length > 0 && Math.abs(uncertainty(row) - tau) < TIE);
+      if (isTie) {
+        ties++;
+        return;
+      }
+      const expected = exitLayer(logits, tau);
+      const outcome = engine.outcomes.get(id)!;
+      expect(outcome.exit).toBe(expected);
+      near(outcome.logits[expected - 1], logits[expected - 1]);
+      expect(argmax(outcome.logits[expected - 1])).toBe(argmax(logits[expected - 1]));
+      expect(judged[text].tokens.slice(0, outcome.tokens.length)).toEqual(outcome.tokens);
+      if (tau === null) expect(outcome.logits.slice(0, -1).every((row) => row.length === 0)).toBe(true);
+      exits.add(expected);
+    });
+
+    // the run must have met what it is about
+    expect(ties).toBeLessThan(TEXTS / 100);
+    if (options.kind !== 'none') expect(exits.size).toBeGreaterThanOrEqual(3);
+    const groupOf = made.flatMap((group, number) => group.map(() => number));
+    const below = engine.batches.filter(({ layer }) => layer > 1);
+    expect(below.some(({ ids }) => new Set(ids.map((id) => groupOf[id])).size > 1)).toBe(true);
+    if (options.kind !== 'none') {
+      expect(below.some(({ ids }) => new Set(ids.map((id) => taus[order[id]])).size > 1)).toBe(true);
+      // what several batches of one layer left was merged further down
+      const layer1 = engine.batches.filter(({ kind, layer }) => layer === 1 && kind === 'block');
+      const batchOf = new Map(layer1.flatMap(({ ids }, number) => ids.map((id) => [id, number])));
+      expect(below.some(({ ids }) => new Set(ids.map((id) => batchOf.get(id))).size > 1)).toBe(true);
+    }
+  });
+});

@@ -1,0 +1,64 @@
+/** The engine's scheduler on the test's own thread, with a log of its batches: what workers run, without the workers. */
+import { type Job, newJob, type Outcome, type Rule } from '../../src/engine/job.ts';
+import { type PieceKind, Programs } from '../../src/engine/programs.ts';
+import { Scheduler } from '../../src/engine/scheduler.ts';
+import type { PyramidModel } from '../../src/pyramid/model-folder.ts';
+import { compile } from '../../src/runtime/node.ts';
+import type { Encoding } from '../../src/text/tokenizer.ts';
+
+export interface Batch {
+  readonly kind: PieceKind;
+  readonly layer: number;
+  readonly ids: readonly number[];
+}
+
+export class InThreadEngine {
+  readonly batches: Batch[] = [];
+  readonly outcomes = new Map<number, Outcome>();
+  readonly errors: unknown[] = [];
+  readonly #programs: Programs;
+  readonly #scheduler: Scheduler;
+  #later: Job[][] = [];
+
+  private constructor(model: PyramidModel, programs: Programs) {
+    this.#programs = programs;
+    this.#scheduler = new Scheduler(model, programs, {
+      admit: () => {
+        const next = this.#later.shift();
+        if (next) this.#scheduler.add(next);
+        return this.#later.length > 0;
+      },
+      done: (outcomes) => {
+        for (const outcome of outcomes) {
+          if (this.outcomes.has(outcome.id)) throw new Error(`text ${outcome.id} was answered twice`);
+          this.outcomes.set(outcome.id, outcome);
+        }
+      },
+      failed: (_, error) => this.errors.push(error),
+      onBatch: (kind, layer, jobs) => this.batches.push({ kind, layer, ids: jobs.map(({ id }) => id) }),
+    });
+  }
+
+  static async create(model: PyramidModel): Promise<InThreadEngine> {
+    return new InThreadEngine(
+      model,
+      await Programs.create(model, (graph, name) => compile(graph, name, { threads: 1 })),
+    );
+  }
+
+  /** Runs texts that arrive in these groups, one after another; ids are their numbers over all groups. */
+  async run(groups: readonly (readonly { readonly encoding: Encoding; readonly rule: Rule }[])[]): Promise<void> {
+    let id = 0;
+    this.#later = groups.map((group) => group.map(({ encoding, rule }) => newJob(id++, encoding, rule)));
+    await this.#scheduler.wake();
+  }
+
+  forget(): void {
+    this.batches.length = 0;
+    this.outcomes.clear();
+  }
+
+  close(): Promise<void> {
+    return this.#programs.close();
+  }
+}

@@ -1,0 +1,100 @@
+/** A model folder with random weights, large enough that texts differ in what is pruned and where they leave. */
+import { join } from 'node:path';
+import { type EncoderConfig, initialise, parameterShapes, parseConfig } from '../../src/encoder/index.ts';
+import type { HeadKind } from '../../src/pyramid/flops.ts';
+import { headSettings, initialHeads } from '../../src/pyramid/heads.ts';
+import { type PyramidModel, writeModelFolder } from '../../src/pyramid/model-folder.ts';
+import { randomStream } from '../../src/random.ts';
+import { wordPieceFiles } from '../../src/text/wordpiece-files.ts';
+
+export interface RandomModelOptions {
+  readonly seed: number;
+  readonly kind: HeadKind;
+  readonly prunes: boolean;
+  readonly pairs?: boolean;
+  readonly layers?: number;
+  readonly labels?: readonly string[];
+  readonly tau?: number | null;
+  readonly problemType?: EncoderConfig['problemType'];
+}
+
+export const WORDS = Array.from({ length: 200 }, (_, i) => `w${i}`);
+export const MAX_LENGTH = 48;
+
+/** Writes the folder `name` under `root`. */
+export async function randomModel(
+  root: string,
+  name: string,
+  {
+    seed,
+    kind,
+    prunes,
+    pairs = false,
+    layers = 4,
+    labels = ['a', 'b', 'c'],
+    tau = null,
+    problemType,
+  }: RandomModelOptions,
+): Promise<{ dir: string; model: PyramidModel }> {
+  const files = wordPieceFiles(['[PAD]', '[UNK]', '[CLS]', '[SEP]', '[MASK]', ...WORDS]);
+  const config = parseConfig(
+    {
+      model_type: 'bert',
+      vocab_size: WORDS.length + 5,
+      hidden_size: 32,
+      num_hidden_layers: layers,
+      num_attention_heads: 4,
+      intermediate_size: 64,
+      max_position_embeddings: MAX_LENGTH + 16,
+      type_vocab_size: 2,
+      initializer_range: 0.25,
+      problem_type: problemType ?? 'single_label_classification',
+      id2label: Object.fromEntries(labels.map((label, i) => [i, label])),
+    },
+    name,
+  );
+  const range = config.initializerRange;
+  const parameters = new Map(
+    [...parameterShapes(config)].map(([key, shape]) => {
+      const random = randomStream(seed, 'bias', key);
+      const tensor = initialise(key, shape, seed, range);
+      // a trained model's biases are not zero
+      if (key.endsWith('bias')) for (let i = 0; i < tensor.data.length; i++) tensor.data[i] = 0.1 * random.normal();
+      return [key, tensor];
+    }),
+  );
+  const settings = headSettings(kind, pairs, 16);
+  const model: PyramidModel = {
+    config,
+    info: {
+      format: 1,
+      method: kind === 'none' ? (prunes ? 'ltp' : 'bert') : prunes ? 'mp' : 'fastbert',
+      exitHead: kind,
+      exitTraining: 'joint',
+      pairs,
+      headWidth: 16,
+      prunes,
+      temperature: 1e-3,
+      lambda: 0.1,
+      maxLength: MAX_LENGTH,
+      tau,
+    },
+    parameters,
+    heads: initialHeads(config, settings, seed),
+    headSettings: settings,
+    thresholds: prunes ? Float32Array.from({ length: layers }, (_, i) => (0.03 * (i + 1)) / layers) : null,
+  };
+  const dir = join(root, name);
+  await writeModelFolder(dir, model, files);
+  return { dir, model };
+}
+
+/** Texts of 0 to `longest` words, with some of unknown ones. */
+export function randomTexts(seed: number, count: number, longest = 40): string[] {
+  const random = randomStream(seed, 'texts');
+  return Array.from({ length: count }, () =>
+    Array.from({ length: random.integer(longest + 1) }, () =>
+      random.next() < 0.05 ? 'unseen' : WORDS[random.integer(WORDS.length)],
+    ).join(' '),
+  );
+}
