@@ -1,5 +1,5 @@
 /**
- * AdamW (Loshchilov & Hutter 2019) as PyTorch computes it, in float32: w ← w(1 − ηλ), m ← β₁m + (1 − β₁)g,
+ * AdamW (Loshchilov & Hutter 2019) as PyTorch computes it: w ← w(1 − ηλ), m ← β₁m + (1 − β₁)g,
  * v ← β₂v + (1 − β₂)g², w ← w − η/(1 − β₁ᵗ) · m / (√v/√(1 − β₂ᵗ) + ε). Weights are changed in place.
  */
 
@@ -31,7 +31,8 @@ export function stepFactors(options: AdamWOptions, learningRate: number, step: n
 
 /**
  * Updates weights[from … to). `gradient[i]` belongs to weights[from + i] and is multiplied by `clip` first; null stands
- * for zeros. Math.fround everywhere keeps the arithmetic in single precision, where square root and division cost a third.
+ * for zeros. In double precision, which is what plain JavaScript is fast at (Math.fround doubles the time); what is
+ * stored is float32.
  */
 export function adamwUpdate(
   weights: Float32Array,
@@ -40,37 +41,27 @@ export function adamwUpdate(
   to: number,
   gradient: Float32Array | null,
   clip: number,
-  factors: { readonly keep: number; readonly size: number; readonly root: number },
+  { keep, size, root }: { readonly keep: number; readonly size: number; readonly root: number },
   { beta1, beta2, epsilon }: AdamWOptions,
 ): void {
-  const { fround, sqrt } = Math;
-  const scale = fround(clip);
-  const keep = fround(factors.keep);
-  const size = fround(factors.size);
-  const root = fround(factors.root);
-  const eps = fround(epsilon);
-  const b1 = fround(beta1);
-  const b2 = fround(beta2);
-  const c1 = fround(1 - beta1);
-  const c2 = fround(1 - beta2);
   if (gradient) {
+    const fresh1 = (1 - beta1) * clip;
+    const fresh2 = (1 - beta2) * clip * clip;
     for (let i = from, j = 0; i < to; i++, j++) {
-      const g = fround(gradient[j] * scale);
-      const first = fround(fround(m[i] * b1) + fround(c1 * g));
-      const second = fround(fround(v[i] * b2) + fround(fround(c2 * g) * g));
+      const g = gradient[j];
+      const first = m[i] * beta1 + fresh1 * g;
+      const second = v[i] * beta2 + fresh2 * g * g;
       m[i] = first;
       v[i] = second;
-      const denominator = fround(fround(fround(sqrt(second)) * root) + eps);
-      weights[i] = fround(fround(weights[i] * keep) - fround(size * fround(first / denominator)));
+      weights[i] = weights[i] * keep - (size * first) / (Math.sqrt(second) * root + epsilon);
     }
   } else {
     for (let i = from; i < to; i++) {
-      const first = fround(m[i] * b1);
-      const second = fround(v[i] * b2);
+      const first = m[i] * beta1;
+      const second = v[i] * beta2;
       m[i] = first;
       v[i] = second;
-      const denominator = fround(fround(fround(sqrt(second)) * root) + eps);
-      weights[i] = fround(fround(weights[i] * keep) - fround(size * fround(first / denominator)));
+      weights[i] = weights[i] * keep - (size * first) / (Math.sqrt(second) * root + epsilon);
     }
   }
 }
