@@ -7,7 +7,8 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Tokenizer as HuggingFaceTokenizer } from '@huggingface/tokenizers';
 import { PyramidError } from '../errors.ts';
-import { bertWords, normalizeBert } from './bert-words.ts';
+import { bertIds } from './bert-ids.ts';
+import { type BertNormalization, bertWords, normalizeBert } from './bert-words.ts';
 import { longestFirst, type PostProcessor, type SpecialTokens, specialTokens } from './special-tokens.ts';
 import { wordPieces } from './word-pieces.ts';
 import { parseVocabulary, wordPieceFiles } from './wordpiece-files.ts';
@@ -94,7 +95,7 @@ interface TokenizerDescription {
   } | null;
   readonly pre_tokenizer: { readonly type: string } | null;
   readonly post_processor: PostProcessor | null;
-  readonly added_tokens: readonly { readonly content: string; readonly id: number }[];
+  readonly added_tokens: readonly { readonly content: string; readonly id: number; readonly normalized?: boolean }[];
   readonly model: {
     readonly type: string;
     readonly unk_token?: string;
@@ -110,18 +111,23 @@ function makeTokenizer(
   files: Readonly<Record<string, string>>,
 ): Tokenizer {
   const ids: ReadonlyMap<string, number> = engine.model!.tokens_to_ids;
-  useOwnParts(engine, description, ids);
+  const cut = useOwnParts(engine, description, ids);
   const unknown = ids.get(description.model.unk_token ?? '');
   const inPieces = !description.added_tokens.some((token) => /\s/.test(token.content)) && isBert(description);
+
+  const idOf = (token: string): number => {
+    const id = ids.get(token) ?? unknown;
+    if (id === undefined) throw new Error(`internal: the token "${token}" has no id and there is no unknown token`);
+    return id;
+  };
+  const pushIds = isBert(description) && cut ? bertIds(normalization(description), cut, idOf) : null;
+  const hasAdded = addedTokens(engine, description);
 
   const tokenize = (text: string, atLeast: number): number[] => {
     const found: number[] = [];
     for (const part of inPieces ? parts(text, atLeast) : [text]) {
-      for (const token of engine.tokenize(part)) {
-        const id = ids.get(token) ?? unknown;
-        if (id === undefined) throw new Error(`internal: the token "${token}" has no id and there is no unknown token`);
-        found.push(id);
-      }
+      if (pushIds && !hasAdded(part)) pushIds(part, found);
+      else for (const token of engine.tokenize(part)) found.push(idOf(token));
       if (found.length >= atLeast) break;
     }
     return found;
@@ -170,35 +176,52 @@ function makeTokenizer(
 const isBert = ({ normalizer, pre_tokenizer: splitter, model }: TokenizerDescription) =>
   normalizer?.type === 'BertNormalizer' && splitter?.type === 'BertPreTokenizer' && model.type === 'WordPiece';
 
-/** Puts our normaliser, words and WordPiece into the package's pipeline, which goes on finding the added tokens. */
+/** Whether the package's pipeline might find an added token in a text, or do more than normalise it. */
+function addedTokens(engine: HuggingFaceTokenizer, { added_tokens: tokens }: TokenizerDescription) {
+  const { remove_space: trims, do_lowercase_and_remove_accent: folds } = engine as unknown as Record<string, unknown>;
+  if (trims || folds || tokens.some(({ normalized, content }) => normalized || content === '')) return () => true;
+  if (tokens.length === 0) return () => false;
+  const any = new RegExp(tokens.map(({ content }) => content.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&')).join('|'));
+  return (text: string) => any.test(text);
+}
+
+function normalization({ normalizer }: TokenizerDescription): BertNormalization {
+  const lowerCase = normalizer?.lowercase ?? true;
+  return {
+    cleanText: normalizer?.clean_text ?? true,
+    lowerCase,
+    stripAccents: normalizer?.strip_accents ?? lowerCase,
+    splitIdeographs: normalizer?.handle_chinese_chars ?? true,
+  };
+}
+
+/**
+ * Puts our normaliser, words and WordPiece into the package's pipeline, which goes on finding the added tokens.
+ * Gives our WordPiece, where the model is one.
+ */
 function useOwnParts(
   engine: HuggingFaceTokenizer,
-  { normalizer, pre_tokenizer: splitter, model }: TokenizerDescription,
+  description: TokenizerDescription,
   ids: ReadonlyMap<string, number>,
-): void {
+): ((word: string) => readonly string[]) | null {
+  const { normalizer, pre_tokenizer: splitter, model } = description;
   if (normalizer?.type === 'BertNormalizer') {
-    const lowerCase = normalizer.lowercase ?? true;
-    const how = {
-      cleanText: normalizer.clean_text ?? true,
-      lowerCase,
-      stripAccents: normalizer.strip_accents ?? lowerCase,
-      splitIdeographs: normalizer.handle_chinese_chars ?? true,
-    };
+    const how = normalization(description);
     engine.normalizer = ((text: string) => normalizeBert(text, how)) as unknown as HuggingFaceTokenizer['normalizer'];
   }
   if (splitter?.type === 'BertPreTokenizer') {
     engine.pre_tokenizer = bertWords as unknown as HuggingFaceTokenizer['pre_tokenizer'];
   }
-  if (model.type === 'WordPiece') {
-    const cut = wordPieces({
-      ids,
-      unknown: model.unk_token ?? '[UNK]',
-      prefix: model.continuing_subword_prefix ?? '##',
-      maxWordLength: model.max_input_chars_per_word ?? 100,
-    });
-    engine.model!.encode = (words: string[]) => words.flatMap(cut);
-  }
   engine.post_processor = null;
+  if (model.type !== 'WordPiece') return null;
+  const cut = wordPieces({
+    ids,
+    unknown: model.unk_token ?? '[UNK]',
+    prefix: model.continuing_subword_prefix ?? '##',
+    maxWordLength: model.max_input_chars_per_word ?? 100,
+  });
+  engine.model!.encode = (words: string[]) => words.flatMap(cut);
+  return cut;
 }
 
 /**
