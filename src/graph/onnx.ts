@@ -25,7 +25,7 @@ export function toOnnx(graph: Graph, name: string): Uint8Array<ArrayBuffer> {
   const needed = ancestors(graph);
   const nodes = graph.nodes
     .filter((node) => node.outputs.some((output) => needed.has(output)))
-    .map((node) => nodeMessage(node, extra));
+    .map((node) => nodeMessage(node, needed, extra));
   // an output that is an input, a constant, or given out twice needs a node of its own name
   const outputs = graph.outputs.map((output) => {
     nodes.push({
@@ -66,7 +66,7 @@ function ancestors(graph: Graph): Set<Value> {
   return set;
 }
 
-function nodeMessage(node: GraphNode, extra: object[]): object {
+function nodeMessage(node: GraphNode, needed: ReadonlySet<Value>, extra: object[]): object {
   const form = (ops[node.op as OpName].onnx as (a: object) => import('./ops.ts').OnnxForm)(node.attributes);
   const inputs = node.inputs.slice(0, form.inputs).map((input) => input.name);
   form.constants?.forEach((values, i) => {
@@ -85,7 +85,9 @@ function nodeMessage(node: GraphNode, extra: object[]): object {
     name: node.name,
     opType: form.type ?? node.op,
     input: inputs,
-    output: node.outputs.map((output) => output.name),
+    output: node.outputs
+      .filter((_, i) => i < (form.outputs ?? node.outputs.length) || node.outputs.slice(i).some((o) => needed.has(o)))
+      .map((output) => output.name),
     attribute: Object.entries(form.attributes ?? {}).map(([key, value]) => attributeMessage(key, value)),
   };
 }

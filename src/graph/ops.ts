@@ -114,6 +114,8 @@ export interface OnnxForm {
   readonly constants?: readonly (number | readonly number[])[];
   /** Only the first inputs of ours are the operator's. */
   readonly inputs?: number;
+  /** Outputs after so many are left out where nothing needs them: what is asked for keeps the runtime from fusing. */
+  readonly outputs?: number;
 }
 
 interface OpRule<A> {
@@ -287,7 +289,7 @@ export const ops: { readonly [P in OpName]: OpRule<Attributes[P]> } = {
       const rows: Type = { dtype: 'float32', shape: [...x.shape.slice(0, -1), 1] };
       return [x, rows, rows];
     },
-    onnx: ({ epsilon }) => ({ attributes: { axis: { i: -1 }, epsilon: { f: epsilon } } }),
+    onnx: ({ epsilon }) => ({ attributes: { axis: { i: -1 }, epsilon: { f: epsilon } }, outputs: 1 }),
   },
   ReduceSum: reduction(['float32', 'int64']),
   ReduceMean: reduction(FLOAT),
