@@ -69,7 +69,7 @@ export function block(
       weights,
       config,
       `${name}.attention.output.LayerNorm`,
-      g.add(dropout(projected, `layer.${layer}.attention.output`, config.hiddenDropout), residual),
+      g.add(dropout(projected, `layer.${layer}.attention.output`, config.attentionOutputDropout), residual),
     );
   });
   const inner = g.scope(`${name}.intermediate`, () => g.gelu(dense(g, weights, `${name}.intermediate.dense`, mixed))); // [M, f]
@@ -105,7 +105,14 @@ function attend(
   // the query's weights take 1/√d_h, since they are the smallest place for it; and one product for the three projections
   // reads x once
   const part = (kind: 'weight' | 'bias') =>
-    g.concat([g.mul(weights(`${name}.query.${kind}`), scale), weights(`${name}.key.${kind}`), weights(`${name}.value.${kind}`)], 0);
+    g.concat(
+      [
+        g.mul(weights(`${name}.query.${kind}`), scale),
+        weights(`${name}.key.${kind}`),
+        weights(`${name}.value.${kind}`),
+      ],
+      0,
+    );
   const weight = part('weight'); // [3d, d]
   const bias = part('bias'); // [3d]
   const projected = g.linear(x, weight, bias); // [N, 3d]

@@ -1,12 +1,13 @@
 /**
- * The weights of a Hugging Face folder under canonical names: `bert.`-prefixed and bare checkpoints, one file or a
- * sharded one with its index, old LayerNorm names (gamma, beta). Shapes are held against config.json.
+ * The weights of a Hugging Face folder under canonical names (BERT's): any family's, whole and bare checkpoints, one
+ * file or a sharded one with its index, old LayerNorm names (gamma, beta). Shapes are held against config.json.
  */
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PyramidError } from '../errors.ts';
 import type { EncoderConfig } from './config.ts';
+import { canonicalName, type FamilyName, ownName } from './families.ts';
 import { initialise, type Parameters, parameterShapes } from './parameters.ts';
 import { readSafetensors, type StoredTensor } from './safetensors.ts';
 
@@ -28,25 +29,29 @@ export async function readWeights(
   config: EncoderConfig,
   { seed }: { seed?: number } = {},
 ): Promise<LoadedWeights> {
-  const { path, tensors } = await readTensors(dir);
+  const { path, tensors } = await readTensors(dir, config.family);
   const parameters: Parameters = new Map();
   const fresh: string[] = [];
   for (const [name, shape] of parameterShapes(config)) {
     const stored = tensors.get(name);
+    const own = ownName(config.family, name);
     const isHead = name.startsWith('classifier.') || name.startsWith('bert.pooler.');
     const fits = stored && stored.shape.length === shape.length && stored.shape.every((dim, i) => dim === shape[i]);
     if (fits) parameters.set(name, stored);
     else if (isHead && seed !== undefined && (!stored || name.startsWith('classifier.'))) {
       parameters.set(name, initialise(name, shape, seed, config.initializerRange));
       fresh.push(name);
-    } else if (!stored) throw new PyramidError('MP_MODEL_TENSOR_MISSING', { path, name });
-    else throw new PyramidError('MP_MODEL_TENSOR_SHAPE', { path, name, found: stored.shape, expected: shape });
+    } else if (!stored) throw new PyramidError('MP_MODEL_TENSOR_MISSING', { path, name: own });
+    else throw new PyramidError('MP_MODEL_TENSOR_SHAPE', { path, name: own, found: stored.shape, expected: shape });
   }
   const others = new Map([...tensors].filter(([name]) => name.startsWith('pyramid.')));
   return { parameters, others, fresh };
 }
 
-async function readTensors(dir: string): Promise<{ path: string; tensors: Map<string, StoredTensor> }> {
+async function readTensors(
+  dir: string,
+  family: FamilyName,
+): Promise<{ path: string; tensors: Map<string, StoredTensor> }> {
   const single = join(dir, 'model.safetensors');
   const index = join(dir, 'model.safetensors.index.json');
   let tensors: Map<string, StoredTensor>;
@@ -57,7 +62,10 @@ async function readTensors(dir: string): Promise<{ path: string; tensors: Map<st
     for (const file of await shardFiles(index))
       for (const [name, tensor] of await readSafetensors(join(dir, file))) tensors.set(name, tensor);
   } else tensors = await readSafetensors(single);
-  return { path, tensors: new Map([...tensors].map(([name, tensor]) => [canonicalName(name), tensor])) };
+  return {
+    path,
+    tensors: new Map([...tensors].map(([name, tensor]) => [canonicalName(family, modern(name)), tensor])),
+  };
 }
 
 async function shardFiles(index: string): Promise<string[]> {
@@ -80,7 +88,9 @@ async function shardFiles(index: string): Promise<string[]> {
   return (files as string[]).sort();
 }
 
-function canonicalName(name: string): string {
-  const modern = name.replace(/LayerNorm\.gamma$/, 'LayerNorm.weight').replace(/LayerNorm\.beta$/, 'LayerNorm.bias');
-  return /^(embeddings|encoder|pooler)\./.test(modern) ? `bert.${modern}` : modern;
-}
+const modern = (name: string): string =>
+  name.replace(/LayerNorm\.gamma$/, 'LayerNorm.weight').replace(/LayerNorm\.beta$/, 'LayerNorm.bias');
+
+/** Parameters under the names that the family's checkpoints have, to be written. */
+export const underOwnNames = ({ family }: EncoderConfig, parameters: Parameters): Parameters =>
+  new Map([...parameters].map(([name, tensor]) => [ownName(family, name), tensor]));

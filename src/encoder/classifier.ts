@@ -1,4 +1,7 @@
-/** The main classifier: BERT's pooler (Linear, tanh) on [CLS] of the last layer, then Linear to the labels. */
+/**
+ * The main classifier on [CLS] of the last layer: Linear, tanh (BERT's pooler) or ReLU (DistilBERT), then Linear to the
+ * labels.
+ */
 import type { Graph, Value } from '../graph/index.ts';
 import { type Dropout, dense, type Weights } from './block.ts';
 import type { EncoderConfig } from './config.ts';
@@ -6,7 +9,10 @@ import type { EncoderConfig } from './config.ts';
 /** Logits [B, C] from `cls` [B, d], the [CLS] rows of the last layer. */
 export function classify(g: Graph, weights: Weights, config: EncoderConfig, cls: Value, dropout?: Dropout): Value {
   return g.scope('classifier', () => {
-    const pooled = g.tanh(dense(g, weights, 'bert.pooler.dense', cls)); // [B, d]
-    return dense(g, weights, 'classifier', dropout ? dropout(pooled, 'classifier', config.hiddenDropout) : pooled); // [B, C]
+    const inner = dense(g, weights, 'bert.pooler.dense', cls); // [B, d]
+    const pooled = config.poolerActivation === 'tanh' ? g.tanh(inner) : relu(g, inner); // [B, d]
+    return dense(g, weights, 'classifier', dropout ? dropout(pooled, 'classifier', config.classifierDropout) : pooled); // [B, C]
   });
 }
+
+const relu = (g: Graph, x: Value): Value => g.where(g.op('Greater', [x, g.scalar(0)], {}), x, 0);

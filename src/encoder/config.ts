@@ -5,20 +5,31 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PyramidError } from '../errors.ts';
+import { FAMILIES, type FamilyName } from './families.ts';
 
 export type ProblemType = 'single_label_classification' | 'multi_label_classification' | 'regression';
 
 export interface EncoderConfig {
+  readonly family: FamilyName;
   readonly vocabularySize: number;
   readonly hiddenSize: number;
   readonly layers: number;
   readonly heads: number;
   readonly intermediateSize: number;
   readonly maxPositions: number;
+  /** Token types that a text may have; pooled heads tell a pair's segments by them. */
   readonly typeVocabularySize: number;
+  /** Whether token types are embedded; without, they change nothing below the heads. */
+  readonly tokenTypes: boolean;
   readonly layerNormEpsilon: number;
   readonly hiddenDropout: number;
   readonly attentionDropout: number;
+  /** After the projection that follows attention. */
+  readonly attentionOutputDropout: number;
+  /** Before the main classifier's last product. */
+  readonly classifierDropout: number;
+  /** Between the main classifier's two products. */
+  readonly poolerActivation: 'tanh' | 'relu';
   readonly initializerRange: number;
   /** Names of the labels, by index; empty for a model without a classifier. */
   readonly labels: readonly string[];
@@ -27,7 +38,7 @@ export interface EncoderConfig {
   readonly raw: Readonly<Record<string, unknown>>;
 }
 
-const KNOWN = ['bert'];
+const KNOWN = Object.keys(FAMILIES);
 
 /** Reads `dir`/config.json. Throws MP_FILE_MISSING, MP_MODEL_ARCHITECTURE, MP_MODEL_CONFIG. */
 export async function readConfig(dir: string): Promise<EncoderConfig> {
@@ -55,6 +66,9 @@ export function parseConfig(raw: Readonly<Record<string, unknown>>, path: string
   if (typeof type !== 'string' || !KNOWN.includes(type)) {
     throw new PyramidError('MP_MODEL_ARCHITECTURE', { path, found: String(type), known: KNOWN });
   }
+  const name = type as FamilyName;
+  const family = FAMILIES[name];
+  const { keys } = family;
   const whole = (key: string, fallback?: number): number => {
     const value = raw[key] ?? fallback;
     if (!Number.isSafeInteger(value) || (value as number) < 1)
@@ -72,29 +86,38 @@ export function parseConfig(raw: Readonly<Record<string, unknown>>, path: string
     if (value >= 1) throw fault(`${key} is ${value}, which would drop everything`);
     return value;
   };
-  if (raw.hidden_act !== undefined && raw.hidden_act !== 'gelu')
-    throw fault(`hidden_act is ${JSON.stringify(raw.hidden_act)}; only "gelu" is known`);
+  const activation = raw[keys.activation];
+  if (activation !== undefined && activation !== 'gelu')
+    throw fault(`${keys.activation} is ${JSON.stringify(activation)}; only "gelu" is known`);
   if (raw.position_embedding_type !== undefined && raw.position_embedding_type !== 'absolute') {
     throw fault(`position_embedding_type is ${JSON.stringify(raw.position_embedding_type)}; only "absolute" is known`);
   }
-  const hiddenSize = whole('hidden_size');
-  const heads = whole('num_attention_heads');
-  if (hiddenSize % heads !== 0) throw fault(`hidden_size ${hiddenSize} is no multiple of num_attention_heads ${heads}`);
+  const hiddenSize = whole(keys.hiddenSize);
+  const heads = whole(keys.heads);
+  if (hiddenSize % heads !== 0)
+    throw fault(`${keys.hiddenSize} ${hiddenSize} is no multiple of ${keys.heads} ${heads}`);
   const problemType = (raw.problem_type ?? 'single_label_classification') as ProblemType;
   if (!['single_label_classification', 'multi_label_classification', 'regression'].includes(problemType)) {
     throw fault(`problem_type is ${JSON.stringify(raw.problem_type)}`);
   }
+  const hiddenDropout = rate(keys.hiddenDropout, 0.1);
+  const [classifierDropout, fallback] = family.classifierDropout;
   return {
-    vocabularySize: whole('vocab_size'),
+    family: name,
+    vocabularySize: whole(keys.vocabularySize),
     hiddenSize,
-    layers: whole('num_hidden_layers'),
+    layers: whole(keys.layers),
     heads,
-    intermediateSize: whole('intermediate_size'),
-    maxPositions: whole('max_position_embeddings'),
-    typeVocabularySize: whole('type_vocab_size', 2),
-    layerNormEpsilon: real('layer_norm_eps', 1e-12),
-    hiddenDropout: rate('hidden_dropout_prob', 0.1),
-    attentionDropout: rate('attention_probs_dropout_prob', 0.1),
+    intermediateSize: whole(keys.intermediateSize),
+    maxPositions: whole(keys.maxPositions),
+    typeVocabularySize: family.tokenTypes ? whole('type_vocab_size', 2) : 2,
+    tokenTypes: family.tokenTypes,
+    layerNormEpsilon: family.layerNormEpsilon ?? real('layer_norm_eps', 1e-12),
+    hiddenDropout,
+    attentionDropout: rate(keys.attentionDropout, 0.1),
+    attentionOutputDropout: family.dropsAttentionOutput ? hiddenDropout : 0,
+    classifierDropout: rate(classifierDropout, fallback ?? hiddenDropout),
+    poolerActivation: family.poolerActivation,
     initializerRange: real('initializer_range', 0.02),
     labels: labelNames(raw.id2label, fault),
     problemType,
@@ -104,22 +127,24 @@ export function parseConfig(raw: Readonly<Record<string, unknown>>, path: string
 
 /** config.json's content for a network, keeping what we do not know of the one it was read from. */
 export function configJson(config: EncoderConfig): Record<string, unknown> {
+  const { architecture, keys, constants, tokenTypes, layerNormEpsilon, classifierDropout } = FAMILIES[config.family];
   return {
     ...config.raw,
-    architectures: ['BertForSequenceClassification'],
-    model_type: 'bert',
-    hidden_act: 'gelu',
-    position_embedding_type: 'absolute',
-    vocab_size: config.vocabularySize,
-    hidden_size: config.hiddenSize,
-    num_hidden_layers: config.layers,
-    num_attention_heads: config.heads,
-    intermediate_size: config.intermediateSize,
-    max_position_embeddings: config.maxPositions,
-    type_vocab_size: config.typeVocabularySize,
-    layer_norm_eps: config.layerNormEpsilon,
-    hidden_dropout_prob: config.hiddenDropout,
-    attention_probs_dropout_prob: config.attentionDropout,
+    architectures: [architecture],
+    model_type: config.family,
+    ...constants,
+    [keys.activation]: 'gelu',
+    [keys.vocabularySize]: config.vocabularySize,
+    [keys.hiddenSize]: config.hiddenSize,
+    [keys.layers]: config.layers,
+    [keys.heads]: config.heads,
+    [keys.intermediateSize]: config.intermediateSize,
+    [keys.maxPositions]: config.maxPositions,
+    [keys.hiddenDropout]: config.hiddenDropout,
+    [keys.attentionDropout]: config.attentionDropout,
+    [classifierDropout[0]]: config.classifierDropout,
+    ...(tokenTypes && { type_vocab_size: config.typeVocabularySize }),
+    ...(layerNormEpsilon === null && { layer_norm_eps: config.layerNormEpsilon }),
     initializer_range: config.initializerRange,
     problem_type: config.problemType,
     pad_token_id: config.raw.pad_token_id ?? 0,

@@ -1,4 +1,4 @@
-/** Embeddings of packed rows: word + position + token type, LayerNorm, dropout. */
+/** Embeddings of packed rows: word + token type (where the family has it) + position, LayerNorm, dropout. */
 import type { Graph, Value } from '../graph/index.ts';
 import { type Dropout, layerNorm, type Weights } from './block.ts';
 import type { EncoderConfig } from './config.ts';
@@ -18,8 +18,10 @@ export function embed(
 ): Value {
   return g.scope('bert.embeddings', () => {
     const places = g.gather(weights('bert.embeddings.position_embeddings.weight'), position); // [N, d]
-    const kinds = g.gather(weights('bert.embeddings.token_type_embeddings.weight'), types); // [N, d]
-    const x = layerNorm(g, weights, config, 'bert.embeddings.LayerNorm', g.add(g.add(words, kinds), places)); // [N, d]
+    const typed = config.tokenTypes
+      ? g.add(words, g.gather(weights('bert.embeddings.token_type_embeddings.weight'), types))
+      : words; // [N, d]
+    const x = layerNorm(g, weights, config, 'bert.embeddings.LayerNorm', g.add(typed, places)); // [N, d]
     return dropout ? dropout(x, 'embeddings', config.hiddenDropout) : x;
   });
 }

@@ -19,7 +19,7 @@ export function parameterShapes(config: EncoderConfig): Map<string, readonly num
   const norm = (name: string) => shapes.set(`${name}.weight`, [d]).set(`${name}.bias`, [d]);
   shapes.set(WORD_EMBEDDINGS, [config.vocabularySize, d]);
   shapes.set('bert.embeddings.position_embeddings.weight', [config.maxPositions, d]);
-  shapes.set('bert.embeddings.token_type_embeddings.weight', [config.typeVocabularySize, d]);
+  if (config.tokenTypes) shapes.set('bert.embeddings.token_type_embeddings.weight', [config.typeVocabularySize, d]);
   norm('bert.embeddings.LayerNorm');
   for (let layer = 0; layer < config.layers; layer++) {
     const name = `bert.encoder.layer.${layer}`;

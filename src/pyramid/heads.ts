@@ -67,8 +67,8 @@ export function headShapes(config: EncoderConfig, settings: HeadSettings): Map<s
 }
 
 /**
- * Fresh exit heads. `cls` heads start as copies of the main classifier where there is one, which reads the same kind
- * of row; others start random.
+ * Fresh exit heads. `cls` heads start as copies of the main classifier where there is one with their activation,
+ * which reads the same kind of row; others start random.
  */
 export function initialHeads(
   config: EncoderConfig,
@@ -78,9 +78,10 @@ export function initialHeads(
 ): Parameters {
   const heads: Parameters = new Map();
   const copies: Readonly<Record<string, string>> = { dense: 'bert.pooler.dense', out: 'classifier' };
+  const copied = settings.kind === 'cls' && config.poolerActivation === 'tanh';
   for (const [name, shape] of headShapes(config, settings)) {
     const [, , , part, kind] = name.split('.');
-    const source = settings.kind === 'cls' ? main?.get(`${copies[part]}.${kind}`) : undefined;
+    const source = copied ? main?.get(`${copies[part]}.${kind}`) : undefined;
     heads.set(
       name,
       source ? { shape, data: source.data.slice() } : initialise(name, shape, seed, config.initializerRange),

@@ -13,6 +13,7 @@ import {
   readConfig,
   readWeights,
   type StoredTensor,
+  underOwnNames,
   writeSafetensors,
 } from '../encoder/index.ts';
 import { PyramidError } from '../errors.ts';
@@ -58,7 +59,7 @@ export async function writeModelFolder(dir: string, model: PyramidModel, files: 
   try {
     await rm(temporary, { recursive: true, force: true });
     await mkdir(temporary, { recursive: true });
-    const tensors = new Map<string, StoredTensor>([...model.parameters, ...model.heads]);
+    const tensors = new Map<string, StoredTensor>([...underOwnNames(model.config, model.parameters), ...model.heads]);
     if (model.thresholds) tensors.set(THRESHOLDS, { shape: [model.thresholds.length], data: model.thresholds });
     await writeSafetensors(join(temporary, 'model.safetensors'), tensors);
     await writeFile(join(temporary, 'config.json'), json({ ...configJson(model.config), pyramid: model.info }));

@@ -1,5 +1,5 @@
 /** README.md of a model folder: the model card that Hugging Face shows, made from the run. */
-import type { EncoderConfig } from '../encoder/index.ts';
+import { type EncoderConfig, FAMILIES } from '../encoder/index.ts';
 import type { PyramidInfo } from '../pyramid/model-folder.ts';
 import type { TrainOptions } from './defaults.ts';
 import type { Rows } from './prepare.ts';
@@ -26,7 +26,7 @@ tags: [text-classification, bert, early-exit, token-pruning]
 Trained by magic-pyramid with the method \`${info.method}\` on ${rows.train.examples.length} rows of ${rows.train.name}${
     options.model === 'scratch' ? ', from scratch' : `, from ${options.model.split(/[\\/]/).pop()}`
   }: ${config.layers} layers of ${config.hiddenSize}, texts of up to ${info.maxLength} tokens.
-It opens in Hugging Face transformers as a dense \`BertForSequenceClassification\`; \`magic-pyramid\` also uses its ${
+It opens in Hugging Face transformers as a dense \`${FAMILIES[config.family].architecture}\`; \`magic-pyramid\` also uses its ${
     [info.prunes && 'token thresholds', info.exitHead !== 'none' && `${info.exitHead} exit heads`]
       .filter(Boolean)
       .join(' and ') || 'weights'

@@ -37,6 +37,7 @@ describe('config.json', () => {
   it('is read with BERT’s own defaults for what it leaves out', async () => {
     const { raw, ...config } = await read(least);
     expect(config).toEqual({
+      family: 'bert',
       vocabularySize: 30522,
       hiddenSize: 384,
       layers: 6,
@@ -44,9 +45,13 @@ describe('config.json', () => {
       intermediateSize: 1536,
       maxPositions: 512,
       typeVocabularySize: 2,
+      tokenTypes: true,
       layerNormEpsilon: 1e-12,
       hiddenDropout: 0.1,
       attentionDropout: 0.1,
+      attentionOutputDropout: 0.1,
+      classifierDropout: 0.1,
+      poolerActivation: 'tanh',
       initializerRange: 0.02,
       labels: [],
       problemType: 'single_label_classification',
@@ -77,6 +82,41 @@ describe('config.json', () => {
       problemType: 'multi_label_classification',
     });
     expect(config.labels).toEqual(Array.from({ length: 12 }, (_, i) => `label ${i}`));
+  });
+
+  it('of DistilBERT is read under its own keys, which its faults name', async () => {
+    const said = {
+      model_type: 'distilbert',
+      vocab_size: 30522,
+      dim: 768,
+      n_layers: 6,
+      n_heads: 12,
+      hidden_dim: 3072,
+      max_position_embeddings: 512,
+      activation: 'gelu',
+      dropout: 0.3,
+      attention_dropout: 0.05,
+      seq_classif_dropout: 0.4,
+      sinusoidal_pos_embds: false,
+    };
+    expect(await read(said)).toMatchObject({
+      family: 'distilbert',
+      hiddenSize: 768,
+      layers: 6,
+      heads: 12,
+      intermediateSize: 3072,
+      layerNormEpsilon: 1e-12,
+      hiddenDropout: 0.3,
+      attentionDropout: 0.05,
+      attentionOutputDropout: 0,
+      classifierDropout: 0.4,
+      tokenTypes: false,
+      poolerActivation: 'relu',
+    });
+    expect((await read({ ...said, seq_classif_dropout: undefined })).classifierDropout).toBe(0.2);
+    expect((await failure({ ...said, n_heads: 7 })).message).toContain('dim 768 is no multiple of n_heads 7');
+    expect((await failure({ ...said, activation: 'relu' })).message).toContain('activation is "relu"');
+    expect((await failure({ ...said, dim: undefined, hidden_size: 768 })).message).toContain('dim is undefined');
   });
 
   it('is written so that it reads back the same, keeping what it does not know', async () => {
@@ -147,10 +187,10 @@ describe('a faulty config.json', () => {
     expect(message).toBe(`${path}: ${problem}${ending}`);
   });
 
-  it.each(['roberta', 'distilbert', 'gpt2'])('of the architecture %s is MP_MODEL_ARCHITECTURE', async (type) => {
+  it.each(['roberta', 'electra', 'gpt2'])('of the architecture %s is MP_MODEL_ARCHITECTURE', async (type) => {
     const { code, message } = await failure({ ...least, model_type: type });
     expect(code).toBe('MP_MODEL_ARCHITECTURE');
-    expect(message).toBe(`${path}: model_type is "${type}"; this version reads bert`);
+    expect(message).toBe(`${path}: model_type is "${type}"; this version reads bert, distilbert`);
   });
 
   it('that is not there is MP_FILE_MISSING', async () => {
