@@ -39,7 +39,7 @@ export interface Rows {
 /** Share of the training rows held back when no validation rows are given. */
 const VALIDATION_SHARE = 0.1;
 
-/** Throws MP_FILE_MISSING, MP_DATA_*, MP_TASK_UNKNOWN. */
+/** Throws MP_FILE_MISSING, MP_DATA_*, MP_TASK_UNKNOWN, MP_USAGE. */
 export async function readRows(options: TrainOptions): Promise<Rows> {
   const { task, dataDir, seed } = options;
   const columns = {
@@ -53,6 +53,12 @@ export async function readRows(options: TrainOptions): Promise<Rows> {
   if (options.limit !== null) train = subsample(train, options.limit, { seed });
   if (options.validation) return { train, validation: await file(options.validation), test };
   const { kept, heldOut } = splitDataset(train, VALIDATION_SHARE, { seed });
+  if (heldOut.examples.length === 0) {
+    throw new PyramidError('MP_USAGE', {
+      what: `${train.name}: ${train.examples.length} rows are too few to hold back a tenth for validation`,
+      todo: 'add rows, or give --validation',
+    });
+  }
   return { train: kept, validation: heldOut, test };
 }
 

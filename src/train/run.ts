@@ -45,6 +45,12 @@ export async function train(options: TrainOptions, onEvent: OnTrainEvent): Promi
   const checkpoints = new Checkpoints(out, comparable(options, rows));
   guardOut(out, checkpoints, options.resume);
   const start = await startingModel(options, rows, methods[options.method].student);
+  if (methods[options.method].exits && start.state.config.layers < 2) {
+    throw new PyramidError('MP_USAGE', {
+      what: `a network of one layer has none to leave early, as --method ${options.method} would`,
+      todo: 'give --layers 2 or more, or another method',
+    });
+  }
   if (options.model !== 'scratch' && start.fresh.length > 0)
     onEvent({ kind: 'note', text: `new, from the seed: ${start.fresh.join(', ')}` });
   const encode = (dataset: Dataset, batchSize?: number) =>

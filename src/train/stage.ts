@@ -4,6 +4,7 @@
  */
 import { PyramidError } from '../errors.ts';
 import { trainingBatches } from '../text/batches.ts';
+import { sumOfSquares } from './adamw.ts';
 import type { EncodedSet } from './batch.ts';
 import { type Checkpoints, type Progress, restoreMoments } from './checkpoint.ts';
 import type { OnTrainEvent, TrainEvent } from './events.ts';
@@ -55,8 +56,13 @@ export async function runStage(
   const started = performance.now();
   const base = progress.seconds;
   const seconds = () => base + (performance.now() - started) / 1000;
+  const fail = (at: number, loss: number): never => {
+    const checkpoint = checkpoints?.exists ? checkpoints.path : null;
+    throw new PyramidError('MP_TRAIN_LOSS', { stage, step: at, loss, checkpoint });
+  };
   const save = async (position: Progress['position'], lossSum: number, history: readonly EpochEvent[]) => {
     step.settle();
+    if (!areFinite(state)) fail(position.epoch * batches + position.batch, Number.NaN);
     progress = { position, lossSum, seconds: seconds(), history };
     await checkpoints?.save(state, step.moments(), progress);
   };
@@ -74,10 +80,7 @@ export async function runStage(
           at + 1,
           `${seed}/${stage}/${at}`,
         );
-        if (!Number.isFinite(loss)) {
-          const checkpoint = checkpoints?.exists ? checkpoints.path : null;
-          throw new PyramidError('MP_TRAIN_LOSS', { stage, step: at + 1, loss, checkpoint });
-        }
+        if (!Number.isFinite(loss)) fail(at + 1, loss);
         lossSum += loss;
         clock.tick(step.tokens(order[batch]), performance.now() - stepStarted);
         onEvent({
@@ -112,6 +115,12 @@ export async function runStage(
   }
   return { ...progress, seconds: seconds() };
 }
+
+/** A last update that overflowed would show in the next loss only: weights are not saved unseen. */
+const areFinite = ({ parameters, heads, thresholds }: ModelState): boolean =>
+  [...parameters.values(), ...heads.values(), ...(thresholds ? [{ data: thresholds }] : [])].every(({ data }) =>
+    Number.isFinite(sumOfSquares(data)),
+  );
 
 /** Speed over the last steps. */
 class Clock {
