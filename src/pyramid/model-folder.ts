@@ -56,7 +56,13 @@ export type FolderFiles = Readonly<Record<string, string>>;
 /** Writes the folder; an older one at `dir` is replaced only once the new one is complete. Throws MP_WRITE. */
 export async function writeModelFolder(dir: string, model: PyramidModel, files: FolderFiles): Promise<void> {
   const temporary = join(dirname(dir), `.${basename(dir)}.writing`);
+  const old = join(dirname(dir), `.${basename(dir)}.old`);
+  // whoever was stopped between the two renames, or could not do the second, has the old folder back
+  const bringBack = async () => {
+    if (existsSync(old) && !existsSync(dir)) await rename(old, dir);
+  };
   try {
+    await bringBack();
     await rm(temporary, { recursive: true, force: true });
     await mkdir(temporary, { recursive: true });
     const tensors = new Map<string, StoredTensor>([...underOwnNames(model.config, model.parameters), ...model.heads]);
@@ -64,12 +70,12 @@ export async function writeModelFolder(dir: string, model: PyramidModel, files: 
     await writeSafetensors(join(temporary, 'model.safetensors'), tensors);
     await writeFile(join(temporary, 'config.json'), json({ ...configJson(model.config), pyramid: model.info }));
     for (const [name, text] of Object.entries(files)) await writeFile(join(temporary, name), text);
-    const old = join(dirname(dir), `.${basename(dir)}.old`);
     await rm(old, { recursive: true, force: true });
     if (existsSync(dir)) await rename(dir, old);
     await rename(temporary, dir);
     await rm(old, { recursive: true, force: true });
   } catch (cause) {
+    await bringBack().catch(() => {});
     await rm(temporary, { recursive: true, force: true }).catch(() => {});
     throw new PyramidError('MP_WRITE', { path: dir, reason: (cause as Error).message }, { cause });
   }
