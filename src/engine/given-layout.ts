@@ -56,7 +56,7 @@ export function layoutTensors(lengths: readonly number[]): (name: string) => Ten
   }
   /** `value` of each row, by its text, its place within it and the text's first row. */
   const byRow = (value: (text: number, place: number, first: number) => number) =>
-    whole(rows, [rows], (write) => {
+    whole(rows, (write) => {
       for (let text = 0, row = 0; text < texts; text++) {
         const first = row;
         for (let place = 0; place < lengths[text]; place++, row++) write(row, value(text, place, first));
@@ -71,19 +71,22 @@ export function layoutTensors(lengths: readonly number[]): (name: string) => Ten
       case 'unpad':
         return byRow((text, place) => text * padded + place);
       case 'lengths':
-        return whole(texts, [texts], (write) => {
+        return whole(texts, (write) => {
           for (let text = 0; text < texts; text++) write(text, lengths[text]);
         });
       case 'first':
-        return whole(texts, [texts], (write) => {
+        return whole(texts, (write) => {
           for (let text = 0, row = 0; text < texts; row += lengths[text++]) write(text, row);
         });
       case 'pad':
-        return whole(texts * padded, [texts, padded], (write) => {
-          for (let text = 0, row = 0; text < texts; text++) {
-            for (let place = 0; place < lengths[text]; place++) write(text * padded + place, row++);
-          }
-        });
+        return {
+          ...whole(texts * padded, (write) => {
+            for (let text = 0, row = 0; text < texts; text++) {
+              for (let place = 0; place < lengths[text]; place++) write(text * padded + place, row++);
+            }
+          }),
+          dims: [texts, padded],
+        };
       case 'live': {
         const live = new Uint8Array(texts * padded);
         for (let text = 0; text < texts; text++) live.fill(1, text * padded, text * padded + lengths[text]);
@@ -95,18 +98,14 @@ export function layoutTensors(lengths: readonly number[]): (name: string) => Ten
   };
 }
 
-/** An int64 tensor of small whole numbers, written as its low halves: a BigInt for each would cost more than the run's own operators. */
-function whole(
-  length: number,
-  dims: readonly number[],
-  fill: (write: (at: number, value: number) => void) => void,
-): Tensor {
+/** An int64 vector of small whole numbers, written as its low halves: a BigInt each would cost more than the run's own operators. */
+export function whole(length: number, fill: (write: (at: number, value: number) => void) => void): Tensor {
   const data = new BigInt64Array(length);
   const halves = new Int32Array(data.buffer);
   fill((at, value) => {
     halves[2 * at] = value;
   });
-  return int64(data, ...dims);
+  return int64(data, length);
 }
 
 /** The small whole numbers of an int64 tensor. */

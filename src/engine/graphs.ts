@@ -4,7 +4,7 @@
  * Layers are 1..L. Layer 1's graphs begin with the embeddings, so that a text that leaves there has no hidden rows
  * copied at all; the word rows come in as `words`, from one table that all of them share.
  */
-import { block, classify, embed, type Layout, type Weights } from '../encoder/index.ts';
+import { block, classify, type Layout, layerNorm, type Weights } from '../encoder/index.ts';
 import { Graph, type Value } from '../graph/index.ts';
 import { fastbertHead, featureHead, features, pooledMeans } from '../pyramid/heads.ts';
 import type { PyramidModel } from '../pyramid/model-folder.ts';
@@ -21,7 +21,8 @@ interface Piece {
   readonly entering: Value;
 }
 
-function begin({ config, parameters, heads }: PyramidModel, layer: number): Piece {
+function begin(model: PyramidModel, layer: number): Piece {
+  const { parameters, heads } = model;
   const g = new Graph();
   const made = new Map<string, Value>();
   const weights = (name: string): Value => {
@@ -40,11 +41,28 @@ function begin({ config, parameters, heads }: PyramidModel, layer: number): Piec
     types ??= g.input('types', 'int64', ['N']);
     return types;
   };
-  const entering =
-    layer === 1
-      ? embed(g, weights, config, g.input('words', 'float32', ['N', config.hiddenSize]), layout.position, typesInput())
-      : g.input('x', 'float32', ['N', config.hiddenSize]);
+  const entering = layer === 1 ? embedding(g, weights, model) : g.input('x', 'float32', ['N', model.config.hiddenSize]);
   return { g, weights, layout, types: typesInput, entering };
+}
+
+/**
+ * H_0 [N, d], as `embed` of src/encoder has it, from `words` [N, d] and `place` [N]: position and token type come from
+ * one table of their sums, which saves a look-up and an addition of all rows.
+ */
+function embedding(g: Graph, weights: Weights, { config, parameters }: PyramidModel): Value {
+  const { hiddenSize: d, maxPositions, typeVocabularySize } = config;
+  const positions = parameters.get('bert.embeddings.position_embeddings.weight')!.data;
+  const types = parameters.get('bert.embeddings.token_type_embeddings.weight')!.data;
+  const sums = new Float32Array(typeVocabularySize * maxPositions * d);
+  for (let type = 0, at = 0; type < typeVocabularySize; type++) {
+    for (let i = 0; i < maxPositions * d; i++, at++) sums[at] = positions[i] + types[type * d + (i % d)];
+  }
+  return g.scope('bert.embeddings', () => {
+    const table = g.constant('bert.embeddings.places', sums, [typeVocabularySize * maxPositions, d]);
+    const places = g.gather(table, g.input('place', 'int64', ['N'])); // [N, d]
+    const sum = g.add(g.input('words', 'float32', ['N', d]), places); // [N, d]
+    return layerNorm(g, weights, config, 'bert.embeddings.LayerNorm', sum); // [N, d]
+  });
 }
 
 /** `logits` [B, C] of layer `layer`'s head (the main classifier at the last), from the rows that enter the layer. */

@@ -16,7 +16,7 @@ export interface Job extends Rule {
   readonly truncated: boolean;
   /** Token types of the live rows. */
   types: Uint8Array; // [n]
-  /** Live rows [n, d] that enter the next layer; null before layer 1. */
+  /** Live rows [n, d] that enter the next layer, a view of what its batch left; null before layer 1. */
   x: Float32Array | null;
   /** Tokens entering layer 1, then left after each layer that was run (or counted). */
   readonly tokens: number[];
@@ -43,6 +43,11 @@ export const newJob = (id: number, encoding: Encoding, { tau, trace }: Rule): Jo
 
 /** Rows that the job brings to a batch. */
 export const rowsOf = (job: Job): number => job.types.length;
+
+/** A copy of the job's rows of its own: a view keeps the rows of its whole batch in memory for as long as it waits. */
+export function detach(job: Job): void {
+  if (job.x && job.x.byteLength < job.x.buffer.byteLength) job.x = job.x.slice();
+}
 
 /** What came of a job. */
 export interface Outcome {

@@ -5,8 +5,8 @@
 import { WORD_EMBEDDINGS } from '../encoder/index.ts';
 import type { Graph } from '../graph/index.ts';
 import type { PyramidModel } from '../pyramid/model-folder.ts';
-import { type Compile, float32, floats, integers, type Program, type Tensor } from '../runtime/runtime.ts';
-import { layoutTensors, lowHalves } from './given-layout.ts';
+import { type Compile, float32, floats, type Program, type Tensor } from '../runtime/runtime.ts';
+import { layoutTensors, lowHalves, whole } from './given-layout.ts';
 import { blockGraph, countGraph, headGraph, peekGraph } from './graphs.ts';
 import { type Job, rowsOf } from './job.ts';
 
@@ -23,6 +23,7 @@ export class Programs {
   readonly #pieces = new Map<string, Piece>();
   /** Where the rows of a batch are put side by side: a run reads it and is done with it. */
   #gathered = new Float32Array(0);
+  readonly #wordRows: Float32Array[] = [];
 
   private constructor(model: PyramidModel, compile: Compile) {
     this.#model = model;
@@ -71,8 +72,7 @@ export class Programs {
         for (let i = 0; i < count; i++) types[i] = job.types[left[after + i] - before];
         job.types = types;
       }
-      // a copy: a view would keep the rows of the whole batch for as long as one text waits
-      job.x = values.slice(after * width, (after + count) * width);
+      job.x = values.subarray(after * width, (after + count) * width);
       job.tokens.push(count);
       before += entered;
       after += count;
@@ -127,35 +127,62 @@ export class Programs {
         return this.#words(jobs);
       case 'x':
         return this.#rows(jobs);
-      case 'types': {
-        const most = this.#model.config.typeVocabularySize - 1;
-        const types: number[] = [];
-        for (const job of jobs) for (const type of job.types) types.push(Math.min(type, most));
-        return integers(types);
-      }
+      case 'types':
+        return this.#types(jobs);
+      case 'place':
+        return this.#places(jobs);
       default:
         throw new Error(`internal: nothing gives the input ${name}`);
     }
   }
 
   #words(jobs: readonly Job[]): Tensor {
-    const { data, shape } = this.#model.parameters.get(WORD_EMBEDDINGS)!;
-    const width = shape[1];
-    const total = jobs.reduce((sum, job) => sum + rowsOf(job), 0);
+    const width = this.#model.config.hiddenSize;
+    const total = totalRows(jobs);
     const into = this.#memory(total * width);
     let at = 0;
     for (const { ids } of jobs) {
-      for (let i = 0; i < ids.length; i++, at += width) {
-        into.set(data.subarray(ids[i] * width, (ids[i] + 1) * width), at);
-      }
+      for (let i = 0; i < ids.length; i++, at += width) into.set(this.#word(ids[i]), at);
     }
     return float32(into, total, width);
   }
 
+  /** A row of the table; making its view each time would cost more than copying it. */
+  #word(id: number): Float32Array {
+    let row = this.#wordRows[id];
+    if (!row) {
+      const { data, shape } = this.#model.parameters.get(WORD_EMBEDDINGS)!;
+      row = data.subarray(id * shape[1], (id + 1) * shape[1]);
+      this.#wordRows[id] = row;
+    }
+    return row;
+  }
+
+  #types(jobs: readonly Job[]): Tensor {
+    return whole(totalRows(jobs), (write) => {
+      let row = 0;
+      for (const { types } of jobs) for (let i = 0; i < types.length; i++) write(row++, types[i]);
+    });
+  }
+
+  /** Rows of the table that graphs.ts makes for the embeddings. */
+  #places(jobs: readonly Job[]): Tensor {
+    const { maxPositions, typeVocabularySize } = this.#model.config;
+    return whole(totalRows(jobs), (write) => {
+      let row = 0;
+      for (const { types } of jobs) {
+        for (let i = 0; i < types.length; i++) {
+          write(row++, Math.min(types[i], typeVocabularySize - 1) * maxPositions + i);
+        }
+      }
+    });
+  }
+
   #rows(jobs: readonly Job[]): Tensor {
     const width = this.#model.config.hiddenSize;
-    if (jobs.length === 1) return float32(jobs[0].x!, rowsOf(jobs[0]), width);
-    const total = jobs.reduce((sum, job) => sum + rowsOf(job), 0);
+    const total = totalRows(jobs);
+    const together = sideBySide(jobs, total * width);
+    if (together) return float32(together, total, width);
     const into = this.#memory(total * width);
     let at = 0;
     for (const { x } of jobs) {
@@ -170,6 +197,19 @@ export class Programs {
     return this.#gathered.subarray(0, length);
   }
 }
+
+/** The jobs' rows where they lie, if one batch left them side by side in this order. */
+function sideBySide(jobs: readonly Job[], length: number): Float32Array | null {
+  const { buffer, byteOffset } = jobs[0].x!;
+  let end = byteOffset;
+  for (const { x } of jobs) {
+    if (x!.buffer !== buffer || x!.byteOffset !== end) return null;
+    end += x!.byteLength;
+  }
+  return new Float32Array(buffer, byteOffset, length);
+}
+
+const totalRows = (jobs: readonly Job[]): number => jobs.reduce((sum, job) => sum + rowsOf(job), 0);
 
 function graphOf(model: PyramidModel, kind: PieceKind, layer: number): Graph {
   switch (kind) {

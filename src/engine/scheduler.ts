@@ -10,16 +10,19 @@
  */
 import type { PyramidModel } from '../pyramid/model-folder.ts';
 import { uncertainty } from '../pyramid/uncertainty.ts';
-import type { Job, Outcome, Rule } from './job.ts';
+import { detach, type Job, type Outcome, type Rule } from './job.ts';
 import type { PieceKind, Programs } from './programs.ts';
 import { type BatchSize, Waiting } from './waiting.ts';
 
-/** Sizes of batches by piece. */
+/**
+ * Sizes of batches by piece. A block's products are nearly as fast as they get from 200 rows, and slower from 1,000 on,
+ * when its rows no longer fit into the cache; a peek has one row a text, and wants 32 texts of 50 tokens.
+ */
 const SIZES: { readonly [K in PieceKind]: BatchSize } = {
-  peek: { enoughRows: 1024, maxRows: 4096 },
-  block: { enoughRows: 512, maxRows: 1024 },
-  head: { enoughRows: 512, maxRows: 2048 },
-  count: { enoughRows: 512, maxRows: 1024 },
+  peek: { enoughRows: 1536, enoughTexts: 32, maxRows: 2048 },
+  block: { enoughRows: 192, enoughTexts: 512, maxRows: 512 },
+  head: { enoughRows: 256, enoughTexts: 64, maxRows: 2048 },
+  count: { enoughRows: 192, enoughTexts: 512, maxRows: 1024 },
 };
 
 /** Steps that a text may wait at one stage before that stage goes first. */
@@ -121,12 +124,17 @@ export class Scheduler {
       case 'head': {
         await this.#programs.ask(kind, layer, jobs);
         const outcomes: Outcome[] = [];
+        const stay: Job[] = [];
         for (const job of jobs) {
           const logits = job.logits[layer - 1];
           if (!logits.every(Number.isFinite)) {
             this.#events.failed([job], new Error(`internal: layer ${layer} gave the logits ${logits.join(', ')}`));
           } else if (layer === layers || leaves(job, logits)) outcomes.push(outcome(job, layer));
-          else if (kind === 'peek') this.#wait('block', layer, job);
+          else stay.push(job);
+        }
+        if (stay.length <= jobs.length / 2) stay.forEach(detach);
+        for (const job of stay) {
+          if (kind === 'peek') this.#wait('block', layer, job);
           else this.#enter(job, layer + 1);
         }
         if (outcomes.length > 0) this.#events.done(outcomes);

@@ -5,8 +5,9 @@
 import { type Job, rowsOf } from './job.ts';
 
 export interface BatchSize {
-  /** Rows from which a batch is as fast a row as any larger one. */
+  /** Rows, or texts, from which a batch is as fast a row, or a text, as any larger one. */
   readonly enoughRows: number;
+  readonly enoughTexts: number;
   /** Rows that a batch may have at most (a single longer text is a batch by itself). */
   readonly maxRows: number;
 }
@@ -29,7 +30,7 @@ export class Waiting {
 
   /** There is enough for a batch that wastes nothing. */
   get isFull(): boolean {
-    return this.#rows >= this.#size.enoughRows;
+    return this.#rows >= this.#size.enoughRows || this.#jobs.length >= this.#size.enoughTexts;
   }
 
   /** The step at which the oldest began to wait; Infinity if nobody waits. */
@@ -73,7 +74,7 @@ export class Waiting {
 export function window(
   lengths: readonly number[],
   start: number,
-  { enoughRows, maxRows }: BatchSize,
+  { enoughRows, enoughTexts, maxRows }: BatchSize,
 ): [number, number] {
   let from = start;
   let to = start + 1;
@@ -88,7 +89,7 @@ export function window(
     const longest = Math.max(lengths[to - 1], length);
     const padded = (to - from + 1) * longest * longest;
     const waste = 1 - (squares + length * length) / padded;
-    if (rows >= enoughRows && waste > PADDING) break;
+    if ((rows >= enoughRows || to - from >= enoughTexts) && waste > PADDING) break;
     rows += length;
     squares += length * length;
     if (next < from) from = next;

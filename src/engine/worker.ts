@@ -13,7 +13,7 @@ import { Programs } from './programs.ts';
 import { Scheduler } from './scheduler.ts';
 
 /** Texts that are tokenised before the scheduler looks again at what to do. */
-const ADMITTED = 16;
+const ADMITTED = 256;
 
 if (isMainThread || !parentPort) throw new Error('internal: the engine worker was not started as a worker');
 const port = parentPort;

@@ -114,7 +114,7 @@ export interface OnnxForm {
   readonly constants?: readonly (number | readonly number[])[];
   /** Only the first inputs of ours are the operator's. */
   readonly inputs?: number;
-  /** Outputs after so many are left out where nothing needs them: what is asked for keeps the runtime from fusing. */
+  /** Outputs after so many are left out where nothing needs them: the runtime would compute them. */
   readonly outputs?: number;
 }
 
