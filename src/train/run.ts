@@ -194,13 +194,16 @@ function figures(off: Judgement, chosen: Judgement): Record<string, number> {
   };
 }
 
-/** What must be the same when a run goes on. Where the result does not depend on a setting, it may change. */
+/**
+ * What must be the same when a run goes on. Checkpoints settle the word embedding, and threads share out sums: both
+ * round, so they count too.
+ */
 function comparable(options: TrainOptions, rows: Rows): Record<string, string> {
-  const { out: _out, resume: _resume, threads: _threads, checkpointEvery, ...rest } = options;
+  const { out: _out, resume: _resume, threads, ...rest } = options;
   const settings = Object.fromEntries(Object.entries(rest).map(([key, value]) => [key, JSON.stringify(value)]));
   return {
     ...settings,
-    checkpointEvery: String(checkpointEvery),
+    threads: String(threads ?? defaultThreads()),
     'training rows': fingerprint(rows.train),
     'validation rows': fingerprint(rows.validation),
   };

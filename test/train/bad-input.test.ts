@@ -405,6 +405,7 @@ describe('an output folder that is there', () => {
       { method: 'mp' },
       { batchSize: 16 },
       { checkpointEvery: 3 },
+      { threads: 2 },
       { maxLength: 16 },
     ] as const)
       await expect(on(given), JSON.stringify(given)).rejects.toMatchObject({

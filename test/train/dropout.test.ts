@@ -65,6 +65,27 @@ describe('a dropout mask (keys "0/regular/…")', () => {
   });
 });
 
+describe('the masks of a step', () => {
+  it('hang on the key and the place, and on nothing drawn before', () => {
+    const places: DropoutPlace[] = ['dropout.a', 'dropout.b'].map((input) => ({ input, rate: 0.5, shape: ['N', 4] }));
+    const sizes = { N: 100, B: 1, S: 100 };
+    const draw = (key: string, masks = new DropoutMasks()) =>
+      Object.values(masks.draw(places, sizes, key)).map(({ data }) => Array.from(data, Number));
+    const [a, b] = draw('0/regular/7');
+    expect(a).not.toEqual(b);
+    const used = new DropoutMasks();
+    draw('0/regular/6', used);
+    expect(draw('0/regular/7', used)).toEqual([a, b]);
+    for (const key of ['0/regular/8', '1/regular/7', '0/soft/7']) expect(draw(key)[0], key).not.toEqual(a);
+  });
+
+  it('are as long as the whole batch where pruning leaves an unknown number of rows', () => {
+    const places: DropoutPlace[] = [{ input: 'dropout.a', rate: 0.1, shape: ['B', 2, 'S3', 'S3'] }];
+    const { data } = new DropoutMasks().draw(places, { N: 50, B: 3, S: 7 }, '')['dropout.a'];
+    expect(data.length).toBe(3 * 2 * 7 * 7);
+  });
+});
+
 describe('dropout in a graph', () => {
   it('zeroes what the mask drops and scales the rest by 1/(1 − rate), whatever the rows', async () => {
     const g = new Graph();

@@ -157,11 +157,48 @@ describe('the stages', () => {
   });
 });
 
+describe('dropout', () => {
+  const epochs = { regular: 1, soft: 0, hard: 0, heads: 0 };
+  const without = (state: ModelState): ModelState => ({
+    ...state,
+    config: { ...state.config, hiddenDropout: 0, attentionDropout: 0 },
+  });
+  const judged = async (state: ModelState) => {
+    const judging = await Judging.create(state, 'none', 1);
+    try {
+      return await judging.judge(set);
+    } finally {
+      await judging.close();
+    }
+  };
+
+  it('is on in training', async () => {
+    const [on, off] = [await run('bert', { epochs }), await run('bert', { epochs }, { from: without(start) })];
+    expect(on.progress.history[0].loss).not.toBe(off.progress.history[0].loss);
+  });
+
+  it('is off where the network is judged', async () => {
+    expect(await judged(start)).toEqual(await judged(without(start)));
+    expect(await judged(start)).toEqual(await judged(start));
+  });
+});
+
 describe('the seed', () => {
   it('gives the same weights again, and another seed others', async () => {
     const [first, again, other] = [await run('mp'), await run('mp'), await run('mp', { seed: 1 })];
     expect(changed(first.state, again.state)).toEqual([]);
     expect(learnt(changed(first.state, other.state)).length).toBeGreaterThan(first.state.parameters.size / 2);
+  });
+
+  it('gives the same weights on two threads, time and again', async () => {
+    const epochs = { regular: 2, soft: 0, hard: 0, heads: 0 };
+    const wide = { hiddenSize: 64, intermediateSize: 256, threads: 2, batchSize: 16, method: 'bert' } as const;
+    const { state } = await tinyStart(dataset, tinyOptions(wide));
+    const first = await run('bert', { ...wide, epochs }, { from: state });
+    for (let again = 0; again < 3; again++) {
+      const { state: other } = await run('bert', { ...wide, epochs }, { from: state });
+      expect(changed(first.state, other)).toEqual([]);
+    }
   });
 
   it('makes the network too', async () => {
