@@ -36,7 +36,7 @@ const MAX_DROP = 0.005;
 /**
  * Trains by `options.method` and writes the folder `options.out`. With `resume`, goes on from the last checkpoint and
  * ends with the same weights, bit for bit, as if it had never stopped.
- * Throws MP_OUT_EXISTS, MP_DATA_*, MP_MODEL_*, MP_TRAIN_LOSS, MP_WRITE, MP_RESUME_MISMATCH.
+ * Throws MP_OUT_EXISTS, MP_USAGE, MP_DATA_*, MP_MODEL_*, MP_TRAIN_LOSS, MP_WRITE, MP_RESUME_MISMATCH.
  */
 export async function train(options: TrainOptions, onEvent: OnTrainEvent): Promise<TrainResult> {
   const started = performance.now();
@@ -209,8 +209,15 @@ function comparable(options: TrainOptions, rows: Rows): Record<string, string> {
   };
 }
 
+/** A folder that is there is replaced only by the run whose checkpoint lies beside it. */
 function guardOut(out: string, checkpoints: Checkpoints, resume: boolean): void {
   if (!resume && (existsSync(out) || checkpoints.exists)) throw new PyramidError('MP_OUT_EXISTS', { path: out });
+  if (resume && existsSync(out) && !checkpoints.exists) {
+    throw new PyramidError('MP_USAGE', {
+      what: `${out} has no checkpoint beside it: the run is finished, or it was none`,
+      todo: 'leave it as it is, or give another --out',
+    });
+  }
 }
 
 const dataRecord = ({ train, validation, test }: Rows) =>

@@ -429,6 +429,17 @@ describe('an output folder that is there', () => {
     expect((await readModelFolder(join(folder, 'model'))).info.method).toBe('bert');
   });
 
+  it('of a finished run, or of something else, is left alone with --resume too', async () => {
+    const folder = newFolder();
+    mkdirSync(join(folder, 'model'));
+    writeFileSync(join(folder, 'model', 'mine.txt'), 'mine');
+    const { code, stderr, left } = await trainWith(`--train ${rows} --resume`, folder);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/^error: .*model has no checkpoint beside it: the run is finished, or it was none; .*\n$/);
+    expect(left).toEqual(['model']);
+    expect(readFileSync(join(folder, 'model', 'mine.txt'), 'utf8')).toBe('mine');
+  });
+
   it('as a spoilt checkpoint is one sentence', async () => {
     const folder = newFolder();
     writeFileSync(join(folder, 'model.checkpoint.safetensors'), 'not a checkpoint at all');
