@@ -187,6 +187,38 @@ export const catalogue = {
       `${e.path}: cannot write (${e.reason}); nothing half-written was left behind`,
   ),
 
+  // the hub
+  MP_HUB_OFFLINE: kind(
+    1,
+    503,
+    (e: { repo: string; kind: 'model' | 'data set'; cache: string; reason: string }) =>
+      `${e.repo}: this ${e.kind} is neither on this disk nor in the cache ${e.cache}, and ${e.reason}; go online, or check the name`,
+  ),
+  MP_HUB_MISSING: kind(
+    2,
+    404,
+    (e: { repo: string; endpoint: string; problem: string }) =>
+      `${e.repo}: ${e.problem} (asked: ${e.endpoint}); check the name, or name files that are on disk`,
+  ),
+  MP_HUB_ACCESS: kind(
+    1,
+    403,
+    (e: { repo: string; kind: 'model' | 'data set'; endpoint: string; status: number; token: boolean }) =>
+      `${e.repo}: ${e.endpoint} does not give out this ${e.kind} (status ${e.status}), which does not exist, is private or wants its terms accepted; check the name, accept the terms on its page, and ${e.token ? 'check that the token in use (HF_TOKEN) may read it' : 'set HF_TOKEN'}`,
+  ),
+  MP_HUB_FAILED: kind(
+    1,
+    502,
+    (e: { what: string; problem: string }) =>
+      `${e.what}: the download failed, ${e.problem}; try again, what has arrived is kept`,
+  ),
+  MP_HUB_DISK: kind(
+    1,
+    507,
+    (e: { path: string; reason: string }) =>
+      `${e.path}: the download cannot be written (${e.reason}); free some space, or set HF_HOME to a folder elsewhere`,
+  ),
+
   // running
   MP_DEMO_PACKAGE: kind(
     1,

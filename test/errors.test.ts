@@ -46,6 +46,17 @@ const examples: { readonly [C in ErrorCode]: readonly [Details<C>, ...Details<C>
   MP_RESUME_MISMATCH: [{ path, option: 'seed', before: '0', now: '1' }],
   MP_OUT_EXISTS: [{ path }],
   MP_WRITE: [{ path, reason: 'ENOSPC' }],
+  MP_HUB_OFFLINE: [
+    { repo: 'org/name', kind: 'model', cache: '/home/me/.cache', reason: 'HF_HUB_OFFLINE is set' },
+    { repo: 'org/name', kind: 'data set', cache: '/home/me/.cache', reason: 'HF_HUB_OFFLINE is set' },
+  ],
+  MP_HUB_MISSING: [{ repo: 'org/name', endpoint: 'https://hub', problem: 'there is no such model' }],
+  MP_HUB_ACCESS: [
+    { repo: 'org/name', kind: 'model', endpoint: 'https://hub', status: 401, token: false },
+    { repo: 'org/name', kind: 'data set', endpoint: 'https://hub', status: 403, token: true },
+  ],
+  MP_HUB_FAILED: [{ what: 'org/name', problem: 'the connection ended early' }],
+  MP_HUB_DISK: [{ path, reason: 'the disk is full' }],
   MP_DEMO_PACKAGE: [{ packages: ['a', 'b'] }],
   MP_WORKER_LOST: [{ tries: 3 }],
 };

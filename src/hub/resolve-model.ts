@@ -1,0 +1,61 @@
+/**
+ * A model by path or by hub id: a folder that exists is taken as it is, else the id's files are fetched into the cache
+ * (configuration, safetensors weights, tokeniser; nothing else of the repository).
+ */
+import { stat } from 'node:fs/promises';
+import { PyramidError } from '../errors.ts';
+import { modelRepo } from './repo.ts';
+import { type HubSettings, hubSettings } from './settings.ts';
+import { type Choose, type HubCallbacks, snapshot, Unfit } from './snapshot.ts';
+
+export interface ResolveModelOptions extends HubCallbacks {
+  readonly hub?: HubSettings;
+}
+
+const TOKENIZER = ['tokenizer.json', 'vocab.txt', 'tokenizer_config.json', 'special_tokens_map.json'];
+const WEIGHTS = 'model.safetensors';
+const INDEX = 'model.safetensors.index.json';
+
+/**
+ * The folder of the model `dirOrId`: a path, `name`, `org/name`, or an id with `@revision`.
+ * Throws MP_FILE_MISSING, MP_HUB_OFFLINE, MP_HUB_MISSING, MP_HUB_ACCESS, MP_HUB_FAILED, MP_HUB_DISK.
+ *
+ * @example
+ * const dir = await resolveModel('distilbert/distilbert-base-uncased', { onProgress: console.log });
+ */
+export async function resolveModel(
+  dirOrId: string,
+  { hub = hubSettings(), ...callbacks }: ResolveModelOptions = {},
+): Promise<string> {
+  const found = await stat(dirOrId).catch(() => null);
+  if (found?.isDirectory()) return dirOrId;
+  const repo = found ? null : modelRepo(dirOrId);
+  if (!repo) throw new PyramidError('MP_FILE_MISSING', { path: dirOrId, what: 'model folder' });
+  return (await snapshot(repo, modelFiles, hub, callbacks)).dir;
+}
+
+const modelFiles: Choose = async (paths, read) => {
+  const needed = (name: string): string => {
+    if (!paths.includes(name)) throw new Unfit(`the model has no ${name}`);
+    return name;
+  };
+  const tokenizer = TOKENIZER.filter((name) => paths.includes(name));
+  if (!tokenizer.includes('tokenizer.json') && !tokenizer.includes('vocab.txt'))
+    throw new Unfit('the model has neither tokenizer.json nor vocab.txt');
+  const files = [needed('config.json'), ...tokenizer];
+  if (paths.includes(WEIGHTS) || !paths.includes(INDEX)) return [...files, needed(WEIGHTS)];
+  return [...files, INDEX, ...shards(await read(INDEX)).map(needed)];
+};
+
+function shards(index: string): string[] {
+  let map: unknown;
+  try {
+    map = (JSON.parse(index) as { weight_map?: unknown }).weight_map;
+  } catch {
+    map = null;
+  }
+  const names = [...new Set(typeof map === 'object' && map !== null ? Object.values(map as object) : [])];
+  if (names.length === 0 || !names.every((name) => typeof name === 'string'))
+    throw new Unfit(`the model's ${INDEX} names no files`);
+  return names.sort() as string[];
+}
