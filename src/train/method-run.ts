@@ -15,13 +15,15 @@ import { copyState, type ModelState } from './state.ts';
 
 export interface MethodRun {
   readonly name: MethodName;
-  readonly options: Pick<TrainOptions, 'delta' | 'exitHead' | 'exitTraining' | 'seed'>;
+  readonly options: Pick<TrainOptions, 'delta' | 'temperature' | 'lambda' | 'exitHead' | 'exitTraining' | 'seed'>;
   /** Where it starts; not changed. */
   readonly start: ModelState;
   readonly pairs: boolean;
   readonly train: EncodedSet;
   readonly validation: EncodedSet | null;
   readonly settings: StageSettings;
+  /** The fine-tuned network that a half-depth student learns from, beside the labels. */
+  readonly teacher?: ModelState;
   readonly checkpoints?: Checkpoints | null;
   readonly shared?: SharedStages;
   readonly onEvent: OnTrainEvent;
@@ -33,8 +35,28 @@ export interface MethodResult {
   readonly progress: Progress;
 }
 
-/** States after stages that were run already, by what led to them. */
-export type SharedStages = Map<string, MethodResult>;
+/** States after stages that were run already, by what led to them: a Map, or a folder of files. */
+export interface SharedStages {
+  get(path: string): MethodResult | undefined | Promise<MethodResult | undefined>;
+  set(path: string, result: MethodResult): unknown;
+}
+
+/** What leads to the state after a method's first `count` stages; runs that have it in common can share that state. */
+export function stagePath(
+  name: MethodName,
+  { delta, temperature, lambda, exitHead, exitTraining }: MethodRun['options'],
+  count: number,
+  taught = false,
+): string {
+  const { student, exits, stages } = methods[name];
+  const origin = student ? (taught ? 'taught student' : 'student') : 'full';
+  const joint = exits && exitTraining === 'joint';
+  const named = stages.slice(0, count).map((stage) => {
+    if (stage === 'soft') return `soft (delta ${delta}, temperature ${temperature}, lambda ${lambda})`;
+    return stage === 'heads' ? `heads (${exitHead})` : stage;
+  });
+  return [`${origin} network${joint ? ` with ${exitHead} heads` : ''}`, ...named].join(', ');
+}
 
 export async function runMethod(run: MethodRun): Promise<MethodResult> {
   const { name, options, settings, checkpoints = null, shared, onEvent } = run;
@@ -44,10 +66,9 @@ export async function runMethod(run: MethodRun): Promise<MethodResult> {
   let state = copyState(run.start);
   let progress: Progress = { position: { stage: 0, epoch: 0, batch: 0 }, lossSum: 0, seconds: 0, history: [] };
   if (joint) addHeads(state, options.exitHead, run.pairs, options.seed);
-  let path = `${method.student ? 'student' : 'full'} ${joint ? options.exitHead : 'alone'}`;
   for (const [index, stage] of method.stages.entries()) {
-    path += ` ${stage}${stage === 'heads' ? ` ${options.exitHead}` : ''}`;
-    const known = shared?.get(path);
+    const path = stagePath(name, options, index + 1, run.teacher !== undefined);
+    const known = await shared?.get(path);
     if (known) {
       state = copyState(known.state);
       progress = known.progress;
@@ -63,6 +84,7 @@ export async function runMethod(run: MethodRun): Promise<MethodResult> {
       // a checkpoint at the very end of a stage has nothing left to do in it
       if (epoch >= settings.epochs[stage]) {
         progress = saved.progress;
+        await shared?.set(path, { state: copyState(state), progress });
         continue;
       }
       resume = saved;
@@ -77,13 +99,14 @@ export async function runMethod(run: MethodRun): Promise<MethodResult> {
         train: run.train,
         validation: run.validation,
         settings: stageSettings,
+        teacher: method.student ? run.teacher : undefined,
         checkpoints,
         onEvent,
       },
       progress,
       resume,
     );
-    shared?.set(path, { state: copyState(state), progress });
+    await shared?.set(path, { state: copyState(state), progress });
   }
   return { state, progress };
 }

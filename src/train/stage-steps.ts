@@ -11,6 +11,7 @@ import { Judging } from './judging.ts';
 import type { StageName } from './methods.ts';
 import type { ModelState } from './state.ts';
 import { type StepResult, type StepSettings, type StepTargets, TrainingStep } from './step.ts';
+import { Teacher } from './teacher.ts';
 
 export interface StageSettings {
   readonly epochs: Epochs;
@@ -50,6 +51,8 @@ interface StageContext {
   readonly state: ModelState;
   readonly train: EncodedSet;
   readonly settings: StageSettings;
+  /** Of the regular stage. */
+  readonly teacher?: ModelState;
   readonly onEvent: OnTrainEvent;
 }
 
@@ -63,29 +66,32 @@ export async function createStageStep(context: StageContext): Promise<StageStep>
 }
 
 async function textStep(
-  { stage, prunes, state, train, settings }: StageContext,
+  { stage, prunes, state, train, settings, teacher: teaches }: StageContext,
   objective: StepSettings['objective'],
 ): Promise<StageStep> {
   const pruning: Pruning = stage === 'soft' ? 'soft' : stagePruning(stage, prunes);
-  const step = await TrainingStep.create(state, { ...settings, objective, pruning, dropout: true });
+  const taught = teaches !== undefined && stage === 'regular';
+  const teacher = taught ? await Teacher.create(teaches, settings.threads) : null;
+  const step = await TrainingStep.create(state, { ...settings, objective, pruning, taught, dropout: true });
   const rate = stage === 'heads' ? settings.headLearningRate : settings.learningRate;
   const target = targetsOf(state.config.labels.length, train, settings.labelWeights);
   return {
-    run: (indices, factor, at, key) =>
-      step.run(
-        packBatch(train, indices),
-        target(indices),
-        { weights: rate * factor, thresholds: settings.thresholdLearningRate * factor },
-        at,
-        key,
-      ),
+    async run(indices, factor, at, key) {
+      const batch = packBatch(train, indices);
+      const lesson = await teacher?.run(batch);
+      const rates = { weights: rate * factor, thresholds: settings.thresholdLearningRate * factor };
+      return step.run(batch, { ...target(indices), lesson }, rates, at, key);
+    },
     tokens: (indices) => indices.reduce((sum, index) => sum + train.lengths[index], 0),
     moments: () => ({
       moments: step.optimiser.moments,
       words: objective === 'task' ? { moments: step.words.moments, touched: step.words.touched } : null,
     }),
     settle: () => step.words.settle(),
-    close: () => step.close(),
+    async close() {
+      await step.close();
+      await teacher?.close();
+    },
   };
 }
 

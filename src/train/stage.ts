@@ -26,6 +26,8 @@ export interface StageRun {
   readonly train: EncodedSet;
   readonly validation: EncodedSet | null;
   readonly settings: StageSettings;
+  /** Of a half-depth student, in its regular stage. */
+  readonly teacher?: ModelState;
   readonly checkpoints: Checkpoints | null;
   readonly onEvent: OnTrainEvent;
 }

@@ -1,8 +1,9 @@
 /**
  * One training step on texts as one graph: parameters in, loss and gradients out; then clipping and AdamW.
  * The objective is `task` for the backbone stages (regular, soft, hard): the labels' loss; with joint exit heads,
- * jointWeight × theirs at each of the layers 1 … L−1 is added, and with soft pruning λ Σ_l (mean mask). It is
- * `distill` for exit heads that need all tokens (`fastbert`): their divergence from the frozen main classifier.
+ * jointWeight × theirs at each of the layers 1 … L−1 is added, with soft pruning λ Σ_l (mean mask), and with a teacher
+ * what it has to say (teacher.ts). It is `distill` for exit heads that need all tokens (`fastbert`): their divergence
+ * from the frozen main classifier.
  */
 import { WORD_EMBEDDINGS } from '../encoder/index.ts';
 import { backward, Graph, type Value } from '../graph/index.ts';
@@ -16,11 +17,14 @@ import type { Packed } from './batch.ts';
 import { DropoutMasks, type DropoutPlace, dropoutInputs } from './dropout.ts';
 import { type LearningRates, Optimiser } from './optimiser.ts';
 import { type ModelState, NO_HEADS, tensorOf } from './state.ts';
+import { type Lesson, lessonLoss } from './teacher.ts';
 import { addRows, WordRows } from './word-rows.ts';
 
 export interface StepSettings {
   readonly objective: 'task' | 'distill';
   readonly pruning: Pruning;
+  /** Each batch comes with a teacher's lesson. */
+  readonly taught?: boolean;
   /** 0: the exit heads stay out of the task. */
   readonly jointWeight: number;
   readonly temperature: number;
@@ -37,6 +41,8 @@ export interface StepTargets {
   readonly targets: Tensor;
   /** [B] float32. */
   readonly weights: Tensor;
+  /** Where the step is taught. */
+  readonly lesson?: Lesson;
 }
 
 export interface StepResult {
@@ -75,7 +81,7 @@ export class TrainingStep {
    */
   async run(
     batch: Packed,
-    { targets, weights }: StepTargets,
+    { targets, weights, lesson }: StepTargets,
     rates: LearningRates,
     step: number,
     key: string,
@@ -86,6 +92,7 @@ export class TrainingStep {
       sequence: batch.sequence,
       targets,
       weights,
+      ...(lesson && { 'teacher.logits': lesson.logits, 'teacher.hidden': lesson.hidden }),
       ...this.#masks.draw(this.#built.places, { N: batch.rows, B: batch.texts, S: batch.longest }, key),
     };
     for (const name of this.#built.used) {
@@ -186,6 +193,13 @@ export function buildStep(state: ModelState, settings: StepSettings): BuiltStep 
     if (pruning === 'soft') {
       const shares = net.masks.map((mask, layer) => maskShare(g, mask, net.layouts[layer]));
       loss = g.add(loss, g.mul(sum(shares), settings.lambda));
+    }
+    if (settings.taught) {
+      const teacher = {
+        logits: g.input('teacher.logits', 'float32', ['B', config.labels.length]),
+        hidden: g.input('teacher.hidden', 'float32', ['N', config.hiddenSize]),
+      };
+      loss = g.add(loss, lessonLoss(g, problem, { logits: net.logits, hidden: net.hidden.at(-1)! }, teacher));
     }
     return loss;
   };

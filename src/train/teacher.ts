@@ -1,0 +1,102 @@
+/**
+ * The teacher of a half-depth student: the fine-tuned network of full depth. At each step it reads the student's batch,
+ * without dropout, and the student's loss also draws its logits and the direction of its last hidden rows towards the
+ * teacher's: Sanh et al. 2019, DistilBERT, section 3 (https://arxiv.org/abs/1910.01108), with the task's labels where
+ * they have masked words, and unit weights.
+ */
+import { WORD_EMBEDDINGS } from '../encoder/index.ts';
+import { Graph, type Value } from '../graph/index.ts';
+import { network } from '../pyramid/network.ts';
+import type { Problem } from '../pyramid/problem.ts';
+import { compile } from '../runtime/node.ts';
+import { float32, type Program, type Tensor } from '../runtime/runtime.ts';
+import type { Packed } from './batch.ts';
+import { type ModelState, NO_HEADS, tensorOf } from './state.ts';
+
+/** What the teacher says of a batch. */
+export interface Lesson {
+  /** [B, C]. */
+  readonly logits: Tensor;
+  /** H_L, [N, d]. */
+  readonly hidden: Tensor;
+}
+
+/** Softens both distributions, as Sanh et al. do. */
+const TEMPERATURE = 2;
+/** Keeps the norm of a row of zeros away from zero. */
+const EPSILON = 1e-12;
+
+/** T² KL(softmax(z_t / T) ‖ softmax(z_s / T)) as a batch mean, plus the mean over live rows of 1 − cos(h_t, h_s). */
+export function lessonLoss(
+  g: Graph,
+  { distillation }: Problem,
+  student: { readonly logits: Value; readonly hidden: Value },
+  teacher: { readonly logits: Value; readonly hidden: Value },
+): Value {
+  const soft = (logits: Value) => g.mul(logits, 1 / TEMPERATURE);
+  const divergence = g.mul(distillation(g, soft(teacher.logits), soft(student.logits)), TEMPERATURE ** 2);
+  const dot = (a: Value, b: Value) => g.sum(g.mul(a, b), [1]); // [N]
+  const norm = (x: Value) => g.op('Sqrt', [g.add(dot(x, x), EPSILON)], {}); // [N]
+  const cosine = g.div(dot(teacher.hidden, student.hidden), g.mul(norm(teacher.hidden), norm(student.hidden)));
+  return g.add(divergence, g.sub(g.scalar(1), g.mean(cosine, [0])));
+}
+
+export class Teacher {
+  readonly #state: ModelState;
+  readonly #program: Program;
+  readonly #parameters: Readonly<Record<string, Tensor>>;
+
+  private constructor(state: ModelState, program: Program, used: readonly string[]) {
+    this.#state = state;
+    this.#program = program;
+    this.#parameters = Object.fromEntries(
+      used.map((name) => {
+        const { shape, data } = tensorOf(state, name);
+        return [name, float32(data, ...shape)];
+      }),
+    );
+  }
+
+  static async create(state: ModelState, threads: number): Promise<Teacher> {
+    const { config } = state;
+    const g = new Graph();
+    const used = new Map<string, Value>();
+    const weights = (name: string): Value => {
+      const value = used.get(name) ?? g.input(name, 'float32', tensorOf(state, name).shape);
+      used.set(name, value);
+      return value;
+    };
+    const sequence = g.input('sequence', 'int64', ['N']);
+    // the number of texts is one more than the last row's
+    g.bindDim('B', g.add(g.op('ReduceMax', [sequence], { axes: [0], keepDims: false }), 1));
+    const inputs = {
+      words: g.input('words', 'float32', ['N', config.hiddenSize]),
+      types: g.input('types', 'int64', ['N']),
+      sequence,
+    };
+    const net = network(g, weights, config, inputs, { pruning: 'none', heads: NO_HEADS });
+    g.output('logits', net.logits);
+    g.output('hidden', net.hidden.at(-1)!);
+    return new Teacher(state, await compile(g, 'teacher', { threads }), [...used.keys()]);
+  }
+
+  async run({ ids, types, sequence, rows }: Packed): Promise<Lesson> {
+    const { data, shape } = tensorOf(this.#state, WORD_EMBEDDINGS);
+    const width = shape[1];
+    const words = new Float32Array(rows * width);
+    ids.forEach((id, row) => {
+      words.set(data.subarray(id * width, (id + 1) * width), row * width);
+    });
+    const { logits, hidden } = await this.#program.run({
+      words: float32(words, rows, width),
+      types,
+      sequence,
+      ...this.#parameters,
+    });
+    return { logits, hidden };
+  }
+
+  close(): Promise<void> {
+    return this.#program.close();
+  }
+}
