@@ -22,6 +22,7 @@ export interface CrewOptions {
 /** Texts that were asked for together. */
 export interface Order extends Rule {
   readonly length: number;
+  /** Asked for when its turn comes; what it throws fails the order. */
   readonly text: (index: number) => { readonly text: string; readonly pair: string | undefined };
   /** Called once for each index, in any order. */
   readonly done: (index: number, outcome: Outcome) => void;
@@ -211,10 +212,14 @@ export class Crew {
       while (member.underWay.size < share && !member.alone) {
         const ticket = this.#take(member);
         if (!ticket) break;
-        const id = this.#nextId++;
-        member.underWay.set(id, ticket);
         const { tau, trace, text } = ticket.pending.order;
-        sent.push({ id, ...text(ticket.index), tau, trace });
+        try {
+          const id = this.#nextId++;
+          sent.push({ id, ...text(ticket.index), tau, trace });
+          member.underWay.set(id, ticket);
+        } catch (error) {
+          this.#fail(ticket.pending, error);
+        }
       }
       if (sent.length === 0) continue;
       member.worker.ref();

@@ -2,7 +2,7 @@
  * The compiled pieces of one model, and how a batch of jobs goes through each: rows gathered in, rows and logits given
  * back to the jobs. Which batch goes where is the scheduler's to say.
  */
-import { WORD_EMBEDDINGS } from '../encoder/index.ts';
+import { type EncoderConfig, type StoredTensor, WORD_EMBEDDINGS } from '../encoder/index.ts';
 import type { Graph } from '../graph/index.ts';
 import type { PyramidModel } from '../pyramid/model-folder.ts';
 import { type Compile, float32, floats, type Program, type Tensor } from '../runtime/runtime.ts';
@@ -18,29 +18,28 @@ interface Piece {
 }
 
 export class Programs {
-  readonly #model: PyramidModel;
-  readonly #compile: Compile;
-  readonly #pieces = new Map<string, Piece>();
+  readonly #config: EncoderConfig;
+  readonly #words: StoredTensor;
+  readonly #pieces: ReadonlyMap<string, Piece>;
   /** Where the rows of a batch are put side by side: a run reads it and is done with it. */
   #gathered = new Float32Array(0);
   readonly #wordRows: Float32Array[] = [];
 
-  private constructor(model: PyramidModel, compile: Compile) {
-    this.#model = model;
-    this.#compile = compile;
+  private constructor({ config, parameters }: PyramidModel, pieces: ReadonlyMap<string, Piece>) {
+    this.#config = config;
+    this.#words = parameters.get(WORD_EMBEDDINGS)!;
+    this.#pieces = pieces;
   }
 
-  /** Compiles what classifying needs; the count of the last layer is compiled when a trace first asks for it. */
+  /** Compiles all pieces. Of the model's weights only the word embeddings are held on to. */
   static async create(model: PyramidModel, compile: Compile): Promise<Programs> {
-    const programs = new Programs(model, compile);
-    const { layers } = model.config;
-    const { kind } = model.headSettings;
-    for (let layer = 1; layer <= layers; layer++) {
-      if (layer === layers || kind === 'cls' || kind === 'pooled') await programs.#piece('peek', layer);
-      if (layer < layers) await programs.#piece('block', layer);
-      if (layer < layers && kind === 'fastbert') await programs.#piece('head', layer);
+    const pieces = new Map<string, Piece>();
+    for (const { kind, layer } of piecesOf(model)) {
+      const graph = graphOf(model, kind, layer);
+      const name = pieceName(kind, layer);
+      pieces.set(name, { program: await compile(graph, name), inputs: graph.inputs.map((input) => input.name) });
     }
-    return programs;
+    return new Programs(model, pieces);
   }
 
   /** Asks the head of `layer` and notes its logits: `peek` before the layer has run, `head` after it. */
@@ -81,8 +80,8 @@ export class Programs {
 
   /** Notes how many tokens the last layer would leave. */
   async count(jobs: readonly Job[]): Promise<void> {
-    const { layers } = this.#model.config;
-    if (!this.#model.thresholds) {
+    const { layers } = this.#config;
+    if (!this.#pieces.has(pieceName('count', layers))) {
       for (const job of jobs) job.tokens.push(rowsOf(job));
       return;
     }
@@ -99,32 +98,21 @@ export class Programs {
 
   async close(): Promise<void> {
     for (const { program } of this.#pieces.values()) await program.close();
-    this.#pieces.clear();
-  }
-
-  async #piece(kind: PieceKind, layer: number): Promise<Piece> {
-    const name = `${kind}-${layer}`;
-    let piece = this.#pieces.get(name);
-    if (!piece) {
-      const graph = graphOf(this.#model, kind, layer);
-      piece = { program: await this.#compile(graph, name), inputs: graph.inputs.map((input) => input.name) };
-      this.#pieces.set(name, piece);
-    }
-    return piece;
   }
 
   async #run(kind: PieceKind, layer: number, jobs: readonly Job[]): Promise<Record<string, Tensor>> {
-    const { program, inputs } = await this.#piece(kind, layer);
+    const piece = this.#pieces.get(pieceName(kind, layer));
+    if (!piece) throw new Error(`internal: there is no ${kind} of layer ${layer}`);
     const layout = layoutTensors(jobs.map(rowsOf));
     const feeds: Record<string, Tensor> = {};
-    for (const name of inputs) feeds[name] = layout(name) ?? this.#input(name, jobs);
-    return program.run(feeds);
+    for (const name of piece.inputs) feeds[name] = layout(name) ?? this.#input(name, jobs);
+    return piece.program.run(feeds);
   }
 
   #input(name: string, jobs: readonly Job[]): Tensor {
     switch (name) {
       case 'words':
-        return this.#words(jobs);
+        return this.#wordsOf(jobs);
       case 'x':
         return this.#rows(jobs);
       case 'types':
@@ -136,8 +124,8 @@ export class Programs {
     }
   }
 
-  #words(jobs: readonly Job[]): Tensor {
-    const width = this.#model.config.hiddenSize;
+  #wordsOf(jobs: readonly Job[]): Tensor {
+    const width = this.#config.hiddenSize;
     const total = totalRows(jobs);
     const into = this.#memory(total * width);
     let at = 0;
@@ -151,7 +139,7 @@ export class Programs {
   #word(id: number): Float32Array {
     let row = this.#wordRows[id];
     if (!row) {
-      const { data, shape } = this.#model.parameters.get(WORD_EMBEDDINGS)!;
+      const { data, shape } = this.#words;
       row = data.subarray(id * shape[1], (id + 1) * shape[1]);
       this.#wordRows[id] = row;
     }
@@ -167,7 +155,7 @@ export class Programs {
 
   /** Rows of the table that graphs.ts makes for the embeddings. */
   #places(jobs: readonly Job[]): Tensor {
-    const { maxPositions, typeVocabularySize } = this.#model.config;
+    const { maxPositions, typeVocabularySize } = this.#config;
     return whole(totalRows(jobs), (write) => {
       let row = 0;
       for (const { types } of jobs) {
@@ -179,7 +167,7 @@ export class Programs {
   }
 
   #rows(jobs: readonly Job[]): Tensor {
-    const width = this.#model.config.hiddenSize;
+    const width = this.#config.hiddenSize;
     const total = totalRows(jobs);
     const together = sideBySide(jobs, total * width);
     if (together) return float32(together, total, width);
@@ -210,6 +198,23 @@ function sideBySide(jobs: readonly Job[], length: number): Float32Array | null {
 }
 
 const totalRows = (jobs: readonly Job[]): number => jobs.reduce((sum, job) => sum + rowsOf(job), 0);
+
+const pieceName = (kind: PieceKind, layer: number): string => `${kind}-${layer}`;
+
+/** What a model of this kind is made of, in the order in which a text passes it. */
+export function piecesOf({ config, headSettings, thresholds }: PyramidModel): { kind: PieceKind; layer: number }[] {
+  const { layers } = config;
+  const { kind: head } = headSettings;
+  const pieces: { kind: PieceKind; layer: number }[] = [];
+  for (let layer = 1; layer < layers; layer++) {
+    if (head === 'cls' || head === 'pooled') pieces.push({ kind: 'peek', layer });
+    pieces.push({ kind: 'block', layer });
+    if (head === 'fastbert') pieces.push({ kind: 'head', layer });
+  }
+  if (thresholds) pieces.push({ kind: 'count', layer: layers });
+  pieces.push({ kind: 'peek', layer: layers });
+  return pieces;
+}
 
 function graphOf(model: PyramidModel, kind: PieceKind, layer: number): Graph {
   switch (kind) {

@@ -11,7 +11,7 @@ import { assertTau } from '../pyramid/uncertainty.ts';
 import { type Answer, answerOf, shapeOf } from './answer.ts';
 import { Crew } from './crew.ts';
 import { inOrder } from './in-order.ts';
-import { checkText, type TextInput } from './inputs.ts';
+import { checkText, type Text, type TextInput } from './inputs.ts';
 import type { Outcome, Rule } from './job.ts';
 import type { ModelDescription } from './messages.ts';
 
@@ -47,7 +47,7 @@ const STREAM_WINDOW = 1024;
 export class Pyramid {
   readonly #crew: Crew;
   readonly #model: ModelDescription;
-  readonly #said = new Set<string>();
+  #said = false;
 
   private constructor(crew: Crew, model: ModelDescription) {
     this.#crew = crew;
@@ -191,12 +191,9 @@ export class Pyramid {
     from = 0,
   ): Promise<T[]> {
     signal?.throwIfAborted();
-    const texts = inputs.map((input, i) => checkText(input, from + i));
-    if (texts.length === 0) {
-      if (this.#crew.isClosed) throw new PyramidError('MP_CLOSED', { what: 'model' });
-      return [];
-    }
-    this.#mention(texts);
+    if (this.#crew.isClosed) throw new PyramidError('MP_CLOSED', { what: 'model' });
+    if (inputs.length === 0) return [];
+    const texts = inputs.slice(); // the caller may change its array
     return new Promise<T[]>((resolve, reject) => {
       const results = new Array<T>(texts.length);
       let left = texts.length;
@@ -207,7 +204,8 @@ export class Pyramid {
       const withdraw = this.#crew.submit({
         ...rule,
         length: texts.length,
-        text: (index) => texts[index],
+        // checked when its turn comes: going through a long array at once would hold up the caller's thread
+        text: (index) => this.#mention(checkText(texts[index], from + index)),
         done: (index, outcome) => {
           results[index] = result(outcome);
           if (--left === 0) settle(() => resolve(results));
@@ -224,15 +222,15 @@ export class Pyramid {
   }
 
   /** A pair for a model of single texts, or the reverse, is allowed and said once. */
-  #mention(texts: readonly { readonly pair: string | undefined }[]): void {
+  #mention(text: Text): Text {
     const { pairs } = this.#model.info;
-    if (!texts.some(({ pair }) => (pair !== undefined) !== pairs)) return;
+    if ((text.pair !== undefined) === pairs || this.#said) return text;
+    this.#said = true;
     const message = pairs
       ? 'the model was trained on pairs of texts and is given single ones'
       : 'the model was trained on single texts and is given pairs';
-    if (this.#said.has(message)) return;
-    this.#said.add(message);
     process.emitWarning(message, { type: 'PyramidWarning' });
+    return text;
   }
 }
 

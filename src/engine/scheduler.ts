@@ -8,6 +8,7 @@
  * else new texts are let in; else the shallowest, whose texts may join those that wait further down. So nothing waits
  * while there is nothing else to do, and a lone text goes straight through.
  */
+import type { HeadKind } from '../pyramid/flops.ts';
 import type { PyramidModel } from '../pyramid/model-folder.ts';
 import { uncertainty } from '../pyramid/uncertainty.ts';
 import { detach, type Job, type Outcome, type Rule } from './job.ts';
@@ -44,7 +45,8 @@ export interface SchedulerEvents {
 }
 
 export class Scheduler {
-  readonly #model: PyramidModel;
+  readonly #layers: number;
+  readonly #headKind: HeadKind;
   readonly #programs: Programs;
   readonly #events: SchedulerEvents;
   /** In the order in which a text passes them. */
@@ -52,8 +54,9 @@ export class Scheduler {
   #step = 0;
   #running: Promise<void> | null = null;
 
-  constructor(model: PyramidModel, programs: Programs, events: SchedulerEvents) {
-    this.#model = model;
+  constructor(model: Pick<PyramidModel, 'config' | 'headSettings'>, programs: Programs, events: SchedulerEvents) {
+    this.#layers = model.config.layers;
+    this.#headKind = model.headSettings.kind;
     this.#programs = programs;
     this.#events = events;
     const stage = (kind: PieceKind, layer: number): Stage => ({ kind, layer, waiting: new Waiting(SIZES[kind]) });
@@ -107,7 +110,7 @@ export class Scheduler {
   }
 
   async #pass({ kind, layer }: Stage, jobs: readonly Job[]): Promise<void> {
-    const { layers } = this.#model.config;
+    const layers = this.#layers;
     switch (kind) {
       case 'count':
         await this.#programs.count(jobs);
@@ -116,7 +119,7 @@ export class Scheduler {
       case 'block':
         await this.#programs.advance(layer, jobs);
         for (const job of jobs) {
-          if (this.#model.headSettings.kind === 'fastbert' && asks(job)) this.#wait('head', layer, job);
+          if (this.#headKind === 'fastbert' && asks(job)) this.#wait('head', layer, job);
           else this.#enter(job, layer + 1);
         }
         return;
@@ -147,8 +150,8 @@ export class Scheduler {
 
   /** The first stage of `layer` for the job. */
   #enter(job: Job, layer: number): void {
-    const { kind } = this.#model.headSettings;
-    if (layer === this.#model.config.layers) this.#wait(job.trace ? 'count' : 'peek', layer, job);
+    const kind = this.#headKind;
+    if (layer === this.#layers) this.#wait(job.trace ? 'count' : 'peek', layer, job);
     else this.#wait((kind === 'cls' || kind === 'pooled') && asks(job) ? 'peek' : 'block', layer, job);
   }
 

@@ -26,14 +26,9 @@ try {
   port.close();
 }
 
-async function serve({ dir, threads }: WorkerStart): Promise<void> {
-  const model = await readModelFolder(dir);
-  const tokenizer = await loadTokenizer(dir);
-  const { vocabularySize: rows } = model.config;
-  if (tokenizer.vocabularySize > rows) {
-    throw new PyramidError('MP_MODEL_VOCABULARY', { path: dir, pieces: tokenizer.vocabularySize, rows });
-  }
-  const programs = await Programs.create(model, (graph, name) => compile(graph, name, { threads }));
+async function serve(start: WorkerStart): Promise<void> {
+  const { programs, tokenizer, ...model } = await read(start);
+  const { maxLength } = model.info;
   /** Not yet tokenised, first come first. */
   let fresh: WireText[] = [];
   const jobs = new Map<number, Job>();
@@ -42,7 +37,7 @@ async function serve({ dir, threads }: WorkerStart): Promise<void> {
     admit() {
       for (const text of fresh.splice(0, ADMITTED)) {
         try {
-          const job = newJob(text.id, tokenizer.encode(text.text, text.pair, model.info.maxLength), text);
+          const job = newJob(text.id, tokenizer.encode(text.text, text.pair, maxLength), text);
           jobs.set(job.id, job);
           scheduler.add([job]);
         } catch (error) {
@@ -91,6 +86,18 @@ async function serve({ dir, threads }: WorkerStart): Promise<void> {
         message satisfies never;
     }
   });
+  post({ kind: 'ready', model });
+}
+
+/** The weights are let go of here: the compiled programs have their own. */
+async function read({ dir, threads }: WorkerStart) {
+  const model = await readModelFolder(dir);
   const { config, info, headSettings } = model;
-  post({ kind: 'ready', model: { config, info, headSettings } });
+  const tokenizer = await loadTokenizer(dir);
+  const { vocabularySize: rows } = config;
+  if (tokenizer.vocabularySize > rows) {
+    throw new PyramidError('MP_MODEL_VOCABULARY', { path: dir, pieces: tokenizer.vocabularySize, rows });
+  }
+  const programs = await Programs.create(model, (graph, name) => compile(graph, name, { threads }));
+  return { programs, tokenizer, config, info, headSettings };
 }

@@ -18,9 +18,13 @@ import type { DType, GraphNode, Value } from './types.ts';
 
 const OPSET = 20;
 const IR_VERSION = 9;
+const OUTPUT = 'output.';
 
-/** Names of the model's inputs and outputs are the graph's (see outputName). What no output needs is left out: onnxruntime would compute it. */
-export function toOnnx(graph: Graph, name: string): Uint8Array<ArrayBuffer> {
+/**
+ * Names of the model's inputs are the graph's, those of its outputs too after `prefix` (without one they must differ
+ * from every other name). What no output needs is left out: onnxruntime would compute it.
+ */
+export function toOnnx(graph: Graph, name: string, prefix = OUTPUT): Uint8Array<ArrayBuffer> {
   const extra: object[] = [];
   const needed = ancestors(graph);
   const nodes = graph.nodes
@@ -32,9 +36,9 @@ export function toOnnx(graph: Graph, name: string): Uint8Array<ArrayBuffer> {
       name: `output.${output.name}`,
       opType: 'Identity',
       input: [output.value.name],
-      output: [`output.${output.name}`],
+      output: [`${prefix}${output.name}`],
     });
-    return typeMessage(`output.${output.name}`, output.value);
+    return typeMessage(`${prefix}${output.name}`, output.value);
   });
   const bytes = toBinary(
     message('ModelProto'),
@@ -55,7 +59,7 @@ export function toOnnx(graph: Graph, name: string): Uint8Array<ArrayBuffer> {
 }
 
 /** The name under which a graph's output appears in the model. */
-export const outputName = (name: string): string => `output.${name}`;
+export const outputName = (name: string): string => `${OUTPUT}${name}`;
 
 /** Every value that an output is computed from, the outputs included. */
 function ancestors(graph: Graph): Set<Value> {
