@@ -5,7 +5,19 @@ export { type BothCounts, type Judgement, judge, type LengthBucket, type Summary
 export { accuracy, f1, macroF1 } from './metrics.ts';
 export type { CountOptions, Peeks } from './outcomes.ts';
 export { type Report, renderReport } from './report.ts';
-export { failedRow, type ReportRow, reportRow, toCsv, toJson, toMarkdown, toText } from './table.ts';
+export { left, type ReportTable, reportTable, right, type TableRecord, tableCsv } from './report-table.ts';
+export {
+  failedRow,
+  percent,
+  type ReportRow,
+  reportRow,
+  short,
+  times,
+  toCsv,
+  toJson,
+  toMarkdown,
+  toText,
+} from './table.ts';
 export { readTrace, type Trace, type TraceEntry, writeTrace } from './trace.ts';
-export { type ChooseTauOptions, chooseTau, tradeoff } from './tradeoff.ts';
+export { type ChooseTauOptions, cheapest, chooseTau, mostAccurate, tradeoff } from './tradeoff.ts';
 export { writeReport } from './write-report.ts';

@@ -9,6 +9,7 @@ import { layerFigures } from './layer-figures.ts';
 import { lengthFigures } from './length-figures.ts';
 import { legendMark, type Palette, palette } from './plot.ts';
 import { reportStyle } from './report-style.ts';
+import type { ReportTable } from './report-table.ts';
 import { type ReportRow, textTable } from './table.ts';
 import { tradeoffFigures } from './tradeoff-figures.ts';
 import { trainingFigures } from './training-figures.ts';
@@ -20,6 +21,10 @@ export interface Report {
   /** What the run was: command, versions, machine, seed; shown in this order. */
   readonly facts?: Readonly<Record<string, string>>;
   readonly rows: readonly ReportRow[];
+  /** The heading of the table of `rows`. */
+  readonly resultsTitle?: string;
+  /** After it, in this order. */
+  readonly tables?: readonly ReportTable[];
   /** Of the rows that did not fail; figures are drawn task by task. */
   readonly methods: readonly MethodReport[];
   readonly training?: readonly TrainingCurve[];
@@ -28,7 +33,8 @@ export interface Report {
 
 /** The whole file. Loads the plotting library. */
 export async function renderReport(report: Report): Promise<string> {
-  const { title, introduction = [], facts = {}, rows, methods, training = [], attention = [] } = report;
+  const { title, introduction = [], facts = {}, rows, resultsTitle, tables = [] } = report;
+  const { methods, training = [], attention = [] } = report;
   const places = palette([...rows, ...methods, ...training, ...attention].map(({ method }) => method));
   const tasks = [...new Set([...methods, ...training, ...attention].map(({ task }) => task))];
   const sections: Markup[] = [];
@@ -46,7 +52,8 @@ export async function renderReport(report: Report): Promise<string> {
 <main>
 <h1>${title}</h1>
 ${introduction.map((paragraph) => html`<p>${paragraph}</p>\n`)}
-${resultsTable(rows)}
+${resultsTitle !== undefined && html`<h2>${resultsTitle}</h2>\n`}${resultsTable(rows)}
+${tables.map(furtherTable)}
 ${Object.keys(facts).length > 0 && html`<dl>${Object.entries(facts).map(([name, value]) => html`<dt>${name}</dt><dd>${value}</dd>`)}</dl>`}
 ${sections}
 </main>
@@ -71,6 +78,17 @@ function resultsTable(rows: readonly ReportRow[]): Markup {
 ${body}</tbody>
 </table></div>
 <p class="soft">Speed-up: operations of the dense model over those used. “Paper” counts the layers up to the exit; “actual” is what the engine computes, with heads, peeks and the classifier.</p>`;
+}
+
+function furtherTable({ title, caption, heads, align, rows }: ReportTable): Markup {
+  return html`<h2>${title}</h2>
+<div class="scroll"><table>
+<thead><tr>${heads.map((head, i) => html`<th scope="col" class="${align[i]}">${head}</th>`)}</tr></thead>
+<tbody>
+${rows.map((row) => html`<tr>${row.map((cell, i) => html`<td class="${align[i]}">${cell}</td>`)}</tr>\n`)}</tbody>
+</table></div>
+<p class="soft">${caption}</p>
+`;
 }
 
 async function taskSection(report: Report, task: string, places: Palette): Promise<Markup> {

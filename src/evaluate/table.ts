@@ -5,6 +5,7 @@
 import { stringify } from 'csv-stringify/sync';
 import { markdownTable } from 'markdown-table';
 import type { Judgement } from './judge.ts';
+import { escapeMarkdown } from './report-table.ts';
 
 /** Figures are null where they do not apply or the run failed. */
 export interface ReportRow {
@@ -150,8 +151,7 @@ export function toJson(rows: readonly ReportRow[]): string {
 
 export function toMarkdown(rows: readonly ReportRow[]): string {
   const { heads, align, rows: cells } = textTable(rows);
-  const escaped = (cell: string) => cell.replace(/[\\|]/g, '\\$&').replace(/[<>&]/g, (c) => `&#${c.charCodeAt(0)};`);
-  return `${markdownTable([[...heads], ...cells.map((row) => row.map(escaped))], { align })}\n`;
+  return `${markdownTable([[...heads], ...cells.map((row) => row.map(escapeMarkdown))], { align })}\n`;
 }
 
 /** All columns of `report.json` under their own names, unrounded; null is an empty cell. */

@@ -41,14 +41,29 @@ export function chooseTau(trace: Trace, { baseline, maxDrop, by = 'actual', ...o
     if (!(value >= 0 && value <= 1))
       throw new PyramidError('MP_USAGE', { what: `${name} is ${value}`, todo: 'give a fraction from 0 to 1' });
   }
-  const [off, ...rest] = tradeoff(trace, options);
+  return cheapest(tradeoff(trace, options), baseline - maxDrop, by);
+}
+
+/** The choice of `chooseTau` on a curve, "off" its first point: the cheapest that is at least so accurate. */
+export function cheapest([off, ...rest]: readonly Summary[], accuracy: number, by: 'actual' | 'paper'): Summary {
   // 0.975 − 0.005 is a little above 0.97 in floating point; the slack is far below the share of one text
-  const least = baseline - maxDrop - 1e-9;
+  const least = accuracy - 1e-9;
   let best = off;
   for (const point of rest) {
     if (point.accuracy < least) continue;
     const cost = point.gflops[by] - best.gflops[by];
     if (best.accuracy < least || cost < 0 || (cost === 0 && point.accuracy > best.accuracy)) best = point;
+  }
+  return best;
+}
+
+/** The most accurate point of a curve that is at least so many times faster; of equal ones the faster. null: none is. */
+export function mostAccurate(curve: readonly Summary[], speedup: number, by: 'actual' | 'paper'): Summary | null {
+  let best: Summary | null = null;
+  for (const point of curve) {
+    if (point.speedup[by] < speedup) continue;
+    const gain = best === null ? 1 : point.accuracy - best.accuracy;
+    if (gain > 0 || (gain === 0 && point.speedup[by] > best!.speedup[by])) best = point;
   }
   return best;
 }

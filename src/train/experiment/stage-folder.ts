@@ -1,0 +1,96 @@
+/**
+ * Shared stages as files, so that a run which is stopped and gone on with need not train them again: one safetensors
+ * file a stage, written whole or not at all. Only what another run still needs is kept.
+ */
+import { createHash } from 'node:crypto';
+import { mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import {
+  type EncoderConfig,
+  type Parameters,
+  readSafetensors,
+  readSafetensorsMetadata,
+  type StoredTensor,
+  writeSafetensors,
+} from '../../encoder/index.ts';
+import { PyramidError } from '../../errors.ts';
+import type { HeadSettings } from '../../pyramid/heads.ts';
+import { THRESHOLDS } from '../../pyramid/network.ts';
+import type { Progress } from '../checkpoint.ts';
+import type { MethodResult, SharedStages } from '../method-run.ts';
+
+export class StageFolder implements SharedStages {
+  readonly #folder: string;
+  readonly #config: EncoderConfig;
+  readonly #settings: string;
+  #needed: ReadonlySet<string> = new Set();
+
+  /** `config`: of all the networks; `settings`: what must be the same for a file to be of use. */
+  constructor(folder: string, config: EncoderConfig, settings: Readonly<Record<string, string>>) {
+    this.#folder = folder;
+    this.#config = config;
+    this.#settings = JSON.stringify(settings);
+  }
+
+  /**
+   * Says what is of use: `now` and `later`, the stages that the next run and those after it build on. Files of other
+   * stages go; of those that come, the ones for `later` are kept.
+   */
+  async retain(now: ReadonlySet<string>, later: ReadonlySet<string>): Promise<void> {
+    this.#needed = later;
+    const names = new Set([...now, ...later].map(fileName));
+    for (const name of await readdir(this.#folder).catch(() => []))
+      if (!names.has(name)) await rm(join(this.#folder, name), { force: true });
+    if (names.size === 0) await rm(this.#folder, { recursive: true, force: true });
+  }
+
+  async get(path: string): Promise<MethodResult | undefined> {
+    const file = join(this.#folder, fileName(path));
+    const metadata = await readSafetensorsMetadata(file).catch((error) => {
+      if ((error as PyramidError).code === 'MP_FILE_MISSING') return null;
+      throw error;
+    });
+    if (metadata === null || metadata.path !== path || metadata.settings !== this.#settings) return undefined;
+    const parameters: Parameters = new Map();
+    const heads: Parameters = new Map();
+    let thresholds: Float32Array | null = null;
+    const tensors = await readSafetensors(file);
+    // in the order they had: sums over all of them, as of squares for clipping, depend on it
+    for (const name of JSON.parse(metadata.order) as string[]) {
+      const tensor = tensors.get(name)!;
+      if (name === THRESHOLDS) thresholds = tensor.data;
+      else (name.startsWith('pyramid.heads.') ? heads : parameters).set(name, tensor);
+    }
+    const headSettings = JSON.parse(metadata.headSettings) as HeadSettings;
+    return {
+      state: { config: this.#config, parameters, heads, headSettings, thresholds },
+      progress: JSON.parse(metadata.progress) as Progress,
+    };
+  }
+
+  /** Throws MP_WRITE. */
+  async set(path: string, { state, progress }: MethodResult): Promise<void> {
+    if (!this.#needed.has(path)) return;
+    const file = join(this.#folder, fileName(path));
+    const temporary = `${file}.writing`;
+    const tensors = new Map<string, StoredTensor>([...state.parameters, ...state.heads]);
+    if (state.thresholds) tensors.set(THRESHOLDS, { shape: [state.thresholds.length], data: state.thresholds });
+    try {
+      await mkdir(this.#folder, { recursive: true });
+      await writeSafetensors(temporary, tensors, {
+        path,
+        settings: this.#settings,
+        order: JSON.stringify([...tensors.keys()]),
+        progress: JSON.stringify(progress),
+        headSettings: JSON.stringify(state.headSettings),
+      });
+      await rename(temporary, file);
+    } catch (cause) {
+      await rm(temporary, { force: true }).catch(() => {});
+      throw new PyramidError('MP_WRITE', { path: file, reason: (cause as Error).message }, { cause });
+    }
+  }
+}
+
+const fileName = (path: string): string =>
+  `${createHash('sha256').update(path).digest('hex').slice(0, 16)}.safetensors`;
