@@ -1,7 +1,7 @@
 /**
  * Shows a training run as it goes: on a terminal a bar with loss, tokens a second and time left, elsewhere plain lines
- * (each stage's begin and end, each epoch, and at most one line every ten seconds between). Knows only events,
- * in which epochs count from 0; people count from 1.
+ * (each stage's begin and end, each epoch, and at most one line every ten seconds between), and downloads
+ * likewise. Knows only events, in which epochs count from 0; people count from 1.
  */
 import { SingleBar } from 'cli-progress';
 import type { OnTrainEvent, TrainEvent } from '../train/events.ts';
@@ -13,9 +13,20 @@ export interface Progress {
   stop(finished: boolean): void;
 }
 
+/** Shows the downloads of what a command needs before its own work. */
+export async function showDownloads<T>(stream: Output, work: (onEvent: OnTrainEvent) => Promise<T>): Promise<T> {
+  const progress = trainProgress(stream);
+  try {
+    return await work(progress.onEvent);
+  } finally {
+    progress.stop(false);
+  }
+}
+
 type Stage = Extract<TrainEvent, { kind: 'stage' }>;
 type Step = Extract<TrainEvent, { kind: 'step' }>;
 type Epoch = Extract<TrainEvent, { kind: 'epoch' }>;
+type Download = Extract<TrainEvent, { kind: 'download' }>;
 type Output = NodeJS.WritableStream & { readonly isTTY?: boolean };
 
 const quietMs = 10_000;
@@ -26,8 +37,8 @@ export function trainProgress(stream: Output, now: () => number = () => performa
   let stage: Stage | null = null;
   let begun = 0;
   const endStage = (finished: boolean) => {
-    if (!stage) return;
     view.end();
+    if (!stage) return;
     if (finished) view.line(`${title(stage)}: done in ${duration((now() - begun) / 1000)}`);
     stage = null;
   };
@@ -45,6 +56,9 @@ export function trainProgress(stream: Output, now: () => number = () => performa
         case 'epoch':
           view.line(epochLine(event));
           break;
+        case 'download':
+          view.download(event);
+          break;
         case 'note':
           view.line(`note: ${event.text}`);
           break;
@@ -59,6 +73,7 @@ export function trainProgress(stream: Output, now: () => number = () => performa
 interface View {
   begin(stage: Stage): void;
   step(step: Step): void;
+  download(download: Download): void;
   line(text: string): void;
   end(): void;
 }
@@ -75,6 +90,10 @@ function lineView(stream: Output, now: () => number): View {
       if (now() - last < quietMs) return;
       line(`${step.stage}: step ${step.step} of ${step.steps}, epoch ${step.epoch + 1}, ${pace(step)}`);
     },
+    download(download) {
+      if (isWhole(download)) line(`${download.name}: downloaded, ${megabytes(download.total)}`);
+      else if (now() - last >= quietMs) line(downloadLine(download));
+    },
     line,
     end: () => {},
   };
@@ -84,8 +103,7 @@ function barView(stream: Output): View {
   let bar: SingleBar | null = null;
   let last: Step | null = null;
   let stage: Stage | null = null;
-  const draw = () => {
-    if (!stage) return;
+  const open = (total: number, value: number, shown: { title: string; detail: string }) => {
     bar = new SingleBar({
       stream,
       format: `{title} [{bar}] {percentage} %  {detail}`,
@@ -95,7 +113,10 @@ function barView(stream: Output): View {
       linewrap: false,
       gracefulExit: false, // its listener would swallow the first Ctrl-C; main.ts puts the terminal in order
     });
-    bar.start(stage.steps, last?.step ?? 0, { title: title(stage), detail: last ? detail(last) : '' });
+    bar.start(total, value, shown);
+  };
+  const draw = () => {
+    if (stage) open(stage.steps, last?.step ?? 0, { title: title(stage), detail: last ? detail(last) : '' });
   };
   const erase = () => {
     bar?.stop();
@@ -110,11 +131,21 @@ function barView(stream: Output): View {
       last = step;
       bar?.update(step.step, { detail: detail(step) });
     },
+    download(download) {
+      if (isWhole(download)) {
+        erase();
+        stream.write(`${download.name}: downloaded, ${megabytes(download.total)}\n`);
+        return;
+      }
+      const shown = { title: download.name, detail: `${megabytes(download.received)} of ${megabytes(download.total)}` };
+      if (bar) bar.update(download.received, shown);
+      else open(download.total, download.received, shown);
+    },
     line(text) {
       const drawn = bar !== null;
       erase();
       stream.write(`${text}\n`);
-      if (drawn) draw();
+      if (drawn) draw(); // a download draws itself again
     },
     end() {
       erase();
@@ -126,6 +157,13 @@ function barView(stream: Output): View {
 const title = ({ method, stage }: Stage): string => `${method}, ${stage} stage`;
 
 const detail = (step: Step): string => `epoch ${step.epoch + 1}, ${pace(step)}`;
+
+const isWhole = ({ received, total }: Download): boolean => received === total;
+
+const downloadLine = ({ name, received, total }: Download): string =>
+  `${name}: ${megabytes(received)} of ${megabytes(total)} downloaded`;
+
+const megabytes = (bytes: number): string => `${thousands(Math.ceil(bytes / 1e6))} MB`;
 
 const pace = ({ loss, tokensPerSecond, secondsLeft }: Step): string =>
   `loss ${loss.toFixed(4)}, ${thousands(tokensPerSecond)} tokens a second, ${duration(secondsLeft)} left`;

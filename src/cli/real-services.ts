@@ -1,11 +1,12 @@
 /** The services of the house itself. Each part is loaded when it is first used: ONNX Runtime takes a while to load. */
-import { PyramidError } from '../errors.ts';
 import type { Dataset } from '../text/example.ts';
+import type { OnTrainEvent } from '../train/events.ts';
 import type { RowSource, Services } from './services.ts';
 
 export const realServices: Services = {
   train: async (options, onEvent) => (await import('../train/run.ts')).train(options, onEvent),
   demo: async (options, onEvent) => (await import('./demo/run.ts')).runDemo(options, onEvent),
+  model: async (dirOrId, onEvent) => (await import('../train/from-hub.ts')).modelFolder(dirOrId, onEvent),
   async load(dir, { workers, threads }) {
     const { Pyramid } = await import('../engine/index.ts');
     return Pyramid.load(dir, { workers: workers ?? undefined, threads: threads ?? undefined });
@@ -15,17 +16,13 @@ export const realServices: Services = {
   trace,
 };
 
-async function labelledRows({ task, dataDir, file, ...columns }: RowSource, dir: string) {
-  const { readExamples, readTask } = await import('../text/index.ts');
-  if (task !== null) {
-    if (dataDir === null) {
-      throw new PyramidError('MP_USAGE', {
-        what: '--task needs --data-dir',
-        todo: "give the folder of the tasks' folders",
-      });
-    }
-    return readTask(task, dataDir, 'test');
-  }
+async function labelledRows(
+  { task, dataDir, file, ...columns }: RowSource,
+  dir: string,
+  onEvent: OnTrainEvent,
+): Promise<Dataset> {
+  if (task !== null) return (await import('../train/from-hub.ts')).taskRows(task, dataDir, 'test', onEvent);
+  const { readExamples } = await import('../text/index.ts');
   const { readConfig } = await import('../encoder/index.ts');
   const { labels } = await readConfig(dir);
   return readExamples(file!, { ...given(columns), labels });

@@ -40,9 +40,11 @@ export interface RowSource {
 export interface Services {
   train(options: TrainOptions, onEvent: OnTrainEvent): Promise<TrainResult>;
   demo(options: DemoOptions, onEvent: OnTrainEvent): Promise<DemoResult>;
+  /** The folder of a model by its path or hub id, downloaded where it is not there. */
+  model(dirOrId: string, onEvent: OnTrainEvent): Promise<string>;
   load(dir: string, options: { readonly workers: number | null; readonly threads: number | null }): Promise<Classifier>;
   /** Labelled rows, judged against the labels of the model in `dir`. */
-  labelledRows(source: RowSource, dir: string): Promise<Dataset>;
+  labelledRows(source: RowSource, dir: string, onEvent: OnTrainEvent): Promise<Dataset>;
   /** Texts alone; a label column is not needed. */
   texts(source: Pick<RowSource, 'text' | 'pair'> & { readonly file: string }): AsyncIterable<TextInput>;
   trace(

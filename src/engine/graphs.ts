@@ -52,7 +52,10 @@ function begin(model: PyramidModel, layer: number): Piece {
 function embedding(g: Graph, weights: Weights, { config, parameters }: PyramidModel): Value {
   const { hiddenSize: d, maxPositions, typeVocabularySize } = config;
   const positions = parameters.get('bert.embeddings.position_embeddings.weight')!.data;
-  const types = parameters.get('bert.embeddings.token_type_embeddings.weight')!.data;
+  // a family without token types has nothing to add to a position
+  const types = config.tokenTypes
+    ? parameters.get('bert.embeddings.token_type_embeddings.weight')!.data
+    : new Float32Array(typeVocabularySize * d);
   const sums = new Float32Array(typeVocabularySize * maxPositions * d);
   for (let type = 0, at = 0; type < typeVocabularySize; type++) {
     for (let i = 0; i < maxPositions * d; i++, at++) sums[at] = positions[i] + types[type * d + (i % d)];

@@ -114,7 +114,7 @@ async function online(
       settings,
       onBytes(count) {
         progress.received = before + count;
-        onProgress?.({ name: repo.name, ...progress });
+        if (progress.total > 0) onProgress?.({ name: repo.name, ...progress });
       },
     });
     await onDisk(link, () => linkTo(blob, link));

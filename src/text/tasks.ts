@@ -1,6 +1,7 @@
 /**
  * The five tasks of the paper's table 2 as data, and how their files read: AG News and Yelp polarity as their authors'
- * CSV, QQP, MRPC and RTE as GLUE's TSV. Knows nothing of where files come from.
+ * CSV, QQP, MRPC and RTE as GLUE's TSV, all of them as the parquet files of Hugging Face's hub. Knows where files lie,
+ * and nothing of how they get here.
  */
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -28,7 +29,41 @@ export interface Task {
   /** Whether a line break is written as a backslash and an n; it is read as a blank. */
   readonly escapedNewlines: boolean;
   readonly metric: 'accuracy' | 'accuracy+f1';
+  readonly hub: HubTask;
 }
+
+/** The task as a data set of the hub, whose columns have names of their own. */
+export interface HubTask {
+  readonly name: string;
+  /** Where its parquet files lie, tried in order. */
+  readonly folders: readonly string[];
+  readonly splits: Readonly<Record<TaskSplit, string>>;
+  readonly text: string;
+  readonly pair: string | null;
+  readonly label: string;
+  /** Names of the label column's classes, in the order of `labels`; a file that has no names has their numbers from 0. */
+  readonly classes: readonly string[];
+}
+
+const glueOnHub = (config: string, [text, pair]: readonly [string, string], classes: readonly string[]): HubTask => ({
+  name: 'nyu-mll/glue',
+  folders: [config],
+  splits: { train: 'train', test: 'validation' },
+  text,
+  pair,
+  label: 'label',
+  classes,
+});
+const singleOnHub = (name: string, folders: readonly string[], classes: readonly string[]): HubTask => ({
+  name,
+  folders,
+  splits: { train: 'train', test: 'test' },
+  text: 'text',
+  pair: null,
+  label: 'label',
+  classes,
+});
+const sentences = ['sentence1', 'sentence2'] as const;
 
 const glue = { files: { train: 'train.tsv', test: 'dev.tsv' }, header: true, escapedNewlines: false } as const;
 const csv = { files: { train: 'train.csv', test: 'test.csv' }, header: false, pair: null, label: '0' } as const;
@@ -42,6 +77,7 @@ export const TASKS: Readonly<Record<TaskName, Task>> = {
     labels: ['World', 'Sports', 'Business', 'Sci/Tech'], // as classes.txt
     escapedNewlines: false,
     metric: 'accuracy',
+    hub: singleOnHub('fancyzhx/ag_news', ['data'], ['World', 'Sports', 'Business', 'Sci/Tech']),
   },
   yelp_polarity: {
     ...csv,
@@ -51,6 +87,7 @@ export const TASKS: Readonly<Record<TaskName, Task>> = {
     labels: ['negative', 'positive'],
     escapedNewlines: true,
     metric: 'accuracy',
+    hub: singleOnHub('fancyzhx/yelp_polarity', ['plain_text', 'data'], ['1', '2']),
   },
   qqp: {
     ...glue,
@@ -61,6 +98,7 @@ export const TASKS: Readonly<Record<TaskName, Task>> = {
     labelCells: ['0', '1'],
     labels: ['not_duplicate', 'duplicate'],
     metric: 'accuracy+f1',
+    hub: glueOnHub('qqp', ['question1', 'question2'], ['not_duplicate', 'duplicate']),
   },
   mrpc: {
     ...glue,
@@ -71,6 +109,7 @@ export const TASKS: Readonly<Record<TaskName, Task>> = {
     labelCells: ['0', '1'],
     labels: ['not_equivalent', 'equivalent'],
     metric: 'accuracy+f1',
+    hub: glueOnHub('mrpc', sentences, ['not_equivalent', 'equivalent']),
   },
   rte: {
     ...glue,
@@ -81,6 +120,7 @@ export const TASKS: Readonly<Record<TaskName, Task>> = {
     labelCells: ['entailment', 'not_entailment'],
     labels: ['entailment', 'not_entailment'],
     metric: 'accuracy',
+    hub: glueOnHub('rte', sentences, ['entailment', 'not_entailment']),
   },
 };
 
@@ -96,28 +136,78 @@ export function taskNamed(name: string): Task {
  */
 export async function readTask(name: string, dataDir: string, split: TaskSplit): Promise<Dataset> {
   const task = taskNamed(name);
-  const path = await findFile(task, dataDir, split);
-  const { columns, rows } = await openTable(path, { header: task.header });
+  const { labelCells } = task;
+  return read(name, [await findFile(task, dataDir, split)], {
+    ...task,
+    labelOf: (cell) => labelCells.indexOf(String(cell)),
+    cells: labelCells,
+  });
+}
+
+/**
+ * One split of a task from the parquet files that the hub has for it (`task.hub`), in their order.
+ * @throws MP_TASK_UNKNOWN, MP_DATA_FILE, MP_DATA_EMPTY, MP_DATA_COLUMN, MP_DATA_ROW
+ */
+export async function readHubTask(name: string, paths: readonly string[]): Promise<Dataset> {
+  const { hub, escapedNewlines } = taskNamed(name);
+  const { classes } = hub;
+  return read(name, paths, {
+    ...hub,
+    text: [hub.text],
+    header: true,
+    escapedNewlines,
+    // a class's name is text even where it looks like a number ("1" of Yelp is class 0)
+    labelOf(cell) {
+      if (typeof cell === 'string') return classes.indexOf(cell);
+      return classes.findIndex((_, i) => cell === i || cell === BigInt(i));
+    },
+    cells: classes,
+  });
+}
+
+interface Form {
+  readonly header: boolean;
+  readonly text: readonly string[];
+  readonly pair: string | null;
+  readonly label: string;
+  readonly escapedNewlines: boolean;
+  /** Index of a label cell's label; -1 if it is none. */
+  readonly labelOf: (cell: unknown) => number;
+  /** What the label column holds, for messages. */
+  readonly cells: readonly string[];
+}
+
+async function read(name: string, paths: readonly string[], form: Form): Promise<Dataset> {
+  const examples: Example[] = [];
+  for (const path of paths) await readInto(examples, path, form);
+  if (examples.length === 0) throw new PyramidError('MP_DATA_EMPTY', { path: paths[0] });
+  return { name, labels: taskNamed(name).labels, pairs: form.pair !== null, examples };
+}
+
+async function readInto(examples: Example[], path: string, form: Form): Promise<void> {
+  const { columns, rows } = await openTable(path, { header: form.header });
   const at = (column: string) => {
     const i = columns.indexOf(column);
     if (i < 0 && columns.length > 0) throw missingColumn(path, column, columns);
     return i;
   };
-  const texts = task.text.map(at);
-  const pair = task.pair === null ? null : at(task.pair);
-  const label = at(task.label);
+  const texts = form.text.map(at);
+  const pair = form.pair === null ? null : at(form.pair);
+  const label = at(form.label);
+  const used = [...texts, ...(pair === null ? [] : [pair]), label];
 
-  const examples: Example[] = [];
   let wrong: { readonly line: number; readonly problem: string } | null = null;
   let more = -1;
   for await (const row of rows) {
     const { line } = row;
     let problem = row.kind === 'problem' ? row.problem : null;
-    if (row.kind === 'row') {
+    if (row.kind === 'row' && used.some((i) => row.cells[i] === null || row.cells[i] === undefined)) {
+      problem = 'a text or the label is missing';
+    } else if (row.kind === 'row') {
       const cells = row.cells.map(String);
-      const text = texts.map((i) => (task.escapedNewlines ? cells[i].replaceAll('\\n', ' ') : cells[i])).join(' ');
-      const index = task.labelCells.indexOf(cells[label]);
-      if (index < 0) problem = `the label is "${cells[label]}", not one of ${task.labelCells.join(', ')}`;
+      const text = texts.map((i) => (form.escapedNewlines ? cells[i].replaceAll('\\n', ' ') : cells[i])).join(' ');
+      const index = form.labelOf(row.cells[label]);
+      if (index < 0) problem = `the label is "${cells[label]}", not one of ${form.cells.join(', ')}`;
       else examples.push(pair === null ? { text, label: index } : { text, pair: cells[pair], label: index });
     }
     if (problem !== null) {
@@ -126,8 +216,6 @@ export async function readTask(name: string, dataDir: string, split: TaskSplit):
     }
   }
   if (wrong) throw new PyramidError('MP_DATA_ROW', { path, ...wrong, more });
-  if (examples.length === 0) throw new PyramidError('MP_DATA_EMPTY', { path });
-  return { name, labels: task.labels, pairs: pair !== null, examples };
 }
 
 async function findFile(task: Task, dataDir: string, split: TaskSplit): Promise<string> {

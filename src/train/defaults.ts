@@ -86,9 +86,9 @@ export const trainTable = {
   model: textOption({
     group: what,
     default: 'scratch',
-    placeholder: 'DIR|scratch',
-    expected: 'a model folder, or scratch',
-    help: 'the pretrained model folder to start from, or scratch for a new network with a vocabulary of its own',
+    placeholder: 'DIR|HUB-ID|scratch',
+    expected: 'a model folder, an id of the hub, or scratch',
+    help: 'the pretrained model to start from, a folder or a name on the Hugging Face hub (NAME@REVISION pins it); scratch: a new network with a vocabulary of its own',
     aliases: ['model_name_or_path'],
   }),
   method: choiceOption({
@@ -110,14 +110,14 @@ export const trainTable = {
     group: data,
     default: null,
     placeholder: 'NAME',
-    help: 'a known data set: ag_news, yelp_polarity, qqp, mrpc or rte',
+    help: 'a known data set, from --data-dir or else the hub: ag_news, yelp_polarity, qqp, mrpc or rte',
     aliases: ['task_name', 'dataset_name'],
   }),
   dataDir: textOption<string | null>({
     group: data,
     default: null,
     placeholder: 'DIR',
-    help: 'the folder that holds a folder of files for each --task',
+    help: 'the folder that holds a folder of files for each --task; without it they come from the Hugging Face hub',
   }),
   train: textOption<string | null>({
     group: data,

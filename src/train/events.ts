@@ -25,6 +25,8 @@ export type TrainEvent =
       readonly validation: Readonly<Record<string, number>> | null;
       readonly seconds: number;
     }
+  /** Of the files of a model or data set that were not in the cache, in bytes; complete where the two are equal. */
+  | { readonly kind: 'download'; readonly name: string; readonly received: number; readonly total: number }
   | { readonly kind: 'note'; readonly text: string };
 
 export type OnTrainEvent = (event: TrainEvent) => void;

@@ -46,9 +46,6 @@ function checkTogether(options: TrainOptions, nameOf: (key: string) => string): 
   if (task !== null && train !== null) {
     wrong(`both ${nameOf('task')} and ${nameOf('train')} were given`, 'leave one of them out');
   }
-  if (task !== null && options.dataDir === null) {
-    wrong(`${nameOf('task')} needs ${nameOf('dataDir')}`, "give the folder of the tasks' folders");
-  }
   if (task === null && options.dataDir !== null) {
     wrong(`${nameOf('dataDir')} was given without ${nameOf('task')}`, `add ${nameOf('task')}, or leave it out`);
   }

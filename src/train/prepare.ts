@@ -1,6 +1,6 @@
 /**
- * What a run starts from: its rows (a known task, or files), the network and tokeniser (a folder, or scratch), and the
- * rows as tokens. All of the bad input that training can meet is met here.
+ * What a run starts from: its rows (a known task, or files), the network and tokeniser (a folder, the hub, or scratch),
+ * and the rows as tokens. All of the bad input that training can meet is met here.
  */
 import { createHash } from 'node:crypto';
 import {
@@ -19,7 +19,6 @@ import type { Dataset } from '../text/example.ts';
 import {
   loadTokenizer,
   readExamples,
-  readTask,
   splitDataset,
   subsample,
   type Tokenizer,
@@ -28,6 +27,8 @@ import {
 } from '../text/index.ts';
 import type { EncodedSet } from './batch.ts';
 import type { ClassWeights, TrainOptions } from './defaults.ts';
+import type { OnTrainEvent } from './events.ts';
+import { modelFolder, taskRows } from './from-hub.ts';
 import { type ModelState, NO_HEADS } from './state.ts';
 
 export interface Rows {
@@ -39,17 +40,19 @@ export interface Rows {
 /** Share of the training rows held back when no validation rows are given. */
 const VALIDATION_SHARE = 0.1;
 
-/** Throws MP_FILE_MISSING, MP_DATA_*, MP_TASK_UNKNOWN, MP_USAGE. */
-export async function readRows(options: TrainOptions): Promise<Rows> {
+/** Throws MP_FILE_MISSING, MP_DATA_*, MP_TASK_UNKNOWN, MP_HUB_*, MP_USAGE. */
+export async function readRows(options: TrainOptions, onEvent: OnTrainEvent = () => {}): Promise<Rows> {
   const { task, dataDir, seed } = options;
   const columns = {
     ...(options.text && { text: options.text }),
     ...(options.pair && { pair: options.pair }),
     ...(options.label && { label: options.label }),
   };
-  let train = task !== null ? await readTask(task, dataDir!, 'train') : await readExamples(options.train!, columns);
+  let train =
+    task !== null ? await taskRows(task, dataDir, 'train', onEvent) : await readExamples(options.train!, columns);
   const file = (path: string) => readExamples(path, { ...columns, labels: train.labels });
-  const test = task !== null ? await readTask(task, dataDir!, 'test') : options.test ? await file(options.test) : null;
+  const test =
+    task !== null ? await taskRows(task, dataDir, 'test', onEvent) : options.test ? await file(options.test) : null;
   if (options.limit !== null) train = subsample(train, options.limit, { seed });
   if (options.validation) return { train, validation: await file(options.validation), test };
   const { kept, heldOut } = splitDataset(train, VALIDATION_SHARE, { seed });
@@ -69,15 +72,19 @@ export interface Start {
   readonly fresh: readonly string[];
 }
 
-/** The network that training starts from. `student`: every other layer of it. Throws MP_MODEL_*, MP_FILE_MISSING. */
+/**
+ * The network that training starts from. `student`: every other layer of it.
+ * Throws MP_MODEL_*, MP_FILE_MISSING, MP_HUB_*.
+ */
 export async function startingModel(
   options: TrainOptions,
   { train }: Pick<Rows, 'train'>,
   student: boolean,
+  onEvent: OnTrainEvent = () => {},
 ): Promise<Start> {
-  const { model, seed, maxLength } = options;
+  const { seed, maxLength } = options;
   const { labels } = train;
-  if (model === 'scratch') {
+  if (options.model === 'scratch') {
     const texts = train.examples.flatMap(({ text, pair }) => (pair === undefined ? [text] : [text, pair]));
     const tokenizer = tokenizerFromFiles(
       trainWordPiece(texts, { vocabularySize: options.vocabularySize, modelMaxLength: maxLength }),
@@ -92,6 +99,7 @@ export async function startingModel(
       fresh: [...parameters.keys()],
     };
   }
+  const model = await modelFolder(options.model, onEvent);
   const config: EncoderConfig = { ...(await readConfig(model)), labels };
   const tokenizer = await loadTokenizer(model);
   if (tokenizer.vocabularySize > config.vocabularySize) {

@@ -41,10 +41,10 @@ const MAX_DROP = 0.005;
 export async function train(options: TrainOptions, onEvent: OnTrainEvent): Promise<TrainResult> {
   const started = performance.now();
   const out = resolve(options.out);
-  const rows = await readRows(options);
+  const rows = await readRows(options, onEvent);
   const checkpoints = new Checkpoints(out, comparable(options, rows));
   guardOut(out, checkpoints, options.resume);
-  const start = await startingModel(options, rows, methods[options.method].student);
+  const start = await startingModel(options, rows, methods[options.method].student, onEvent);
   if (methods[options.method].exits && start.state.config.layers < 2) {
     throw new PyramidError('MP_USAGE', {
       what: `a network of one layer has none to leave early, as --method ${options.method} would`,

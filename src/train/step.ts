@@ -113,13 +113,12 @@ export class TrainingStep {
     return { loss: Number.isFinite(norm) ? loss : Number.NaN, norm };
   }
 
-  /** The three embeddings are added up, so one gradient [N, d] is all of theirs. Returns the words' sum of squares. */
+  /** The embeddings are added up, so one gradient [N, d] is all of theirs. Returns the words' sum of squares. */
   #embeddingGradients({ ids, positions, kinds }: Packed, gradient: Float32Array): number {
-    const width = this.#state.config.hiddenSize;
-    for (const [name, index] of [
-      [POSITIONS, positions],
-      [TOKEN_TYPES, kinds],
-    ] as const) {
+    const { hiddenSize: width, tokenTypes } = this.#state.config;
+    const tables = new Map<string, ArrayLike<number>>([[POSITIONS, positions]]);
+    if (tokenTypes) tables.set(TOKEN_TYPES, kinds);
+    for (const [name, index] of tables) {
       const into = floats(this.#gradients[`gradient:${name}`]);
       into.fill(0);
       addRows(into, gradient, width, (row) => index[row]);

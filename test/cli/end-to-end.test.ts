@@ -138,7 +138,7 @@ describe('from the command line to a model and its answers', () => {
   });
 
   test.each([
-    ['a folder that is missing', 2, 'no-model', /no such/],
+    ['a folder that is missing', 2, './no-model', /no such/],
     ['a folder that is no model', 2, '.', /no such/],
   ])('predict refuses %s in one sentence', (_, status, model, message) => {
     const refused = call('predict', '--model', model, 'text');

@@ -50,8 +50,8 @@ const trace: Trace = {
 function services() {
   const calls: unknown[][] = [];
   const fake: Partial<Services> = {
-    async labelledRows(...args) {
-      calls.push(args);
+    async labelledRows(source, dir) {
+      calls.push([source, dir]);
       return rows;
     },
     async trace(dir, given) {

@@ -27,6 +27,7 @@ const unused = (name: string) => (): never => {
 export const unusedServices: Services = {
   train: unused('train'),
   demo: unused('demo'),
+  model: async (dir) => dir, // what is named is a folder
   load: unused('load'),
   labelledRows: unused('labelledRows'),
   texts: unused('texts'),

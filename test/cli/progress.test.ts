@@ -124,3 +124,41 @@ test.each([
   [metric('speedupActual', 3.456), 'speedupActual 3.46'],
   [thousands(1234567.8), '1,234,568'],
 ])('%s reads as %s', (shown, expected) => expect(shown).toBe(expected));
+
+describe('a download', () => {
+  const download = (progress: Progress, received: number) =>
+    progress.onEvent({ kind: 'download', name: 'org/name', received: 1e6 * received, total: 90e6 });
+
+  test('is a line every ten seconds and one at its end where there is no terminal', () => {
+    const out = new Memory();
+    let clock = 0;
+    const progress = trainProgress(out, () => clock);
+    for (let received = 0; received <= 90; received += 6) {
+      clock += 2000;
+      download(progress, received);
+    }
+    progress.stop(true);
+    expect(out.text.split('\n')).toEqual([
+      'org/name: 24 MB of 90 MB downloaded',
+      'org/name: 54 MB of 90 MB downloaded',
+      'org/name: 84 MB of 90 MB downloaded',
+      'org/name: downloaded, 90 MB',
+      '',
+    ]);
+  });
+
+  test('is a bar on a terminal, which is gone when it is over, also where it failed', () => {
+    for (const last of [90, 40]) {
+      const out = new Terminal();
+      const progress = trainProgress(out);
+      download(progress, 30);
+      expect(out.text).toContain('org/name [');
+      expect(out.text).toContain('33 %  30 MB of 90 MB');
+      download(progress, last);
+      progress.stop(false);
+      expect(out.text.includes('org/name: downloaded, 90 MB\n')).toBe(last === 90);
+      const shown = out.text.lastIndexOf('\u001B[?25h'); // the cursor is shown again
+      expect(shown).toBeGreaterThan(out.text.lastIndexOf('\u001B[?25l'));
+    }
+  });
+});

@@ -22,13 +22,19 @@ const config = {
   id2label: { 0: 'spam', 1: 'ham' },
 };
 
+const ignore = () => {};
+
 describe('rows for the commands', () => {
   write('config.json', JSON.stringify(config));
   const mails = write('mails.csv', 'body,folder\n"a, b",ham\nc,spam\n');
   const none = { task: null, dataDir: null, file: null, text: null, pair: null, label: null };
 
   test("are numbered by the model's labels, not by the file's", async () => {
-    const rows = await realServices.labelledRows({ ...none, file: mails, text: 'body', label: 'folder' }, folder);
+    const rows = await realServices.labelledRows(
+      { ...none, file: mails, text: 'body', label: 'folder' },
+      folder,
+      ignore,
+    );
     expect(rows.labels).toEqual(['spam', 'ham']);
     expect(rows.examples).toEqual([
       { text: 'a, b', label: 1 },
@@ -38,16 +44,11 @@ describe('rows for the commands', () => {
 
   test('with a label that the model does not have are refused, with file and line', async () => {
     const odd = write('odd.csv', 'text,label\na,ham\nb,Spam\n');
-    const reading = realServices.labelledRows({ ...none, file: odd }, folder);
+    const reading = realServices.labelledRows({ ...none, file: odd }, folder, ignore);
     await expect(reading).rejects.toMatchObject({
       code: 'MP_DATA_LABEL',
       details: { path: odd, line: 3, label: 'Spam' },
     });
-  });
-
-  test('of a task need its folder', async () => {
-    const reading = realServices.labelledRows({ ...none, task: 'qqp' }, folder);
-    await expect(reading).rejects.toThrow('--task needs --data-dir');
   });
 
   test('without labels are texts or pairs', async () => {

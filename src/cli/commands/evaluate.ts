@@ -8,6 +8,7 @@ import { trainTable } from '../../train/defaults.ts';
 import type { Command } from '../command.ts';
 import { counter } from '../counter.ts';
 import { count, percent, thousands } from '../format.ts';
+import { showDownloads } from '../progress.ts';
 import { engineTau, type TauOption, tauOption } from '../tau-option.ts';
 
 export interface EvaluateOptions {
@@ -30,8 +31,8 @@ const options: OptionTable<EvaluateOptions> = {
   model: textOption({
     group: judging,
     default: '',
-    placeholder: 'DIR',
-    help: 'the model folder',
+    placeholder: 'DIR|HUB-ID',
+    help: 'the model folder, or its name on the Hugging Face hub',
     aliases: ['model_name_or_path'],
   }),
   tau: tauOption(judging),
@@ -71,9 +72,12 @@ export const evaluate: Command<EvaluateOptions> = {
         todo: file === null ? 'give --test with a file, or --task with a name' : 'leave one of them out',
       });
     }
-    const rows = await services.labelledRows({ ...source, file }, model);
+    const { dir, rows } = await showDownloads(io.stderr, async (onEvent) => {
+      const dir = await services.model(model, onEvent);
+      return { dir, rows: await services.labelledRows({ ...source, file }, dir, onEvent) };
+    });
     const progress = counter(io.stderr, 'texts');
-    const { trace, ownTau } = await services.trace(model, rows, (share) => progress.at(share * rows.examples.length));
+    const { trace, ownTau } = await services.trace(dir, rows, (share) => progress.at(share * rows.examples.length));
     if (tracePath !== null) await writeTrace(tracePath, trace);
     const given = engineTau(tau);
     const judgement = judge(trace, given === undefined ? ownTau : given);

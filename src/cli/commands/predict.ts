@@ -11,6 +11,7 @@ import { integerOption, type OptionTable, textOption } from '../../option.ts';
 import { trainTable } from '../../train/defaults.ts';
 import type { Call, Command } from '../command.ts';
 import { counter } from '../counter.ts';
+import { showDownloads } from '../progress.ts';
 import { engineTau, type TauOption, tauOption } from '../tau-option.ts';
 
 export interface PredictOptions {
@@ -32,8 +33,8 @@ const options: OptionTable<PredictOptions> = {
   model: textOption({
     group: answers,
     default: '',
-    placeholder: 'DIR',
-    help: 'the model folder',
+    placeholder: 'DIR|HUB-ID',
+    help: 'the model folder, or its name on the Hugging Face hub',
     aliases: ['model_name_or_path'],
   }),
   tau: tauOption(answers),
@@ -84,7 +85,8 @@ export const predict: Command<PredictOptions> = {
     const { model, tau, topK, workers, threads } = options;
     if (model === '') throw new PyramidError('MP_USAGE', { what: '--model is missing', todo: 'give a model folder' });
     const source = inputs(call);
-    const classifier = await services.load(model, { workers, threads });
+    const dir = await showDownloads(io.stderr, (onEvent) => services.model(model, onEvent));
+    const classifier = await services.load(dir, { workers, threads });
     try {
       const progress = counter(io.stderr, 'texts');
       const lines = async function* () {
