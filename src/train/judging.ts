@@ -2,14 +2,14 @@
  * Judges a network during training: one pass with exits off gives, for each text, the tokens that entered each layer
  * and the logits of every head, from which every tau can be judged (src/evaluate).
  */
-import { WORD_EMBEDDINGS } from '../encoder/index.ts';
-import { Graph, type Value } from '../graph/index.ts';
+import { Graph } from '../graph/index.ts';
 import { network, type Pruning } from '../pyramid/network.ts';
 import { compile } from '../runtime/node.ts';
-import { bigints, float32, floats, int64, type Program, type Tensor } from '../runtime/runtime.ts';
+import { bigints, floats, type Program, type Tensor } from '../runtime/runtime.ts';
 import { evaluationBatches } from '../text/batches.ts';
 import { type EncodedSet, packBatch } from './batch.ts';
-import { type ModelState, tensorOf } from './state.ts';
+import { ParameterInputs, parameterFeeds, wordFeed } from './parameter-inputs.ts';
+import type { ModelState } from './state.ts';
 
 export interface Judged {
   /** Live tokens entering layer 1, then left after each layer: L + 1 numbers. */
@@ -43,25 +43,16 @@ export class Judging {
   static async create(state: ModelState, pruning: Pruning, threads: number): Promise<Judging> {
     const { config, headSettings: heads } = state;
     const g = new Graph();
-    const used = new Map<string, Value>();
-    const weights = (name: string): Value => {
-      let value = used.get(name);
-      if (!value) {
-        value = g.input(name, 'float32', tensorOf(state, name).shape);
-        used.set(name, value);
-      }
-      return value;
-    };
-    const words = g.input('words', 'float32', ['U', config.hiddenSize]);
+    const parameters = new ParameterInputs(g, state);
     // the number of texts is one more than the last row's
     const sequence = g.input('sequence', 'int64', ['N']);
     g.bindDim('B', g.add(g.op('ReduceMax', [sequence], { axes: [0], keepDims: false }), 1));
     const inputs = {
-      words: g.gather(words, g.input('word', 'int64', ['N'])),
+      words: g.input('words', 'float32', ['N', config.hiddenSize]),
       types: g.input('types', 'int64', ['N']),
       sequence,
     };
-    const net = network(g, weights, config, inputs, { pruning, heads });
+    const net = network(g, parameters.weights, config, inputs, { pruning, heads });
     g.output('logits', net.logits);
     net.exits.forEach((exit, i) => {
       g.output(`exit.${i + 1}`, exit);
@@ -69,10 +60,13 @@ export class Judging {
     net.features.forEach((value, i) => {
       g.output(`features.${i + 1}`, value);
     });
+    net.scores.forEach((score, i) => {
+      if (score) g.output(`scores.${i + 1}`, score);
+    });
     net.layouts.forEach((layout, i) => {
       g.output(`lengths.${i}`, layout.lengths);
     });
-    return new Judging(state, await compile(g, `judge-${pruning}`, { threads }), [...used.keys()]);
+    return new Judging(state, await compile(g, `judge-${pruning}`, { threads }), parameters.names);
   }
 
   /** One entry a text, in the set's order. */
@@ -118,30 +112,32 @@ export class Judging {
     return { features, featureSize, teacher };
   }
 
-  async *#batches(set: EncodedSet): AsyncGenerator<{ indices: readonly number[]; outputs: Record<string, Tensor> }> {
-    const table = this.#state.parameters.get(WORD_EMBEDDINGS)!;
-    const width = table.shape[1];
-    const parameters: Record<string, Tensor> = {};
-    for (const name of this.#used) {
-      const { shape, data } = tensorOf(this.#state, name);
-      parameters[name] = float32(data, ...shape);
+  /** For each text and each layer, the importance (eq. 4) of the tokens that enter the layer; of a pruning network. */
+  async importance(set: EncodedSet): Promise<Float32Array[][]> {
+    const { layers } = this.#state.config;
+    const result = new Array<Float32Array[]>(set.encodings.length);
+    for await (const { indices, outputs } of this.#batches(set)) {
+      const byLayer = Array.from({ length: layers }, (_, layer) => {
+        const scores = floats(outputs[`scores.${layer + 1}`]);
+        let end = 0;
+        // rows of a text stand together, in the order of the batch
+        return Array.from(bigints(outputs[`lengths.${layer}`]), (n) => {
+          end += Number(n);
+          return scores.slice(end - Number(n), end);
+        });
+      });
+      indices.forEach((index, text) => {
+        result[index] = byLayer.map((texts) => texts[text]);
+      });
     }
+    return result;
+  }
+
+  async *#batches(set: EncodedSet): AsyncGenerator<{ indices: readonly number[]; outputs: Record<string, Tensor> }> {
+    const parameters = parameterFeeds(this.#state, this.#used);
     for (const indices of evaluationBatches(set.lengths, { maxTokens: TOKENS_A_BATCH, maxTexts: 512 })) {
-      const { ids, types, sequence, rows } = packBatch(set, indices);
-      const unique = [...new Set(ids)];
-      const place = new Map(unique.map((id, i) => [id, BigInt(i)]));
-      const words = new Float32Array(unique.length * width);
-      unique.forEach((id, i) => {
-        words.set(table.data.subarray(id * width, (id + 1) * width), i * width);
-      });
-      const word = BigInt64Array.from(ids, (id) => place.get(id)!);
-      const outputs = await this.#program.run({
-        words: float32(words, unique.length, width),
-        word: int64(word, rows),
-        types,
-        sequence,
-        ...parameters,
-      });
+      const { ids, types, sequence } = packBatch(set, indices);
+      const outputs = await this.#program.run({ words: wordFeed(this.#state, ids), types, sequence, ...parameters });
       yield { indices, outputs };
     }
   }

@@ -16,6 +16,7 @@ import { newMoments } from './adamw.ts';
 import type { Packed } from './batch.ts';
 import { DropoutMasks, type DropoutPlace, dropoutInputs } from './dropout.ts';
 import { type LearningRates, Optimiser } from './optimiser.ts';
+import { ParameterInputs, parameterFeeds } from './parameter-inputs.ts';
 import { type ModelState, NO_HEADS, tensorOf } from './state.ts';
 import { type Lesson, lessonLoss } from './teacher.ts';
 import { addRows, WordRows } from './word-rows.ts';
@@ -93,12 +94,9 @@ export class TrainingStep {
       targets,
       weights,
       ...(lesson && { 'teacher.logits': lesson.logits, 'teacher.hidden': lesson.hidden }),
+      ...parameterFeeds(this.#state, this.#built.used),
       ...this.#masks.draw(this.#built.places, { N: batch.rows, B: batch.texts, S: batch.longest }, key),
     };
-    for (const name of this.#built.used) {
-      const { shape, data } = tensorOf(this.#state, name);
-      feeds[name] = float32(data, ...shape);
-    }
     const results = await this.#program.run(feeds, this.#gradients);
     const loss = floats(results.loss)[0];
     const { trainsEmbeddings } = this.#built;
@@ -159,15 +157,7 @@ export function buildStep(state: ModelState, settings: StepSettings): BuiltStep 
   const { objective, pruning } = settings;
   const g = new Graph();
   const places: DropoutPlace[] = [];
-  const used = new Map<string, Value>();
-  const weights = (name: string): Value => {
-    let value = used.get(name);
-    if (!value) {
-      value = g.input(name, 'float32', tensorOf(state, name).shape);
-      used.set(name, value);
-    }
-    return value;
-  };
+  const parameters = new ParameterInputs(g, state);
   const words = g.input('words', 'float32', ['N', config.hiddenSize]);
   const inputs = {
     words,
@@ -177,7 +167,7 @@ export function buildStep(state: ModelState, settings: StepSettings): BuiltStep 
   const targets = g.input('targets', 'float32', ['B', config.labels.length]);
   const rowWeights = g.input('weights', 'float32', ['B']);
   const withHeads = objective === 'distill' || settings.jointWeight > 0;
-  const net = network(g, weights, config, inputs, {
+  const net = network(g, parameters.weights, config, inputs, {
     pruning,
     heads: withHeads ? state.headSettings : NO_HEADS,
     temperature: g.scalar(settings.temperature),
@@ -205,10 +195,10 @@ export function buildStep(state: ModelState, settings: StepSettings): BuiltStep 
   const loss =
     objective === 'task' ? taskLoss() : sum(net.exits.map((exit) => problem.distillation(g, net.logits, exit)));
   const trainsEmbeddings = objective === 'task';
-  const trained = [...used.keys()].filter((name) => learns(name, settings));
+  const trained = parameters.names.filter((name) => learns(name, settings));
   const inGraph = trained.filter((name) => name !== POSITIONS && name !== TOKEN_TYPES);
   const gradients = backward(g, loss, [
-    ...inGraph.map((name) => used.get(name)!),
+    ...inGraph.map((name) => parameters.weights(name)),
     ...(trainsEmbeddings ? [words] : []),
   ]);
   g.output('loss', loss);
@@ -216,5 +206,5 @@ export function buildStep(state: ModelState, settings: StepSettings): BuiltStep 
     g.output(`gradient:${name}`, gradients[i]);
   });
   if (trainsEmbeddings) g.output('gradient:words', gradients.at(-1)!);
-  return { g, places, used: [...used.keys()], trained, trainsEmbeddings };
+  return { g, places, used: parameters.names, trained, trainsEmbeddings };
 }

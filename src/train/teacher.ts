@@ -4,14 +4,14 @@
  * teacher's: Sanh et al. 2019, DistilBERT, section 3 (https://arxiv.org/abs/1910.01108), with the task's labels where
  * they have masked words, and unit weights.
  */
-import { WORD_EMBEDDINGS } from '../encoder/index.ts';
 import { Graph, type Value } from '../graph/index.ts';
 import { network } from '../pyramid/network.ts';
 import type { Problem } from '../pyramid/problem.ts';
 import { compile } from '../runtime/node.ts';
-import { float32, type Program, type Tensor } from '../runtime/runtime.ts';
+import type { Program, Tensor } from '../runtime/runtime.ts';
 import type { Packed } from './batch.ts';
-import { type ModelState, NO_HEADS, tensorOf } from './state.ts';
+import { ParameterInputs, parameterFeeds, wordFeed } from './parameter-inputs.ts';
+import { type ModelState, NO_HEADS } from './state.ts';
 
 /** What the teacher says of a batch. */
 export interface Lesson {
@@ -49,23 +49,13 @@ export class Teacher {
   private constructor(state: ModelState, program: Program, used: readonly string[]) {
     this.#state = state;
     this.#program = program;
-    this.#parameters = Object.fromEntries(
-      used.map((name) => {
-        const { shape, data } = tensorOf(state, name);
-        return [name, float32(data, ...shape)];
-      }),
-    );
+    this.#parameters = parameterFeeds(state, used);
   }
 
   static async create(state: ModelState, threads: number): Promise<Teacher> {
     const { config } = state;
     const g = new Graph();
-    const used = new Map<string, Value>();
-    const weights = (name: string): Value => {
-      const value = used.get(name) ?? g.input(name, 'float32', tensorOf(state, name).shape);
-      used.set(name, value);
-      return value;
-    };
+    const parameters = new ParameterInputs(g, state);
     const sequence = g.input('sequence', 'int64', ['N']);
     // the number of texts is one more than the last row's
     g.bindDim('B', g.add(g.op('ReduceMax', [sequence], { axes: [0], keepDims: false }), 1));
@@ -74,21 +64,15 @@ export class Teacher {
       types: g.input('types', 'int64', ['N']),
       sequence,
     };
-    const net = network(g, weights, config, inputs, { pruning: 'none', heads: NO_HEADS });
+    const net = network(g, parameters.weights, config, inputs, { pruning: 'none', heads: NO_HEADS });
     g.output('logits', net.logits);
     g.output('hidden', net.hidden.at(-1)!);
-    return new Teacher(state, await compile(g, 'teacher', { threads }), [...used.keys()]);
+    return new Teacher(state, await compile(g, 'teacher', { threads }), parameters.names);
   }
 
-  async run({ ids, types, sequence, rows }: Packed): Promise<Lesson> {
-    const { data, shape } = tensorOf(this.#state, WORD_EMBEDDINGS);
-    const width = shape[1];
-    const words = new Float32Array(rows * width);
-    ids.forEach((id, row) => {
-      words.set(data.subarray(id * width, (id + 1) * width), row * width);
-    });
+  async run({ ids, types, sequence }: Packed): Promise<Lesson> {
     const { logits, hidden } = await this.#program.run({
-      words: float32(words, rows, width),
+      words: wordFeed(this.#state, ids),
       types,
       sequence,
       ...this.#parameters,
