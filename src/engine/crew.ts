@@ -5,8 +5,16 @@
  */
 import { Worker } from 'node:worker_threads';
 import { PyramidError } from '../errors.ts';
+import { newGate, watchGate } from './exit-gate.ts';
 import type { Outcome, Rule } from './job.ts';
-import { type FromWorker, fromWire, type ModelDescription, type ToWorker, type WireText } from './messages.ts';
+import {
+  type FromWorker,
+  fromWire,
+  type ModelDescription,
+  type ToWorker,
+  type WireText,
+  type WorkerStart,
+} from './messages.ts';
 
 /** Texts that one worker may have under way: enough for full batches at every layer. */
 const UNDER_WAY = 256;
@@ -119,7 +127,13 @@ export class Crew {
 
   #hire(): Promise<ModelDescription> {
     const { dir, threads } = this.#options;
-    const worker = new Worker(new URL(workerFile, import.meta.url), { workerData: { dir, threads } });
+    const gate = newGate();
+    const unwatch = watchGate(gate);
+    const workerData = { dir, threads, gate } satisfies WorkerStart;
+    const worker = new Worker(new URL(workerFile, import.meta.url), {
+      workerData,
+      execArgv: [], // flags of the main program (`--input-type`) may keep a file from running
+    });
     const member: Member = { worker, underWay: new Map(), ready: false, alone: false };
     this.#members.push(member);
     return new Promise((resolve, reject) => {
@@ -151,7 +165,8 @@ export class Crew {
         reason = error;
       });
       worker.on('exit', () => {
-        reject(new PyramidError('MP_WORKER_LOST', { tries: 1 }, { cause: reason }));
+        unwatch();
+        reject(reason ?? new PyramidError('MP_WORKER_LOST', { tries: 1 }));
         this.#replace(member);
       });
     });
@@ -174,11 +189,11 @@ export class Crew {
   /** Replaces a worker; one that ends while it starts is tried again, one that cannot read the model is not. */
   #rehire(tries = 1): void {
     this.#hire().catch((error) => {
-      const isLost = error instanceof PyramidError && error.code === 'MP_WORKER_LOST';
+      const isUnfit = error instanceof PyramidError && error.code !== 'MP_WORKER_LOST';
       if (this.#closed) return;
-      if (isLost && tries < TRIES) this.#rehire(tries + 1);
+      if (!isUnfit && tries < TRIES) this.#rehire(tries + 1);
       else if (this.#members.length === 0)
-        this.#failAll(isLost ? new PyramidError('MP_WORKER_LOST', { tries }) : error);
+        this.#failAll(isUnfit ? error : new PyramidError('MP_WORKER_LOST', { tries }, { cause: error }));
     });
   }
 

@@ -9,6 +9,8 @@ import type { Outcome, Rule } from './job.ts';
 export interface WorkerStart {
   readonly dir: string;
   readonly threads: number;
+  /** See exit-gate.ts. */
+  readonly gate: Int32Array;
 }
 
 export interface WireText extends Rule {

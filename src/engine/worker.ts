@@ -7,6 +7,7 @@ import { PyramidError } from '../errors.ts';
 import { readModelFolder } from '../pyramid/model-folder.ts';
 import { compile } from '../runtime/node.ts';
 import { loadTokenizer } from '../text/tokenizer.ts';
+import { throughGate } from './exit-gate.ts';
 import { type Job, newJob } from './job.ts';
 import { type FromWorker, type ToWorker, toWire, type WireText, type WorkerStart } from './messages.ts';
 import { Programs } from './programs.ts';
@@ -90,7 +91,7 @@ async function serve(start: WorkerStart): Promise<void> {
 }
 
 /** The weights are let go of here: the compiled programs have their own. */
-async function read({ dir, threads }: WorkerStart) {
+async function read({ dir, threads, gate }: WorkerStart) {
   const model = await readModelFolder(dir);
   const { config, info, headSettings } = model;
   const tokenizer = await loadTokenizer(dir);
@@ -98,6 +99,12 @@ async function read({ dir, threads }: WorkerStart) {
   if (tokenizer.vocabularySize > rows) {
     throw new PyramidError('MP_MODEL_VOCABULARY', { path: dir, pieces: tokenizer.vocabularySize, rows });
   }
-  const programs = await Programs.create(model, (graph, name) => compile(graph, name, { threads }));
+  const programs = await Programs.create(model, async (graph, name) => {
+    const program = await throughGate(gate, () => compile(graph, name, { threads }));
+    return {
+      run: (inputs) => throughGate(gate, () => program.run(inputs)),
+      close: () => throughGate(gate, () => program.close()),
+    };
+  });
   return { programs, tokenizer, config, info, headSettings };
 }
