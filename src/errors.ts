@@ -226,6 +226,12 @@ export const catalogue = {
     (e: { packages: readonly string[] }) =>
       `the demo's e-mails need ${list(e.packages)}, not installed here; run npm install ${e.packages.join(' ')}`,
   ),
+  MP_DEADLINE: kind(
+    1,
+    503,
+    (e: { deadlineMs: number }) =>
+      `there was no answer within ${e.deadlineMs} ms; allow more time, a larger tau, or fewer texts at once`,
+  ),
   MP_WORKER_LOST: kind(
     1,
     503,

@@ -58,6 +58,7 @@ const examples: { readonly [C in ErrorCode]: readonly [Details<C>, ...Details<C>
   MP_HUB_FAILED: [{ what: 'org/name', problem: 'the connection ended early' }],
   MP_HUB_DISK: [{ path, reason: 'the disk is full' }],
   MP_DEMO_PACKAGE: [{ packages: ['a', 'b'] }],
+  MP_DEADLINE: [{ deadlineMs: 250 }],
   MP_WORKER_LOST: [{ tries: 3 }],
 };
 const codes = Object.keys(catalogue) as ErrorCode[];

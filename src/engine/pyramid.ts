@@ -32,6 +32,8 @@ export interface ClassifyOptions {
   readonly topK?: number;
   /** Gives up: the promise rejects with the signal's reason. */
   readonly signal?: AbortSignal;
+  /** Time for the whole call, of a stream for each text, in milliseconds, 1 to 2³¹ − 1; default: any. */
+  readonly deadlineMs?: number;
 }
 
 /** One text of a trace: see `Trace` in src/evaluate, which adds the true label. */
@@ -96,7 +98,7 @@ export class Pyramid {
    * one answer, an array an array in its order.
    *
    * Throws MP_TEXT_TYPE, MP_TAU_RANGE, MP_MODEL_HEADS (a tau for a model without exit heads), MP_OPTION_VALUE (topK),
-   * MP_CLOSED, MP_WORKER_LOST, and the signal's reason.
+   * MP_CLOSED, MP_DEADLINE, MP_WORKER_LOST, and the signal's reason.
    */
   classify(input: TextInput, options?: ClassifyOptions): Promise<Answer>;
   classify(inputs: readonly TextInput[], options?: ClassifyOptions): Promise<Answer[]>;
@@ -105,8 +107,8 @@ export class Pyramid {
     const { tau, topK } = this.#settle(options);
     const toAnswer = (outcome: Outcome) => answerOf(this.#model, outcome, { tau, topK });
     const rule = { tau, trace: false };
-    if (isList(inputs)) return this.#run(inputs, rule, toAnswer, options.signal);
-    const [answer] = await this.#run([inputs], rule, toAnswer, options.signal);
+    if (isList(inputs)) return this.#run(inputs, rule, toAnswer, options);
+    const [answer] = await this.#run([inputs], rule, toAnswer, options);
     return answer;
   }
 
@@ -127,7 +129,7 @@ export class Pyramid {
       source,
       STREAM_WINDOW,
       async (input, index, signal) => {
-        const [answer] = await this.#run([input], { tau, trace: false }, toAnswer, signal, index);
+        const [answer] = await this.#run([input], { tau, trace: false }, toAnswer, { ...options, signal }, index);
         return answer;
       },
       options.signal,
@@ -150,7 +152,7 @@ export class Pyramid {
         onProgress?.(++done / inputs.length);
         return { length: tokens[0], tokens, logits };
       },
-      signal,
+      { signal },
     );
   }
 
@@ -168,7 +170,8 @@ export class Pyramid {
     return this.#crew.workers;
   }
 
-  #settle({ tau, topK = 1 }: ClassifyOptions): { tau: number | null; topK: number } {
+  #settle({ tau, topK = 1, deadlineMs }: ClassifyOptions): { tau: number | null; topK: number } {
+    if (deadlineMs !== undefined) count('deadlineMs', deadlineMs, 2 ** 31 - 1);
     if (tau === undefined) return { tau: this.#model.info.tau, topK: count('topK', topK) };
     assertTau(tau);
     const { config, info, headSettings } = this.#model;
@@ -187,7 +190,7 @@ export class Pyramid {
     inputs: readonly TextInput[],
     rule: Rule,
     result: (outcome: Outcome) => T,
-    signal?: AbortSignal,
+    { signal, deadlineMs }: Pick<ClassifyOptions, 'signal' | 'deadlineMs'>,
     from = 0,
   ): Promise<T[]> {
     signal?.throwIfAborted();
@@ -197,7 +200,9 @@ export class Pyramid {
     return new Promise<T[]>((resolve, reject) => {
       const results = new Array<T>(texts.length);
       let left = texts.length;
+      let timer: NodeJS.Timeout | undefined;
       const settle = (end: () => void) => {
+        clearTimeout(timer);
         signal?.removeEventListener('abort', abort);
         end();
       };
@@ -212,11 +217,14 @@ export class Pyramid {
         },
         failed: (error) => settle(() => reject(error)),
       });
-      const abort = () =>
+      const giveUp = (reason: unknown) =>
         settle(() => {
           withdraw();
-          reject(signal!.reason);
+          reject(reason);
         });
+      const abort = () => giveUp(signal!.reason);
+      if (deadlineMs !== undefined)
+        timer = setTimeout(() => giveUp(new PyramidError('MP_DEADLINE', { deadlineMs })), deadlineMs);
       signal?.addEventListener('abort', abort, { once: true });
     });
   }
@@ -236,12 +244,12 @@ export class Pyramid {
 
 const isList = (inputs: TextInput | readonly TextInput[]): inputs is readonly TextInput[] => Array.isArray(inputs);
 
-function count(option: string, value: number): number {
-  if (!Number.isSafeInteger(value) || value < 1 || value > 1024)
+function count(option: string, value: number, most = 1024): number {
+  if (!Number.isSafeInteger(value) || value < 1 || value > most)
     throw new PyramidError('MP_OPTION_VALUE', {
       option,
       value: String(value),
-      expected: 'a whole number from 1 to 1024',
+      expected: `a whole number from 1 to ${most}`,
     });
   return value;
 }

@@ -203,6 +203,13 @@ describe('a call that cannot be', () => {
     await model.close();
   });
 
+  test('past its deadline is given up, and the model goes on', async () => {
+    const call = pyramid.classify(randomTexts(4, 5000), { tau: null, deadlineMs: 20 });
+    await expect(call).rejects.toMatchObject({ code: 'MP_DEADLINE', details: { deadlineMs: 20 } });
+    expect(await pyramid.classify(texts.slice(0, 5), { deadlineMs: 60_000 })).toHaveLength(5);
+    await expect(pyramid.classify('w1', { deadlineMs: 0 })).rejects.toMatchObject({ code: 'MP_OPTION_VALUE' });
+  });
+
   test('given up by its signal rejects with its reason, and the model goes on', async () => {
     const reason = new Error('enough');
     await expect(pyramid.classify('w1', { signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
@@ -211,6 +218,36 @@ describe('a call that cannot be', () => {
     setTimeout(() => controller.abort(reason), 20);
     await expect(call).rejects.toBe(reason);
     expect(await pyramid.classify(texts.slice(0, 5))).toHaveLength(5);
+  });
+});
+
+describe('a stream', () => {
+  test('gives the answers of classify in the order of its source, and ends the source when its reader stops', async () => {
+    let ended = false;
+    async function* source() {
+      try {
+        for (let i = 0; ; i++) yield texts[i % texts.length];
+      } finally {
+        ended = true;
+      }
+    }
+    const expected = await pyramid.classify(texts, { tau: 0.6 });
+    let i = 0;
+    for await (const { label, exit } of pyramid.stream(source(), { tau: 0.6 })) {
+      expect([label, exit]).toEqual([expected[i % texts.length].label, expected[i % texts.length].exit]);
+      if (++i === 500) break;
+    }
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(ended).toBe(true);
+  });
+
+  test('is over at an input that is none, which it names by its number', async () => {
+    const found: unknown[] = [];
+    const reading = (async () => {
+      for await (const answer of pyramid.stream(['w1', 'w2', 7 as unknown as string, 'w3'])) found.push(answer);
+    })();
+    await expect(reading).rejects.toThrow('input 2 is the number 7');
+    expect(found).toHaveLength(2);
   });
 });
 
