@@ -1,0 +1,6 @@
+/** `magic-pyramid/train`: fine-tune or train from scratch from Node. */
+export type { ClassWeights, Epochs, MethodName, TrainOptions } from './defaults.ts';
+export type { OnTrainEvent, TrainEvent } from './events.ts';
+export { type Method, methods, type StageName } from './methods.ts';
+export { type GivenTrainOptions, resolveTrainOptions } from './options.ts';
+export { type TrainResult, train } from './run.ts';
