@@ -1,5 +1,5 @@
 /**
- * The worker threads and who does what: requests wait in one queue, each worker has a bounded number of texts under
+ * The worker threads and who does what: requests take turns, each worker has a bounded number of texts under
  * way, and a worker that ends before its time is replaced and its texts are run again. Knows texts and outcomes, not
  * what they mean.
  */
@@ -16,8 +16,8 @@ import {
   type WorkerStart,
 } from './messages.ts';
 
-/** Texts that one worker may have under way: enough for full batches at every layer. */
-const UNDER_WAY = 256;
+/** Texts that one worker may have under way: enough for full batches of like length, few enough for a new text to wait little. */
+const UNDER_WAY = 128;
 /** How often a text may be under way when its worker ends; the last time it runs alone, to spare its neighbours. */
 const TRIES = 3;
 
@@ -256,10 +256,12 @@ export class Crew {
       member.alone = alone;
       return ticket;
     }
-    while (this.#queue.length > 0) {
-      const pending = this.#queue[0];
-      if (!pending.ended && pending.next < pending.order.length) return { pending, index: pending.next++, tries: 0 };
-      this.#queue.shift();
+    for (let pending = this.#queue.shift(); pending; pending = this.#queue.shift()) {
+      if (pending.ended || pending.next >= pending.order.length) continue;
+      const index = pending.next++;
+      // orders take turns, so that a small one does not wait for a large one to end
+      if (pending.next < pending.order.length) this.#queue.push(pending);
+      return { pending, index, tries: 0 };
     }
     return null;
   }

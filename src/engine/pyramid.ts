@@ -4,6 +4,7 @@
  */
 import { availableParallelism } from 'node:os';
 import { PyramidError } from '../errors.ts';
+import { type DownloadProgress, resolveModel } from '../hub/index.ts';
 import type { HeadKind, NetworkShape } from '../pyramid/flops.ts';
 import type { PyramidInfo } from '../pyramid/model-folder.ts';
 import { problems } from '../pyramid/problem.ts';
@@ -20,6 +21,8 @@ export interface LoadOptions {
   readonly workers?: number;
   /** Threads that one worker computes with: 1 (the default, best for many texts) to 1024. */
   readonly threads?: number;
+  /** Told of the download of a model that is named by its hub id and not in the cache. */
+  readonly onProgress?: (progress: DownloadProgress) => void;
 }
 
 export interface ClassifyOptions {
@@ -57,22 +60,22 @@ export class Pyramid {
   }
 
   /**
-   * Loads the model folder `dir`, as `magic-pyramid train` writes it (or a BERT classifier fine-tuned elsewhere, which
-   * then runs without pruning and exits).
+   * Loads a model folder, as `magic-pyramid train` writes it (or a BERT classifier fine-tuned elsewhere, which then runs
+   * without pruning and exits), by its path or its name on the Hugging Face hub (`org/name`, `org/name@revision`).
    *
-   * Throws MP_OPTION_VALUE, MP_FILE_MISSING, MP_MODEL_*.
+   * Throws MP_OPTION_VALUE, MP_FILE_MISSING, MP_MODEL_*, MP_HUB_*.
    *
    * @example
    * const pyramid = await Pyramid.load('runs/mails');
    * const { label, score, exit } = await pyramid.classify('You have won', { tau: 0.2 });
    * await pyramid.close();
    */
-  static async load(dir: string, { workers, threads }: LoadOptions = {}): Promise<Pyramid> {
-    const { crew, model } = await Crew.start({
-      dir,
+  static async load(dirOrId: string, { workers, threads, onProgress }: LoadOptions = {}): Promise<Pyramid> {
+    const counts = {
       workers: count('workers', workers ?? availableParallelism()),
       threads: count('threads', threads ?? 1),
-    });
+    };
+    const { crew, model } = await Crew.start({ dir: await resolveModel(dirOrId, { onProgress }), ...counts });
     return new Pyramid(crew, model);
   }
 

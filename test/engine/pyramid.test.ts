@@ -103,6 +103,17 @@ describe('a loaded model', () => {
     );
     expect(off).toBeLessThan(dense);
   });
+
+  test('lets a small request pass a large one', async () => {
+    let isOver = false;
+    const large = pyramid.classify(randomTexts(5, 20_000), { tau: null }).then(() => {
+      isOver = true;
+    });
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    await pyramid.classify(texts.slice(0, 3), { tau: null });
+    expect(isOver).toBe(false);
+    await large;
+  });
 });
 
 describe('a trace', () => {
