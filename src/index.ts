@@ -5,3 +5,4 @@ export { type Judgement, judge } from './evaluate/judge.ts';
 export { runTrace } from './evaluate/run-trace.ts';
 export { readTrace, type Trace, type TraceEntry, writeTrace } from './evaluate/trace.ts';
 export { type ChooseTauOptions, chooseTau, tradeoff } from './evaluate/tradeoff.ts';
+export { type DownloadProgress, resolveModel } from './hub/index.ts';

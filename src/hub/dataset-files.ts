@@ -1,7 +1,7 @@
 /** The parquet files of one split of a data set on the hub, in the cache. Knows nothing of what is in them. */
 import { join } from 'node:path';
+import { type Choose, type HubCallbacks, Unfit } from './choose.ts';
 import { type HubSettings, hubSettings } from './settings.ts';
-import { type Choose, type HubCallbacks, snapshot, Unfit } from './snapshot.ts';
 
 export interface SplitPlace {
   readonly name: string;
@@ -20,6 +20,7 @@ export async function datasetFiles(
   { name, folders, split, revision = 'main' }: SplitPlace,
   { hub = hubSettings(), ...callbacks }: HubCallbacks & { readonly hub?: HubSettings } = {},
 ): Promise<string[]> {
+  const { snapshot } = await import('./snapshot.ts'); // loads the hub's client
   const { dir, files } = await snapshot(
     { kind: 'data set', name, revision },
     splitFiles(folders, split),

@@ -93,7 +93,6 @@ async function fill(
     have = 0;
     onBytes(0);
   };
-  if (have > file.size) await restart();
   if (have > 0) for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer);
   onBytes(have);
   let most = have;
@@ -129,7 +128,6 @@ async function fill(
       const isOurs = error instanceof PyramidError || (error as NodeJS.ErrnoException).syscall === 'write';
       if (isOurs) throw error;
       problem = error instanceof HubUnreachable ? error.message : reasonOf(error);
-      if (problem.startsWith('more arrives')) await restart();
     } finally {
       clearTimeout(timer);
     }

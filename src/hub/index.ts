@@ -1,4 +1,4 @@
+export type { DownloadProgress, HubCallbacks } from './choose.ts';
 export { datasetFiles, type SplitPlace } from './dataset-files.ts';
 export { type ResolveModelOptions, resolveModel } from './resolve-model.ts';
 export { type HubSettings, hubSettings } from './settings.ts';
-export type { DownloadProgress, HubCallbacks } from './snapshot.ts';

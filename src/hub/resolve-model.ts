@@ -4,9 +4,9 @@
  */
 import { stat } from 'node:fs/promises';
 import { PyramidError } from '../errors.ts';
+import { type Choose, type HubCallbacks, Unfit } from './choose.ts';
 import { modelRepo } from './repo.ts';
 import { type HubSettings, hubSettings } from './settings.ts';
-import { type Choose, type HubCallbacks, snapshot, Unfit } from './snapshot.ts';
 
 export interface ResolveModelOptions extends HubCallbacks {
   readonly hub?: HubSettings;
@@ -23,15 +23,13 @@ const INDEX = 'model.safetensors.index.json';
  * @example
  * const dir = await resolveModel('distilbert/distilbert-base-uncased', { onProgress: console.log });
  */
-export async function resolveModel(
-  dirOrId: string,
-  { hub = hubSettings(), ...callbacks }: ResolveModelOptions = {},
-): Promise<string> {
+export async function resolveModel(dirOrId: string, { hub, ...callbacks }: ResolveModelOptions = {}): Promise<string> {
   const found = await stat(dirOrId).catch(() => null);
   if (found?.isDirectory()) return dirOrId;
   const repo = found ? null : modelRepo(dirOrId);
   if (!repo) throw new PyramidError('MP_FILE_MISSING', { path: dirOrId, what: 'model folder' });
-  return (await snapshot(repo, modelFiles, hub, callbacks)).dir;
+  const { snapshot } = await import('./snapshot.ts'); // loads the hub's client
+  return (await snapshot(repo, modelFiles, hub ?? hubSettings(), callbacks)).dir;
 }
 
 const modelFiles: Choose = async (paths, read) => {

@@ -5,7 +5,6 @@
 import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { getHFHubCachePath } from '@huggingface/hub';
 
 export interface HubSettings {
   /** Without a slash at its end. */
@@ -26,7 +25,7 @@ export function hubSettings(env: NodeJS.ProcessEnv = process.env): HubSettings {
   return {
     endpoint: (env.HF_ENDPOINT || 'https://huggingface.co').replace(/\/+$/, ''),
     token: env.HF_TOKEN?.trim() || storedToken(env.HF_TOKEN_PATH || join(home, 'token')),
-    cache: env.HF_HUB_CACHE || getHFHubCachePath(),
+    cache: env.HF_HUB_CACHE || env.HUGGINGFACE_HUB_CACHE || join(home, 'hub'),
     offline: ['1', 'true', 'yes', 'on'].includes((env.HF_HUB_OFFLINE ?? '').toLowerCase()),
     retryMs: 500,
     stallMs: 30_000,

@@ -8,32 +8,11 @@ import { copyFile, mkdir, readdir, readFile, rename, stat, statfs, symlink, writ
 import { dirname, join, relative } from 'node:path';
 import { datasetInfo, getRepoFolderName, listFiles, modelInfo } from '@huggingface/hub';
 import { PyramidError } from '../errors.ts';
+import { type Choose, type HubCallbacks, Unfit } from './choose.ts';
 import { downloadBlob, isThere, onDisk, type RemoteFile } from './download.ts';
 import { type HubFetch, HubUnreachable, hubFetch } from './hub-fetch.ts';
 import { isCommit, type Repo } from './repo.ts';
 import type { HubSettings } from './settings.ts';
-
-export interface DownloadProgress {
-  /** The repository. */
-  readonly name: string;
-  /** Of the files that were not in the cache, in bytes. */
-  readonly received: number;
-  readonly total: number;
-}
-
-export interface HubCallbacks {
-  readonly onProgress?: (progress: DownloadProgress) => void;
-  readonly onNote?: (text: string) => void;
-}
-
-/**
- * Which of a repository's files are wanted. `read` gives the content of one of them. Throws Unfit if what is needed is
- * not among them.
- */
-export type Choose = (paths: readonly string[], read: (path: string) => Promise<string>) => Promise<readonly string[]>;
-
-/** A repository, or what is in the cache of it, lacks what is needed; `message` says what. */
-export class Unfit extends Error {}
 
 export interface Snapshot {
   /** The commit's folder. */

@@ -1,5 +1,8 @@
 import { expect, test } from 'vitest';
-import { FAMILIES, type FamilyName } from '../../src/encoder/index.ts';
+import { FAMILIES, type FamilyName, parameterShapes, parseConfig } from '../../src/encoder/index.ts';
+import { Graph } from '../../src/graph/index.ts';
+import { headSettings } from '../../src/pyramid/heads.ts';
+import { network } from '../../src/pyramid/network.ts';
 import { familyContract, goldens } from './family.contract.ts';
 
 const names = Object.keys(FAMILIES) as FamilyName[];
@@ -9,3 +12,43 @@ test('every family has reference values', () => {
 });
 
 for (const name of names) familyContract(name);
+
+// transformers' modeling_bert.py and modeling_distilbert.py
+const rates: Readonly<Record<FamilyName, readonly number[]>> = {
+  bert: [0.1, 0.3, 0.1, 0.1, 0.1],
+  distilbert: [0.1, 0.3, 0, 0.1, 0.2],
+};
+
+test.each(names)('%s drops out where and as much as transformers does', (name) => {
+  const { attentionDropout } = FAMILIES[name].keys;
+  const config = parseConfig({ ...goldens[name].config, [attentionDropout]: 0.3 }, 'config.json');
+  const places: [string, number][] = [];
+  const g = new Graph();
+  const shapes = parameterShapes(config);
+  g.input('targets', 'float32', ['B', 3]);
+  network(
+    g,
+    (parameter) => g.input(parameter, 'float32', shapes.get(parameter)!),
+    config,
+    {
+      words: g.input('words', 'float32', ['N', config.hiddenSize]),
+      types: g.input('types', 'int64', ['N']),
+      sequence: g.input('sequence', 'int64', ['N']),
+    },
+    {
+      pruning: 'none',
+      heads: headSettings('none', false),
+      dropout(x, place, rate) {
+        places.push([place, rate]);
+        return x;
+      },
+    },
+  );
+  const [embeddings, attention, projection, output, classifier] = rates[name];
+  const layers = [0, 1].flatMap((layer): [string, number][] => [
+    [`layer.${layer}.attention.probabilities`, attention],
+    [`layer.${layer}.attention.output`, projection],
+    [`layer.${layer}.output`, output],
+  ]);
+  expect(places).toEqual([['embeddings', embeddings], ...layers, ['classifier', classifier]]);
+});

@@ -226,6 +226,15 @@ describe('the token', () => {
     expect(cdn.every(({ authorization }) => authorization === undefined)).toBe(true);
   });
 
+  test('is not shown to another server that the listing goes on at', async () => {
+    server.models.set('org/open', { files });
+    server.faults.listsElsewhere = true;
+    await resolveModel('org/open', { hub: settings({ token: 'hub-secret' }) });
+    const listed = server.seen.filter((request) => request.server === 'cdn' && request.url.includes('/tree/'));
+    expect(listed.length).toBeGreaterThan(0);
+    expect(listed.every(({ authorization }) => authorization === undefined)).toBe(true);
+  });
+
   test('that is missing, wrong or without the right gives a sentence on access', async () => {
     const none = await failure(resolveModel('org/secret', { hub: settings() }));
     expect(none).toMatchObject({ code: 'MP_HUB_ACCESS', details: { status: 401, token: false } });

@@ -36,6 +36,8 @@ export interface Faults {
   sizes: Record<string, number>;
   /** Bodies of the second server that begin and never end. */
   stalls: number;
+  /** The listing goes on at the second server. */
+  listsElsewhere: boolean;
 }
 
 const PAGE = 3;
@@ -88,7 +90,7 @@ export class HubServer {
   }
 
   static #noFaults(): Faults {
-    return { statuses: [], cuts: [], corrupt: 0, ignoresRanges: false, sizes: {}, stalls: 0 };
+    return { statuses: [], cuts: [], corrupt: 0, ignoresRanges: false, sizes: {}, stalls: 0, listsElsewhere: false };
   }
 
   /** Requests for the content of a file. */
@@ -108,7 +110,7 @@ export class HubServer {
       response.writeHead(fault.status, fault.headers).end();
       return;
     }
-    if (server === 'cdn') {
+    if (server === 'cdn' && !url.startsWith('/api/')) {
       this.#cdnFile(url.split('?')[0], authorization, range, response);
       return;
     }
@@ -152,7 +154,7 @@ export class HubServer {
       case 'tree': {
         const at = Number(new URL(url, this.endpoint).searchParams.get('cursor') ?? 0);
         const entries = this.#entries(repo);
-        const next = `${this.endpoint}/api/${kind}/${name}/tree/${revision}?recursive=true&cursor=${at + PAGE}`;
+        const next = `${this.faults.listsElsewhere ? this.#cdnUrl : this.endpoint}/api/${kind}/${name}/tree/${revision}?recursive=true&cursor=${at + PAGE}`;
         json(entries.slice(at, at + PAGE), at + PAGE < entries.length ? { link: `<${next}>; rel="next"` } : {});
         break;
       }
@@ -234,7 +236,8 @@ function send(
   else
     response.writeHead(206, { ...headers, 'content-range': `bytes ${start}-${content.length - 1}/${content.length}` });
   const cut = isCut ? cuts.shift()! : Infinity;
-  if (cut < body.length) response.write(body.subarray(0, cut), () => response.destroy());
+  if (cut < body.length)
+    response.write(body.subarray(0, cut), () => setTimeout(() => response.destroy(), 20)); // what was sent arrives
   else response.end(body);
 }
 

@@ -1,8 +1,10 @@
 /** Training, judging and answering with a model and data that are named and come from a hub on this machine. */
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { initialise, parameterShapes, parseConfig, readSafetensors, underOwnNames } from '../../src/encoder/index.ts';
+import { Pyramid } from '../../src/engine/index.ts';
+import type { DownloadProgress } from '../../src/hub/index.ts';
 import { tokenizerFromFiles, trainWordPiece } from '../../src/text/index.ts';
 import { TASKS } from '../../src/text/tasks.ts';
 import type { TrainEvent } from '../../src/train/events.ts';
@@ -126,10 +128,36 @@ describe('a model and a task by name', () => {
       const { realServices } = await import('../../src/cli/real-services.ts');
       const { code, stdout, stderr } = await cli(['evaluate', '--model', out, '--task', 'rte', '--json'], realServices);
       expect([code, stderr]).toEqual([0, expect.not.stringContaining('error')]);
-      expect(JSON.parse(stdout)).toMatchObject({ n: 24 });
+      // the engine, layer by layer, judges as training did, in one graph
+      const { metrics } = JSON.parse(readFileSync(join(out, 'training.json'), 'utf8'));
+      const { accuracyAtTau = metrics.accuracy, speedupPaper, speedupActual, meanExit } = metrics;
+      expect(JSON.parse(stdout)).toMatchObject({
+        n: 24,
+        accuracy: accuracyAtTau,
+        speedup: { paper: speedupPaper, actual: speedupActual },
+        meanExit,
+      });
       expect(server.seen).toEqual([]);
     } finally {
       vi.stubEnv('HF_HUB_OFFLINE', undefined);
+    }
+  });
+
+  test('serve the library, which loads a model by its name', async () => {
+    const files = Object.fromEntries(
+      readdirSync(out).map((name) => [name, new Uint8Array(readFileSync(join(out, name)))]),
+    );
+    server.models.set('org/trained', { files });
+    const progress: DownloadProgress[] = [];
+    const named = await Pyramid.load('org/trained', { workers: 1, onProgress: (event) => progress.push(event) });
+    const onDisk = await Pyramid.load(out, { workers: 1 });
+    try {
+      const pairs = held.examples.map(({ text, pair }) => ({ text, pair: pair! }));
+      expect(await named.classify(pairs)).toEqual(await onDisk.classify(pairs));
+      expect(progress.at(-1)).toMatchObject({ name: 'org/trained', received: progress.at(-1)!.total });
+    } finally {
+      await named.close();
+      await onDisk.close();
     }
   });
 

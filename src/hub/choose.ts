@@ -1,0 +1,23 @@
+/** What whoever downloads says to a download and hears from it. Loads nothing, so that those who may not need it can ask. */
+
+export interface DownloadProgress {
+  /** The repository. */
+  readonly name: string;
+  /** Of the files that were not in the cache, in bytes. */
+  readonly received: number;
+  readonly total: number;
+}
+
+export interface HubCallbacks {
+  readonly onProgress?: (progress: DownloadProgress) => void;
+  readonly onNote?: (text: string) => void;
+}
+
+/**
+ * Which of a repository's files are wanted. `read` gives the content of one of them. Throws Unfit if what is needed is
+ * not among them.
+ */
+export type Choose = (paths: readonly string[], read: (path: string) => Promise<string>) => Promise<readonly string[]>;
+
+/** A repository, or what is in the cache of it, lacks what is needed; `message` says what. */
+export class Unfit extends Error {}
