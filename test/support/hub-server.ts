@@ -172,8 +172,15 @@ export class HubServer {
           response.writeHead(302, headers).end();
         } else if (what === 'resolve') {
           const folder = kind === 'datasets' ? 'datasets/' : '';
-          response.writeHead(307, { location: `/api/resolve-cache/${folder}${name}/${sha}/${file}` }).end();
-        } else send(response, content, range, false);
+          response
+            .writeHead(307, {
+              location: `/api/resolve-cache/${folder}${name}/${sha}/${file}`,
+              'x-repo-commit': sha,
+              'x-linked-etag': `"${gitHash(content)}"`,
+              'x-linked-size': String(content.length),
+            })
+            .end();
+        } else send(response, content, range, false, [], { etag: `"${gitHash(content)}"`, 'x-repo-commit': sha });
       }
     }
   }
@@ -228,10 +235,11 @@ function send(
   range: string | undefined,
   isCut: boolean,
   cuts: number[] = [],
+  more: Readonly<Record<string, string>> = {},
 ) {
   const start = Number(/^bytes=(\d+)-/.exec(range ?? '')?.[1] ?? 0);
   const body = content.subarray(start);
-  const headers = { etag: '"e"', 'accept-ranges': 'bytes', 'content-length': String(body.length) };
+  const headers = { ...more, 'accept-ranges': 'bytes', 'content-length': String(body.length) };
   if (range === undefined) response.writeHead(200, headers);
   else
     response.writeHead(206, { ...headers, 'content-range': `bytes ${start}-${content.length - 1}/${content.length}` });
