@@ -186,6 +186,18 @@ export const catalogue = {
     (e: { path: string; reason: string }) =>
       `${e.path}: cannot write (${e.reason}); nothing half-written was left behind`,
   ),
+  MP_RUNS_FAILED: kind(
+    1,
+    500,
+    (e: { failed: number; out: string }) =>
+      `${e.failed} ${e.failed === 1 ? 'run' : 'runs'} failed, as the table says why; mend that, and go on with --out ${e.out} --resume`,
+  ),
+  MP_CALIBRATION: kind(
+    1,
+    400,
+    (e: { speedup: number; most: number }) =>
+      `no tau makes this model ${e.speedup} times faster on these rows, the most is ${e.most.toFixed(2)} times; ask for less`,
+  ),
 
   // the hub
   MP_HUB_OFFLINE: kind(

@@ -46,6 +46,11 @@ const examples: { readonly [C in ErrorCode]: readonly [Details<C>, ...Details<C>
   MP_RESUME_MISMATCH: [{ path, option: 'seed', before: '0', now: '1' }],
   MP_OUT_EXISTS: [{ path }],
   MP_WRITE: [{ path, reason: 'ENOSPC' }],
+  MP_RUNS_FAILED: [
+    { failed: 1, out: path },
+    { failed: 3, out: path },
+  ],
+  MP_CALIBRATION: [{ speedup: 9, most: 2.5 }],
   MP_HUB_OFFLINE: [
     { repo: 'org/name', kind: 'model', cache: '/home/me/.cache', reason: 'HF_HUB_OFFLINE is set' },
     { repo: 'org/name', kind: 'data set', cache: '/home/me/.cache', reason: 'HF_HUB_OFFLINE is set' },

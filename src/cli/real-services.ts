@@ -5,6 +5,10 @@ import type { RowSource, Services } from './services.ts';
 
 export const realServices: Services = {
   train: async (options, onEvent) => (await import('../train/run.ts')).train(options, onEvent),
+  reproduce: async (options, onEvent) => (await import('../train/experiment/reproduce.ts')).reproduce(options, onEvent),
+  sweep: async (options, onEvent) => (await import('../train/experiment/sweep.ts')).sweep(options, onEvent),
+  validationRows: async (dir, onEvent) => (await import('../train/validation-rows.ts')).validationRows(dir, onEvent),
+  writeTau: async (...call) => (await import('../pyramid/calibration.ts')).writeTau(...call),
   demo: async (options, onEvent) => (await import('./demo/run.ts')).runDemo(options, onEvent),
   model: async (dirOrId, onEvent) => (await import('../train/from-hub.ts')).modelFolder(dirOrId, onEvent),
   async load(dir, { workers, threads }) {

@@ -5,9 +5,12 @@
 import type { Answer, TextInput } from '../engine/index.ts';
 import type { ReportRow } from '../evaluate/table.ts';
 import type { Trace } from '../evaluate/trace.ts';
+import type { Calibration } from '../pyramid/calibration.ts';
 import type { Dataset } from '../text/example.ts';
 import type { TrainOptions } from '../train/defaults.ts';
 import type { OnTrainEvent } from '../train/events.ts';
+import type { ReproduceOptions, ReproduceResult } from '../train/experiment/reproduce.ts';
+import type { SweepOptions, SweepResult } from '../train/experiment/sweep.ts';
 import type { TrainResult } from '../train/run.ts';
 import type { DemoOptions } from './commands/demo.ts';
 
@@ -40,11 +43,17 @@ export interface RowSource {
 export interface Services {
   train(options: TrainOptions, onEvent: OnTrainEvent): Promise<TrainResult>;
   demo(options: DemoOptions, onEvent: OnTrainEvent): Promise<DemoResult>;
+  reproduce(options: ReproduceOptions, onEvent: OnTrainEvent): Promise<ReproduceResult>;
+  sweep(options: SweepOptions, onEvent: OnTrainEvent): Promise<SweepResult>;
   /** The folder of a model by its path or hub id, downloaded where it is not there. */
   model(dirOrId: string, onEvent: OnTrainEvent): Promise<string>;
   load(dir: string, options: { readonly workers: number | null; readonly threads: number | null }): Promise<Classifier>;
   /** Labelled rows, judged against the labels of the model in `dir`. */
   labelledRows(source: RowSource, dir: string, onEvent: OnTrainEvent): Promise<Dataset>;
+  /** The rows that the training of the model in `dir` held back. */
+  validationRows(dir: string, onEvent: OnTrainEvent): Promise<Dataset>;
+  /** Keeps a tau with the model in `dir`. */
+  writeTau(dir: string, tau: number | null, calibration: Calibration): Promise<void>;
   /** Texts alone; a label column is not needed. */
   texts(source: Pick<RowSource, 'text' | 'pair'> & { readonly file: string }): AsyncIterable<TextInput>;
   trace(

@@ -7,6 +7,7 @@ export type { CountOptions, Peeks } from './outcomes.ts';
 export { type Report, renderReport } from './report.ts';
 export { left, type ReportTable, reportTable, right, type TableRecord, tableCsv } from './report-table.ts';
 export {
+  alignedText,
   failedRow,
   percent,
   type ReportRow,

@@ -161,9 +161,10 @@ export function toCsv(rows: readonly ReportRow[]): string {
 }
 
 /** Aligned columns for a terminal, two spaces apart, without a trailing newline. */
-export function toText(rows: readonly ReportRow[]): string {
-  const { heads, align, rows: cells } = textTable(rows);
-  const lines = [heads, ...cells];
+export const toText = (rows: readonly ReportRow[]): string => alignedText(textTable(rows));
+
+export function alignedText({ heads, align, rows }: TextTable): string {
+  const lines = [heads, ...rows];
   const width = heads.map((_, i) => Math.max(...lines.map((line) => line[i].length)));
   const pad = (cell: string, i: number) => (align[i] === 'right' ? cell.padStart(width[i]) : cell.padEnd(width[i]));
   const rule = width.map((n) => '─'.repeat(n)).join('  ');

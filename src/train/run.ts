@@ -198,7 +198,7 @@ function figures(off: Judgement, chosen: Judgement): Record<string, number> {
  * What must be the same when a run goes on. Checkpoints settle the word embedding, and threads share out sums: both
  * round, so they count too.
  */
-function comparable(options: TrainOptions, rows: Rows): Record<string, string> {
+export function comparable(options: TrainOptions, rows: Pick<Rows, 'train' | 'validation'>): Record<string, string> {
   const { out: _out, resume: _resume, threads, ...rest } = options;
   const settings = Object.fromEntries(Object.entries(rest).map(([key, value]) => [key, JSON.stringify(value)]));
   return {

@@ -27,6 +27,10 @@ const unused = (name: string) => (): never => {
 export const unusedServices: Services = {
   train: unused('train'),
   demo: unused('demo'),
+  reproduce: unused('reproduce'),
+  sweep: unused('sweep'),
+  validationRows: unused('validationRows'),
+  writeTau: unused('writeTau'),
   model: async (dir) => dir, // what is named is a folder
   load: unused('load'),
   labelledRows: unused('labelledRows'),

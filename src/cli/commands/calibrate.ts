@@ -1,0 +1,133 @@
+/** `calibrate`: chooses a model's own tau for an allowed drop or a speed-up, and writes it into the model folder. */
+import { PyramidError } from '../../errors.ts';
+import { judge, type Summary } from '../../evaluate/judge.ts';
+import { readTrace, type Trace } from '../../evaluate/trace.ts';
+import { cheapest, mostAccurate, tradeoff } from '../../evaluate/tradeoff.ts';
+import { flagOption, numberOption, type OptionTable, textOption } from '../../option.ts';
+import type { Calibration } from '../../pyramid/calibration.ts';
+import { trainTable } from '../../train/defaults.ts';
+import type { Call, Command } from '../command.ts';
+import { counter } from '../counter.ts';
+import { byOption, maxDropOption } from '../experiment-options.ts';
+import { percent, thousands } from '../format.ts';
+import { showDownloads } from '../progress.ts';
+
+export interface CalibrateOptions {
+  readonly model: string;
+  readonly maxDrop: number | null;
+  readonly speedup: number | null;
+  readonly by: 'actual' | 'paper';
+  readonly json: boolean;
+  readonly trace: string | null;
+  readonly validation: string | null;
+  readonly text: string | null;
+  readonly pair: string | null;
+  readonly label: string | null;
+}
+
+const group = 'Choice';
+const rows = 'Rows';
+const { text, pair, label } = trainTable;
+
+const options: OptionTable<CalibrateOptions> = {
+  model: textOption({
+    group,
+    default: '',
+    placeholder: 'DIR',
+    help: 'the model folder, whose config.json gets the tau',
+    aliases: ['model_name_or_path'],
+  }),
+  maxDrop: maxDropOption<number | null>(group, null),
+  speedup: numberOption<number | null>({
+    group,
+    default: null,
+    min: 1,
+    help: 'the speed-up to reach, as accurately as may be, instead of --max-drop',
+  }),
+  by: byOption(group),
+  json: flagOption({ group, default: false, help: 'print one JSON object' }),
+  validation: textOption<string | null>({
+    group: rows,
+    default: null,
+    placeholder: 'FILE',
+    help: 'labelled rows to choose by, not those to report on; without it those that training held back',
+    aliases: ['validation_file'],
+  }),
+  trace: textOption<string | null>({
+    group: rows,
+    default: null,
+    placeholder: 'FILE',
+    help: 'a trace of the model on such rows, instead of running it',
+  }),
+  text: { ...text, group: rows },
+  pair: { ...pair, group: rows },
+  label: { ...label, group: rows },
+};
+
+export const calibrate: Command<CalibrateOptions> = {
+  name: 'calibrate',
+  summary: "Choose a model's tau for an accuracy that may be lost or a speed-up to reach, and keep it with the model",
+  operands: null,
+  options,
+  examples: [
+    { line: 'magic-pyramid calibrate --model runs/mails --max-drop 0.005', what: 'at most half a point lost' },
+    {
+      line: 'magic-pyramid calibrate --model runs/mails --speedup 4 --validation mails.csv',
+      what: 'four times faster',
+    },
+  ],
+  async run(call) {
+    const { model, maxDrop, speedup, by, json } = call.options;
+    const usage = (what: string, todo: string) => new PyramidError('MP_USAGE', { what, todo });
+    if (model === '') throw usage('--model is missing', 'give a model folder');
+    if ((maxDrop === null) === (speedup === null)) {
+      throw maxDrop === null
+        ? usage('there is nothing to choose by', 'give --max-drop or --speedup')
+        : usage('both --max-drop and --speedup were given', 'leave one of them out');
+    }
+    const trace = await traceOf(call);
+    const baseline = judge(trace, null).accuracy;
+    const point =
+      speedup === null ? cheapest(tradeoff(trace), baseline - maxDrop!, by) : fastEnough(trace, speedup, by);
+    const calibration: Calibration = {
+      rows: point.n,
+      target: speedup === null ? { maxDrop: maxDrop! } : { speedup },
+      by,
+      baseline,
+      accuracy: point.accuracy,
+      speedupPaper: point.speedup.paper,
+      speedupActual: point.speedup.actual,
+    };
+    await call.services.writeTau(model, point.tau, calibration);
+    call.io.stdout.write(
+      json ? `${JSON.stringify({ model, tau: point.tau, ...calibration })}\n` : sentence(model, point, baseline),
+    );
+  },
+};
+
+/** Throws MP_CALIBRATION. */
+function fastEnough(trace: Trace, speedup: number, by: 'actual' | 'paper'): Summary {
+  const curve = tradeoff(trace);
+  const point = mostAccurate(curve, speedup, by);
+  if (point === null)
+    throw new PyramidError('MP_CALIBRATION', { speedup, most: Math.max(...curve.map((other) => other.speedup[by])) });
+  return point;
+}
+
+async function traceOf({ options, io, services }: Call<CalibrateOptions>): Promise<Trace> {
+  const { trace, validation, model, text, pair, label } = options;
+  if (trace !== null) {
+    if (validation !== null)
+      throw new PyramidError('MP_USAGE', { what: 'both --trace and --validation were given', todo: 'leave one out' });
+    return readTrace(trace);
+  }
+  const source = { task: null, dataDir: null, file: validation, text, pair, label };
+  const rows = await showDownloads(io.stderr, (onEvent) =>
+    validation === null ? services.validationRows(model, onEvent) : services.labelledRows(source, model, onEvent),
+  );
+  const progress = counter(io.stderr, 'texts');
+  return (await services.trace(model, rows, (share) => progress.at(share * rows.examples.length))).trace;
+}
+
+const sentence = (model: string, { n, tau, accuracy, speedup }: Summary, baseline: number): string =>
+  `${model}: tau ${tau ?? 'off'}; on the ${thousands(n)} calibration rows ${percent(accuracy)} accuracy (${percent(baseline)} without exits), ${speedup.paper.toFixed(2)} times fewer operations as the paper counts, ${speedup.actual.toFixed(2)} as computed\n`;

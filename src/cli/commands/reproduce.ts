@@ -1,0 +1,88 @@
+/** `reproduce`: the paper's methods on its tasks. What it does is src/train/experiment's. */
+import { PyramidError } from '../../errors.ts';
+import { toJson, toText } from '../../evaluate/table.ts';
+import { integerOption, type OptionTable, textOption } from '../../option.ts';
+import { TASKS } from '../../text/tasks.ts';
+import { METHOD_ROWS, USUAL_ROWS } from '../../train/experiment/method-rows.ts';
+import type { Command } from '../command.ts';
+import { type ExperimentOptions, experimentTable, givenTraining } from '../experiment-options.ts';
+import { namesOption } from '../list-option.ts';
+import { trainProgress } from '../progress.ts';
+
+export interface ReproduceCommandOptions extends ExperimentOptions {
+  readonly tasks: readonly string[];
+  readonly methods: readonly string[];
+  readonly seeds: number;
+  readonly seed: number;
+  readonly distilbertModel: string | null;
+}
+
+const group = 'Experiment';
+const tasks = Object.keys(TASKS);
+
+const options = {
+  tasks: namesOption(
+    { group, default: tasks, placeholder: 'NAME,…', help: 'the tasks, in the order of the table' },
+    tasks,
+  ),
+  methods: namesOption(
+    {
+      group,
+      default: USUAL_ROWS,
+      placeholder: 'NAME,…',
+      help: 'the methods; mp-joint, mp-pooled and fastbert+ show what each part of mp+ does',
+    },
+    [...METHOD_ROWS.keys()],
+  ),
+  distilbertModel: textOption<string | null>({
+    group,
+    default: null,
+    placeholder: 'DIR|HUB-ID',
+    help: 'a pretrained DistilBERT for the method distilbert; without it a student of half the layers of --model learns from the fine-tuned network',
+  }),
+  seeds: integerOption({
+    group,
+    default: 1,
+    min: 1,
+    max: 100,
+    help: 'runs of each method, from --seed on; above 1 the table has means, and their spread beside them',
+  }),
+  ...experimentTable,
+} satisfies OptionTable<ReproduceCommandOptions>;
+
+export const reproduce: Command<ReproduceCommandOptions> = {
+  name: 'reproduce',
+  summary: "Run the paper's methods on its tasks, and write its tables and figures",
+  operands: null,
+  options,
+  examples: [
+    {
+      line: 'magic-pyramid reproduce --model models/all-MiniLM-L6-v2 --data-dir data --limit 4000 --out runs/paper',
+      what: 'all tasks and methods, 4,000 training rows each',
+    },
+    {
+      line: 'magic-pyramid reproduce --tasks mrpc --methods bert,mp,mp+ --seeds 5 --model bert-base-uncased --out runs/mrpc',
+      what: 'one task, five seeds, model and data from the hub',
+    },
+    {
+      line: 'magic-pyramid reproduce --model models/all-MiniLM-L6-v2 --data-dir data --limit 4000 --out runs/paper --resume',
+      what: 'go on where it was stopped',
+    },
+  ],
+  async run({ given, options, io, services }) {
+    if (options.out === '') throw new PyramidError('MP_USAGE', { what: '--out is missing', todo: 'give a folder' });
+    const progress = trainProgress(io.stderr);
+    let finished = false;
+    try {
+      const result = await services.reproduce({ ...options, training: givenTraining(given) }, progress.onEvent);
+      finished = true;
+      progress.stop(true);
+      io.stdout.write(
+        options.json ? toJson(result.rows) : `\n${toText(result.rows)}\nThe report is ${result.report}\n`,
+      );
+      if (result.failed > 0) throw new PyramidError('MP_RUNS_FAILED', { failed: result.failed, out: options.out });
+    } finally {
+      if (!finished) progress.stop(false);
+    }
+  },
+};

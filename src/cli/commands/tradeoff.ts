@@ -1,0 +1,141 @@
+/** `tradeoff`: a model's accuracy and cost over tau, from a trace or from labelled rows. The figures are src/evaluate's. */
+import { stringify } from 'csv-stringify/sync';
+import { PyramidError } from '../../errors.ts';
+import { thin } from '../../evaluate/figure.ts';
+import type { Summary } from '../../evaluate/judge.ts';
+import { alignedText, percent, short, times } from '../../evaluate/table.ts';
+import { readTrace, type Trace } from '../../evaluate/trace.ts';
+import { tradeoff as curveOf } from '../../evaluate/tradeoff.ts';
+import { flagOption, type OptionTable, textOption } from '../../option.ts';
+import { trainTable } from '../../train/defaults.ts';
+import type { Call, Command } from '../command.ts';
+import { counter } from '../counter.ts';
+import { showDownloads } from '../progress.ts';
+
+export interface TradeoffOptions {
+  readonly trace: string | null;
+  readonly model: string | null;
+  readonly csv: boolean;
+  readonly json: boolean;
+  readonly task: string | null;
+  readonly dataDir: string | null;
+  readonly test: string | null;
+  readonly text: string | null;
+  readonly pair: string | null;
+  readonly label: string | null;
+}
+
+const group = 'Curve';
+const { task, dataDir, test, text, pair, label } = trainTable;
+
+const options: OptionTable<TradeoffOptions> = {
+  trace: textOption<string | null>({
+    group,
+    default: null,
+    placeholder: 'FILE',
+    help: 'a trace that evaluate or reproduce wrote, instead of --model and rows',
+  }),
+  model: textOption<string | null>({
+    group,
+    default: null,
+    placeholder: 'DIR|HUB-ID',
+    help: 'the model folder, or its name on the Hugging Face hub',
+    aliases: ['model_name_or_path'],
+  }),
+  csv: flagOption({ group, default: false, help: 'print all points as CSV' }),
+  json: flagOption({ group, default: false, help: 'print all points as one JSON array' }),
+  task,
+  dataDir,
+  test: { ...test, help: 'labelled rows: csv, tsv, jsonl or parquet, instead of --task' },
+  text,
+  pair,
+  label,
+};
+
+/** Points of the printed table; --csv and --json have them all. */
+const SHOWN = 25;
+
+export const tradeoff: Command<TradeoffOptions> = {
+  name: 'tradeoff',
+  summary: 'Show accuracy against cost over tau, from a trace or from a model and labelled texts',
+  operands: null,
+  options,
+  examples: [
+    { line: 'magic-pyramid tradeoff --model runs/mails --test held-out.csv', what: 'a model on rows' },
+    { line: 'magic-pyramid tradeoff --trace held-out.trace.jsonl --csv > curve.csv', what: 'a trace, as CSV' },
+  ],
+  async run(call) {
+    const { csv, json } = call.options;
+    if (csv && json)
+      throw new PyramidError('MP_USAGE', { what: 'both --csv and --json were given', todo: 'leave one of them out' });
+    const curve = curveOf(await traceOf(call));
+    call.io.stdout.write(json ? `${JSON.stringify(curve)}\n` : csv ? csvText(curve) : `${tableText(curve)}\n`);
+  },
+};
+
+async function traceOf({ options, io, services }: Call<TradeoffOptions>): Promise<Trace> {
+  const { trace, model, test: file, task, dataDir, ...columns } = options;
+  const usage = (what: string, todo: string) => new PyramidError('MP_USAGE', { what, todo });
+  if (trace !== null) {
+    if (model !== null || file !== null || task !== null)
+      throw usage('--trace was given beside a model or rows', 'give one or the other');
+    return readTrace(trace);
+  }
+  if (model === null) throw usage('there is nothing to make a curve of', 'give --trace, or --model with rows');
+  if ((task === null) === (file === null)) {
+    throw usage(
+      file === null ? 'no rows to judge were named' : 'both --task and --test were given',
+      file === null ? 'give --test with a file, or --task with a name' : 'leave one of them out',
+    );
+  }
+  const { dir, rows } = await showDownloads(io.stderr, async (onEvent) => {
+    const dir = await services.model(model, onEvent);
+    return { dir, rows: await services.labelledRows({ task, dataDir, file, ...columns }, dir, onEvent) };
+  });
+  const progress = counter(io.stderr, 'texts');
+  return (await services.trace(dir, rows, (share) => progress.at(share * rows.examples.length))).trace;
+}
+
+function tableText(curve: readonly Summary[]): string {
+  const hasF1 = curve[0].f1 !== null;
+  const shown = thin(curve, SHOWN);
+  return alignedText({
+    heads: [
+      'tau',
+      'Accuracy',
+      ...(hasF1 ? ['F1'] : []),
+      'GFLOPs (paper)',
+      'GFLOPs (actual)',
+      'Speed-up (paper)',
+      'Speed-up (actual)',
+      'Mean exit',
+    ],
+    align: Array.from({ length: hasF1 ? 8 : 7 }, () => 'right'),
+    rows: shown.map(({ tau, accuracy, f1, gflops, speedup, meanExit }) => [
+      tau === null ? 'off' : String(tau),
+      percent(accuracy),
+      ...(f1 === null ? [] : [percent(f1)]),
+      short(gflops.paper),
+      short(gflops.actual),
+      times(speedup.paper),
+      times(speedup.actual),
+      meanExit.toFixed(2),
+    ]),
+  });
+}
+
+/** Unrounded; an empty tau is off. */
+function csvText(curve: readonly Summary[]): string {
+  const records = curve.map(({ tau, accuracy, f1, macroF1, gflops, speedup, meanExit }) => ({
+    tau,
+    accuracy,
+    f1,
+    macroF1,
+    gflops: gflops.paper,
+    gflopsActual: gflops.actual,
+    speedupPaper: speedup.paper,
+    speedupActual: speedup.actual,
+    meanExit,
+  }));
+  return stringify(records, { header: true });
+}

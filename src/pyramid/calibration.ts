@@ -1,0 +1,46 @@
+/** Writes the halt value of a model folder, and what it was chosen by, into config.json's `pyramid` object. */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { PyramidError } from '../errors.ts';
+import { writeWhole } from '../write-whole.ts';
+import { json, type PyramidInfo } from './model-folder.ts';
+
+/** What the choice was made by; figures are of the calibration rows. */
+export interface Calibration {
+  readonly rows: number;
+  readonly target: { readonly maxDrop: number } | { readonly speedup: number };
+  /** The count of operations that it was made by. */
+  readonly by: 'actual' | 'paper';
+  /** Without exits. */
+  readonly baseline: number;
+  readonly accuracy: number;
+  readonly speedupPaper: number;
+  readonly speedupActual: number;
+}
+
+/**
+ * The folder's config.json is replaced whole or not at all; nothing else of it changes.
+ * Throws MP_MODEL_CONFIG if there is no `pyramid` object, MP_MODEL_HEADS, MP_FILE_MISSING, MP_WRITE.
+ */
+export async function writeTau(dir: string, tau: number | null, calibration: Calibration): Promise<void> {
+  const path = join(dir, 'config.json');
+  const config = await readJson(path);
+  const info = config.pyramid as PyramidInfo | undefined;
+  if (!info) throw new PyramidError('MP_MODEL_CONFIG', { path, problem: 'there is no pyramid object' });
+  if (info.exitHead === 'none') throw new PyramidError('MP_MODEL_HEADS', { method: info.method });
+  await writeWhole(path, json({ ...config, pyramid: { ...info, tau, calibration } }));
+}
+
+async function readJson(path: string): Promise<Record<string, unknown>> {
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch (cause) {
+    throw new PyramidError('MP_FILE_MISSING', { path, what: 'file' }, { cause });
+  }
+  try {
+    return JSON.parse(text) as Record<string, unknown>;
+  } catch (cause) {
+    throw new PyramidError('MP_MODEL_CONFIG', { path, problem: 'it is not JSON' }, { cause });
+  }
+}

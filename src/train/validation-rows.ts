@@ -1,0 +1,24 @@
+/** The rows that a model's training held back, read again by what its training.json says of them. */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { PyramidError } from '../errors.ts';
+import type { Dataset } from '../text/index.ts';
+import type { OnTrainEvent } from './events.ts';
+import { type GivenTrainOptions, resolveTrainOptions } from './options.ts';
+import { readRows } from './prepare.ts';
+
+/** Throws MP_USAGE where training.json is missing or does not say, and as readRows. */
+export async function validationRows(dir: string, onEvent: OnTrainEvent = () => {}): Promise<Dataset> {
+  let options: GivenTrainOptions;
+  try {
+    ({ options } = JSON.parse(await readFile(join(dir, 'training.json'), 'utf8')) as { options: GivenTrainOptions });
+  } catch (cause) {
+    throw new PyramidError(
+      'MP_USAGE',
+      { what: `${dir} does not say which rows it was trained on`, todo: 'give --validation with a file of rows' },
+      { cause },
+    );
+  }
+  const { validation } = await readRows(resolveTrainOptions(options), onEvent);
+  return validation;
+}
