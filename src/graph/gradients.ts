@@ -69,6 +69,9 @@ export const gradients: { readonly [P in OpName]: GradientRule<Attributes[P]> } 
 
   // Y = A B: dA = dY Bᵀ, dB = Aᵀ dY, for the last two axes
   MatMul: (g, { inputs: [a, b] }, [dy]) => [g.matmul(dy!, swapLast(g, b)), g.matmul(swapLast(g, a), dy!)],
+  MatMulInteger: noGradient(INTEGER),
+  QuantizeRows: noGradient(INTEGER),
+  DequantizeRows: noGradient('what it is given was rounded'),
   // Y = A B + 1 cᵀ: dA = dY Bᵀ, dB = Aᵀ dY, dc = Σ rows of dY; with A or B transposed, the result is too
   Gemm: (g, { inputs: [a, b, bias] }, [dy], { transA, transB }) => [
     transA ? gemm(g, b, dy!, transB, true) : gemm(g, dy!, b, false, !transB),

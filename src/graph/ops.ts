@@ -50,8 +50,15 @@ export interface Attributes {
   Scale8: None;
   // products
   MatMul: None;
+  /** a (uint8) minus its zero point (a uint8 scalar) · b (int8), as int32. */
+  MatMulInteger: None;
   /** x [N, i] · W (or Wᵀ) + bias: two-dimensional only. */
   Gemm: { readonly transA: boolean; readonly transB: boolean };
+  // whole numbers for values and back; each row (axis 0) by a scale of its own, [N]
+  /** x / scale, to the nearest whole number, ties to even, + zero point [N], held within uint8. */
+  QuantizeRows: None;
+  /** x (int32) · scale. */
+  DequantizeRows: None;
   // normalisation
   Softmax: { readonly axis: number };
   LogSoftmax: { readonly axis: number };
@@ -193,6 +200,15 @@ const scatterRows: OpRule<None> = {
   onnx: () => ({ type: 'ScatterND', attributes: { reduction: { s: 'none' } } }),
 };
 
+function matrixProduct(inputs: readonly Type[]): Shape {
+  const [a, b] = inputs;
+  check(a.shape.length >= 2 && b.shape.length >= 2, inputs, 'needs two or more dimensions');
+  check(a.shape.at(-1) === b.shape.at(-2), inputs, 'inner dimensions differ');
+  const batch = broadcast(a.shape.slice(0, -2), b.shape.slice(0, -2));
+  check(batch !== null, inputs, 'batch dimensions do not broadcast');
+  return [...(batch as Shape), a.shape.at(-2)!, b.shape.at(-1)!];
+}
+
 const FLOAT: readonly DType[] = ['float32'];
 const NUMBER: readonly DType[] = ['float32', 'int64', 'int32'];
 
@@ -251,11 +267,7 @@ export const ops: { readonly [P in OpName]: OpRule<Attributes[P]> } = {
     types(inputs) {
       const [a, b] = inputs;
       check(a.dtype === 'float32' && b.dtype === 'float32', inputs, 'works on float32');
-      check(a.shape.length >= 2 && b.shape.length >= 2, inputs, 'needs two or more dimensions');
-      check(a.shape.at(-1) === b.shape.at(-2), inputs, 'inner dimensions differ');
-      const batch = broadcast(a.shape.slice(0, -2), b.shape.slice(0, -2));
-      check(batch !== null, inputs, 'batch dimensions do not broadcast');
-      return one({ dtype: 'float32', shape: [...(batch as Shape), a.shape.at(-2)!, b.shape.at(-1)!] });
+      return one({ dtype: 'float32', shape: matrixProduct(inputs) });
     },
     onnx: plain,
   },
@@ -274,6 +286,45 @@ export const ops: { readonly [P in OpName]: OpRule<Attributes[P]> } = {
       return one({ dtype: 'float32', shape: [m, n] });
     },
     onnx: ({ transA, transB }) => ({ attributes: { transA: { i: Number(transA) }, transB: { i: Number(transB) } } }),
+  },
+  MatMulInteger: {
+    types(inputs) {
+      const [a, b, zero] = inputs;
+      check(
+        a.dtype === 'uint8' && b.dtype === 'int8' && zero.dtype === 'uint8' && zero.shape.length === 0,
+        inputs,
+        'needs uint8, int8 and a uint8 scalar',
+      );
+      return one({ dtype: 'int32', shape: matrixProduct(inputs) });
+    },
+    onnx: plain,
+  },
+  QuantizeRows: {
+    types(inputs) {
+      const [x, scale, zero] = inputs;
+      const rows = [x.shape[0]];
+      check(
+        x.dtype === 'float32' && scale.dtype === 'float32' && zero.dtype === 'uint8',
+        inputs,
+        'needs float32, float32 and uint8',
+      );
+      check(
+        x.shape.length > 1 && sameShape(scale.shape, rows) && sameShape(zero.shape, rows),
+        inputs,
+        'needs a scale and a zero point for each row',
+      );
+      return one({ dtype: 'uint8', shape: x.shape });
+    },
+    onnx: () => ({ type: 'QuantizeLinear', attributes: { axis: { i: 0 } } }),
+  },
+  DequantizeRows: {
+    types(inputs) {
+      const [x, scale] = inputs;
+      check(x.dtype === 'int32' && scale.dtype === 'float32', inputs, 'needs int32 and float32');
+      check(x.shape.length > 1 && sameShape(scale.shape, [x.shape[0]]), inputs, 'needs a scale for each row');
+      return one({ dtype: 'float32', shape: x.shape });
+    },
+    onnx: () => ({ type: 'DequantizeLinear', attributes: { axis: { i: 0 } } }),
   },
   Softmax: alongAxis,
   LogSoftmax: alongAxis,

@@ -60,6 +60,8 @@ const positives = (...shape: Shape): Input => values('float32', shape, (random) 
 const wholes = (dtype: DType, ...shape: Shape): Input => values(dtype, shape, (random) => random.integer(5) - 2);
 const nonZero = (dtype: DType, ...shape: Shape): Input =>
   values(dtype, shape, (random) => (random.next() < 0.5 ? -1 : 1) * (1 + random.integer(9)));
+const bytes = (...shape: Shape): Input => values('uint8', shape, (random) => random.integer(256));
+const signedBytes = (...shape: Shape): Input => values('int8', shape, (random) => random.integer(255) - 127);
 const flags = (...shape: Shape): Input => values('bool', shape, (random) => random.integer(2));
 const given = (dtype: DType, shape: Shape, list: (sizes: Sizes) => readonly number[]): Input => ({
   dtype,
@@ -110,6 +112,7 @@ const logSum = (x: Nd, axis: number): Nd =>
     return most + Math.log(sum(row.map((value) => Math.exp(value - most))));
   });
 const gelu = (x: number): number => 0.5 * x * (1 + erf(x / Math.SQRT2));
+const roundToEven = (x: number): number => (x % 1 === 0.5 || x % 1 === -0.5 ? 2 * Math.round(x / 2) : Math.round(x));
 const rowOf = (x: Nd, row: number, rest: readonly number[]): number => at(x, [row, ...rest]);
 const gathered = (x: Nd, rows: Nd, axis: number): Nd =>
   nd([...x.shape.slice(0, axis), ...rows.shape, ...x.shape.slice(axis + 1)], (index) => {
@@ -379,6 +382,64 @@ export const opCases: { readonly [P in OpName]: Row<Attributes[P]> } = {
       { what: 'with broadcast batches', inputs: [floats('B', 1, 'S', 4), floats(3, 4, 5)], attributes: none },
       { what: 'over a symbolic inner axis', inputs: [floats(4, 'N'), floats('N', 3)], attributes: none },
     ],
+  },
+  MatMulInteger: {
+    reference: ([a, b, zero]) => [
+      product(
+        elementwise([a, zero], (value, shift) => value - shift),
+        b,
+      ),
+    ],
+    tolerance: 0,
+    reason: EXACT,
+    gradient: INTEGER,
+    cases: [
+      {
+        what: 'of matrices',
+        inputs: [bytes('N', 4), signedBytes(4, 3), given('uint8', [], () => [128])],
+        attributes: none,
+      },
+      {
+        what: 'of batches',
+        inputs: [bytes(2, 'N', 4), signedBytes(2, 4, 3), given('uint8', [], () => [3])],
+        attributes: none,
+      },
+    ],
+  },
+  QuantizeRows: {
+    reference: ([x, scale, zero]) => [
+      nd(x.shape, (index) => {
+        const row = [index[0]];
+        const value = roundToEven(Math.fround(at(x, index) / at(scale, row))) + at(zero, row);
+        return Math.min(255, Math.max(0, value));
+      }),
+    ],
+    tolerance: 0,
+    reason: EXACT,
+    gradient: INTEGER,
+    cases: [
+      {
+        what: 'of floats, some beyond the ends',
+        inputs: [floats('N', 7), given('float32', ['N'], ({ N }) => upTo(N).map((i) => 0.005 * (i + 1))), bytes('N')],
+        attributes: none,
+      },
+      {
+        what: 'of halves, which go to the even side',
+        inputs: [
+          values('float32', ['N', 6], (random) => random.integer(9) - 4.5),
+          given('float32', ['N'], ({ N }) => upTo(N).map(() => 1)),
+          given('uint8', ['N'], ({ N }) => upTo(N).map(() => 128)),
+        ],
+        attributes: none,
+      },
+    ],
+  },
+  DequantizeRows: {
+    reference: ([x, scale]) => [nd(x.shape, (index) => at(x, index) * at(scale, [index[0]]))],
+    tolerance: 1e-7,
+    reason: ROUNDED,
+    gradient: /was rounded/,
+    cases: [{ what: 'of whole numbers', inputs: [nonZero('int32', 'N', 5), positives('N')], attributes: none }],
   },
   Gemm: {
     reference: ([a, b, bias], { transA, transB }) => {
