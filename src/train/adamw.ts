@@ -20,18 +20,43 @@ export interface Moments {
 
 export const newMoments = (length: number): Moments => ({ m: new Float32Array(length), v: new Float32Array(length) });
 
-/** The numbers that all tensors of a step share. `step` counts from 1. */
-export function stepFactors(options: AdamWOptions, learningRate: number, step: number, decays: boolean) {
+/** The numbers of one tensor's update at one step. */
+export interface Factors {
+  /** 1 − ηλ, 1 without weight decay. */
+  readonly keep: number;
+  /** η/(1 − β₁ᵗ). */
+  readonly size: number;
+  /** 1/√(1 − β₂ᵗ). */
+  readonly root: number;
+  /** What the gradient is multiplied by first. */
+  readonly clip: number;
+  readonly beta1: number;
+  readonly beta2: number;
+  readonly epsilon: number;
+}
+
+/** `step` counts from 1. */
+export function stepFactors(
+  options: AdamWOptions,
+  learningRate: number,
+  step: number,
+  decays: boolean,
+  clip: number,
+): Factors {
+  const { beta1, beta2, epsilon, weightDecay } = options;
   return {
-    keep: 1 - learningRate * (decays ? options.weightDecay : 0),
-    size: learningRate / (1 - options.beta1 ** step),
-    root: 1 / Math.sqrt(1 - options.beta2 ** step),
+    keep: 1 - learningRate * (decays ? weightDecay : 0),
+    size: learningRate / (1 - beta1 ** step),
+    root: 1 / Math.sqrt(1 - beta2 ** step),
+    clip,
+    beta1,
+    beta2,
+    epsilon,
   };
 }
 
 /**
- * Updates weights[from … to). `gradient[i]` belongs to weights[from + i] and is multiplied by `clip` first; null stands
- * for zeros. In double precision, which is what plain JavaScript is fast at (Math.fround doubles the time); what is
+ * Updates weights[from … to). `gradient[i]` belongs to weights[from + i]; null stands for zeros. In double precision, which is what plain JavaScript is fast at (Math.fround doubles the time); what is
  * stored is float32.
  */
 export function adamwUpdate(
@@ -40,9 +65,7 @@ export function adamwUpdate(
   from: number,
   to: number,
   gradient: Float32Array | null,
-  clip: number,
-  { keep, size, root }: { readonly keep: number; readonly size: number; readonly root: number },
-  { beta1, beta2, epsilon }: AdamWOptions,
+  { keep, size, root, clip, beta1, beta2, epsilon }: Factors,
 ): void {
   if (gradient) {
     const fresh1 = (1 - beta1) * clip;

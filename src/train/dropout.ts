@@ -89,7 +89,10 @@ function gapTable(rate: number): Uint16Array {
   let table = tables.get(rate);
   if (!table) {
     const log = Math.log(1 - rate);
-    table = Uint16Array.from({ length: 65536 }, (_, i) => 1 + Math.min(65534, Math.floor(Math.log((i + 0.5) / 65536) / log)));
+    table = Uint16Array.from(
+      { length: 65536 },
+      (_, i) => 1 + Math.min(65534, Math.floor(Math.log((i + 0.5) / 65536) / log)),
+    );
     tables.set(rate, table);
   }
   return table;

@@ -16,6 +16,7 @@ import { newMoments } from './adamw.ts';
 import type { Packed } from './batch.ts';
 import { DropoutMasks, type DropoutPlace, dropoutInputs } from './dropout.ts';
 import { type LearningRates, Optimiser } from './optimiser.ts';
+import { OptimiserCrew } from './optimiser-crew.ts';
 import { ParameterInputs, parameterFeeds } from './parameter-inputs.ts';
 import { type ModelState, NO_HEADS, tensorOf } from './state.ts';
 import { type Lesson, lessonLoss } from './teacher.ts';
@@ -57,7 +58,7 @@ export class TrainingStep {
   readonly #program: Program;
   readonly #built: BuiltStep;
   readonly #masks = new DropoutMasks();
-  readonly #gradients: Record<string, Tensor>;
+  readonly #crew: OptimiserCrew;
   readonly optimiser: Optimiser;
   readonly words: WordRows;
 
@@ -65,10 +66,14 @@ export class TrainingStep {
     this.#state = state;
     this.#program = program;
     this.#built = built;
-    this.optimiser = new Optimiser(new Map(built.trained.map((name) => [name, tensorOf(state, name)])), settings);
-    this.#gradients = this.optimiser.gradientOutputs();
+    const learnt = new Map(built.trained.map((name) => [name, tensorOf(state, name)]));
+    this.optimiser = new Optimiser(learnt, settings, (name, tensor) => {
+      (state.parameters.has(name) ? state.parameters : state.heads).set(name, tensor);
+    });
     const { data, shape } = tensorOf(state, WORD_EMBEDDINGS);
     this.words = new WordRows(data, shape[1], newMoments(built.trainsEmbeddings ? data.length : 0));
+    // some third of a vocabulary is met in training
+    this.#crew = new OptimiserCrew(this.optimiser, settings.threads, built.trainsEmbeddings ? data.length / 3 : 0);
   }
 
   static async create(state: ModelState, settings: StepSettings): Promise<TrainingStep> {
@@ -97,35 +102,39 @@ export class TrainingStep {
       ...parameterFeeds(this.#state, this.#built.used),
       ...this.#masks.draw(this.#built.places, { N: batch.rows, B: batch.texts, S: batch.longest }, key),
     };
-    const results = await this.#program.run(feeds, this.#gradients);
+    const gradients = this.optimiser.gradientOutputs();
+    const results = await this.#program.run(feeds, gradients);
     const loss = floats(results.loss)[0];
     const { trainsEmbeddings } = this.#built;
-    const norm = this.optimiser.norm(
-      trainsEmbeddings ? this.#embeddingGradients(batch, floats(results['gradient:words'])) : 0,
-    );
-    if (Number.isFinite(loss) && Number.isFinite(norm)) {
-      const clip = this.optimiser.clipFactor(norm);
-      this.optimiser.apply(clip, rates, step);
+    const squares = trainsEmbeddings
+      ? this.#embeddingGradients(batch, floats(results['gradient:words']), gradients)
+      : 0;
+    const { norm } = await this.#crew.update(squares, loss, rates, step, (clip) => {
       if (trainsEmbeddings) this.words.update(clip, rates.weights, step, this.optimiser.settings);
-    }
+    });
     return { loss: Number.isFinite(norm) ? loss : Number.NaN, norm };
   }
 
   /** The embeddings are added up, so one gradient [N, d] is all of theirs. Returns the words' sum of squares. */
-  #embeddingGradients({ ids, positions, kinds }: Packed, gradient: Float32Array): number {
+  #embeddingGradients(
+    { ids, positions, kinds }: Packed,
+    gradient: Float32Array,
+    outputs: Record<string, Tensor>,
+  ): number {
     const { hiddenSize: width, tokenTypes } = this.#state.config;
     const tables = new Map<string, ArrayLike<number>>([[POSITIONS, positions]]);
     if (tokenTypes) tables.set(TOKEN_TYPES, kinds);
     for (const [name, index] of tables) {
-      const into = floats(this.#gradients[`gradient:${name}`]);
+      const into = floats(outputs[`gradient:${name}`]);
       into.fill(0);
       addRows(into, gradient, width, (row) => index[row]);
     }
     return this.words.gather(ids, gradient);
   }
 
-  close(): Promise<void> {
-    return this.#program.close();
+  async close(): Promise<void> {
+    await this.#crew.close();
+    await this.#program.close();
   }
 }
 

@@ -66,13 +66,13 @@ export class WordRows {
   /** One AdamW step of the whole table with the gradients of the last `gather`. */
   update(clip: number, learningRate: number, step: number, options: AdamWOptions): void {
     const width = this.#width;
-    const factors = stepFactors(options, learningRate, step, true);
+    const factors = stepFactors(options, learningRate, step, true, clip);
     for (let place = 0; place < this.#count; place++) this.touched[this.#unique[place]] = 1;
     for (let row = 0; row < this.#rows; row++) {
       if (!this.touched[row]) continue;
       const place = this.#place[row];
       const own = place < 0 ? null : this.#sums.subarray(place * width, (place + 1) * width);
-      adamwUpdate(this.#table, this.moments, row * width, (row + 1) * width, own, clip, factors, options);
+      adamwUpdate(this.#table, this.moments, row * width, (row + 1) * width, own, factors);
     }
     this.#decay *= factors.keep;
   }

@@ -9,7 +9,7 @@ describe('adamwUpdate', () => {
   it('takes the first step by hand: sign of the gradient, then decay', () => {
     const weights = Float32Array.of(1, 2, -3, 0);
     const gradient = Float32Array.of(0.5, -2, 1e-3, 0);
-    adamwUpdate(weights, newMoments(4), 0, 4, gradient, 1, stepFactors(ADAMW, 0.1, 1, true), ADAMW);
+    adamwUpdate(weights, newMoments(4), 0, 4, gradient, stepFactors(ADAMW, 0.1, 1, true, 1));
     const expected = [1 * 0.999 - 0.1, 2 * 0.999 + 0.1, -3 * 0.999 - 0.1, 0];
     expected.forEach((value, i) => {
       expect(weights[i]).toBeCloseTo(value, 5);
@@ -34,7 +34,7 @@ describe('adamwUpdate', () => {
             const gradient = Float32Array.from(values, (value) => (Math.abs(value) < 1e-3 ? 0 : value));
             const step = at + 1;
             const rate = 0.01;
-            adamwUpdate(weights, moments, 0, 6, gradient, clip, stepFactors(ADAMW, rate, step, decays), ADAMW);
+            adamwUpdate(weights, moments, 0, 6, gradient, stepFactors(ADAMW, rate, step, decays, clip));
             for (let i = 0; i < 6; i++) {
               const g = gradient[i] * clip;
               w[i] *= 1 - (decays ? rate * ADAMW.weightDecay : 0);
@@ -51,7 +51,7 @@ describe('adamwUpdate', () => {
 
   it('changes the range it is given and nothing else, the gradient starting at its own 0', () => {
     const weights = new Float32Array(6).fill(1);
-    adamwUpdate(weights, newMoments(6), 2, 4, Float32Array.of(1, -1), 1, stepFactors(ADAMW, 0.1, 1, false), ADAMW);
+    adamwUpdate(weights, newMoments(6), 2, 4, Float32Array.of(1, -1), stepFactors(ADAMW, 0.1, 1, false, 1));
     expect(Array.from(weights, (w) => Number(w.toFixed(4)))).toEqual([1, 1, 0.9, 1.1, 1, 1]);
   });
 
@@ -59,8 +59,8 @@ describe('adamwUpdate', () => {
     const run = (gradient: Float32Array | null) => {
       const weights = Float32Array.of(1, -2, 3);
       const moments = newMoments(3);
-      adamwUpdate(weights, moments, 0, 3, Float32Array.of(1, 2, -3), 1, stepFactors(ADAMW, 0.1, 1, true), ADAMW);
-      adamwUpdate(weights, moments, 0, 3, gradient, 0.5, stepFactors(ADAMW, 0.1, 2, true), ADAMW);
+      adamwUpdate(weights, moments, 0, 3, Float32Array.of(1, 2, -3), stepFactors(ADAMW, 0.1, 1, true, 1));
+      adamwUpdate(weights, moments, 0, 3, gradient, stepFactors(ADAMW, 0.1, 2, true, 0.5));
       return { weights, ...moments };
     };
     expect(run(null)).toEqual(run(new Float32Array(3)));
