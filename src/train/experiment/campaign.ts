@@ -204,7 +204,9 @@ async function runGroup(campaign: Campaign, units: readonly Unit[], onEvent: OnT
     try {
       const bert = outcomes.find((outcome) => 'result' in outcome && outcome.result.method === 'bert');
       const baseline = bert && 'result' in bert ? bert.result.baseline : null;
-      outcomes.push({ unit, result: await runUnit(campaign, group, unit, stages, baseline, onEvent) });
+      const named: OnTrainEvent = (event) =>
+        onEvent(event.kind === 'stage' ? { ...event, method: event.method.replace(unit.row.name, unit.label) } : event);
+      outcomes.push({ unit, result: await runUnit(campaign, group, unit, stages, baseline, named) });
     } catch (error) {
       const failed = reasonOf(error);
       // it is tried again when the campaign goes on

@@ -4,7 +4,7 @@
  */
 import { failedRow, type MethodReport, type Report, type ReportRow } from '../../evaluate/index.ts';
 import type { Outcome } from './campaign.ts';
-import { averageTable, dropTable, spreadTable } from './reproduce-summaries.ts';
+import { averageTable, dropAverageTable, dropTable, spreadTable } from './reproduce-summaries.ts';
 import { dataTable, paperTable, settingsTable, stagesTable } from './reproduce-tables.ts';
 import { resultRow, type StoredResult } from './stored-result.ts';
 
@@ -43,8 +43,9 @@ export function reproductionReport(outcomes: readonly Outcome[], { maxDrop, by, 
       ...(seeds > 1 ? [spreadTable(results)] : []),
       averageTable(rows),
       dropTable(results),
+      dropAverageTable(results),
       paperTable(results),
-    ],
+    ].filter((table) => table.rows.length > 0),
     methods: first.map(figuresOf),
     training: first.flatMap(({ training }) => training),
     attention: first.flatMap(({ attention, method }) => (method === 'mp' ? attention : [])),

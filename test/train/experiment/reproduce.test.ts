@@ -39,7 +39,7 @@ async function run(given: Partial<ReproduceOptions> = {}): Promise<ReproduceResu
 }
 
 const stagesOf = (events: readonly TrainEvent[]) =>
-  events.flatMap((event) => (event.kind === 'stage' ? [`${event.method} ${event.stage}`] : []));
+  events.flatMap((event) => (event.kind === 'stage' ? [`${event.method.split(', ').at(-1)} ${event.stage}`] : []));
 const resultOf = (task: string, method: string, seed = 0, where = out) =>
   JSON.parse(readFileSync(join(where, task, method, `seed-${seed}`, 'result.json'), 'utf8')) as StoredResult;
 
@@ -132,7 +132,7 @@ describe('reproduce', () => {
     expect(markdown).toContain('Failed: rte, mp');
     const { rows, tables } = JSON.parse(read('report.json'));
     expect(rows).toEqual(JSON.parse(JSON.stringify(first.rows)));
-    expect(Object.keys(tables)).toEqual(['data', 'settings', 'stages', 'averages', 'drops', 'paper']);
+    expect(Object.keys(tables)).toEqual(['data', 'settings', 'stages', 'averages', 'drops', 'drop-averages', 'paper']);
     expect(tables.data.find(({ task }: { task: string }) => task === 'mrpc')).toMatchObject({ pairs: true, test: 20 });
     expect(tables.averages.map(({ tasks }: { tasks: number }) => tasks)).toEqual([2, 2, 2, 2, 2]);
     for (const name of Object.keys(tables))

@@ -32,7 +32,9 @@ async function run(given: Partial<SweepOptions> = {}) {
     },
     (event) => events.push(event),
   );
-  const stages = events.flatMap((event) => (event.kind === 'stage' ? [`${event.method} ${event.stage}`] : []));
+  const stages = events.flatMap((event) =>
+    event.kind === 'stage' ? [`${event.method.split(', ')[0]} ${event.stage}`] : [],
+  );
   return { ...result, stages };
 }
 
