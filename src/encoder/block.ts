@@ -11,7 +11,17 @@ import type { EncoderConfig } from './config.ts';
 import { attentionBias, type Layout } from './layout.ts';
 
 /** Gives the value of a parameter by its checkpoint name ('bert.encoder.layer.0.output.dense.weight'). */
-export type Weights = (name: string) => Value;
+export interface Weights {
+  (name: string): Value;
+  /** Writes a linear layer another way, as with int8 weights; null: this one as usual. */
+  readonly dense?: (g: Graph, parts: readonly DensePart[], x: Value) => Value | null;
+}
+
+/** A linear layer of the checkpoint, its weight and bias times `scale`. */
+export interface DensePart {
+  readonly name: string;
+  readonly scale?: number;
+}
 
 /** Applies dropout at a named place of the network; absent in evaluation. */
 export type Dropout = (x: Value, place: string, rate: number) => Value;
@@ -102,20 +112,9 @@ function attend(
   const { texts: B, padded: S } = layout;
   const name = `bert.encoder.layer.${layer}.attention.self`;
   const scale = 1 / Math.sqrt(headSize);
-  // the query's weights take 1/√d_h, since they are the smallest place for it; and one product for the three projections
-  // reads x once
-  const part = (kind: 'weight' | 'bias') =>
-    g.concat(
-      [
-        g.mul(weights(`${name}.query.${kind}`), scale),
-        weights(`${name}.key.${kind}`),
-        weights(`${name}.value.${kind}`),
-      ],
-      0,
-    );
-  const weight = part('weight'); // [3d, d]
-  const bias = part('bias'); // [3d]
-  const projected = g.linear(x, weight, bias); // [N, 3d]
+  // the query's weights take 1/√d_h, since they are the smallest place for it
+  const parts = [{ name: `${name}.query`, scale }, { name: `${name}.key` }, { name: `${name}.value` }];
+  const projected = dense(g, weights, parts, x); // [N, 3d]
   const padded = g.op('PadRows', [projected, layout.pad, layout.unpad], {}); // [B, S, 3d]
   const byHead = g.transpose(g.reshape(padded, [B, S, 3, h, headSize]), [2, 0, 3, 1, 4]); // [3, B, h, S, d_h]
   const [q, k, v] = g.split(byHead, 0, [1, 1, 1]).map((part) => g.squeeze(part, 0)); // [B, h, S, d_h]
@@ -139,8 +138,19 @@ function importance(g: Graph, config: EncoderConfig, probabilities: Value, layou
   return g.takeRows(g.reshape(score, [`${B}*${S}`]), layout.unpad); // [N]
 }
 
-export const dense = (g: Graph, weights: Weights, name: string, x: Value): Value =>
-  g.linear(x, weights(`${name}.weight`), weights(`${name}.bias`));
+/** x Wᵀ + b; of several layers as one product, which reads x once, their outputs side by side. */
+export function dense(g: Graph, weights: Weights, name: string | readonly DensePart[], x: Value): Value {
+  const parts = typeof name === 'string' ? [{ name }] : name;
+  const stacked = (kind: 'weight' | 'bias') =>
+    g.concat(
+      parts.map(({ name, scale }: DensePart) => {
+        const value = weights(`${name}.${kind}`);
+        return scale === undefined ? value : g.mul(value, scale);
+      }),
+      0,
+    );
+  return weights.dense?.(g, parts, x) ?? g.linear(x, stacked('weight'), stacked('bias'));
+}
 
 export const layerNorm = (g: Graph, weights: Weights, config: EncoderConfig, name: string, x: Value): Value =>
   g.op('LayerNormalization', [x, weights(`${name}.weight`), weights(`${name}.bias`)], {

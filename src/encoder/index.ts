@@ -1,4 +1,13 @@
-export { type BlockHooks, type BlockResult, block, type Dropout, dense, layerNorm, type Weights } from './block.ts';
+export {
+  type BlockHooks,
+  type BlockResult,
+  block,
+  type DensePart,
+  type Dropout,
+  dense,
+  layerNorm,
+  type Weights,
+} from './block.ts';
 export { type LoadedWeights, readWeights, underOwnNames } from './checkpoint.ts';
 export { classify } from './classifier.ts';
 export { configJson, type EncoderConfig, type ProblemType, parseConfig, readConfig } from './config.ts';
