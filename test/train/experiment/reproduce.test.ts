@@ -1,11 +1,22 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
+import {
+  initialise,
+  parameterShapes,
+  parseConfig,
+  readSafetensors,
+  underOwnNames,
+  writeSafetensors,
+} from '../../../src/encoder/index.ts';
 import { Pyramid } from '../../../src/engine/index.ts';
 import { readTrace } from '../../../src/evaluate/index.ts';
+import { wordPieceFiles } from '../../../src/text/wordpiece-files.ts';
 import type { TrainEvent } from '../../../src/train/events.ts';
 import { type ReproduceOptions, type ReproduceResult, reproduce } from '../../../src/train/experiment/reproduce.ts';
 import type { StoredResult } from '../../../src/train/experiment/stored-result.ts';
+import { WORDS } from '../../support/random-model.ts';
 import { tinyTraining, writeScratchTasks } from '../../support/scratch-tasks.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
@@ -138,7 +149,13 @@ describe('reproduce', () => {
     for (const name of Object.keys(tables))
       expect(read(`${name}.csv`).trimEnd().split('\n')).toHaveLength(1 + tables[name].length);
     const html = read('report.html');
-    for (const heading of ['Accuracy against speed-up', 'Tokens left by layer', 'Attention by token', 'Training loss'])
+    for (const heading of [
+      'Table 2: data',
+      'Accuracy against speed-up',
+      'Tokens left by layer',
+      'Attention by token',
+      'Training loss',
+    ])
       expect(html).toContain(heading);
   });
 
@@ -155,6 +172,34 @@ describe('reproduce', () => {
     const other = run({ resume: true, training: { ...tinyTraining, dataDir, learningRate: 1e-3 } });
     await expect(other).rejects.toMatchObject({ code: 'MP_RESUME_MISMATCH', details: { option: 'learningRate' } });
     await expect(run({ limit: { qq: 5 }, resume: true })).rejects.toMatchObject({ code: 'MP_TASK_UNKNOWN' });
+  });
+
+  it('fine-tunes a given DistilBERT, under its own names and with its own tokeniser, without a teacher', async () => {
+    const raw = { model_type: 'distilbert', vocab_size: 5 + WORDS.length, dim: 16, n_layers: 2, n_heads: 2 };
+    const sizes = { hidden_dim: 32, max_position_embeddings: 64 };
+    const config = { ...parseConfig({ ...raw, ...sizes }, 'test'), labels: ['0', '1'] };
+    const parameters = new Map(
+      [...parameterShapes(config)].map(([name, shape]) => [name, initialise(name, shape, 1, 0.02)]),
+    );
+    const distilbertModel = join(folder, 'distilbert');
+    await mkdir(distilbertModel);
+    await writeSafetensors(join(distilbertModel, 'model.safetensors'), underOwnNames(config, parameters));
+    writeFileSync(join(distilbertModel, 'config.json'), JSON.stringify({ ...raw, ...sizes }));
+    for (const [name, text] of Object.entries(wordPieceFiles(['[PAD]', '[UNK]', '[CLS]', '[SEP]', '[MASK]', ...WORDS])))
+      writeFileSync(join(distilbertModel, name), text);
+    const where = join(folder, 'given');
+    const { rows, events } = await run({
+      out: where,
+      tasks: ['mrpc'],
+      methods: ['bert', 'distilbert'],
+      distilbertModel,
+    });
+    expect(rows.map(({ failed }) => failed)).toEqual([undefined, undefined]);
+    expect(stagesOf(events)).toEqual(['bert regular', 'distilbert regular']);
+    const model = join(where, 'mrpc', 'distilbert', 'seed-0', 'model');
+    const tensors = await readSafetensors(join(model, 'model.safetensors'));
+    expect(tensors.has('distilbert.transformer.layer.1.attention.q_lin.weight')).toBe(true);
+    expect(readFileSync(join(model, 'vocab.txt'), 'utf8')).toContain('w7');
   });
 
   it('gives means over seeds, and their spread in every cell', async () => {
