@@ -45,12 +45,7 @@ export async function train(options: TrainOptions, onEvent: OnTrainEvent): Promi
   const checkpoints = new Checkpoints(out, comparable(options, rows));
   guardOut(out, checkpoints, options.resume);
   const start = await startingModel(options, rows, methods[options.method].student, onEvent);
-  if (methods[options.method].exits && start.state.config.layers < 2) {
-    throw new PyramidError('MP_USAGE', {
-      what: `a network of one layer has none to leave early, as --method ${options.method} would`,
-      todo: 'give --layers 2 or more, or another method',
-    });
-  }
+  checkDepth(options.method, start.state.config.layers);
   if (options.model !== 'scratch' && start.fresh.length > 0)
     onEvent({ kind: 'note', text: `new, from the seed: ${start.fresh.join(', ')}` });
   const encode = (dataset: Dataset, batchSize?: number) =>
@@ -107,6 +102,15 @@ export async function train(options: TrainOptions, onEvent: OnTrainEvent): Promi
   });
   await checkpoints.remove();
   return { out, method: options.method, metrics, seconds };
+}
+
+/** Throws MP_USAGE for a method with early exit on a network of one layer. */
+export function checkDepth(method: TrainOptions['method'], layers: number): void {
+  if (!methods[method].exits || layers > 1) return;
+  throw new PyramidError('MP_USAGE', {
+    what: `a network of one layer has none to leave early, as --method ${method} would`,
+    todo: 'give --layers 2 or more, or another method',
+  });
 }
 
 /** One pass of the network with exits off over a set: what every tau is judged from. */

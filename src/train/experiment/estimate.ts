@@ -10,8 +10,8 @@ import type { Start } from '../prepare.ts';
 import { stageSettings } from '../run.ts';
 import { createStageStep } from '../stage-steps.ts';
 import { copyState } from '../state.ts';
-import type { Unit } from './campaign.ts';
 import type { TaskRows, TaskSets } from './trial.ts';
+import type { Unit } from './unit.ts';
 
 /** Of a task's rows. */
 export interface Tokens {

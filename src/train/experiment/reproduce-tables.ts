@@ -4,8 +4,8 @@
  */
 import { left, percent, type ReportTable, reportTable, right, short } from '../../evaluate/index.ts';
 import { methods } from '../methods.ts';
-import type { Unit } from './campaign.ts';
 import type { StoredResult } from './stored-result.ts';
+import type { Unit } from './unit.ts';
 
 export function dataTable(results: readonly StoredResult[]): ReportTable {
   const records = firstOfEach(results, ({ task }) => task).map(({ task, data }) => ({ task, ...data }));

@@ -10,10 +10,11 @@ import { TASKS, taskNamed } from '../../text/index.ts';
 import type { OnTrainEvent } from '../events.ts';
 import { type GivenTrainOptions, resolveTrainOptions } from '../options.ts';
 import { versions } from '../run.ts';
-import { type Campaign, type Outcome, runCampaign, type Unit } from './campaign.ts';
+import { type Outcome, runCampaign } from './campaign.ts';
 import { folderName, METHOD_ROWS, type MethodRow } from './method-rows.ts';
 import { RECIPES } from './recipes.ts';
 import { reproductionReport, resultRows } from './reproduce-report.ts';
+import type { Campaign, Unit } from './unit.ts';
 
 /** One number of rows for all tasks, or one for each of some; a task without one has all its rows. */
 export type RowLimit = number | Readonly<Record<string, number>> | null;

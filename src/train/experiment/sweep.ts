@@ -12,10 +12,11 @@ import { writeWhole } from '../../write-whole.ts';
 import type { OnTrainEvent } from '../events.ts';
 import { methods } from '../methods.ts';
 import type { GivenTrainOptions } from '../options.ts';
-import { type Outcome, runCampaign, type Unit } from './campaign.ts';
+import { type Outcome, runCampaign } from './campaign.ts';
 import { folderName, type MethodRow } from './method-rows.ts';
 import { limitOf, methodRows, type RowLimit, taskOptions } from './reproduce.ts';
 import { sweepCsv } from './sweep-table.ts';
+import type { Unit } from './unit.ts';
 
 export interface SweepOptions {
   readonly task: string;

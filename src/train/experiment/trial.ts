@@ -28,7 +28,7 @@ import { methods } from '../methods.ts';
 import { modelCard } from '../model-card.ts';
 import { resolvedConfig } from '../options.ts';
 import { encodeSet, fingerprint, type Start } from '../prepare.ts';
-import { folderModel, pyramidInfo, stageSettings, traceState, versions } from '../run.ts';
+import { checkDepth, folderModel, pyramidInfo, stageSettings, traceState, versions } from '../run.ts';
 import type { ModelState } from '../state.ts';
 import type { MethodRow } from './method-rows.ts';
 
@@ -82,6 +82,7 @@ const TIMED_TEXTS = 1000;
 export async function runTrial(plan: TrialPlan, onEvent: OnTrainEvent): Promise<Trial> {
   const { row, options, start, rows, sets, maxDrop, by, dense, teacher, checkpoints, shared, folder } = plan;
   const { prunes, exits } = methods[row.method];
+  checkDepth(row.method, start.state.config.layers);
   const { pairs } = rows.train;
   const settings = stageSettings(options, rows.train);
   const result = await runMethod({

@@ -1,0 +1,54 @@
+/**
+ * A run of a campaign as data: what it trains, where it lies, and which shared stages it builds on. Knows nothing of how
+ * runs are run.
+ */
+import type { TrainOptions } from '../defaults.ts';
+import { stagePath } from '../method-run.ts';
+import { methods } from '../methods.ts';
+import type { Start } from '../prepare.ts';
+import type { MethodRow } from './method-rows.ts';
+import type { TaskRows, TaskSets } from './trial.ts';
+
+/** One run. Runs of a task and seed must agree in all settings that shared stages depend on, but those of pruning and exits. */
+export interface Unit {
+  readonly task: string;
+  readonly row: MethodRow;
+  readonly seed: number;
+  readonly options: TrainOptions;
+  readonly folder: string;
+  /** What people call it. */
+  readonly label: string;
+}
+
+export interface Campaign {
+  /** Of one task and seed together; plain BERT first, if it is there: the others' drop is counted from it. */
+  readonly units: readonly Unit[];
+  /** Where a task and seed keep their shared stages. */
+  readonly stagesFolder: (task: string, seed: number) => string;
+  /** Rows to judge on; null: all. */
+  readonly testLimit: (task: string) => number | null;
+  readonly maxDrop: number;
+  readonly by: 'actual' | 'paper';
+  /** A DistilBERT checkpoint for the method of that name; null: a student of the model. */
+  readonly distilbertModel: string | null;
+  /** Keep each run's model and traces, and time it in the engine. */
+  readonly keepModels: boolean;
+}
+
+/** What the runs of a task and seed start from. */
+export interface Group {
+  readonly rows: TaskRows;
+  readonly full: Start;
+  readonly sets: TaskSets;
+  readonly settings: (unit: Unit) => Record<string, string>;
+}
+
+/** The settings of a student's teacher, which is plain BERT. */
+export const teacherRow = { method: 'bert', exitHead: 'cls', exitTraining: 'frozen' } as const;
+
+/** The shared stages that a run builds on. What follows them is its own. */
+export function stagesOf({ distilbertModel }: Campaign, { row, options }: Unit): string[] {
+  const { student, stages } = methods[row.method];
+  if (student) return distilbertModel === null ? [stagePath('bert', { ...options, ...teacherRow }, 1)] : [];
+  return stages.flatMap((stage, i) => (stage === 'heads' ? [] : [stagePath(row.method, options, i + 1)]));
+}
