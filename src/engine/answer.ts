@@ -33,7 +33,7 @@ export const shapeOf = ({ layers, hiddenSize, heads, intermediateSize, labels }:
 
 /** `tau` as the text was run with. */
 export function answerOf(
-  { config, headSettings }: ModelDescription,
+  { config, headSettings, info }: ModelDescription,
   { exit, tokens, logits, truncated }: Outcome,
   { tau, topK }: { readonly tau: number | null; readonly topK: number },
 ): Answer {
@@ -46,6 +46,7 @@ export function answerOf(
     headKind: tau === null ? 'none' : headSettings.kind,
     pairs: headSettings.pairs,
     peeks: 'all',
+    asked: info.asked,
     fastbertWidth: headSettings.width,
   });
   const answer = { label: config.labels[best], score: scores[best], exit, tokens, truncated, flops };

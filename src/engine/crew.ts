@@ -5,6 +5,7 @@
  */
 import { Worker } from 'node:worker_threads';
 import { PyramidError } from '../errors.ts';
+import type { Dtype } from '../pyramid/model-folder.ts';
 import { newGate, watchGate } from './exit-gate.ts';
 import type { Outcome, Rule } from './job.ts';
 import {
@@ -25,6 +26,8 @@ export interface CrewOptions {
   readonly dir: string;
   readonly workers: number;
   readonly threads: number;
+  /** Null: what the model folder prefers. */
+  readonly dtype: Dtype | null;
 }
 
 /** Texts that were asked for together. */
@@ -126,10 +129,10 @@ export class Crew {
   }
 
   #hire(): Promise<ModelDescription> {
-    const { dir, threads } = this.#options;
+    const { dir, threads, dtype } = this.#options;
     const gate = newGate();
     const unwatch = watchGate(gate);
-    const workerData = { dir, threads, gate } satisfies WorkerStart;
+    const workerData = { dir, threads, dtype, gate } satisfies WorkerStart;
     const worker = new Worker(new URL(workerFile, import.meta.url), {
       workerData,
       execArgv: [], // flags of the main program (`--input-type`) may keep a file from running

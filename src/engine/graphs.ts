@@ -4,13 +4,28 @@
  * Layers are 1..L. Layer 1's graphs begin with the embeddings, so that a text that leaves there has no hidden rows
  * copied at all; the word rows come in as `words`, from one table that all of them share.
  */
-import { block, classify, type Layout, layerNorm, type Weights } from '../encoder/index.ts';
+import {
+  block,
+  classify,
+  type DensePart,
+  type Layout,
+  layerNorm,
+  type StoredTensor,
+  type Weights,
+} from '../encoder/index.ts';
 import { Graph, type Value } from '../graph/index.ts';
 import { fastbertHead, featureHead, features, pooledMeans } from '../pyramid/heads.ts';
 import type { PyramidModel } from '../pyramid/model-folder.ts';
 import { peek } from '../pyramid/peek.ts';
 import { hardSelect } from '../pyramid/prune.ts';
 import { givenLayout } from './given-layout.ts';
+import { int8Dense, type WeightBits } from './int8.ts';
+
+/** A model, and the bits of its weights where linear layers run on whole numbers; null: float32. */
+export interface Written {
+  readonly model: PyramidModel;
+  readonly bits: WeightBits | null;
+}
 
 interface Piece {
   readonly g: Graph;
@@ -21,20 +36,28 @@ interface Piece {
   readonly entering: Value;
 }
 
-function begin(model: PyramidModel, layer: number): Piece {
+function begin({ model, bits }: Written, layer: number): Piece {
   const { parameters, heads } = model;
+  const stored = (name: string): StoredTensor => {
+    const tensor = parameters.get(name) ?? heads.get(name);
+    if (!tensor) throw new Error(`internal: the model has no tensor ${name}`);
+    return tensor;
+  };
   const g = new Graph();
   const made = new Map<string, Value>();
-  const weights = (name: string): Value => {
+  const constant = (name: string): Value => {
     let value = made.get(name);
     if (!value) {
-      const stored = parameters.get(name) ?? heads.get(name);
-      if (!stored) throw new Error(`internal: the model has no tensor ${name}`);
-      value = g.constant(name, stored.data, stored.shape);
+      const { data, shape } = stored(name);
+      value = g.constant(name, data, shape);
       made.set(name, value);
     }
     return value;
   };
+  const weights: Weights = Object.assign(
+    constant,
+    bits && { dense: (_: Graph, parts: readonly DensePart[], x: Value) => int8Dense(g, parts, x, stored, bits) },
+  );
   const layout = givenLayout(g);
   let types: Value | null = null;
   const typesInput = () => {
@@ -69,9 +92,9 @@ function embedding(g: Graph, weights: Weights, { config, parameters }: PyramidMo
 }
 
 /** `logits` [B, C] of layer `layer`'s head (the main classifier at the last), from the rows that enter the layer. */
-export function peekGraph(model: PyramidModel, layer: number): Graph {
-  const { config, headSettings } = model;
-  const { g, weights, layout, types, entering } = begin(model, layer);
+export function peekGraph(written: Written, layer: number): Graph {
+  const { config, headSettings } = written.model;
+  const { g, weights, layout, types, entering } = begin(written, layer);
   const { cls, entering: padded } = peek(g, weights, config, layer - 1, entering, layout);
   if (layer === config.layers) {
     g.output('logits', classify(g, weights, config, cls));
@@ -88,28 +111,28 @@ export function peekGraph(model: PyramidModel, layer: number): Graph {
 }
 
 /** `x` [M, d], and where the model prunes `rows` [M], which of the entering rows are left. */
-export function blockGraph(model: PyramidModel, layer: number): Graph {
-  const { g, weights, layout, entering } = begin(model, layer);
-  const { x, rows } = run(g, weights, model, layer, entering, layout);
+export function blockGraph(written: Written, layer: number): Graph {
+  const { g, weights, layout, entering } = begin(written, layer);
+  const { x, rows } = run(g, weights, written.model, layer, entering, layout);
   g.output('x', x);
   if (rows) g.output('rows', rows);
   return g;
 }
 
 /** `rows` alone: the last layer is never run, but a trace counts the tokens that it would leave. */
-export function countGraph(model: PyramidModel): Graph {
-  const { layers } = model.config;
-  const { g, weights, layout, entering } = begin(model, layers);
-  const { rows } = run(g, weights, model, layers, entering, layout);
+export function countGraph(written: Written): Graph {
+  const { layers } = written.model.config;
+  const { g, weights, layout, entering } = begin(written, layers);
+  const { rows } = run(g, weights, written.model, layers, entering, layout);
   if (!rows) throw new Error('internal: a model that prunes nothing has no tokens to count');
   g.output('rows', rows);
   return g;
 }
 
 /** `logits` [B, C] of a `fastbert` head from the rows `x` that left layer `layer`. */
-export function headGraph(model: PyramidModel, layer: number): Graph {
-  const { g, weights, layout, entering } = begin(model, layer + 1);
-  g.output('logits', fastbertHead(g, weights, model.headSettings, layer, entering, layout));
+export function headGraph(written: Written, layer: number): Graph {
+  const { g, weights, layout, entering } = begin(written, layer + 1);
+  g.output('logits', fastbertHead(g, weights, written.model.headSettings, layer, entering, layout));
   return g;
 }
 

@@ -2,13 +2,16 @@
 import type { EncoderConfig } from '../encoder/index.ts';
 import { catalogue, type ErrorCode, PyramidError } from '../errors.ts';
 import type { HeadSettings } from '../pyramid/heads.ts';
-import type { PyramidInfo } from '../pyramid/model-folder.ts';
+import type { Dtype, PyramidInfo } from '../pyramid/model-folder.ts';
+import type { WeightBits } from './int8.ts';
 import type { Outcome, Rule } from './job.ts';
 
 /** What a worker is started with. */
 export interface WorkerStart {
   readonly dir: string;
   readonly threads: number;
+  /** Null: what the model folder prefers. */
+  readonly dtype: Dtype | null;
   /** See exit-gate.ts. */
   readonly gate: Int32Array;
 }
@@ -30,6 +33,9 @@ export interface ModelDescription {
   readonly config: EncoderConfig;
   readonly info: PyramidInfo;
   readonly headSettings: HeadSettings;
+  readonly dtype: Dtype;
+  /** Bits of int8 weights; null with fp32. */
+  readonly weightBits: WeightBits | null;
 }
 
 export type FromWorker =

@@ -4,10 +4,11 @@
  */
 import { type EncoderConfig, type StoredTensor, WORD_EMBEDDINGS } from '../encoder/index.ts';
 import type { Graph } from '../graph/index.ts';
-import type { PyramidModel } from '../pyramid/model-folder.ts';
+import { type Dtype, isAsked, type PyramidModel } from '../pyramid/model-folder.ts';
 import { type Compile, float32, floats, type Program, type Tensor } from '../runtime/runtime.ts';
 import { layoutTensors, lowHalves, whole } from './given-layout.ts';
-import { blockGraph, countGraph, headGraph, peekGraph } from './graphs.ts';
+import { blockGraph, countGraph, headGraph, peekGraph, type Written } from './graphs.ts';
+import { type WeightBits, weightBits } from './int8.ts';
 import { type Job, rowsOf } from './job.ts';
 
 export type PieceKind = 'peek' | 'block' | 'head' | 'count';
@@ -18,6 +19,8 @@ interface Piece {
 }
 
 export class Programs {
+  /** Of int8 weights; null with float32. */
+  readonly weightBits: WeightBits | null;
   readonly #config: EncoderConfig;
   readonly #words: StoredTensor;
   readonly #pieces: ReadonlyMap<string, Piece>;
@@ -25,21 +28,24 @@ export class Programs {
   #gathered = new Float32Array(0);
   readonly #wordRows: Float32Array[] = [];
 
-  private constructor({ config, parameters }: PyramidModel, pieces: ReadonlyMap<string, Piece>) {
+  private constructor({ model, bits }: Written, pieces: ReadonlyMap<string, Piece>) {
+    const { config, parameters } = model;
+    this.weightBits = bits;
     this.#config = config;
     this.#words = parameters.get(WORD_EMBEDDINGS)!;
     this.#pieces = pieces;
   }
 
   /** Compiles all pieces. Of the model's weights only the word embeddings are held on to. */
-  static async create(model: PyramidModel, compile: Compile): Promise<Programs> {
+  static async create(model: PyramidModel, compile: Compile, dtype: Dtype = 'fp32'): Promise<Programs> {
+    const written: Written = { model, bits: dtype === 'int8' ? await weightBits(compile) : null };
     const pieces = new Map<string, Piece>();
     for (const { kind, layer } of piecesOf(model)) {
-      const graph = graphOf(model, kind, layer);
+      const graph = graphOf(written, kind, layer);
       const name = pieceName(kind, layer);
       pieces.set(name, { program: await compile(graph, name), inputs: graph.inputs.map((input) => input.name) });
     }
-    return new Programs(model, pieces);
+    return new Programs(written, pieces);
   }
 
   /** Asks the head of `layer` and notes its logits: `peek` before the layer has run, `head` after it. */
@@ -202,30 +208,31 @@ const totalRows = (jobs: readonly Job[]): number => jobs.reduce((sum, job) => su
 const pieceName = (kind: PieceKind, layer: number): string => `${kind}-${layer}`;
 
 /** What a model of this kind is made of, in the order in which a text passes it. */
-export function piecesOf({ config, headSettings, thresholds }: PyramidModel): { kind: PieceKind; layer: number }[] {
-  const { layers } = config;
-  const { kind: head } = headSettings;
+export function piecesOf(model: PyramidModel): { kind: PieceKind; layer: number }[] {
+  const { layers } = model.config;
+  const { kind: head } = model.headSettings;
   const pieces: { kind: PieceKind; layer: number }[] = [];
   for (let layer = 1; layer < layers; layer++) {
-    if (head === 'cls' || head === 'pooled') pieces.push({ kind: 'peek', layer });
+    const asked = isAsked(model, layer);
+    if (asked && head !== 'fastbert') pieces.push({ kind: 'peek', layer });
     pieces.push({ kind: 'block', layer });
-    if (head === 'fastbert') pieces.push({ kind: 'head', layer });
+    if (asked && head === 'fastbert') pieces.push({ kind: 'head', layer });
   }
-  if (thresholds) pieces.push({ kind: 'count', layer: layers });
+  if (model.thresholds) pieces.push({ kind: 'count', layer: layers });
   pieces.push({ kind: 'peek', layer: layers });
   return pieces;
 }
 
-function graphOf(model: PyramidModel, kind: PieceKind, layer: number): Graph {
+function graphOf(written: Written, kind: PieceKind, layer: number): Graph {
   switch (kind) {
     case 'peek':
-      return peekGraph(model, layer);
+      return peekGraph(written, layer);
     case 'block':
-      return blockGraph(model, layer);
+      return blockGraph(written, layer);
     case 'head':
-      return headGraph(model, layer);
+      return headGraph(written, layer);
     case 'count':
-      return countGraph(model);
+      return countGraph(written);
     default:
       return kind satisfies never;
   }

@@ -8,8 +8,7 @@
  * else new texts are let in; else the shallowest, whose texts may join those that wait further down. So nothing waits
  * while there is nothing else to do, and a lone text goes straight through.
  */
-import type { HeadKind } from '../pyramid/flops.ts';
-import type { PyramidModel } from '../pyramid/model-folder.ts';
+import { isAsked, type PyramidModel } from '../pyramid/model-folder.ts';
 import { uncertainty } from '../pyramid/uncertainty.ts';
 import { detach, type Job, type Outcome, type Rule } from './job.ts';
 import type { PieceKind, Programs } from './programs.ts';
@@ -44,9 +43,11 @@ export interface SchedulerEvents {
   readonly onBatch?: (kind: PieceKind, layer: number, jobs: readonly Job[]) => void;
 }
 
+type SchedulerModel = Pick<PyramidModel, 'config' | 'info' | 'headSettings'>;
+
 export class Scheduler {
   readonly #layers: number;
-  readonly #headKind: HeadKind;
+  readonly #model: SchedulerModel;
   readonly #programs: Programs;
   readonly #events: SchedulerEvents;
   /** In the order in which a text passes them. */
@@ -54,9 +55,9 @@ export class Scheduler {
   #step = 0;
   #running: Promise<void> | null = null;
 
-  constructor(model: Pick<PyramidModel, 'config' | 'headSettings'>, programs: Programs, events: SchedulerEvents) {
+  constructor(model: SchedulerModel, programs: Programs, events: SchedulerEvents) {
     this.#layers = model.config.layers;
-    this.#headKind = model.headSettings.kind;
+    this.#model = model;
     this.#programs = programs;
     this.#events = events;
     const stage = (kind: PieceKind, layer: number): Stage => ({ kind, layer, waiting: new Waiting(SIZES[kind]) });
@@ -119,7 +120,7 @@ export class Scheduler {
       case 'block':
         await this.#programs.advance(layer, jobs);
         for (const job of jobs) {
-          if (this.#headKind === 'fastbert' && asks(job)) this.#wait('head', layer, job);
+          if (this.#asks(job, layer) && this.#headIsAfter) this.#wait('head', layer, job);
           else this.#enter(job, layer + 1);
         }
         return;
@@ -150,9 +151,18 @@ export class Scheduler {
 
   /** The first stage of `layer` for the job. */
   #enter(job: Job, layer: number): void {
-    const kind = this.#headKind;
     if (layer === this.#layers) this.#wait(job.trace ? 'count' : 'peek', layer, job);
-    else this.#wait((kind === 'cls' || kind === 'pooled') && asks(job) ? 'peek' : 'block', layer, job);
+    else this.#wait(this.#asks(job, layer) && !this.#headIsAfter ? 'peek' : 'block', layer, job);
+  }
+
+  /** Whether the exit head of `layer`, below the last, is asked for the job. */
+  #asks({ tau, trace }: Rule, layer: number): boolean {
+    return (trace || tau !== null) && isAsked(this.#model, layer);
+  }
+
+  /** A `fastbert` head reads all rows that leave its layer; others peek. */
+  get #headIsAfter(): boolean {
+    return this.#model.headSettings.kind === 'fastbert';
   }
 
   #wait(kind: PieceKind, layer: number, job: Job): void {
@@ -162,8 +172,6 @@ export class Scheduler {
     stage.waiting.add([job], this.#step);
   }
 }
-
-const asks = ({ tau, trace }: Rule): boolean => trace || tau !== null;
 
 const leaves = ({ tau, trace }: Rule, logits: readonly number[]): boolean =>
   !trace && tau !== null && uncertainty(logits) <= tau;

@@ -6,6 +6,7 @@ import { isMainThread, parentPort, workerData } from 'node:worker_threads';
 import { PyramidError } from '../errors.ts';
 import { readModelFolder } from '../pyramid/model-folder.ts';
 import { compile } from '../runtime/node.ts';
+import type { Compile } from '../runtime/runtime.ts';
 import { loadTokenizer } from '../text/tokenizer.ts';
 import { throughGate } from './exit-gate.ts';
 import { type Job, newJob } from './job.ts';
@@ -91,7 +92,7 @@ async function serve(start: WorkerStart): Promise<void> {
 }
 
 /** The weights are let go of here: the compiled programs have their own. */
-async function read({ dir, threads, gate }: WorkerStart) {
+async function read({ dir, threads, dtype: wanted, gate }: WorkerStart) {
   const model = await readModelFolder(dir);
   const { config, info, headSettings } = model;
   const tokenizer = await loadTokenizer(dir);
@@ -99,12 +100,14 @@ async function read({ dir, threads, gate }: WorkerStart) {
   if (tokenizer.vocabularySize > rows) {
     throw new PyramidError('MP_MODEL_VOCABULARY', { path: dir, pieces: tokenizer.vocabularySize, rows });
   }
-  const programs = await Programs.create(model, async (graph, name) => {
+  const dtype = wanted ?? info.dtype ?? 'fp32';
+  const compileHere: Compile = async (graph, name) => {
     const program = await throughGate(gate, () => compile(graph, name, { threads }));
     return {
       run: (inputs) => throughGate(gate, () => program.run(inputs)),
       close: () => throughGate(gate, () => program.close()),
     };
-  });
-  return { programs, tokenizer, config, info, headSettings };
+  };
+  const programs = await Programs.create(model, compileHere, dtype);
+  return { programs, tokenizer, config, info, headSettings, dtype, weightBits: programs.weightBits };
 }

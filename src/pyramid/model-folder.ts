@@ -21,6 +21,10 @@ import type { HeadKind } from './flops.ts';
 import { type HeadSettings, headSettings, headShapes } from './heads.ts';
 import { THRESHOLDS } from './network.ts';
 
+/** What products with weights are computed in. */
+export type Dtype = 'fp32' | 'int8';
+export const DTYPES: readonly Dtype[] = ['fp32', 'int8'];
+
 /** The `pyramid` object of config.json. */
 export interface PyramidInfo {
   readonly format: 1;
@@ -39,6 +43,10 @@ export interface PyramidInfo {
   readonly maxLength: number;
   /** Halt value found on the validation rows; null: none was looked for or early exit does not pay. */
   readonly tau: number | null;
+  /** What it is run in where the caller does not say; fp32 if left out. The weights on disk are float32 all the same. */
+  readonly dtype?: Dtype;
+  /** [L−1]: whether the exit head of a layer is asked; all are if left out. */
+  readonly asked?: readonly boolean[];
 }
 
 export interface PyramidModel {
@@ -136,7 +144,19 @@ function readInfo(config: EncoderConfig, path: string): PyramidInfo {
     );
   }
   if (info.tau !== null && !(info.tau >= 0 && info.tau <= 1)) throw fault(`pyramid.tau is ${JSON.stringify(info.tau)}`);
+  if (info.dtype !== undefined && !DTYPES.includes(info.dtype))
+    throw fault(`pyramid.dtype is ${JSON.stringify(info.dtype)}, this version knows ${DTYPES.join(' and ')}`);
+  const heads = config.layers - 1;
+  if (info.asked !== undefined && !(isFlags(info.asked) && info.asked.length === heads))
+    throw fault(`pyramid.asked is ${JSON.stringify(info.asked)}, not true or false for each of layers 1 to ${heads}`);
   return info;
 }
+
+const isFlags = (value: unknown): value is boolean[] =>
+  Array.isArray(value) && value.every((flag) => typeof flag === 'boolean');
+
+/** Whether layer `layer`, from 1 and below the last, has an exit head that is asked. */
+export const isAsked = ({ info, headSettings }: Pick<PyramidModel, 'info' | 'headSettings'>, layer: number): boolean =>
+  headSettings.kind !== 'none' && (info.asked?.[layer - 1] ?? true);
 
 export const json = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;

@@ -43,6 +43,10 @@ export const floats = (tensor: Tensor): Float32Array => {
   if (!(tensor.data instanceof Float32Array)) throw new Error(`internal: expected float32, got ${tensor.dtype}`);
   return tensor.data;
 };
+export const int32s = (tensor: Tensor): Int32Array => {
+  if (!(tensor.data instanceof Int32Array)) throw new Error(`internal: expected int32, got ${tensor.dtype}`);
+  return tensor.data;
+};
 export const bigints = (tensor: Tensor): BigInt64Array => {
   if (!(tensor.data instanceof BigInt64Array)) throw new Error(`internal: expected int64, got ${tensor.dtype}`);
   return tensor.data;

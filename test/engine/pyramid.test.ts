@@ -1,7 +1,7 @@
 import { cp, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { Pyramid } from '../../src/engine/index.ts';
+import { type LoadOptions, Pyramid } from '../../src/engine/index.ts';
 import { exitOf, outcomes } from '../../src/evaluate/outcomes.ts';
 import { runTrace } from '../../src/evaluate/run-trace.ts';
 import { denseFlops } from '../../src/pyramid/flops.ts';
@@ -176,9 +176,12 @@ describe('a call that cannot be', () => {
     await expect(pyramid.classify('w1', { topK })).rejects.toMatchObject({ code: 'MP_OPTION_VALUE' });
   });
 
-  test.each([{ workers: 0 }, { threads: 1.5 }, { workers: 5000 }])('is refused: %j', async (options) => {
-    await expect(Pyramid.load(dir, options)).rejects.toMatchObject({ code: 'MP_OPTION_VALUE' });
-  });
+  test.each([{ workers: 0 }, { threads: 1.5 }, { workers: 5000 }, { dtype: 'fp16' }, { device: 'npu' }])(
+    'is refused: %j',
+    async (options) => {
+      await expect(Pyramid.load(dir, options as LoadOptions)).rejects.toMatchObject({ code: 'MP_OPTION_VALUE' });
+    },
+  );
 
   test('is refused: a tau for a model without exit heads, which says how it was trained', async () => {
     const { dir: plain } = await randomModel(root, 'ltp', { seed: 12, kind: 'none', prunes: true });

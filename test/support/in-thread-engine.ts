@@ -2,7 +2,7 @@
 import { type Job, newJob, type Outcome, type Rule } from '../../src/engine/job.ts';
 import { type PieceKind, Programs } from '../../src/engine/programs.ts';
 import { Scheduler } from '../../src/engine/scheduler.ts';
-import type { PyramidModel } from '../../src/pyramid/model-folder.ts';
+import type { Dtype, PyramidModel } from '../../src/pyramid/model-folder.ts';
 import { compile } from '../../src/runtime/node.ts';
 import type { Encoding } from '../../src/text/tokenizer.ts';
 
@@ -39,10 +39,10 @@ export class InThreadEngine {
     });
   }
 
-  static async create(model: PyramidModel): Promise<InThreadEngine> {
+  static async create(model: PyramidModel, dtype: Dtype = 'fp32'): Promise<InThreadEngine> {
     return new InThreadEngine(
       model,
-      await Programs.create(model, (graph, name) => compile(graph, name, { threads: 1 })),
+      await Programs.create(model, (graph, name) => compile(graph, name, { threads: 1 }), dtype),
     );
   }
 
