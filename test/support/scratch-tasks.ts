@@ -30,7 +30,7 @@ export function writeScratchTasks(
 /** A network so small that a stage takes less than a second, as flags. */
 export const TINY =
   '--model scratch --vocabulary-size 120 --hidden-size 16 --heads 2 --layers 4 --intermediate-size 32 --max-length 24 ' +
-  '--batch-size 8 --head-batch-size 16 --learning-rate 2e-3 --delta 0.09 --epochs 2,1,1,1 --threads 1';
+  '--batch-size 8 --head-batch-size 16 --learning-rate 1e-2 --delta 0.09 --epochs 3,1,1,1 --threads 1';
 
 /** The same for the library. */
 export const tinyTraining = {
@@ -43,8 +43,8 @@ export const tinyTraining = {
   maxLength: 24,
   batchSize: 8,
   headBatchSize: 16,
-  learningRate: 2e-3,
+  learningRate: 1e-2,
   delta: 0.09,
-  epochs: { regular: 2, soft: 1, hard: 1, heads: 1 },
+  epochs: { regular: 3, soft: 1, hard: 1, heads: 1 },
   threads: 1,
 } as const;
