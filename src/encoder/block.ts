@@ -15,6 +15,8 @@ export interface Weights {
   (name: string): Value;
   /** Writes a linear layer another way, as with int8 weights; null: this one as usual. */
   readonly dense?: (g: Graph, parts: readonly DensePart[], x: Value) => Value | null;
+  /** Writes a product of each head with its own part of a weight another way (see pyramid/peek). */
+  readonly headProduct?: (g: Graph, name: string, x: Value, transposed: boolean) => Value;
 }
 
 /** A linear layer of the checkpoint, its weight and bias times `scale`. */

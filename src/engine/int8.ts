@@ -61,16 +61,58 @@ export function int8Dense(
   if (out < ENOUGH_OUTPUTS) return null;
   const { values, scales } = int8Weight(weight, bits);
   return g.scope('int8', () => {
-    const largest = g.op('ReduceMax', [g.abs(x)], { axes: [1], keepDims: false }); // [N]
-    const scale = g.add(g.mul(largest, 1 / 127), TINY); // [N]
-    const { shape } = scale;
-    const zero = g.op('ConstantOfShape', [g.op('Shape', [scale], {})], { shape, value: 128, dtype: 'uint8' }); // [N]
-    const bytes = g.op('QuantizeRows', [x, scale, zero], {}); // [N, in]
+    const { bytes, scale } = rowsAsBytes(g, x); // [N, in], [N]
     const product = wholeProduct(g, bytes, values, [inputs, out]); // [N, out]
     const channels = g.constant('scales', scales, [out]);
     const y = g.mul(g.op('DequantizeRows', [product, scale], {}), channels); // [N, out]
     return g.add(y, g.constant('bias', bias.data, [out]));
   });
+}
+
+/**
+ * x [h, B, d_h] times each head's rows [d_h, d] of `weight` [d, d]; `transposed`: x [h, B, d] times [d, d_h]. These are
+ * small, but a float32 product sums in an order that depends on B, and a whole number that is rounded from such a sum
+ * may then be another.
+ */
+export function int8HeadProduct(
+  g: Graph,
+  x: Value,
+  { data, shape: [d] }: StoredTensor,
+  { transposed, bits }: { readonly transposed: boolean; readonly bits: WeightBits },
+): Value {
+  const [heads, texts] = x.shape as [number, string];
+  const headSize = d / heads;
+  const [inputs, out] = transposed ? [d, headSize] : [headSize, d];
+  const values = new Int8Array(d * d);
+  const scales = new Float32Array(heads * out);
+  for (let head = 0; head < heads; head++) {
+    const rows = data.subarray(head * headSize * d, (head + 1) * headSize * d); // [d_h, d]
+    const own = int8Weight({ data: transposed ? rows : turned(rows, d), shape: [out, inputs] }, bits);
+    values.set(own.values, head * headSize * d);
+    scales.set(own.scales, head * out);
+  }
+  return g.scope('int8', () => {
+    const { bytes, scale } = rowsAsBytes(g, g.reshape(x, [`${heads}*${texts}`, inputs])); // [h·B, in], [h·B]
+    const product = wholeProduct(g, g.reshape(bytes, [heads, texts, inputs]), values, [heads, inputs, out]); // [h, B, out]
+    const rows = g.reshape(product, [`${heads}*${texts}`, out]); // [h·B, out]
+    const y = g.reshape(g.op('DequantizeRows', [rows, scale], {}), [heads, texts, out]); // [h, B, out]
+    return g.mul(y, g.constant('scales', scales, [heads, 1, out]));
+  });
+}
+
+/** Each row of x [N, in] as bytes around 128, and what one step of it is worth [N]. */
+function rowsAsBytes(g: Graph, x: Value): { readonly bytes: Value; readonly scale: Value } {
+  const largest = g.op('ReduceMax', [g.abs(x)], { axes: [1], keepDims: false }); // [N]
+  const scale = g.add(g.mul(largest, 1 / 127), TINY); // [N]
+  const { shape } = scale;
+  const zero = g.op('ConstantOfShape', [g.op('Shape', [scale], {})], { shape, value: 128, dtype: 'uint8' }); // [N]
+  return { bytes: g.op('QuantizeRows', [x, scale, zero], {}), scale };
+}
+
+/** [rows, width] as [width, rows]. */
+function turned(data: Float32Array, width: number): Float32Array {
+  const rows = data.length / width;
+  return data.map((_, i) => data[(i % rows) * width + Math.floor(i / rows)]);
 }
 
 const wholeProduct = (g: Graph, bytes: Value, values: Int8Array, shape: readonly number[]): Value =>

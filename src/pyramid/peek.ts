@@ -27,13 +27,12 @@ export function peek(g: Graph, weights: Weights, config: EncoderConfig, layer: n
     const byHead = (value: Value) => g.transpose(g.reshape(value, [B, h, headSize]), [1, 0, 2]); // [h, B, d_h]
 
     const query = g.mul(byHead(dense(g, weights, `${name}.attention.self.query`, row)), 1 / Math.sqrt(headSize)); // [h, B, d_h]
-    const keys = g.reshape(weights(`${name}.attention.self.key.weight`), [h, headSize, d]); // [h, d_h, d]
-    const folded = g.transpose(g.matmul(query, keys), [1, 0, 2]); // [B, h, d]
+    const folded = g.transpose(headProduct(g, weights, `${name}.attention.self.key.weight`, query, false), [1, 0, 2]); // [B, h, d]
     const logits = g.matmul(folded, g.transpose(entering, [0, 2, 1])); // [B, h, S]
     const probabilities = g.softmax(g.add(logits, g.squeeze(attentionBias(g, layout), 1))); // [B, h, S]
     const mixed = g.transpose(g.matmul(probabilities, entering), [1, 0, 2]); // [h, B, d]
-    const values = g.transpose(g.reshape(weights(`${name}.attention.self.value.weight`), [h, headSize, d]), [0, 2, 1]); // [h, d, d_h]
-    const context = g.reshape(g.transpose(g.matmul(mixed, values), [1, 0, 2]), [B, d]); // [B, d]
+    const byHeads = headProduct(g, weights, `${name}.attention.self.value.weight`, mixed, true); // [h, B, d_h]
+    const context = g.reshape(g.transpose(byHeads, [1, 0, 2]), [B, d]); // [B, d]
     const withBias = g.add(context, weights(`${name}.attention.self.value.bias`)); // [B, d]
 
     const attended = layerNorm(
@@ -53,4 +52,14 @@ export function peek(g: Graph, weights: Weights, config: EncoderConfig, layer: n
     ); // [B, d]
     return { cls, entering };
   });
+}
+
+/** x [h, B, d_h] times each head's rows [d_h, d] of the weight `name` [d, d]; `transposed`: x [h, B, d] times [d, d_h]. */
+function headProduct(g: Graph, weights: Weights, name: string, x: Value, transposed: boolean): Value {
+  if (weights.headProduct) return weights.headProduct(g, name, x, transposed);
+  const weight = weights(name); // [d, d]
+  const [heads] = x.shape;
+  const d = weight.shape[1];
+  const byHead = g.reshape(weight, [heads, (d as number) / (heads as number), d]); // [h, d_h, d]
+  return g.matmul(x, transposed ? g.transpose(byHead, [0, 2, 1]) : byHead);
 }
