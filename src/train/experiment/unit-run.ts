@@ -72,6 +72,7 @@ export async function runUnit(
   const result = storedResult(plan, trial, { seed, settings: settings(unit), attention, exits });
   await writeResult(folder, result);
   await checkpoints.remove();
+  await teacherCheckpoints(unit, settings(unit)).remove();
   const { accuracy, speedup } = trial.onTest;
   onEvent({
     kind: 'note',
@@ -132,7 +133,7 @@ async function teacherOf(
   settings: Record<string, string>,
   onEvent: OnTrainEvent,
 ): Promise<ModelState> {
-  const checkpoints = new Checkpoints(join(folder, 'teacher'), settings);
+  const checkpoints = teacherCheckpoints({ folder }, settings);
   const { state } = await runMethod({
     name: 'bert',
     options: { ...options, ...teacherRow },
@@ -147,3 +148,7 @@ async function teacherOf(
   });
   return state;
 }
+
+/** Kept until the student is done: a run that goes on has its teacher from there. */
+const teacherCheckpoints = ({ folder }: Pick<Unit, 'folder'>, settings: Record<string, string>): Checkpoints =>
+  new Checkpoints(join(folder, 'teacher'), settings);

@@ -208,6 +208,18 @@ describe('reproduce', () => {
     expect(readFileSync(join(model, 'vocab.txt'), 'utf8')).toContain('w7');
   });
 
+  it('trains the teacher of a student where plain BERT is not in the table', async () => {
+    const where = join(folder, 'student');
+    const { events } = await run({ out: where, tasks: ['mrpc'], methods: ['distilbert'] });
+    expect(stagesOf(events)).toEqual(["distilbert's teacher regular", 'distilbert regular']);
+    expect(readdirSync(join(where, 'mrpc', 'distilbert', 'seed-0')).filter((name) => /checkpoint/.test(name))).toEqual(
+      [],
+    );
+    // the teacher is the plain BERT of the whole table, so the student is that table's too
+    const figures = ({ clock: _, baseline: _b, drops: _d, ...rest }: StoredResult) => rest;
+    expect(figures(resultOf('mrpc', 'distilbert', 0, where))).toEqual(figures(resultOf('mrpc', 'distilbert')));
+  });
+
   it('gives means over seeds, and their spread in every cell', async () => {
     const where = join(folder, 'seeds');
     const { rows } = await run({ out: where, tasks: ['mrpc'], methods: ['bert'], seeds: 2, seed: 3 });
