@@ -198,6 +198,12 @@ export const catalogue = {
     (e: { speedup: number; most: number }) =>
       `no tau makes this model ${e.speedup} times faster on these rows, the most is ${e.most.toFixed(2)} times; ask for less`,
   ),
+  MP_QUANTIZE: kind(
+    1,
+    400,
+    (e: { disagreement: number; most: number; rows: number }) =>
+      `int8 answers ${(100 * e.disagreement).toFixed(2)} % of the ${e.rows} texts otherwise than fp32, more than the ${(100 * e.most).toFixed(2)} % allowed; allow more with --max-disagreement, or stay with fp32`,
+  ),
 
   // the hub
   MP_HUB_OFFLINE: kind(

@@ -51,6 +51,7 @@ const examples: { readonly [C in ErrorCode]: readonly [Details<C>, ...Details<C>
     { failed: 3, out: path },
   ],
   MP_CALIBRATION: [{ speedup: 9, most: 2.5 }],
+  MP_QUANTIZE: [{ disagreement: 0.034, most: 0.01, rows: 500 }],
   MP_HUB_OFFLINE: [
     { repo: 'org/name', kind: 'model', cache: '/home/me/.cache', reason: 'HF_HUB_OFFLINE is set' },
     { repo: 'org/name', kind: 'data set', cache: '/home/me/.cache', reason: 'HF_HUB_OFFLINE is set' },

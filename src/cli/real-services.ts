@@ -9,6 +9,7 @@ export const realServices: Services = {
   sweep: async (options, onEvent) => (await import('../train/experiment/sweep.ts')).sweep(options, onEvent),
   validationRows: async (dir, onEvent) => (await import('../train/validation-rows.ts')).validationRows(dir, onEvent),
   writeTau: async (...call) => (await import('../pyramid/calibration.ts')).writeTau(...call),
+  quantize: async (options) => (await import('../evaluate/quantize.ts')).quantize(options),
   demo: async (options, onEvent) => (await import('./demo/run.ts')).runDemo(options, onEvent),
   model: async (dirOrId, onEvent) => (await import('../train/from-hub.ts')).modelFolder(dirOrId, onEvent),
   async load(dir, { workers, threads }) {

@@ -3,6 +3,7 @@
  * (real-services.ts is the one in use).
  */
 import type { Answer, TextInput } from '../engine/index.ts';
+import type { Quantized, QuantizeOptions } from '../evaluate/quantize.ts';
 import type { ReportRow } from '../evaluate/table.ts';
 import type { Trace } from '../evaluate/trace.ts';
 import type { Calibration } from '../pyramid/calibration.ts';
@@ -54,6 +55,8 @@ export interface Services {
   validationRows(dir: string, onEvent: OnTrainEvent): Promise<Dataset>;
   /** Keeps a tau with the model in `dir`. */
   writeTau(dir: string, tau: number | null, calibration: Calibration): Promise<void>;
+  /** A copy of a model folder that is run in int8. */
+  quantize(options: QuantizeOptions): Promise<Quantized>;
   /** Texts alone; a label column is not needed. */
   texts(source: Pick<RowSource, 'text' | 'pair'> & { readonly file: string }): AsyncIterable<TextInput>;
   trace(

@@ -31,6 +31,7 @@ export const unusedServices: Services = {
   sweep: unused('sweep'),
   validationRows: unused('validationRows'),
   writeTau: unused('writeTau'),
+  quantize: unused('quantize'),
   model: async (dir) => dir, // what is named is a folder
   load: unused('load'),
   labelledRows: unused('labelledRows'),

@@ -3,9 +3,10 @@ import { calibrate } from './calibrate.ts';
 import { demo } from './demo.ts';
 import { evaluate } from './evaluate.ts';
 import { predict } from './predict.ts';
+import { quantize } from './quantize.ts';
 import { reproduce } from './reproduce.ts';
 import { sweep } from './sweep.ts';
 import { tradeoff } from './tradeoff.ts';
 import { train } from './train.ts';
 
-export const commands = [demo, train, evaluate, predict, tradeoff, calibrate, reproduce, sweep] as const;
+export const commands = [demo, train, evaluate, predict, tradeoff, calibrate, quantize, reproduce, sweep] as const;

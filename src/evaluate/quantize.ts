@@ -1,0 +1,99 @@
+/**
+ * A copy of a model folder that prefers int8, once int8 has been found to agree with fp32 on given rows. The weights
+ * stay float32 on disk, so that other programs open the folder as before; the engine makes int8 of them when it loads.
+ */
+import { existsSync } from 'node:fs';
+import { cp, mkdir, readFile, rename, rm } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { Pyramid } from '../engine/index.ts';
+import { PyramidError } from '../errors.ts';
+import { json } from '../pyramid/model-folder.ts';
+import { argmax } from '../pyramid/uncertainty.ts';
+import type { Dataset } from '../text/example.ts';
+import { writeWhole } from '../write-whole.ts';
+import { judge } from './judge.ts';
+import { runTrace } from './run-trace.ts';
+import type { Trace } from './trace.ts';
+
+export interface QuantizeOptions {
+  /** Model folder. */
+  readonly model: string;
+  readonly rows: Dataset;
+  /** Share of the rows, 0 to 1, that may be answered otherwise than by fp32. */
+  readonly maxDisagreement: number;
+  /** The new folder; must not exist. */
+  readonly out: string;
+  /** Share done, 0 to 1. */
+  readonly onProgress?: (share: number) => void;
+}
+
+export interface Quantized {
+  readonly out: string;
+  readonly rows: number;
+  /** Share of the rows whose label is another with int8, exits off. */
+  readonly disagreement: number;
+  /** Exits off. */
+  readonly accuracy: { readonly fp32: number; readonly int8: number };
+  /** Of int8 weights on this machine, see `Pyramid.weightBits`. */
+  readonly weightBits: number;
+  /** The model had a tau, chosen with fp32, which the copy has not. */
+  readonly tauVoid: boolean;
+}
+
+/**
+ * Throws MP_QUANTIZE if the two disagree more often than allowed, MP_USAGE if `out` exists or a label of the rows is not
+ * the model's, MP_WRITE, and as `Pyramid.load`.
+ */
+export async function quantize({ model, rows, maxDisagreement, out, onProgress }: QuantizeOptions): Promise<Quantized> {
+  if (existsSync(out)) throw new PyramidError('MP_USAGE', { what: `${out} exists`, todo: 'give another --out' });
+  const traced = async (dtype: 'fp32' | 'int8', from: number) => {
+    const pyramid = await Pyramid.load(model, { dtype });
+    try {
+      const { info, weightBits } = pyramid;
+      return { trace: await runTrace(pyramid, rows, (share) => onProgress?.(from + share / 2)), info, weightBits };
+    } finally {
+      await pyramid.close();
+    }
+  };
+  const exact = await traced('fp32', 0);
+  const quick = await traced('int8', 0.5);
+  const disagreement = differing(exact.trace, quick.trace) / rows.examples.length;
+  if (disagreement > maxDisagreement) {
+    throw new PyramidError('MP_QUANTIZE', { disagreement, most: maxDisagreement, rows: rows.examples.length });
+  }
+  const { calibration: _, ...info } = exact.info as typeof exact.info & { readonly calibration?: unknown };
+  await copyFolder(model, out, async (copy) => {
+    const path = join(copy, 'config.json');
+    const config = JSON.parse(await readFile(path, 'utf8')) as Record<string, unknown>;
+    // the tau was chosen on the logits of fp32
+    await writeWhole(path, json({ ...config, pyramid: { ...info, dtype: 'int8', tau: null } }));
+  });
+  const accuracy = { fp32: judge(exact.trace, null).accuracy, int8: judge(quick.trace, null).accuracy };
+  return {
+    out,
+    rows: rows.examples.length,
+    disagreement,
+    accuracy,
+    weightBits: quick.weightBits!,
+    tauVoid: info.tau !== null,
+  };
+}
+
+const differing = (a: Trace, b: Trace): number =>
+  a.entries.filter(({ logits }, i) => argmax(logits.at(-1)!) !== argmax(b.entries[i].logits.at(-1)!)).length;
+
+/** Copies the folder, changes the copy, and gives it its name last, so that what has the name is complete. */
+async function copyFolder(from: string, to: string, change: (copy: string) => Promise<void>): Promise<void> {
+  const temporary = join(dirname(to), `.${basename(to)}.writing`);
+  try {
+    await rm(temporary, { recursive: true, force: true });
+    await mkdir(dirname(to), { recursive: true });
+    // a folder of the hub's cache holds links
+    await cp(from, temporary, { recursive: true, dereference: true });
+    await change(temporary);
+    await rename(temporary, to);
+  } catch (cause) {
+    await rm(temporary, { recursive: true, force: true }).catch(() => {});
+    throw new PyramidError('MP_WRITE', { path: to, reason: (cause as Error).message }, { cause });
+  }
+}
