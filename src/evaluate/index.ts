@@ -4,6 +4,7 @@ export type { Figure, MethodReport, TrainingCurve } from './figure.ts';
 export { type BothCounts, type Judgement, judge, type LengthBucket, type Summary } from './judge.ts';
 export { accuracy, f1, macroF1 } from './metrics.ts';
 export type { CountOptions, Peeks } from './outcomes.ts';
+export { type PeekCosts, type PeekPlan, planPeeks } from './plan-peeks.ts';
 export { type Quantized, type QuantizeOptions, quantize } from './quantize.ts';
 export { type Report, renderReport } from './report.ts';
 export { left, type ReportTable, reportTable, right, type TableRecord, tableCsv } from './report-table.ts';

@@ -1,4 +1,4 @@
-/** Writes the halt value of a model folder, and what it was chosen by, into config.json's `pyramid` object. */
+/** Writes what is chosen after training, the halt value and the layers to ask, into config.json's `pyramid` object. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PyramidError } from '../errors.ts';
@@ -23,12 +23,21 @@ export interface Calibration {
  * Throws MP_MODEL_CONFIG if there is no `pyramid` object, MP_MODEL_HEADS, MP_FILE_MISSING, MP_WRITE.
  */
 export async function writeTau(dir: string, tau: number | null, calibration: Calibration): Promise<void> {
+  await change(dir, { tau, calibration });
+}
+
+/** Keeps which of the heads of layers 1..L−1 are asked, see planPeeks of src/evaluate. Throws as `writeTau`. */
+export async function writeAsked(dir: string, asked: readonly boolean[]): Promise<void> {
+  await change(dir, { asked });
+}
+
+async function change(dir: string, by: object): Promise<void> {
   const path = join(dir, 'config.json');
   const config = await readJson(path);
   const info = config.pyramid as PyramidInfo | undefined;
   if (!info) throw new PyramidError('MP_MODEL_CONFIG', { path, problem: 'there is no pyramid object' });
   if (info.exitHead === 'none') throw new PyramidError('MP_MODEL_HEADS', { method: info.method });
-  await writeWhole(path, json({ ...config, pyramid: { ...info, tau, calibration } }));
+  await writeWhole(path, json({ ...config, pyramid: { ...info, ...by } }));
 }
 
 async function readJson(path: string): Promise<Record<string, unknown>> {

@@ -1,0 +1,72 @@
+/**
+ * Which exit heads to ask. Asking costs every text that gets there, and saves the later layers for those that leave:
+ * a layer whose head few texts leave by costs more than it saves. Knows costs and a trace; measures nothing.
+ */
+import { outcomes } from './outcomes.ts';
+import type { Trace } from './trace.ts';
+
+/** Of one text, in any one unit (milliseconds, FLOPs). */
+export interface PeekCosts {
+  /** [L−1]: asking the head of layer l, the peek included. */
+  readonly ask: readonly number[];
+  /** [L]: running layer l; of the last, what its answer costs. */
+  readonly run: readonly number[];
+}
+
+export interface PeekPlan {
+  /** [L−1], as a model folder keeps it. */
+  readonly asked: readonly boolean[];
+  /** Mean cost of a text by this plan, and with every head asked. */
+  readonly cost: number;
+  readonly costOfAll: number;
+}
+
+/**
+ * The plan for texts like the trace's at `tau`: from all heads of the trace, the one without which texts cost least is
+ * left out, until leaving out another saves nothing. A text that could have left at a layer that is not asked leaves
+ * at the next that is and is sure enough, so answers change, mostly for the better: judge them with a new trace.
+ */
+export function planPeeks(trace: Trace, costs: PeekCosts, tau: number): PeekPlan {
+  const last = trace.shape.layers;
+  if (costs.ask.length !== last - 1 || costs.run.length !== last)
+    throw new Error(`internal: costs of ${costs.ask.length} heads and ${costs.run.length} layers for ${last} layers`);
+  const uncertainties = outcomes(trace).map(({ uncertainty }) => uncertainty);
+  if (uncertainties.length === 0) throw new Error('internal: a plan needs a trace with texts');
+  const sure = uncertainties.map((row) => row.slice(0, -1).map((u) => u <= tau)); // [n][L−1]
+  const isAfter = trace.headKind === 'fastbert';
+  const mean = (asked: readonly boolean[]) =>
+    sure.reduce((sum, row) => sum + costOf(row, asked, costs, isAfter), 0) / sure.length;
+
+  let asked = costs.ask.map((_, i) => Number.isFinite(uncertainties[0][i])); // layers that the trace has a head of
+  const costOfAll = mean(asked);
+  let cost = costOfAll;
+  for (;;) {
+    const fewer = asked
+      .flatMap((is, layer) => (is ? [asked.with(layer, false)] : []))
+      .map((plan) => ({ plan, cost: mean(plan) }));
+    const best = fewer.reduce<(typeof fewer)[number] | null>((a, b) => (a && a.cost <= b.cost ? a : b), null);
+    if (!best || best.cost >= cost) return { asked, cost, costOfAll };
+    ({ plan: asked, cost } = best);
+  }
+}
+
+/**
+ * A text leaves at the first asked head that is sure, before its layer is run (a `fastbert` head is asked after it);
+ * else the last layer answers.
+ */
+function costOf(
+  sure: readonly boolean[],
+  asked: readonly boolean[],
+  { ask, run }: PeekCosts,
+  isAfter: boolean,
+): number {
+  let cost = 0;
+  for (let layer = 0; layer < sure.length; layer++) {
+    if (asked[layer]) {
+      cost += ask[layer];
+      if (sure[layer]) return isAfter ? cost + run[layer] : cost;
+    }
+    cost += run[layer];
+  }
+  return cost + run[sure.length];
+}
