@@ -230,10 +230,10 @@ export class Crew {
       while (member.underWay.size < share && !member.alone) {
         const ticket = this.#take(member);
         if (!ticket) break;
-        const { tau, trace, text } = ticket.pending.order;
+        const { tau, trace, explain, text } = ticket.pending.order;
         try {
           const id = this.#nextId++;
-          sent.push({ id, ...text(ticket.index), tau, trace });
+          sent.push({ id, ...text(ticket.index), tau, trace, explain });
           member.underWay.set(id, ticket);
         } catch (error) {
           this.#fail(ticket.pending, error);

@@ -114,22 +114,26 @@ export function peekGraph(written: Written, layer: number): Graph {
   return g;
 }
 
-/** `x` [M, d], and where the model prunes `rows` [M], which of the entering rows are left. */
+/** `x` [M, d], and where the model prunes `rows` [M], which of the entering rows are left, and their `scores` [N]. */
 export function blockGraph(written: Written, layer: number): Graph {
   const { g, weights, layout, entering } = begin(written, layer);
-  const { x, rows } = run(g, weights, written.model, layer, entering, layout);
+  const { x, pruned } = run(g, weights, written.model, layer, entering, layout);
   g.output('x', x);
-  if (rows) g.output('rows', rows);
+  if (pruned) {
+    g.output('rows', pruned.rows);
+    g.output('scores', pruned.scores);
+  }
   return g;
 }
 
-/** `rows` alone: the last layer is never run, but a trace counts the tokens that it would leave. */
+/** `rows` and `scores` alone: the last layer is never run, but a trace counts the tokens that it would leave. */
 export function countGraph(written: Written): Graph {
   const { layers } = written.model.config;
   const { g, weights, layout, entering } = begin(written, layers);
-  const { rows } = run(g, weights, written.model, layers, entering, layout);
-  if (!rows) throw new Error('internal: a model that prunes nothing has no tokens to count');
-  g.output('rows', rows);
+  const { pruned } = run(g, weights, written.model, layers, entering, layout);
+  if (!pruned) throw new Error('internal: a model that prunes nothing has no tokens to count');
+  g.output('rows', pruned.rows);
+  g.output('scores', pruned.scores);
   return g;
 }
 
@@ -142,16 +146,16 @@ export function headGraph(written: Written, layer: number): Graph {
 
 function run(g: Graph, weights: Weights, model: PyramidModel, layer: number, entering: Value, layout: Layout) {
   const threshold = model.thresholds?.[layer - 1];
-  let rows: Value | null = null;
+  let pruned: { readonly rows: Value; readonly scores: Value } | null = null;
   const { x } = block(g, weights, model.config, layer - 1, entering, layout, {
     select:
       threshold === undefined
         ? undefined
         : (score, before) => {
             const selection = hardSelect(g, g.scalar(threshold), { rows: 'M', padded: 'S_after' })(score, before);
-            rows = selection.rows;
+            pruned = { rows: selection.rows, scores: score };
             return selection;
           },
   });
-  return { x, rows: rows as Value | null };
+  return { x, pruned: pruned as { readonly rows: Value; readonly scores: Value } | null };
 }

@@ -7,6 +7,25 @@ export interface Rule {
   readonly tau: number | null;
   /** Ask every head and leave at none. */
   readonly trace: boolean;
+  /** With `trace`: also note what becomes of each token. */
+  readonly explain?: boolean;
+}
+
+/** What becomes of a text's tokens, which are named by their place in the text. */
+export interface Story {
+  /** The text as it was cut into pieces, special ones included. */
+  readonly pieces: readonly string[];
+  /** 1 where a piece is of the second text of a pair. */
+  readonly types: readonly number[];
+  /** Of layers 1.., noted as they run. */
+  readonly layers: LayerStory[];
+}
+
+export interface LayerStory {
+  /** Importance of each token that entered, in their order; null where the model prunes nothing. */
+  readonly importance: readonly number[] | null;
+  /** The tokens that are left after it. */
+  readonly kept: readonly number[];
 }
 
 export interface Job extends Rule {
@@ -22,12 +41,19 @@ export interface Job extends Rule {
   readonly tokens: number[];
   /** Logits of layers 1..; [] where no head was asked. */
   readonly logits: number[][];
+  readonly story: Story | null;
   cancelled: boolean;
   /** When it began to wait at its stage, in steps of the scheduler. */
   since: number;
 }
 
-export const newJob = (id: number, encoding: Encoding, { tau, trace }: Rule): Job => ({
+/** `pieceOf` is asked for the pieces of a text that is explained. */
+export const newJob = (
+  id: number,
+  encoding: Encoding,
+  { tau, trace, explain }: Rule,
+  pieceOf?: (id: number) => string,
+): Job => ({
   id,
   tau,
   trace,
@@ -37,12 +63,23 @@ export const newJob = (id: number, encoding: Encoding, { tau, trace }: Rule): Jo
   x: null,
   tokens: [encoding.ids.length],
   logits: [],
+  story:
+    explain && pieceOf
+      ? { pieces: Array.from(encoding.ids, pieceOf), types: Array.from(encoding.types), layers: [] }
+      : null,
   cancelled: false,
   since: 0,
 });
 
 /** Rows that the job brings to a batch. */
 export const rowsOf = (job: Job): number => job.types.length;
+
+/** Notes what a layer made of the job's tokens: `kept` are those left among those that entered, by their order. */
+export function tell({ story, tokens }: Job, importance: readonly number[] | null, kept: Iterable<number>): void {
+  if (!story) return;
+  const before = story.layers.at(-1)?.kept ?? Array.from({ length: tokens[0] }, (_, i) => i);
+  story.layers.push({ importance, kept: Array.from(kept, (i) => before[i]) });
+}
 
 /** A copy of the job's rows of its own: a view keeps the rows of its whole batch in memory for as long as it waits. */
 export function detach(job: Job): void {
@@ -58,4 +95,6 @@ export interface Outcome {
   /** Logits by layer up to `exit`; [] where no head was asked. */
   readonly logits: readonly (readonly number[])[];
   readonly truncated: boolean;
+  /** Of a text that is explained. */
+  readonly story: Story | null;
 }

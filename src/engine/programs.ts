@@ -9,7 +9,7 @@ import { type Compile, float32, floats, type Program, type Tensor } from '../run
 import { layoutTensors, lowHalves, whole } from './given-layout.ts';
 import { blockGraph, countGraph, headGraph, peekGraph, type Written } from './graphs.ts';
 import { type WeightBits, weightBits } from './int8.ts';
-import { type Job, rowsOf } from './job.ts';
+import { type Job, rowsOf, tell } from './job.ts';
 
 export type PieceKind = 'peek' | 'block' | 'head' | 'count';
 
@@ -61,7 +61,7 @@ export class Programs {
 
   /** Runs `layer`: the jobs' rows become those that leave it. */
   async advance(layer: number, jobs: readonly Job[]): Promise<void> {
-    const { x, rows } = await this.#run('block', layer, jobs);
+    const { x, rows, scores } = await this.#run('block', layer, jobs);
     const values = floats(x);
     const width = x.dims[1];
     const left = rows ? lowHalves(rows) : null;
@@ -77,6 +77,10 @@ export class Programs {
         for (let i = 0; i < count; i++) types[i] = job.types[left[after + i] - before];
         job.types = types;
       }
+      if (job.story) {
+        const kept = left ? left.subarray(after, after + count).map((row) => row - before) : range(count);
+        tell(job, scores ? Array.from(floats(scores).subarray(before, before + entered)) : null, kept);
+      }
       job.x = values.subarray(after * width, (after + count) * width);
       job.tokens.push(count);
       before += entered;
@@ -88,17 +92,27 @@ export class Programs {
   async count(jobs: readonly Job[]): Promise<void> {
     const { layers } = this.#config;
     if (!this.#pieces.has(pieceName('count', layers))) {
-      for (const job of jobs) job.tokens.push(rowsOf(job));
+      for (const job of jobs) {
+        job.tokens.push(rowsOf(job));
+        tell(job, null, range(rowsOf(job)));
+      }
       return;
     }
-    const left = lowHalves((await this.#run('count', layers, jobs)).rows);
+    const { rows, scores } = await this.#run('count', layers, jobs);
+    const left = lowHalves(rows);
     let before = 0;
     let at = 0;
     for (const job of jobs) {
       const from = at;
+      const first = before;
       before += rowsOf(job);
       while (at < left.length && left[at] < before) at++;
       job.tokens.push(at - from);
+      tell(
+        job,
+        Array.from(floats(scores).subarray(first, before)),
+        left.subarray(from, at).map((row) => row - first),
+      );
     }
   }
 
@@ -203,6 +217,7 @@ function sideBySide(jobs: readonly Job[], length: number): Float32Array | null {
   return new Float32Array(buffer, byteOffset, length);
 }
 
+const range = (n: number): number[] => Array.from({ length: n }, (_, i) => i);
 const totalRows = (jobs: readonly Job[]): number => jobs.reduce((sum, job) => sum + rowsOf(job), 0);
 
 const pieceName = (kind: PieceKind, layer: number): string => `${kind}-${layer}`;

@@ -11,6 +11,7 @@ import { problems } from '../pyramid/problem.ts';
 import { assertTau } from '../pyramid/uncertainty.ts';
 import { type Answer, answerOf, shapeOf } from './answer.ts';
 import { Crew } from './crew.ts';
+import { type Explanation, explanationOf } from './explain.ts';
 import { inOrder } from './in-order.ts';
 import { checkText, type Text, type TextInput } from './inputs.ts';
 import type { WeightBits } from './int8.ts';
@@ -181,6 +182,24 @@ export class Pyramid {
       },
       { signal },
     );
+  }
+
+  /**
+   * What a page draws of one text: its pieces, their importance and which are left at every layer, and every head's
+   * scores and uncertainty, with exits off; beside it the answer at `tau`. Throws as `classify`.
+   *
+   * @example
+   * const { pieces, layers } = await pyramid.explain('You have won');
+   * console.log(pieces.filter((_, i) => layers[2].kept[i])); // what layer 3 leaves
+   */
+  async explain(
+    input: TextInput,
+    options: Pick<ClassifyOptions, 'tau' | 'signal' | 'deadlineMs'> = {},
+  ): Promise<Explanation> {
+    const { tau } = this.#settle(options);
+    const rule = { tau: null, trace: true, explain: true };
+    const [explanation] = await this.#run([input], rule, (one) => explanationOf(this.#model, one, tau), options);
+    return explanation;
   }
 
   /** Ends the worker threads. What is under way fails with MP_CLOSED. */

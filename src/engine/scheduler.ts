@@ -176,10 +176,11 @@ export class Scheduler {
 const leaves = ({ tau, trace }: Rule, logits: readonly number[]): boolean =>
   !trace && tau !== null && uncertainty(logits) <= tau;
 
-const outcome = ({ id, tokens, logits, truncated }: Job, exit: number): Outcome => ({
+const outcome = ({ id, tokens, logits, truncated, story }: Job, exit: number): Outcome => ({
   id,
   exit,
   tokens,
   logits,
   truncated,
+  story,
 });

@@ -39,7 +39,7 @@ async function serve(start: WorkerStart): Promise<void> {
     admit() {
       for (const text of fresh.splice(0, ADMITTED)) {
         try {
-          const job = newJob(text.id, tokenizer.encode(text.text, text.pair, maxLength), text);
+          const job = newJob(text.id, tokenizer.encode(text.text, text.pair, maxLength), text, tokenizer.piece);
           jobs.set(job.id, job);
           scheduler.add([job]);
         } catch (error) {

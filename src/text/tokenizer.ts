@@ -29,6 +29,8 @@ export interface Tokenizer {
    * @throws MP_USAGE if not even the special tokens fit
    */
   encode(text: string, pair: string | undefined, maxLength: number): Encoding;
+  /** The piece of text that an id stands for, as the vocabulary writes it ('##ing', '[CLS]'); '' if there is none. */
+  piece(id: number): string;
   /** Largest id + 1. */
   readonly vocabularySize: number;
   /** The files it was made from, by name, to be written into a model folder. */
@@ -122,6 +124,7 @@ function makeTokenizer(
   };
   const pushIds = isBert(description) && cut ? bertIds(normalization(description), cut, idOf) : null;
   const hasAdded = addedTokens(engine, description);
+  let pieces: ReadonlyMap<number, string> | null = null; // made when it is first asked for
 
   const tokenize = (text: string, atLeast: number): number[] => {
     const found: number[] = [];
@@ -167,6 +170,10 @@ function makeTokenizer(
         at += count;
       }
       return result;
+    },
+    piece(id) {
+      pieces ??= new Map([...ids].map(([piece, id]) => [id, piece]));
+      return pieces.get(id) ?? '';
     },
     vocabularySize: largest(ids.values()) + 1,
     files,
