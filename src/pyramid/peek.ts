@@ -27,8 +27,9 @@ export function peek(g: Graph, weights: Weights, config: EncoderConfig, layer: n
     const byHead = (value: Value) => g.transpose(g.reshape(value, [B, h, headSize]), [1, 0, 2]); // [h, B, d_h]
 
     const query = g.mul(byHead(dense(g, weights, `${name}.attention.self.query`, row)), 1 / Math.sqrt(headSize)); // [h, B, d_h]
-    const folded = g.transpose(headProduct(g, weights, `${name}.attention.self.key.weight`, query, false), [1, 0, 2]); // [B, h, d]
-    const logits = g.matmul(folded, g.transpose(entering, [0, 2, 1])); // [B, h, S]
+    const folded = g.transpose(headProduct(g, weights, `${name}.attention.self.key.weight`, query, false), [1, 2, 0]); // [B, d, h]
+    // tokens first: with S as the last dimension, the order in which a product's terms are added would depend on S
+    const logits = g.transpose(g.matmul(entering, folded), [0, 2, 1]); // [B, h, S]
     const probabilities = g.softmax(g.add(logits, g.squeeze(attentionBias(g, layout), 1))); // [B, h, S]
     const mixed = g.transpose(g.matmul(probabilities, entering), [1, 0, 2]); // [h, B, d]
     const byHeads = headProduct(g, weights, `${name}.attention.self.value.weight`, mixed, true); // [h, B, d_h]

@@ -13,6 +13,7 @@ export interface RandomModelOptions {
   readonly prunes: boolean;
   readonly pairs?: boolean;
   readonly layers?: number;
+  readonly hiddenSize?: number;
   readonly labels?: readonly string[];
   readonly tau?: number | null;
   readonly problemType?: EncoderConfig['problemType'];
@@ -31,6 +32,7 @@ export async function randomModel(
     prunes,
     pairs = false,
     layers = 4,
+    hiddenSize = 32,
     labels = ['a', 'b', 'c'],
     tau = null,
     problemType,
@@ -41,10 +43,10 @@ export async function randomModel(
     {
       model_type: 'bert',
       vocab_size: WORDS.length + 5,
-      hidden_size: 32,
+      hidden_size: hiddenSize,
       num_hidden_layers: layers,
       num_attention_heads: 4,
-      intermediate_size: 64,
+      intermediate_size: 2 * hiddenSize,
       max_position_embeddings: MAX_LENGTH + 16,
       type_vocab_size: 2,
       initializer_range: 0.25,
