@@ -14,9 +14,9 @@ import { attentionBias, type Layout } from './layout.ts';
 export interface Weights {
   (name: string): Value;
   /** Writes a linear layer another way, as with int8 weights; null: this one as usual. */
-  readonly dense?: (g: Graph, parts: readonly DensePart[], x: Value) => Value | null;
+  readonly dense?: (parts: readonly DensePart[], x: Value) => Value | null;
   /** Writes a product of each head with its own part of a weight another way (see pyramid/peek). */
-  readonly headProduct?: (g: Graph, name: string, x: Value, transposed: boolean) => Value;
+  readonly headProduct?: (name: string, x: Value, transposed: boolean) => Value;
 }
 
 /** A linear layer of the checkpoint, its weight and bias times `scale`. */
@@ -151,7 +151,7 @@ export function dense(g: Graph, weights: Weights, name: string | readonly DenseP
       }),
       0,
     );
-  return weights.dense?.(g, parts, x) ?? g.linear(x, stacked('weight'), stacked('bias'));
+  return weights.dense?.(parts, x) ?? g.linear(x, stacked('weight'), stacked('bias'));
 }
 
 export const layerNorm = (g: Graph, weights: Weights, config: EncoderConfig, name: string, x: Value): Value =>

@@ -19,7 +19,7 @@ import type { PyramidModel } from '../pyramid/model-folder.ts';
 import { peek } from '../pyramid/peek.ts';
 import { hardSelect } from '../pyramid/prune.ts';
 import { givenLayout } from './given-layout.ts';
-import { int8Dense, int8HeadProduct, type WeightBits } from './int8.ts';
+import { Int8Layers, type WeightBits } from './int8.ts';
 
 /** A model, and the bits of its weights where linear layers run on whole numbers; null: float32. */
 export interface Written {
@@ -54,12 +54,12 @@ function begin({ model, bits }: Written, layer: number): Piece {
     }
     return value;
   };
+  const whole = bits && new Int8Layers(g, stored, bits);
   const weights: Weights = Object.assign(
     constant,
-    bits && {
-      dense: (_: Graph, parts: readonly DensePart[], x: Value) => int8Dense(g, parts, x, stored, bits),
-      headProduct: (_: Graph, name: string, x: Value, transposed: boolean) =>
-        int8HeadProduct(g, x, stored(name), { transposed, bits }),
+    whole && {
+      dense: (parts: readonly DensePart[], x: Value) => whole.dense(parts, x),
+      headProduct: (name: string, x: Value, transposed: boolean) => whole.headProduct(name, x, transposed),
     },
   );
   const layout = givenLayout(g);

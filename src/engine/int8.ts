@@ -6,7 +6,7 @@
  * bit differs, a byte may, and bytes that differ show in the third digit of an answer.
  */
 import type { DensePart, StoredTensor } from '../encoder/index.ts';
-import { Graph, type Value } from '../graph/index.ts';
+import { type Dim, Graph, type Value } from '../graph/index.ts';
 import { type Compile, int32s, type Tensor } from '../runtime/runtime.ts';
 
 /**
@@ -17,9 +17,6 @@ export type WeightBits = 7 | 8;
 
 /** Outputs from which it pays: making the bytes of a row costs as much as a narrower product. */
 const ENOUGH_OUTPUTS = 16;
-
-/** Keeps a row of zeros from being divided by zero. */
-const TINY = 1e-30;
 
 export interface Int8Weight {
   /** [in, out] */
@@ -45,69 +42,79 @@ export function int8Weight({ data, shape: [out, inputs] }: StoredTensor, bits: W
   return { values, scales };
 }
 
-/**
- * x Wᵀ + b of the layers `parts` side by side, x [N, in], from the tensors that `stored` gives by name; null where
- * there are too few outputs to pay.
- */
-export function int8Dense(
-  g: Graph,
-  parts: readonly DensePart[],
-  x: Value,
-  stored: (name: string) => StoredTensor,
-  bits: WeightBits,
-): Value | null {
-  const weight = joined(parts.map(({ name, scale }) => scaled(stored(`${name}.weight`), scale)));
-  const bias = joined(parts.map(({ name, scale }) => scaled(stored(`${name}.bias`), scale)));
-  const [out, inputs] = weight.shape;
-  if (out < ENOUGH_OUTPUTS) return null;
-  const { values, scales } = int8Weight(weight, bits);
-  return g.scope('int8', () => {
-    const { bytes, scale } = rowsAsBytes(g, x); // [N, in], [N]
-    const product = wholeProduct(g, bytes, values, [inputs, out]); // [N, out]
-    const channels = g.constant('scales', scales, [out]);
-    const y = g.mul(g.op('DequantizeRows', [product, scale], {}), channels); // [N, out]
-    return g.add(y, g.constant('bias', bias.data, [out]));
-  });
-}
+/** Writes the linear layers of one graph, from the tensors that `stored` gives by name. */
+export class Int8Layers {
+  readonly #g: Graph;
+  readonly #stored: (name: string) => StoredTensor;
+  readonly #bits: WeightBits;
+  /** By how many rows there are. */
+  readonly #zeroPoints = new Map<Dim, Value>();
 
-/**
- * x [h, B, d_h] times each head's rows [d_h, d] of `weight` [d, d]; `transposed`: x [h, B, d] times [d, d_h]. These are
- * small, but a float32 product sums in an order that depends on B, and a whole number that is rounded from such a sum
- * may then be another.
- */
-export function int8HeadProduct(
-  g: Graph,
-  x: Value,
-  { data, shape: [d] }: StoredTensor,
-  { transposed, bits }: { readonly transposed: boolean; readonly bits: WeightBits },
-): Value {
-  const [heads, texts] = x.shape as [number, string];
-  const headSize = d / heads;
-  const [inputs, out] = transposed ? [d, headSize] : [headSize, d];
-  const values = new Int8Array(d * d);
-  const scales = new Float32Array(heads * out);
-  for (let head = 0; head < heads; head++) {
-    const rows = data.subarray(head * headSize * d, (head + 1) * headSize * d); // [d_h, d]
-    const own = int8Weight({ data: transposed ? rows : turned(rows, d), shape: [out, inputs] }, bits);
-    values.set(own.values, head * headSize * d);
-    scales.set(own.scales, head * out);
+  constructor(g: Graph, stored: (name: string) => StoredTensor, bits: WeightBits) {
+    this.#g = g;
+    this.#stored = stored;
+    this.#bits = bits;
   }
-  return g.scope('int8', () => {
-    const { bytes, scale } = rowsAsBytes(g, g.reshape(x, [`${heads}*${texts}`, inputs])); // [h·B, in], [h·B]
-    const product = wholeProduct(g, g.reshape(bytes, [heads, texts, inputs]), values, [heads, inputs, out]); // [h, B, out]
-    const rows = g.reshape(product, [`${heads}*${texts}`, out]); // [h·B, out]
-    const y = g.reshape(g.op('DequantizeRows', [rows, scale], {}), [heads, texts, out]); // [h, B, out]
-    return g.mul(y, g.constant('scales', scales, [heads, 1, out]));
-  });
-}
 
-/** Each row of x [N, in] as bytes around 128, and what one step of it is worth [N]. */
-function rowsAsBytes(g: Graph, x: Value): { readonly bytes: Value; readonly scale: Value } {
-  const largest = g.op('ReduceMax', [g.abs(x)], { axes: [1], keepDims: false }); // [N]
-  const scale = g.add(g.mul(largest, 1 / 127), TINY); // [N]
-  const { shape } = scale;
-  const zero = g.op('ConstantOfShape', [g.op('Shape', [scale], {})], { shape, value: 128, dtype: 'uint8' }); // [N]
-  return { bytes: g.op('QuantizeRows', [x, scale, zero], {}), scale };
+  /** x Wᵀ + b of `parts` side by side, x [N, in]; null where there are too few outputs to pay. */
+  dense(parts: readonly DensePart[], x: Value): Value | null {
+    const g = this.#g;
+    const tensor = (kind: 'weight' | 'bias') =>
+      joined(parts.map(({ name, scale }) => scaled(this.#stored(`${name}.${kind}`), scale)));
+    const weight = tensor('weight');
+    const [out, inputs] = weight.shape;
+    if (out < ENOUGH_OUTPUTS) return null;
+    const { values, scales } = int8Weight(weight, this.#bits);
+    return g.scope('int8', () => {
+      const { bytes, scale } = this.#rowsAsBytes(x); // [N, in], [N]
+      const product = wholeProduct(g, bytes, values, [inputs, out]); // [N, out]
+      const y = g.mul(g.op('DequantizeRows', [product, scale], {}), g.constant('scales', scales, [out])); // [N, out]
+      return g.add(y, g.constant('bias', tensor('bias').data, [out]));
+    });
+  }
+
+  /**
+   * x [h, B, d_h] times each head's rows [d_h, d] of the weight `name` [d, d]; `transposed`: x [h, B, d] times [d, d_h].
+   * These are small, but the order of a float32 sum depends on B, and a byte that is rounded from it may then be another.
+   */
+  headProduct(name: string, x: Value, transposed: boolean): Value {
+    const g = this.#g;
+    const { data, shape } = this.#stored(name);
+    const [d] = shape;
+    const [heads, texts] = x.shape as [number, string];
+    const headSize = d / heads;
+    const [inputs, out] = transposed ? [d, headSize] : [headSize, d];
+    const values = new Int8Array(d * d);
+    const scales = new Float32Array(heads * out);
+    for (let head = 0; head < heads; head++) {
+      const rows = data.subarray(head * headSize * d, (head + 1) * headSize * d); // [d_h, d]
+      const own = int8Weight({ data: transposed ? rows : turned(rows, d), shape: [out, inputs] }, this.#bits);
+      values.set(own.values, head * headSize * d);
+      scales.set(own.scales, head * out);
+    }
+    return g.scope('int8', () => {
+      const { bytes, scale } = this.#rowsAsBytes(g.reshape(x, [`${heads}*${texts}`, inputs])); // [h·B, in], [h·B]
+      const byHead = g.reshape(bytes, [heads, texts, inputs]);
+      const product = wholeProduct(g, byHead, values, [heads, inputs, out]); // [h, B, out]
+      const rows = g.reshape(product, [`${heads}*${texts}`, out]); // [h·B, out]
+      const y = g.reshape(g.op('DequantizeRows', [rows, scale], {}), [heads, texts, out]); // [h, B, out]
+      return g.mul(y, g.constant('scales', scales, [heads, 1, out]));
+    });
+  }
+
+  /** Each row of x [N, in] as bytes around 128, and what one step of it is worth [N]. Of zeros that is nothing, whatever the bytes. */
+  #rowsAsBytes(x: Value): { readonly bytes: Value; readonly scale: Value } {
+    const g = this.#g;
+    const largest = g.op('ReduceMax', [g.abs(x)], { axes: [1], keepDims: false }); // [N]
+    const scale = g.mul(largest, 1 / 127); // [N]
+    const { shape } = scale;
+    let zero = this.#zeroPoints.get(shape[0]);
+    if (!zero) {
+      zero = g.op('ConstantOfShape', [g.op('Shape', [scale], {})], { shape, value: 128, dtype: 'uint8' }); // [N]
+      this.#zeroPoints.set(shape[0], zero);
+    }
+    return { bytes: g.op('QuantizeRows', [x, scale, zero], {}), scale };
+  }
 }
 
 /** [rows, width] as [width, rows]. */

@@ -57,7 +57,7 @@ export function peek(g: Graph, weights: Weights, config: EncoderConfig, layer: n
 
 /** x [h, B, d_h] times each head's rows [d_h, d] of the weight `name` [d, d]; `transposed`: x [h, B, d] times [d, d_h]. */
 function headProduct(g: Graph, weights: Weights, name: string, x: Value, transposed: boolean): Value {
-  if (weights.headProduct) return weights.headProduct(g, name, x, transposed);
+  if (weights.headProduct) return weights.headProduct(name, x, transposed);
   const weight = weights(name); // [d, d]
   const [heads] = x.shape;
   const d = weight.shape[1];

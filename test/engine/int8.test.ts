@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Pyramid } from '../../src/engine/index.ts';
-import { int8Dense, int8Weight, type WeightBits, weightBits } from '../../src/engine/int8.ts';
+import { Int8Layers, int8Weight, type WeightBits, weightBits } from '../../src/engine/int8.ts';
 import { exitOf, outcomes } from '../../src/evaluate/outcomes.ts';
 import { runTrace } from '../../src/evaluate/run-trace.ts';
 import { Graph } from '../../src/graph/index.ts';
@@ -27,7 +27,7 @@ async function linear(
   const out = bias.length;
   const stored = (name: string) =>
     name.endsWith('bias') ? { shape: [out], data: bias } : { shape: [out, inputs], data: weight };
-  g.output('y', int8Dense(g, [{ name: 'layer' }], g.input('x', 'float32', ['N', inputs]), stored, bits)!);
+  g.output('y', new Int8Layers(g, stored, bits).dense([{ name: 'layer' }], g.input('x', 'float32', ['N', inputs]))!);
   const program = await compileHere(g, 'linear');
   const { y } = await program.run({ x: float32(x, x.length / inputs, inputs) });
   await program.close();
