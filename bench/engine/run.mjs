@@ -3,7 +3,7 @@
  * texts, in the same run, one after the other in rounds: machines are shared and their speed drifts, so read the
  * ratios. Run from the project's root after `npm run build`:
  *
- *   node bench/engine/run.mjs --model DIR --texts ag_news/test.csv [--tau 0.3] [--count 500] [--rounds 3] [--peers] [--json FILE]
+ *   node bench/engine/run.mjs --model DIR --texts ag_news/test.csv [--tau 0.3] [--count 500] [--rounds 3] [--int8] [--peers] [--json FILE]
  *
  * --peers needs `npm install --prefix bench/engine`; PyTorch joins in where `python3` has torch and transformers.
  */
@@ -28,6 +28,7 @@ const { values: options } = parseArgs({
     count: { type: 'string', default: '500' },
     rounds: { type: 'string', default: '3' },
     singles: { type: 'string', default: '60' },
+    int8: { type: 'boolean', default: false },
     peers: { type: 'boolean', default: false },
     json: { type: 'string' },
   },
@@ -48,12 +49,17 @@ const least = (numbers) => Math.min(...numbers);
 /** Each: all texts at once, one text, and what to say besides. */
 const systems = [];
 
-const pyramid = await Pyramid.load(options.model);
+const pyramid = await Pyramid.load(options.model, { dtype: 'fp32' });
 const tau = options.tau === undefined ? pyramid.info.tau : Number(options.tau);
 systems.push(engine(`magic-pyramid, tau ${tau}`, pyramid, tau));
 systems.push(engine('magic-pyramid, exits off', pyramid, null));
-const whole = await Pyramid.load(dense);
+const whole = await Pyramid.load(dense, { dtype: 'fp32' });
 systems.push(engine('magic-pyramid, dense', whole, null));
+if (options.int8) {
+  const quick = await Pyramid.load(options.model, { dtype: 'int8' });
+  systems.push(engine(`magic-pyramid, int8, tau ${tau}`, quick, tau));
+  systems.push(engine('magic-pyramid, int8, dense', await Pyramid.load(dense, { dtype: 'int8' }), null));
+}
 
 function engine(name, model, at) {
   let answers = [];
@@ -64,7 +70,10 @@ function engine(name, model, at) {
       return answers.map(({ label }) => model.labels.indexOf(label));
     },
     one: (text) => model.classify(text, { tau: at }),
-    figures: () => ({ gflops: answers.reduce((sum, { flops }) => sum + flops, 0) / answers.length / 1e9 }),
+    figures: () => ({
+      dtype: model.dtype,
+      gflops: answers.reduce((sum, { flops }) => sum + flops, 0) / answers.length / 1e9,
+    }),
     close: () => model.close(),
   };
 }
