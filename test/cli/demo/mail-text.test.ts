@@ -51,6 +51,16 @@ describe('the text of a mail', () => {
     expect(await mailText(mail)).toBe('S\nHello\nTo: me');
   });
 
+  test('draws rules and boxes with one mark, and names an address by its host', async () => {
+    const mail = bytes(
+      'Subject: S',
+      '',
+      '* * * * * * *',
+      'Win!!! -----===== at <http://a.example/x?y=1&z=2> now... 10--20',
+    );
+    expect(await mailText(mail)).toBe('S\n*\nWin! -= at <http://a.example> now. 10--20');
+  });
+
   test.each([
     ['nothing at all', ''],
     ['a multipart mail without its parts', 'Content-Type: multipart/mixed; boundary=x\r\n\r\n--y\r\n'],
