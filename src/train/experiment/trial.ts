@@ -101,7 +101,11 @@ export async function runTrial(plan: TrialPlan, onEvent: OnTrainEvent): Promise<
   const trace = (set: EncodedSet) => traceState(result.state, set, prunes, pairs, settings.threads);
   const validation = await trace(sets.validation);
   const baseline = plan.baseline ?? judge(validation, null).accuracy;
-  const tau = exits ? chooseTau(validation, { baseline, maxDrop, by, dense }).tau : null;
+  // what pruning has lost already is not the exits' to win back: they may then lose nothing more
+  const own = judge(validation, null).accuracy;
+  const tau = exits
+    ? chooseTau(validation, { baseline: Math.min(baseline, own + maxDrop), maxDrop, by, dense }).tau
+    : null;
   const test = await trace(sets.test);
   const onTest = judge(test, tau, { dense });
   if (folder !== null) await save(folder, plan, result, tau, onTest);
