@@ -186,7 +186,7 @@ describe('a model folder that cannot be trained on', () => {
   });
 
   it('no folder', async () => {
-    expectRefused(await from(join(root, 'nowhere')), 2, /nowhere.config\.json: no such model configuration/);
+    expectRefused(await from(join(root, 'nowhere')), 2, /nowhere: no such model folder; check the path/);
   });
 
   it('another architecture', async () => {
