@@ -8,7 +8,7 @@ import { compile } from '../runtime/node.ts';
 import { bigints, floats, type Program, type Tensor } from '../runtime/runtime.ts';
 import { evaluationBatches } from '../text/batches.ts';
 import { type EncodedSet, packBatch } from './batch.ts';
-import { ParameterInputs, parameterFeeds, wordFeed } from './parameter-inputs.ts';
+import { ParameterInputs, parameterFeeds, rowInputs, wordFeed } from './parameter-inputs.ts';
 import type { ModelState } from './state.ts';
 
 export interface Judged {
@@ -44,14 +44,7 @@ export class Judging {
     const { config, headSettings: heads } = state;
     const g = new Graph();
     const parameters = new ParameterInputs(g, state);
-    // the number of texts is one more than the last row's
-    const sequence = g.input('sequence', 'int64', ['N']);
-    g.bindDim('B', g.add(g.op('ReduceMax', [sequence], { axes: [0], keepDims: false }), 1));
-    const inputs = {
-      words: g.input('words', 'float32', ['N', config.hiddenSize]),
-      types: g.input('types', 'int64', ['N']),
-      sequence,
-    };
+    const inputs = rowInputs(g, config.hiddenSize);
     const net = network(g, parameters.weights, config, inputs, { pruning, heads });
     g.output('logits', net.logits);
     net.exits.forEach((exit, i) => {

@@ -10,7 +10,7 @@ import type { Problem } from '../pyramid/problem.ts';
 import { compile } from '../runtime/node.ts';
 import type { Program, Tensor } from '../runtime/runtime.ts';
 import type { Packed } from './batch.ts';
-import { ParameterInputs, parameterFeeds, wordFeed } from './parameter-inputs.ts';
+import { ParameterInputs, parameterFeeds, rowInputs, wordFeed } from './parameter-inputs.ts';
 import { type ModelState, NO_HEADS } from './state.ts';
 
 /** What the teacher says of a batch. */
@@ -56,14 +56,7 @@ export class Teacher {
     const { config } = state;
     const g = new Graph();
     const parameters = new ParameterInputs(g, state);
-    const sequence = g.input('sequence', 'int64', ['N']);
-    // the number of texts is one more than the last row's
-    g.bindDim('B', g.add(g.op('ReduceMax', [sequence], { axes: [0], keepDims: false }), 1));
-    const inputs = {
-      words: g.input('words', 'float32', ['N', config.hiddenSize]),
-      types: g.input('types', 'int64', ['N']),
-      sequence,
-    };
+    const inputs = rowInputs(g, config.hiddenSize);
     const net = network(g, parameters.weights, config, inputs, { pruning: 'none', heads: NO_HEADS });
     g.output('logits', net.logits);
     g.output('hidden', net.hidden.at(-1)!);
