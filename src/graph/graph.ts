@@ -8,7 +8,6 @@ import {
   type Dim,
   type DType,
   type GraphNode,
-  product,
   type Shape,
   showType,
   type Type,
@@ -245,8 +244,6 @@ export class Graph {
     return count === 0 ? name : `${name}_${count}`;
   }
 }
-
-export const sizeOf = (shape: Shape): Dim => product(shape);
 
 function dtypeOf(data: TensorData): DType {
   if (data instanceof Float32Array) return 'float32';

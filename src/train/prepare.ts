@@ -101,6 +101,13 @@ export async function startingModel(
   }
   const model = await modelFolder(options.model, onEvent);
   const config: EncoderConfig = { ...(await readConfig(model)), labels };
+  if (config.problemType !== 'single_label_classification') {
+    const what = `${model}: problem_type is ${config.problemType}`;
+    throw new PyramidError('MP_USAGE', {
+      what,
+      todo: 'train on single_label_classification, the one kind of rows that are read',
+    });
+  }
   const tokenizer = await loadTokenizer(model);
   if (tokenizer.vocabularySize > config.vocabularySize) {
     throw new PyramidError('MP_MODEL_VOCABULARY', {

@@ -21,7 +21,7 @@ const options = {
     help: 'the folder for the models, the table and the report',
     aliases: ['output_dir'],
   }),
-  serve: flagOption({ group, default: true, help: 'end after the report instead of opening the page' }),
+  serve: flagOption({ group, default: true, help: 'end after the report; there is no page yet, so this changes nothing' }),
   seed: integerOption({
     group,
     default: 0,
