@@ -21,7 +21,11 @@ const options = {
     help: 'the folder for the models, the table and the report',
     aliases: ['output_dir'],
   }),
-  serve: flagOption({ group, default: true, help: 'end after the report; there is no page yet, so this changes nothing' }),
+  serve: flagOption({
+    group,
+    default: true,
+    help: 'end after the report; there is no page yet, so this changes nothing',
+  }),
   seed: integerOption({
     group,
     default: 0,
