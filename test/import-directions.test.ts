@@ -19,6 +19,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   serve: [...low, 'encoder', 'pyramid', 'engine', 'evaluate', 'train', 'jobs'],
   jobs: [...low, 'encoder', 'pyramid', 'engine', 'evaluate', 'train', 'serve'],
   cli: [...low, 'encoder', 'pyramid', 'engine', 'evaluate', 'train', 'serve', 'jobs'],
+  web: [...low, 'encoder', 'pyramid', 'engine', 'evaluate'],
 };
 const folders = Object.keys(mayImport);
 const biome = join(import.meta.dirname, '..', 'node_modules', '@biomejs', 'biome', 'bin', 'biome');

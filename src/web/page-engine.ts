@@ -1,0 +1,139 @@
+/**
+ * What a page asks of a model, whether it runs in the page's own browser (open-model.ts) or behind a server. Types
+ * only, all of plain data, and nothing of how either is done.
+ */
+import type { ProblemType } from '../encoder/index.ts';
+import type { Answer, Explanation, TextInput } from '../engine/index.ts';
+import type { ReportRow } from '../evaluate/table.ts';
+import type { Trace } from '../evaluate/trace.ts';
+import type { Calibration } from '../pyramid/calibration.ts';
+import type { HeadKind, NetworkShape } from '../pyramid/flops.ts';
+import type { Dtype } from '../pyramid/model-folder.ts';
+
+export interface PageEngine {
+  /** What is known of the model; the same all along. */
+  readonly info: EngineInfo;
+
+  /**
+   * Answers in the order of `texts`; for at most some hundreds, see `stream` for more.
+   * Throws MP_TEXT_TYPE, MP_TAU_RANGE, MP_MODEL_HEADS, MP_CLOSED and the signal's reason; a server's also what
+   * stopped the request.
+   */
+  classify(texts: readonly TextInput[], options?: AskOptions): Promise<Answer[]>;
+
+  /**
+   * Answers for a source of any length, in its order and in constant memory: it is read only as fast as answers are
+   * taken, at most `STREAM_WINDOW` texts ahead. Ends the source when the reader stops. Throws as `classify`; after an
+   * error the stream is over.
+   */
+  stream(
+    source: Iterable<TextInput> | AsyncIterable<TextInput>,
+    options?: AskOptions,
+  ): AsyncGenerator<Answer, void, undefined>;
+
+  /**
+   * What became of each piece at each layer, and what each head made of it, with exits off: enough to show every tau
+   * without asking again (`answerAt`). Throws as `classify`.
+   */
+  explain(text: TextInput, options?: Pick<AskOptions, 'tau' | 'signal'>): Promise<Explanation>;
+
+  /** The trace of the evaluation that lies with the model (`trace.jsonl` beside config.json), or null. */
+  trace(): Promise<Trace | null>;
+
+  /** The rows of the run's table (`report.json` beside config.json): the methods compared; or null. */
+  report(): Promise<readonly ReportRow[] | null>;
+
+  /** Frees what the model takes. What is under way fails with MP_CLOSED. */
+  close(): Promise<void>;
+}
+
+export interface AskOptions {
+  /** 0 to 1, null switches early exit off; default: `info.tau`. */
+  readonly tau?: number | null;
+  /** Above 1: answers also have the scores of so many labels. Default 1. */
+  readonly topK?: number;
+  readonly signal?: AbortSignal;
+}
+
+export interface EngineInfo {
+  /** A name for people: the folder's. */
+  readonly name: string;
+  readonly labels: readonly string[];
+  readonly shape: NetworkShape;
+  /** Halt value that was chosen for this model; null: none. */
+  readonly tau: number | null;
+  /** How tau was chosen, where that is known. */
+  readonly calibration: Calibration | null;
+  readonly method: string;
+  readonly problemType: ProblemType;
+  /** It was trained on pairs of texts. */
+  readonly pairs: boolean;
+  /** 'none': no early exit, and tau must be null or left out. */
+  readonly headKind: HeadKind;
+  /** Width of `fastbert` heads. */
+  readonly headWidth: number;
+  /** [L−1]: whether the head of a layer is asked; null: all are. */
+  readonly asked: readonly boolean[] | null;
+  /** It removes tokens. */
+  readonly prunes: boolean;
+  /** Longest text in tokens; longer ones are cut. */
+  readonly maxLength: number;
+  readonly dtype: Dtype;
+  /** Where it is computed. */
+  readonly device: 'server' | 'wasm' | 'webgpu';
+  /** Threads of the computation in the browser; null where a server does it. */
+  readonly threads: number | null;
+}
+
+/**
+ * A model folder: its address (of the folder, or a page-relative path to it), or its files as they were dropped onto
+ * the page or chosen (a directory handle, or File objects of one folder).
+ */
+export type ModelSource = string | URL | DroppedFolder | readonly File[];
+
+/** A FileSystemDirectoryHandle, as far as it is used. */
+export interface DroppedFolder {
+  readonly name: string;
+  getFileHandle(name: string): Promise<{ getFile(): Promise<File> }>;
+}
+
+export interface OpenOptions {
+  /** Default: `wasm`. `webgpu` throws MP_WEB_DEVICE where the browser has none. */
+  readonly device?: 'wasm' | 'webgpu';
+  /** Default: what the model folder says, else fp32. */
+  readonly dtype?: Dtype;
+  /** Told as the files come in, then once as the engine begins to compile (`loaded` = `total`). */
+  readonly onProgress?: (progress: OpenProgress) => void;
+  /** Gives up opening. */
+  readonly signal?: AbortSignal;
+}
+
+export interface OpenProgress {
+  /** The file that is coming in. */
+  readonly file: string;
+  /** Bytes of all files so far, and of all files; total is null where the server does not say. */
+  readonly loaded: number;
+  readonly total: number | null;
+}
+
+/**
+ * Of `magic-pyramid/web`: opens a model in this browser, in a worker of its own.
+ * Throws MP_FILE_MISSING, MP_MODEL_*, MP_WEB_DEVICE, MP_WEB_FETCH.
+ */
+export type OpenModel = (source: ModelSource, options?: OpenOptions) => Promise<PageEngine>;
+
+/** What an explained text's answer is, and costs, at some tau. */
+export interface AnswerAt {
+  readonly label: string;
+  readonly score: number;
+  /** The layer that answers, from 1. */
+  readonly exit: number;
+  /** Tokens entering layer 1, then left after each layer up to `exit`. */
+  readonly tokens: readonly number[];
+  /** Operations as computed, and those of the dense model as the paper counts: their ratio is the speed-up. */
+  readonly flops: number;
+  readonly denseFlops: number;
+}
+
+/** Of `magic-pyramid/web`: pure, in microseconds, for a slider. */
+export type AnswerAtTau = (explanation: Explanation, info: EngineInfo, tau: number | null) => AnswerAt;
