@@ -255,6 +255,55 @@ export const catalogue = {
     503,
     (e: { tries: number }) => `a worker thread ended ${e.tries} times on the same texts; report the texts that do this`,
   ),
+  // serving
+  MP_MODEL_UNKNOWN: kind(
+    2,
+    404,
+    (e: { name: string; names: readonly string[] }) =>
+      `there is no model "${brief(e.name)}"; the models are ${list(e.names)}`,
+  ),
+  MP_BATCH_LARGE: kind(
+    2,
+    413,
+    (e: { inputs: number; most: number }) =>
+      `the request has ${e.inputs} inputs, at most ${e.most} are allowed; send fewer at once, or raise --max-client-batch-size`,
+  ),
+  MP_TEXT_LONG: kind(
+    2,
+    413,
+    (e: { index: number; maxLength: number }) =>
+      `input ${e.index} is longer than ${e.maxLength} tokens; shorten it, or allow it to be truncated`,
+  ),
+  MP_OVERLOADED: kind(
+    1,
+    429,
+    (e: { retryAfterS: number }) => `the queue is full; try again in ${e.retryAfterS} s, or send fewer requests`,
+  ),
+  MP_DEADLINE_EARLY: kind(
+    1,
+    429,
+    (e: { deadlineMs: number; expectedMs: number; retryAfterS: number }) =>
+      `an answer would take about ${Math.round(e.expectedMs)} ms, more than the ${e.deadlineMs} ms allowed; allow more time, or try again in ${e.retryAfterS} s`,
+  ),
+  MP_CLIENT_GONE: kind(1, 499, (_: object) => 'the client went away before it was answered; its work was dropped'),
+  MP_REQUEST: kind(2, 400, (e: { problem: string }) => `${e.problem}; see /docs for what a request looks like`),
+  MP_KEY: kind(
+    2,
+    401,
+    (e: { header: string }) => `the request has no valid key; send the header "${e.header}: Bearer KEY"`,
+  ),
+  MP_LISTEN: kind(
+    1,
+    500,
+    (e: { hostname: string; port: number; reason: string }) =>
+      `cannot listen on ${e.hostname}:${e.port} (${e.reason}); give another --port or --hostname`,
+  ),
+  MP_OTEL_PACKAGE: kind(
+    1,
+    500,
+    (e: { packages: readonly string[] }) =>
+      `--otlp-endpoint needs ${list(e.packages)}, not installed here; run npm install ${e.packages.join(' ')}`,
+  ),
 } as const satisfies Record<string, ErrorKind>;
 
 export type ErrorCode = keyof typeof catalogue;

@@ -66,6 +66,16 @@ const examples: { readonly [C in ErrorCode]: readonly [Details<C>, ...Details<C>
   MP_DEMO_PACKAGE: [{ packages: ['a', 'b'] }],
   MP_DEADLINE: [{ deadlineMs: 250 }],
   MP_WORKER_LOST: [{ tries: 3 }],
+  MP_MODEL_UNKNOWN: [{ name: 'spam', names: ['mails', 'topics'] }],
+  MP_BATCH_LARGE: [{ inputs: 300, most: 32 }],
+  MP_TEXT_LONG: [{ index: 3, maxLength: 128 }],
+  MP_OVERLOADED: [{ retryAfterS: 2 }],
+  MP_DEADLINE_EARLY: [{ deadlineMs: 20, expectedMs: 120.3, retryAfterS: 1 }],
+  MP_CLIENT_GONE: [{}],
+  MP_REQUEST: [{ problem: 'the body is not JSON' }],
+  MP_KEY: [{ header: 'Authorization' }],
+  MP_LISTEN: [{ hostname: '127.0.0.1', port: 80, reason: 'EACCES' }],
+  MP_OTEL_PACKAGE: [{ packages: ['@opentelemetry/api', '@opentelemetry/sdk-node'] }],
 };
 const codes = Object.keys(catalogue) as ErrorCode[];
 

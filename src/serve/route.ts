@@ -1,0 +1,128 @@
+/**
+ * How a protocol joins the server: a Fastify plugin that gets `RouteContext` and registers routes whose TypeBox schemas
+ * check requests, write responses and make the OpenAPI document. Also what all routes share: the client that went away,
+ * the headers of an answer, and an error as an HTTP status. Knows no protocol.
+ */
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
+import type {
+  FastifyBaseLogger,
+  FastifyInstance,
+  FastifyReply,
+  FastifyRequest,
+  RawReplyDefaultExpression,
+  RawRequestDefaultExpression,
+  RawServerDefault,
+} from 'fastify';
+import { PyramidError } from '../errors.ts';
+import type { Classified, Models } from './served-model.ts';
+
+/** The server as a route plugin gets it: `body`, `params` and replies are typed by the route's TypeBox schema. */
+export type App = FastifyInstance<
+  RawServerDefault,
+  RawRequestDefaultExpression,
+  RawReplyDefaultExpression,
+  FastifyBaseLogger,
+  TypeBoxTypeProvider
+>;
+
+/** Limits that a protocol's `/info` tells of. */
+export interface Limits {
+  readonly maxConcurrentRequests: number;
+  readonly maxBatchTokens: number;
+  readonly maxClientBatchSize: number;
+  readonly payloadLimit: number;
+}
+
+export interface RouteContext {
+  readonly models: Models;
+  readonly limits: Limits;
+  /** The package's version. */
+  readonly version: string;
+}
+
+/**
+ * A protocol's routes. The plugin is encapsulated, so `app.setErrorHandler` may give its own error objects; without one
+ * the server's holds: `{ "error": { "code", "message" } }` with the status of `failureOf`.
+ *
+ * @example
+ * export const teiRoutes: RoutePlugin = async (app, { models }) => {
+ *   app.post('/predict', { schema: { tags: ['tei'], summary: '…', body: PredictRequest, response: { 200: … } } },
+ *     async (request, reply) => {
+ *       const classified = await models.get().classify(texts, { signal: goneSignal(request, reply) });
+ *       answerHeaders(reply, classified, characters);
+ *       return …;
+ *     });
+ * };
+ */
+export type RoutePlugin = (app: App, context: RouteContext) => Promise<void>;
+
+/** Aborts when the client goes away before it is answered: hand it to `classify`, so that its work is dropped. */
+export function goneSignal(request: FastifyRequest, reply: FastifyReply): AbortSignal {
+  const controller = new AbortController();
+  const gone = () => {
+    if (!reply.raw.writableFinished) controller.abort(new PyramidError('MP_CLIENT_GONE', {}));
+  };
+  if (request.raw.socket.destroyed) gone();
+  reply.raw.once('close', gone);
+  return controller.signal;
+}
+
+/**
+ * Headers of an answer, those of Text Embeddings Inference and ours: x-compute-type, x-compute-time (ms),
+ * x-compute-characters, x-compute-tokens, x-total-time, x-queue-time, x-tokenization-time, x-inference-time (ms, of a
+ * batch the mean), x-model, x-tau ("off" where early exit was off).
+ */
+export function answerHeaders(reply: FastifyReply, { model, tau, results }: Classified, characters: number): void {
+  let [queue, tokenize, inference, tokens] = [0, 0, 0, 0];
+  for (const result of results) {
+    queue += result.queueMs;
+    tokenize += result.tokenizeMs;
+    inference += result.inferenceMs;
+    tokens += result.tokens[0];
+  }
+  const n = Math.max(1, results.length);
+  const total = String(Math.round(reply.elapsedTime));
+  const { raw } = reply;
+  raw.setHeader('x-compute-type', 'cpu');
+  raw.setHeader('x-compute-time', total);
+  raw.setHeader('x-compute-characters', String(characters));
+  raw.setHeader('x-compute-tokens', String(tokens));
+  raw.setHeader('x-total-time', total);
+  raw.setHeader('x-queue-time', String(Math.round(queue / n)));
+  raw.setHeader('x-tokenization-time', String(Math.round(tokenize / n)));
+  raw.setHeader('x-inference-time', String(Math.round(inference / n)));
+  raw.setHeader('x-model', encodeURIComponent(model.name));
+  raw.setHeader('x-tau', tau === null ? 'off' : String(tau));
+}
+
+/** An error as a client is told of it. */
+export interface Failure {
+  readonly status: number;
+  /** A code of the catalogue, or MP_REQUEST (what the schema or Fastify refuses), or MP_INTERNAL. */
+  readonly code: string;
+  readonly message: string;
+  /** For a Retry-After header, in whole seconds; null where trying again is no use. */
+  readonly retryAfterS: number | null;
+}
+
+/** What happened, for whatever was thrown in a route; nothing internal is told. */
+export function failureOf(error: unknown): Failure {
+  if (error instanceof PyramidError) {
+    const details = error.details as { readonly retryAfterS?: number };
+    return {
+      status: error.httpStatus,
+      code: error.code,
+      message: error.message,
+      retryAfterS: details.retryAfterS ?? null,
+    };
+  }
+  const { statusCode: status, message } = error as { readonly statusCode?: number; readonly message?: string };
+  if (status !== undefined && status >= 400 && status < 500)
+    return { status, code: 'MP_REQUEST', message: message ?? 'the request is malformed', retryAfterS: null };
+  return {
+    status: 500,
+    code: 'MP_INTERNAL',
+    message: 'the server failed on this request; its log says why',
+    retryAfterS: null,
+  };
+}
