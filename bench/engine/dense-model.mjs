@@ -6,9 +6,9 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Graph, toOnnx } from '../../dist/graph/index.js';
+import { readModelFolder, writeModelFolder } from '../../dist/pyramid/disk-model.js';
 import { headSettings } from '../../dist/pyramid/heads.js';
-import { readModelFolder, writeModelFolder } from '../../dist/pyramid/model-folder.js';
-import { loadTokenizer } from '../../dist/text/tokenizer.js';
+import { loadTokenizer } from '../../dist/text/load-tokenizer.js';
 
 /** Writes `dir` from the model folder `from`. */
 export async function writeDenseModel(from, dir) {

@@ -17,7 +17,7 @@ import { parse } from 'csv-parse/sync';
 import * as ort from 'onnxruntime-node';
 import { Pyramid } from '../../dist/index.js';
 import { denseFlops } from '../../dist/pyramid/flops.js';
-import { loadTokenizer } from '../../dist/text/tokenizer.js';
+import { loadTokenizer } from '../../dist/text/load-tokenizer.js';
 import { writeDenseModel } from './dense-model.mjs';
 
 const { values: options } = parseArgs({

@@ -2,14 +2,12 @@
  * The weights of a Hugging Face folder under canonical names (BERT's): any family's, whole and bare checkpoints, one
  * file or a sharded one with its index, old LayerNorm names (gamma, beta). Shapes are held against config.json.
  */
-import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { PyramidError } from '../errors.ts';
+import { type Folder, pathIn, readText } from '../folder.ts';
 import type { EncoderConfig } from './config.ts';
 import { canonicalName, type FamilyName, ownName } from './families.ts';
 import { initialise, type Parameters, parameterShapes } from './parameters.ts';
-import { readSafetensors, type StoredTensor } from './safetensors.ts';
+import { type StoredTensor, tensorsOf } from './safetensors.ts';
 
 export interface LoadedWeights {
   readonly parameters: Parameters;
@@ -19,17 +17,20 @@ export interface LoadedWeights {
   readonly fresh: readonly string[];
 }
 
+const SINGLE = 'model.safetensors';
+const INDEX = 'model.safetensors.index.json';
+
 /**
- * Reads the weights of `dir`. With `seed`, a missing pooler or classifier is initialised; without, it is an error.
+ * Reads the weights of a folder. With `seed`, a missing pooler or classifier is initialised; without, it is an error.
  * A classifier for another number of labels counts as missing when a seed is given.
  * Throws MP_FILE_MISSING, MP_MODEL_FILE, MP_MODEL_TENSOR_MISSING, MP_MODEL_TENSOR_SHAPE.
  */
-export async function readWeights(
-  dir: string,
+export async function weightsOf(
+  folder: Folder,
   config: EncoderConfig,
   { seed }: { seed?: number } = {},
 ): Promise<LoadedWeights> {
-  const { path, tensors } = await readTensors(dir, config.family);
+  const { path, tensors } = await readTensors(folder, config.family);
   const parameters: Parameters = new Map();
   const fresh: string[] = [];
   for (const [name, shape] of parameterShapes(config)) {
@@ -49,31 +50,44 @@ export async function readWeights(
 }
 
 async function readTensors(
-  dir: string,
+  folder: Folder,
   family: FamilyName,
 ): Promise<{ path: string; tensors: Map<string, StoredTensor> }> {
-  const single = join(dir, 'model.safetensors');
-  const index = join(dir, 'model.safetensors.index.json');
-  let tensors: Map<string, StoredTensor>;
-  let path = single;
-  if (!existsSync(single) && existsSync(index)) {
-    path = index;
+  let path = pathIn(folder.path, SINGLE);
+  let tensors = await read(folder, SINGLE);
+  if (!tensors) {
+    const index = await readText(folder, INDEX);
+    if (index === null) throw new PyramidError('MP_FILE_MISSING', { path, what: 'weights file' });
+    path = pathIn(folder.path, INDEX);
     tensors = new Map();
-    for (const file of await shardFiles(index))
-      for (const [name, tensor] of await readSafetensors(join(dir, file))) tensors.set(name, tensor);
-  } else tensors = await readSafetensors(single);
+    for (const file of shardFiles(index, path)) {
+      const shard = await read(folder, file);
+      if (!shard) throw new PyramidError('MP_FILE_MISSING', { path: pathIn(folder.path, file), what: 'weights file' });
+      for (const [name, tensor] of shard) tensors.set(name, tensor);
+    }
+  }
   return {
     path,
     tensors: new Map([...tensors].map(([name, tensor]) => [canonicalName(family, modern(name)), tensor])),
   };
 }
 
-async function shardFiles(index: string): Promise<string[]> {
-  const fault = (problem: string, cause?: unknown) =>
-    new PyramidError('MP_MODEL_FILE', { path: index, problem }, { cause });
+/** null: there is no such file. */
+async function read(folder: Folder, name: string): Promise<Map<string, StoredTensor> | null> {
+  const file = await folder.open(name);
+  if (!file) return null;
+  try {
+    return await tensorsOf(file, pathIn(folder.path, name));
+  } finally {
+    await file.close();
+  }
+}
+
+function shardFiles(index: string, path: string): string[] {
+  const fault = (problem: string, cause?: unknown) => new PyramidError('MP_MODEL_FILE', { path, problem }, { cause });
   let content: { readonly weight_map?: unknown } | null;
   try {
-    content = JSON.parse(await readFile(index, 'utf8'));
+    content = JSON.parse(index);
   } catch (cause) {
     throw fault('it is not JSON', cause);
   }

@@ -2,9 +2,8 @@
  * The shape of a BERT-family network, read from and written to Hugging Face's config.json. Labels' names and the
  * problem type live here too, since the answer's meaning hangs on them.
  */
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { PyramidError } from '../errors.ts';
+import { type Folder, pathIn, readText } from '../folder.ts';
 import { FAMILIES, type FamilyName } from './families.ts';
 
 export type ProblemType = 'single_label_classification' | 'multi_label_classification' | 'regression';
@@ -40,15 +39,11 @@ export interface EncoderConfig {
 
 const KNOWN = Object.keys(FAMILIES);
 
-/** Reads `dir`/config.json. Throws MP_FILE_MISSING, MP_MODEL_ARCHITECTURE, MP_MODEL_CONFIG. */
-export async function readConfig(dir: string): Promise<EncoderConfig> {
-  const path = join(dir, 'config.json');
-  let text: string;
-  try {
-    text = await readFile(path, 'utf8');
-  } catch (cause) {
-    throw new PyramidError('MP_FILE_MISSING', { path, what: 'model configuration' }, { cause });
-  }
+/** Reads the folder's config.json. Throws MP_FILE_MISSING, MP_MODEL_ARCHITECTURE, MP_MODEL_CONFIG. */
+export async function configOf(folder: Folder): Promise<EncoderConfig> {
+  const path = pathIn(folder.path, 'config.json');
+  const text = await readText(folder, 'config.json');
+  if (text === null) throw new PyramidError('MP_FILE_MISSING', { path, what: 'model configuration' });
   let raw: unknown;
   try {
     raw = JSON.parse(text);

@@ -1,9 +1,10 @@
 /**
- * Reads and writes safetensors files: eight bytes of header length, a JSON header, the values
- * (https://github.com/huggingface/safetensors#format). F32, F16 and BF16 are read as float32; we write F32.
+ * The safetensors format: eight bytes of header length, a JSON header, the values
+ * (https://github.com/huggingface/safetensors#format). F32, F16 and BF16 are read as float32; we write F32. Knows
+ * nothing of disks: safetensors-file.ts does.
  */
-import { type FileHandle, open } from 'node:fs/promises';
 import { PyramidError } from '../errors.ts';
+import type { FolderFile } from '../folder.ts';
 
 export interface StoredTensor {
   readonly shape: readonly number[];
@@ -32,64 +33,43 @@ const MAX_HEADER = 100 * 1024 * 1024;
 
 /**
  * All floating-point tensors of a file. Integer tensors (position ids of old checkpoints) are passed over, unless
- * `integers` asks for them as numbers.
- * Throws MP_FILE_MISSING, MP_MODEL_FILE.
+ * `integers` asks for them as numbers. `path` is for messages. Throws MP_MODEL_FILE.
  */
-export async function readSafetensors(path: string, { integers = false } = {}): Promise<Map<string, StoredTensor>> {
-  const file = await openToRead(path);
-  try {
-    const { size } = await file.stat();
-    const { header, start } = await readHeader(file, path, size);
-    const entries = Object.entries(header).filter(([name]) => name !== '__metadata__');
-    for (const [name, entry] of entries) checkEntry(path, name, entry, size - start);
-    checkPlaces(path, entries, size - start);
-    const tensors = new Map<string, StoredTensor>();
-    for (const [name, entry] of entries) {
-      if (!integers && !entry.dtype.includes('F')) continue;
-      const [from, to] = entry.data_offsets;
-      // a fresh buffer a tensor, so that typed arrays over it are aligned
-      const bytes = new Uint8Array(to - from);
-      await readFully(file, bytes, start + from);
-      tensors.set(name, { shape: entry.shape, data: toFloat32(entry.dtype, bytes) });
-    }
-    return tensors;
-  } finally {
-    await file.close();
-  }
-}
-
-/** The `__metadata__` strings of a file's header. Throws as readSafetensors. */
-export async function readSafetensorsMetadata(path: string): Promise<Record<string, string>> {
-  const file = await openToRead(path);
-  try {
-    const { header } = await readHeader(file, path, (await file.stat()).size);
-    return (header.__metadata__ ?? {}) as unknown as Record<string, string>;
-  } finally {
-    await file.close();
-  }
-}
-
-async function openToRead(path: string): Promise<FileHandle> {
-  try {
-    return await open(path, 'r');
-  } catch (cause) {
-    throw new PyramidError('MP_FILE_MISSING', { path, what: 'weights file' }, { cause });
-  }
-}
-
-async function readHeader(
-  file: FileHandle,
+export async function tensorsOf(
+  file: FolderFile,
   path: string,
-  size: number,
-): Promise<{ header: Record<string, Entry>; start: number }> {
+  { integers = false } = {},
+): Promise<Map<string, StoredTensor>> {
+  const { header, start } = await readHeader(file, path);
+  const available = file.size - start;
+  const entries = Object.entries(header).filter(([name]) => name !== '__metadata__');
+  for (const [name, entry] of entries) checkEntry(path, name, entry, available);
+  checkPlaces(path, entries, available);
+  const tensors = new Map<string, StoredTensor>();
+  for (const [name, entry] of entries) {
+    if (!integers && !entry.dtype.includes('F')) continue;
+    const [from, to] = entry.data_offsets;
+    // a buffer of its own for each tensor, so that typed arrays over it are aligned
+    const bytes = await file.read(start + from, start + to);
+    tensors.set(name, { shape: entry.shape, data: toFloat32(entry.dtype, bytes) });
+  }
+  return tensors;
+}
+
+/** The `__metadata__` strings of a file's header. Throws MP_MODEL_FILE. */
+export async function metadataOf(file: FolderFile, path: string): Promise<Record<string, string>> {
+  const { header } = await readHeader(file, path);
+  return (header.__metadata__ ?? {}) as unknown as Record<string, string>;
+}
+
+async function readHeader(file: FolderFile, path: string): Promise<{ header: Record<string, Entry>; start: number }> {
+  const { size } = file;
   const fault = (problem: string, cause?: unknown) => new PyramidError('MP_MODEL_FILE', { path, problem }, { cause });
   if (size < 8) throw fault(`it is ${size} bytes long, too short for a safetensors header`);
-  const prefix = new Uint8Array(8);
-  await readFully(file, prefix, 0);
+  const prefix = await file.read(0, 8);
   const length = Number(new DataView(prefix.buffer).getBigUint64(0, true));
   if (length > MAX_HEADER || 8 + length > size) throw fault(`its header claims ${length} bytes, the file has ${size}`);
-  const text = new Uint8Array(length);
-  await readFully(file, text, 8);
+  const text = await file.read(8, 8 + length);
   let header: unknown;
   try {
     header = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(text));
@@ -135,15 +115,7 @@ function checkPlaces(path: string, entries: readonly (readonly [string, Entry])[
   if (end !== available) throw fault(`its tensors end at byte ${end}, but ${available} bytes of values are there`);
 }
 
-async function readFully(file: FileHandle, into: Uint8Array, position: number): Promise<void> {
-  for (let done = 0; done < into.length; ) {
-    const { bytesRead } = await file.read(into, done, into.length - done, position + done);
-    if (bytesRead === 0) throw new Error('internal: file ended within its own size');
-    done += bytesRead;
-  }
-}
-
-function toFloat32(dtype: string, bytes: Uint8Array): Float32Array {
+function toFloat32(dtype: string, bytes: Uint8Array<ArrayBuffer>): Float32Array {
   const { buffer } = bytes;
   switch (dtype) {
     case 'F32':
@@ -189,12 +161,11 @@ function halfToFloat(bits: number): number {
   return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
 }
 
-/** Writes float32 tensors, names sorted, so that equal tensors give equal files. The caller makes the write atomic. */
-export async function writeSafetensors(
-  path: string,
+/** What a file of float32 tensors begins with, and their names in the order of their values: sorted, so that equal tensors give equal files. */
+export function headerBytes(
   tensors: ReadonlyMap<string, StoredTensor>,
-  metadata: Record<string, string> = { format: 'pt' },
-): Promise<void> {
+  metadata: Record<string, string>,
+): { readonly bytes: Uint8Array; readonly names: readonly string[] } {
   const names = [...tensors.keys()].sort();
   const header: Record<string, unknown> = { __metadata__: metadata };
   let offset = 0;
@@ -205,19 +176,9 @@ export async function writeSafetensors(
   }
   let text = JSON.stringify(header);
   text += ' '.repeat((8 - (new TextEncoder().encode(text).length % 8)) % 8); // values start on a multiple of eight
-  const bytes = new TextEncoder().encode(text);
-  const prefix = new Uint8Array(8);
-  new DataView(prefix.buffer).setBigUint64(0, BigInt(bytes.length), true);
-  const file = await open(path, 'w');
-  try {
-    await file.writeFile(prefix);
-    await file.writeFile(bytes);
-    for (const name of names) {
-      const { data } = tensors.get(name)!;
-      await file.writeFile(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
-    }
-    await file.sync();
-  } finally {
-    await file.close();
-  }
+  const encoded = new TextEncoder().encode(text);
+  const bytes = new Uint8Array(8 + encoded.length);
+  new DataView(bytes.buffer).setBigUint64(0, BigInt(encoded.length), true);
+  bytes.set(encoded, 8);
+  return { bytes, names };
 }

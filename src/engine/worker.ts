@@ -4,10 +4,10 @@
  */
 import { isMainThread, parentPort, workerData } from 'node:worker_threads';
 import { PyramidError } from '../errors.ts';
-import { readModelFolder } from '../pyramid/model-folder.ts';
+import { readModelFolder } from '../pyramid/disk-model.ts';
 import { compile } from '../runtime/node.ts';
 import type { Compile } from '../runtime/runtime.ts';
-import { loadTokenizer } from '../text/tokenizer.ts';
+import { loadTokenizer } from '../text/load-tokenizer.ts';
 import { throughGate } from './exit-gate.ts';
 import { type Job, newJob } from './job.ts';
 import { type FromWorker, type ToWorker, toWire, type WireText, type WorkerStart } from './messages.ts';
@@ -16,6 +16,13 @@ import { Scheduler } from './scheduler.ts';
 
 /** Texts that are tokenised before the scheduler looks again at what to do. */
 const ADMITTED = 256;
+
+interface UnderWay {
+  readonly job: Job;
+  readonly tokenizeMs: number;
+  /** When it was tokenised, by this thread's clock in milliseconds. */
+  readonly tokenized: number;
+}
 
 if (isMainThread || !parentPort) throw new Error('internal: the engine worker was not started as a worker');
 const port = parentPort;
@@ -33,14 +40,19 @@ async function serve(start: WorkerStart): Promise<void> {
   const { maxLength } = model.info;
   /** Not yet tokenised, first come first. */
   let fresh: WireText[] = [];
-  const jobs = new Map<number, Job>();
+  const jobs = new Map<number, UnderWay>();
 
   const scheduler = new Scheduler(model, programs, {
     admit() {
       for (const text of fresh.splice(0, ADMITTED)) {
         try {
-          const job = newJob(text.id, tokenizer.encode(text.text, text.pair, maxLength), text, tokenizer.piece);
-          jobs.set(job.id, job);
+          const start = performance.now();
+          const { truncate = 'right', index } = text;
+          const encoding = tokenizer.encode(text.text, text.pair, maxLength, truncate === 'left' ? 'left' : 'right');
+          if (encoding.truncated && truncate === 'never') throw new PyramidError('MP_TEXT_LONG', { index, maxLength });
+          const job = newJob(text.id, encoding, text, tokenizer.piece);
+          const tokenized = performance.now();
+          jobs.set(job.id, { job, tokenizeMs: tokenized - start, tokenized });
           scheduler.add([job]);
         } catch (error) {
           post({ kind: 'failed', ids: [text.id], error: toWire(error) });
@@ -49,8 +61,13 @@ async function serve(start: WorkerStart): Promise<void> {
       return fresh.length > 0;
     },
     done(outcomes) {
-      for (const { id } of outcomes) jobs.delete(id);
-      post({ kind: 'outcomes', outcomes });
+      const now = performance.now();
+      const timed = outcomes.map((outcome) => {
+        const { tokenizeMs = 0, tokenized = now } = jobs.get(outcome.id) ?? {};
+        jobs.delete(outcome.id);
+        return { ...outcome, tokenizeMs, inferenceMs: now - tokenized };
+      });
+      post({ kind: 'outcomes', outcomes: timed });
     },
     failed(failed, error) {
       for (const { id } of failed) jobs.delete(id);
@@ -68,8 +85,8 @@ async function serve(start: WorkerStart): Promise<void> {
         const ids = new Set(message.ids);
         fresh = fresh.filter(({ id }) => !ids.has(id));
         for (const id of ids) {
-          const job = jobs.get(id);
-          if (job) job.cancelled = true;
+          const underWay = jobs.get(id);
+          if (underWay) underWay.job.cancelled = true;
           jobs.delete(id);
         }
         scheduler.dropCancelled();
@@ -77,7 +94,7 @@ async function serve(start: WorkerStart): Promise<void> {
       }
       case 'close':
         fresh = [];
-        for (const job of jobs.values()) job.cancelled = true;
+        for (const { job } of jobs.values()) job.cancelled = true;
         scheduler.dropCancelled();
         void scheduler
           .wake()

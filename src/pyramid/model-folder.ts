@@ -1,22 +1,11 @@
 /**
- * A trained model on disk: a Hugging Face folder that transformers opens as it is, with our thresholds and exit heads
- * beside BERT's own weights and a `pyramid` object in config.json. Written to a temporary folder and renamed, so that
- * a crash never leaves half a model.
+ * A trained model in a folder: a Hugging Face folder that transformers opens as it is, with our thresholds and exit
+ * heads beside BERT's own weights and a `pyramid` object in config.json. Read here, wherever it lies;
+ * disk-model.ts writes it.
  */
-import { existsSync } from 'node:fs';
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
-import {
-  configJson,
-  type EncoderConfig,
-  type Parameters,
-  readConfig,
-  readWeights,
-  type StoredTensor,
-  underOwnNames,
-  writeSafetensors,
-} from '../encoder/index.ts';
+import { configOf, type EncoderConfig, type Parameters, type StoredTensor, weightsOf } from '../encoder/index.ts';
 import { PyramidError } from '../errors.ts';
+import { type Folder, pathIn } from '../folder.ts';
 import type { HeadKind } from './flops.ts';
 import { type HeadSettings, headSettings, headShapes } from './heads.ts';
 import { THRESHOLDS } from './network.ts';
@@ -58,47 +47,17 @@ export interface PyramidModel {
   readonly thresholds: Float32Array | null;
 }
 
-/** Files of the folder beside config.json and the weights: the tokeniser's, README.md, training.json. */
-export type FolderFiles = Readonly<Record<string, string>>;
-
-/** Writes the folder; an older one at `dir` is replaced only once the new one is complete. Throws MP_WRITE. */
-export async function writeModelFolder(dir: string, model: PyramidModel, files: FolderFiles): Promise<void> {
-  const temporary = join(dirname(dir), `.${basename(dir)}.writing`);
-  const old = join(dirname(dir), `.${basename(dir)}.old`);
-  // whoever was stopped between the two renames, or could not do the second, has the old folder back
-  const bringBack = async () => {
-    if (existsSync(old) && !existsSync(dir)) await rename(old, dir);
-  };
-  try {
-    await bringBack();
-    await rm(temporary, { recursive: true, force: true });
-    await mkdir(temporary, { recursive: true });
-    const tensors = new Map<string, StoredTensor>([...underOwnNames(model.config, model.parameters), ...model.heads]);
-    if (model.thresholds) tensors.set(THRESHOLDS, { shape: [model.thresholds.length], data: model.thresholds });
-    await writeSafetensors(join(temporary, 'model.safetensors'), tensors);
-    await writeFile(join(temporary, 'config.json'), json({ ...configJson(model.config), pyramid: model.info }));
-    for (const [name, text] of Object.entries(files)) await writeFile(join(temporary, name), text);
-    await rm(old, { recursive: true, force: true });
-    if (existsSync(dir)) await rename(dir, old);
-    await rename(temporary, dir);
-    await rm(old, { recursive: true, force: true });
-  } catch (cause) {
-    await bringBack().catch(() => {});
-    await rm(temporary, { recursive: true, force: true }).catch(() => {});
-    throw new PyramidError('MP_WRITE', { path: dir, reason: (cause as Error).message }, { cause });
-  }
-}
-
 /**
  * Reads a folder. One without a `pyramid` object (a classifier fine-tuned elsewhere) is a dense model without heads.
  * Throws MP_FILE_MISSING, MP_MODEL_* .
  */
-export async function readModelFolder(dir: string): Promise<PyramidModel> {
-  const config = await readConfig(dir);
-  const path = join(dir, 'config.json');
+export async function modelOf(folder: Folder): Promise<PyramidModel> {
+  const config = await configOf(folder);
+  const { path: dir } = folder;
+  const path = pathIn(dir, 'config.json');
   if (config.labels.length === 0) throw new PyramidError('MP_MODEL_LABELS', { path, problem: 'there is no id2label' });
   const info = readInfo(config, path);
-  const { parameters, others } = await readWeights(dir, config);
+  const { parameters, others } = await weightsOf(folder, config);
   const settings = headSettings(info.exitHead, info.pairs, info.headWidth);
   const heads: Parameters = new Map();
   const take = (name: string, shape: readonly number[]): StoredTensor => {

@@ -5,6 +5,7 @@ export * from './batches.ts';
 export type { ColumnName, ColumnNames } from './columns.ts';
 export { DEFAULT_COLUMNS } from './columns.ts';
 export type { Dataset, Example } from './example.ts';
+export * from './load-tokenizer.ts';
 export * from './read-examples.ts';
 export * from './split.ts';
 export type { RowProblem } from './table.ts';

@@ -3,10 +3,9 @@
  * @huggingface/tokenizers; BERT's words and WordPiece are our own (exact beyond the basic plane, remembered, never
  * quadratic), and so are truncation and the special tokens. Knows nothing of models.
  */
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { Tokenizer as HuggingFaceTokenizer } from '@huggingface/tokenizers';
 import { PyramidError } from '../errors.ts';
+import { type Folder, pathIn, readText } from '../folder.ts';
 import { bertIds } from './bert-ids.ts';
 import { type BertNormalization, bertWords, normalizeBert } from './bert-words.ts';
 import { longestFirst, type PostProcessor, type SpecialTokens, specialTokens } from './special-tokens.ts';
@@ -23,12 +22,13 @@ export interface Encoding {
 
 export interface Tokenizer {
   /**
-   * Special tokens included. What does not fit into `maxLength` tokens is cut from the end of the longer text first.
+   * Special tokens included. What does not fit into `maxLength` tokens is cut from the longer text first, at its end
+   * (`side` 'right', the default) or its beginning ('left'), as transformers' `truncation_side` has it.
    * Any string is allowed, '' and lone surrogates too. As in transformers, a pair that is '' counts as none, so that
    * all types are 0.
    * @throws MP_USAGE if not even the special tokens fit
    */
-  encode(text: string, pair: string | undefined, maxLength: number): Encoding;
+  encode(text: string, pair: string | undefined, maxLength: number, side?: 'right' | 'left'): Encoding;
   /** The piece of text that an id stands for, as the vocabulary writes it ('##ing', '[CLS]'); '' if there is none. */
   piece(id: number): string;
   /** Largest id + 1. */
@@ -43,24 +43,21 @@ const FILES = ['tokenizer.json', 'tokenizer_config.json', 'vocab.txt', 'special_
  * The tokenizer of a model folder: from tokenizer.json, or from vocab.txt where there is no such file.
  * @throws MP_FILE_MISSING if there is neither, MP_MODEL_FILE if one does not hold what it should
  */
-export async function loadTokenizer(dir: string): Promise<Tokenizer> {
+export async function tokenizerOf(folder: Folder): Promise<Tokenizer> {
   const files: Record<string, string> = {};
   await Promise.all(
     FILES.map(async (name) => {
-      try {
-        files[name] = await readFile(join(dir, name), 'utf8');
-      } catch (error) {
-        if (!['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
-      }
+      const text = await readText(folder, name);
+      if (text !== null) files[name] = text;
     }),
   );
-  return tokenizerFromFiles(files, dir);
+  return tokenizerFromFiles(files, folder.path);
 }
 
 /**
  * The tokenizer that these files describe (contents by name, as in a model folder).
  * @param dir where they lie, for messages
- * @throws as `loadTokenizer`
+ * @throws as `tokenizerOf`
  */
 export function tokenizerFromFiles(files: Readonly<Record<string, string>>, dir = 'tokenizer'): Tokenizer {
   const config = files['tokenizer_config.json'] ? json(files, 'tokenizer_config.json', dir) : {};
@@ -69,7 +66,7 @@ export function tokenizerFromFiles(files: Readonly<Record<string, string>>, dir 
       throw new PyramidError('MP_FILE_MISSING', { path: dir, what: 'tokenizer.json or vocab.txt' });
     return tokenizerFromVocabulary(files, config, dir);
   }
-  const path = join(dir, 'tokenizer.json');
+  const path = pathIn(dir, 'tokenizer.json');
   const description = json(files, 'tokenizer.json', dir) as unknown as TokenizerDescription;
   let engine: HuggingFaceTokenizer;
   let templates: SpecialTokens | null;
@@ -137,16 +134,17 @@ function makeTokenizer(
   };
 
   return {
-    encode(text, pair, maxLength) {
+    encode(text, pair, maxLength, side = 'right') {
       const template = pair ? templates.pair : templates.single;
       const room = maxLength - template.filter((part) => part.kind === 'special').length;
       if (!(room >= 0)) {
         const todo = `give at least ${maxLength - room}, the number of special tokens, and room for the text`;
         throw new PyramidError('MP_USAGE', { what: `the maximum length is ${maxLength} tokens`, todo });
       }
-      let first = tokenize(text, room + 1);
-      let second = pair ? tokenize(pair, room + 1) : [];
-      if (first.length > room && second.length > room) {
+      const atLeast = side === 'right' ? room + 1 : Infinity;
+      let first = tokenize(text, atLeast);
+      let second = pair ? tokenize(pair, atLeast) : [];
+      if (side === 'right' && first.length > room && second.length > room) {
         // which of the two is longer decides
         first = tokenize(text, Infinity);
         second = tokenize(pair!, Infinity);
@@ -165,7 +163,8 @@ function makeTokenizer(
         if (part.kind === 'special') result.ids[at] = part.id;
         else {
           const source = part.kind === 'text' ? first : second;
-          for (let i = 0; i < count; i++) result.ids[at + i] = source[i];
+          const from = side === 'right' ? 0 : source.length - count;
+          for (let i = 0; i < count; i++) result.ids[at + i] = source[from + i];
         }
         at += count;
       }
@@ -261,7 +260,7 @@ function tokenizerFromVocabulary(
     return typeof given === 'object' ? (given?.content ?? '') : given;
   };
   const made = wordPieceFiles(parseVocabulary(files['vocab.txt']), {
-    path: join(dir, 'vocab.txt'),
+    path: pathIn(dir, 'vocab.txt'),
     lowerCase: config.do_lower_case !== false,
     stripAccents: (config.strip_accents as boolean | null | undefined) ?? null,
     splitIdeographs: config.tokenize_chinese_chars !== false,
@@ -279,7 +278,7 @@ function json(files: Readonly<Record<string, string>>, name: string, dir: string
   } catch (error) {
     throw new PyramidError(
       'MP_MODEL_FILE',
-      { path: join(dir, name), problem: (error as Error).message },
+      { path: pathIn(dir, name), problem: (error as Error).message },
       { cause: error },
     );
   }

@@ -21,8 +21,9 @@ import {
   writeSafetensors,
 } from '../../src/encoder/index.ts';
 import { backward } from '../../src/graph/index.ts';
+import { readModelFolder, writeModelFolder } from '../../src/pyramid/disk-model.ts';
 import { headSettings, initialHeads } from '../../src/pyramid/heads.ts';
-import { type PyramidModel, readModelFolder, writeModelFolder } from '../../src/pyramid/model-folder.ts';
+import type { PyramidModel } from '../../src/pyramid/model-folder.ts';
 import { network } from '../../src/pyramid/network.ts';
 import { float32, floats, integers } from '../../src/runtime/runtime.ts';
 import { draws } from '../support/draws.ts';

@@ -4,10 +4,11 @@
  * run must have met what it is about, or it fails.
  */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { readModelFolder } from '../../src/pyramid/model-folder.ts';
+import { readModelFolder } from '../../src/pyramid/disk-model.ts';
 import { argmax, exitLayer, uncertainty } from '../../src/pyramid/uncertainty.ts';
 import { randomStream } from '../../src/random.ts';
-import { type Encoding, loadTokenizer } from '../../src/text/tokenizer.ts';
+import { loadTokenizer } from '../../src/text/load-tokenizer.ts';
+import type { Encoding } from '../../src/text/tokenizer.ts';
 import { type Judged, Judging } from '../../src/train/judging.ts';
 import { InThreadEngine } from '../support/in-thread-engine.ts';
 import { MAX_LENGTH, randomModel, randomTexts } from '../support/random-model.ts';

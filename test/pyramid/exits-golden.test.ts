@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { readSafetensors } from '../../src/encoder/safetensors.ts';
+import { readSafetensors } from '../../src/encoder/index.ts';
 import { paperFlops } from '../../src/pyramid/flops.ts';
 import { argmax, exitLayer, uncertainty } from '../../src/pyramid/uncertainty.ts';
 

@@ -1,9 +1,10 @@
 /** A model folder with random weights, large enough that texts differ in what is pruned and where they leave. */
 import { join } from 'node:path';
 import { type EncoderConfig, initialise, parameterShapes, parseConfig } from '../../src/encoder/index.ts';
+import { writeModelFolder } from '../../src/pyramid/disk-model.ts';
 import type { HeadKind } from '../../src/pyramid/flops.ts';
 import { headSettings, initialHeads } from '../../src/pyramid/heads.ts';
-import { type PyramidModel, writeModelFolder } from '../../src/pyramid/model-folder.ts';
+import type { PyramidModel } from '../../src/pyramid/model-folder.ts';
 import { randomStream } from '../../src/random.ts';
 import { wordPieceFiles } from '../../src/text/wordpiece-files.ts';
 

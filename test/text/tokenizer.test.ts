@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { loadTokenizer } from '../../src/text/load-tokenizer.ts';
 import { longestFirst, specialTokens } from '../../src/text/special-tokens.ts';
-import { loadTokenizer, tokenizerFromFiles } from '../../src/text/tokenizer.ts';
+import { tokenizerFromFiles } from '../../src/text/tokenizer.ts';
 import { wordPieceFiles } from '../../src/text/wordpiece-files.ts';
 
 const letters = [...'abcdefghijklmnopqrstuvwxyz'];

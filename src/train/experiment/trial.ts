@@ -16,8 +16,9 @@ import {
   type TrainingCurve,
   tradeoff,
 } from '../../evaluate/index.ts';
+import { writeModelFolder } from '../../pyramid/disk-model.ts';
 import type { NetworkShape } from '../../pyramid/flops.ts';
-import { json, writeModelFolder } from '../../pyramid/model-folder.ts';
+import { json } from '../../pyramid/model-folder.ts';
 import type { Dataset } from '../../text/index.ts';
 import type { EncodedSet } from '../batch.ts';
 import type { Checkpoints } from '../checkpoint.ts';
