@@ -2,9 +2,11 @@
  * The paper's figure 3: of a chosen text, the attention that each token receives in each layer, and where pruning
  * removes it.
  */
+import { drawn } from './chart.ts';
+import { type Drawing, draw, tip } from './drawing.ts';
 import type { Figure } from './figure.ts';
-import { type Palette, plot } from './plot.ts';
-import { short } from './table.ts';
+import { short } from './format.ts';
+import { bands } from './scale.ts';
 
 /** One text. Arrays inside `layers` are in the order of `tokens`. */
 export interface AttentionExample {
@@ -21,62 +23,16 @@ export interface AttentionExample {
   }[];
 }
 
-export function attentionFigures(examples: readonly AttentionExample[], places: Palette): Promise<Figure[]> {
-  return Promise.all(
-    examples.map((example, i) => attentionFigure(example, `Attention by token, text ${i + 1}`, places)),
-  );
+export function attentionFigures(examples: readonly AttentionExample[]): Figure[] {
+  return examples.map((example, i) => attentionFigure(example, `Attention by token, text ${i + 1}`));
 }
 
-async function attentionFigure(
-  { method, tokens, layers }: AttentionExample,
-  title: string,
-  places: Palette,
-): Promise<Figure> {
-  const cells = layers.flatMap(({ scores, kept }, l) => {
-    const largest = Math.max(...scores.map((score) => score ?? 0));
-    return scores.flatMap((score, token) => {
-      if (score === null) return [];
-      const removed = !kept[token];
-      const name = `${tokens[token]}, layer ${l + 1}: ${short(score)}${removed ? ', removed' : ''}`;
-      return [{ token, layer: l + 1, share: score / largest, removed, title: name }];
-    });
-  });
-  const svg = await plot(title, places, (Plot) => ({
-    width: Math.max(520, 48 + 22 * tokens.length),
-    height: 130 + 26 * layers.length,
-    marginBottom: 95,
-    grid: false,
-    x: {
-      type: 'band',
-      domain: tokens.map((_, i) => i),
-      tickFormat: (i: number) => tokens[i],
-      tickRotate: -60,
-      label: null,
-      tickSize: 0,
-    },
-    y: { type: 'band', domain: layers.map((_, l) => l + 1), label: '↓ Layer', tickSize: 0 },
-    // square roots: a few tokens take most of the attention, and the rest would all be white
-    opacity: { type: 'sqrt', domain: [0, 1], range: [0.06, 1] },
-    marks: [
-      Plot.cell(cells, {
-        x: 'token',
-        y: 'layer',
-        fill: 'var(--accent)',
-        fillOpacity: 'share',
-        inset: 0.5,
-        title: 'title',
-      }),
-      Plot.dot(
-        cells.filter(({ removed }) => removed),
-        { x: 'token', y: 'layer', symbol: 'times', r: 3.5, stroke: 'var(--failed)', strokeWidth: 1.6 },
-      ),
-    ],
-  }));
+function attentionFigure({ method, tokens, layers }: AttentionExample, title: string): Figure {
   return {
     title,
     wide: true,
     caption: `${method}: the darker, the more attention the token receives, against the most attended one of the layer; × is where it is removed.`,
-    svg,
+    drawing: cellChart(title, tokens, layers),
     heads: ['Token', ...layers.map((_, l) => `Layer ${l + 1}`)],
     rows: tokens.map((token, i) => [
       token,
@@ -87,3 +43,45 @@ async function attentionFigure(
     ]),
   };
 }
+
+/** A row a layer, a cell for each token that enters it. */
+function cellChart(title: string, tokens: readonly string[], layers: AttentionExample['layers']): Drawing {
+  const size = { width: Math.max(520, 68 + 22 * tokens.length), height: 130 + 26 * layers.length };
+  const bottom = size.height - 95;
+  const columns = bands(tokens.length, [48, size.width - 20], 0.1);
+  const rows = bands(layers.length, [24, bottom], 0.1);
+  const cells: Drawing[] = [];
+  const crosses: Drawing[] = [];
+  for (const [l, { scores, kept }] of layers.entries()) {
+    const largest = Math.max(...scores.map((score) => score ?? 0));
+    for (const [i, score] of scores.entries()) {
+      if (score === null) continue;
+      const place = { x: columns.start(i), y: rows.start(l), width: columns.width, height: rows.width };
+      // square roots: a few tokens take most of the attention, and the rest would all be white
+      const opacity = 0.06 + 0.94 * Math.sqrt(score / largest);
+      const name = `${tokens[i]}, layer ${l + 1}: ${short(score)}${kept[i] ? '' : ', removed'}`;
+      cells.push(draw('rect', { ...place, fill: 'var(--accent)', 'fill-opacity': opacity }, [tip(name)]));
+      if (!kept[i]) crosses.push(cross(place.x + place.width / 2, place.y + place.height / 2, 4));
+    }
+  }
+  const names = tokens.map((token, i) => {
+    const [x, y] = [columns.start(i) + columns.width / 2 + 4, bottom + 12];
+    return draw('text', { x, y, 'text-anchor': 'end', transform: `rotate(-60 ${x.toFixed(2)} ${y})` }, [token]);
+  });
+  const numbers = layers.map((_, l) =>
+    draw('text', { x: 41, y: rows.start(l) + rows.width / 2 + 4.5, 'text-anchor': 'end' }, [String(l + 1)]),
+  );
+  return drawn(title, size, [
+    draw('text', { x: 3, y: 14 }, ['↓ Layer']),
+    ...numbers,
+    ...names,
+    draw('g', { class: 'cells' }, cells),
+    draw('g', { class: 'crosses', fill: 'none', stroke: 'var(--failed)', 'stroke-width': 1.6 }, crosses),
+  ]);
+}
+
+const cross = (x: number, y: number, r: number) =>
+  draw('path', {
+    d: `M${[x - r, y - r].map(round)}L${[x + r, y + r].map(round)}M${[x - r, y + r].map(round)}L${[x + r, y - r].map(round)}`,
+  });
+const round = (value: number) => Math.round(value * 100) / 100;

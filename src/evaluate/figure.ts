@@ -1,6 +1,7 @@
 /**
  * What a figure of the report is, and what figures are drawn from. Knows nothing of how they are drawn.
  */
+import type { Drawing } from './drawing.ts';
 import type { Judgement, Summary } from './judge.ts';
 
 /** What the figures show of one method on one task. */
@@ -21,11 +22,11 @@ export interface TrainingCurve {
   readonly points: readonly { readonly epoch: number; readonly loss: number; readonly accuracy?: number | null }[];
 }
 
-/** An SVG, a sentence on how to read it, and its numbers as a table. */
+/** A drawing, a sentence on how to read it, and its numbers as a table. */
 export interface Figure {
   readonly title: string;
   readonly caption: string;
-  readonly svg: string;
+  readonly drawing: Drawing;
   readonly heads: readonly string[];
   readonly rows: readonly (readonly string[])[];
   /** Takes the whole width of the page. */

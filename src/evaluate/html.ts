@@ -2,6 +2,7 @@
  * HTML by a template tag: each value is escaped unless it came out of the tag itself (or is marked as markup), so
  * that a text, a label or a path can never become markup. Knows nothing of what is written.
  */
+import type { Drawing } from './drawing.ts';
 
 /** Text that is markup already. */
 export class Markup {
@@ -29,6 +30,16 @@ const ENTITIES: Readonly<Record<string, string>> = {
   "'": '&#39;',
 };
 export const escapeHtml = (text: string): string => text.replace(/[&<>"']/g, (character) => ENTITIES[character]);
+
+/** A drawing as an inline SVG. */
+export const drawingMarkup = (drawing: Drawing): Markup => new Markup(element(drawing));
+
+function element(child: Drawing | string): string {
+  if (typeof child === 'string') return escapeHtml(child);
+  const { tag, attributes, children } = child;
+  const pairs = Object.entries(attributes).map(([name, value]) => ` ${name}="${escapeHtml(String(value))}"`);
+  return `<${tag}${pairs.join('')}>${children.map(element).join('')}</${tag}>`;
+}
 
 function render(part: Part): string {
   if (part === null || part === undefined || part === false) return '';

@@ -1,6 +1,8 @@
 /** Traces, metrics, the choice of tau, tables and the report. */
 export type { AttentionExample } from './attention-figures.ts';
+export type { Drawing } from './drawing.ts';
 export type { Figure, MethodReport, TrainingCurve } from './figure.ts';
+export { percent, short, times } from './format.ts';
 export { type BothCounts, type Judgement, judge, type LengthBucket, type Summary } from './judge.ts';
 export { accuracy, f1, macroF1 } from './metrics.ts';
 export type { CountOptions, Peeks } from './outcomes.ts';
@@ -11,11 +13,8 @@ export { left, type ReportTable, reportTable, right, type TableRecord, tableCsv 
 export {
   alignedText,
   failedRow,
-  percent,
   type ReportRow,
   reportRow,
-  short,
-  times,
   toCsv,
   toJson,
   toMarkdown,

@@ -1,13 +1,14 @@
 /**
  * The paper's figure 1: what length of text does to speed, pruning and exits.
  */
+import { barChart, type ChartSize } from './chart.ts';
 import { exits, type Figure, type MethodReport, prunes } from './figure.ts';
+import { percent, times } from './format.ts';
 import type { LengthBucket } from './judge.ts';
-import { type Palette, plot } from './plot.ts';
-import { percent, times } from './table.ts';
+import type { Palette } from './palette.ts';
 
 /** Figure 1: speed-ups, pruned tokens and mean exit, by length of text. */
-export async function lengthFigures(methods: readonly MethodReport[], places: Palette): Promise<Figure[]> {
+export function lengthFigures(methods: readonly MethodReport[], places: Palette, size?: ChartSize): Figure[] {
   const panels: readonly {
     readonly title: string;
     readonly label: string;
@@ -47,40 +48,26 @@ export async function lengthFigures(methods: readonly MethodReport[], places: Pa
       of: exits,
     },
   ];
-  const figures = panels.map(async ({ title, label, caption, value, text, of = () => true }) => {
-    const chosen = methods.filter(of);
-    const bars = chosen.flatMap(({ method, judgement }) =>
-      judgement.byLength.map((bucket) => {
-        const of = value(bucket) ?? null;
-        return { method, length: bucketName(bucket), value: of, title: `${method}: ${of === null ? '' : text(of)}` };
-      }),
-    );
-    if (bars.length === 0) return null;
-    const lengths = [...new Set(bars.map(({ length }) => length))];
-    const svg = await plot(title, places, (Plot) => ({
-      fx: { domain: lengths, label: 'Tokens of the text →', padding: 0.15 },
-      x: { axis: null, domain: chosen.map(({ method }) => method), padding: 0.08 },
-      y: { label, grid: true, nice: true, percent: text === percent, ticks: 5 },
-      marks: [
-        Plot.barY(
-          bars.filter((bar) => bar.value !== null),
-          { fx: 'length', x: 'method', y: 'value', fill: 'method', title: 'title' },
-        ),
-        Plot.ruleY([0]),
-      ],
-    }));
-    return {
-      title,
-      caption,
-      svg,
-      heads: ['Tokens', ...chosen.map(({ method }) => method)],
-      rows: lengths.map((length) => [
-        length,
-        ...bars.filter((bar) => bar.length === length).map((bar) => (bar.value === null ? '–' : text(bar.value))),
-      ]),
-    };
+  return panels.flatMap(({ title, label, caption, value, text, of = () => true }) => {
+    const series = methods.filter(of).map(({ method, judgement: { byLength } }) => {
+      const found = byLength.map((bucket) => value(bucket) ?? null);
+      const texts = found.map((one) => (one === null ? '–' : text(one)));
+      const inUnits = text === percent ? found.map((one) => one && 100 * one) : found;
+      return { method, values: inUnits, texts, titles: texts.map((one) => `${method}: ${one}`) };
+    });
+    if (series.length === 0) return [];
+    const lengths = methods[0].judgement.byLength.map(bucketName);
+    const axes = { groups: lengths, label: 'Tokens of the text →', y: { label, ticks: 5 }, places, size };
+    return [
+      {
+        title,
+        caption,
+        drawing: barChart(title, axes, series),
+        heads: ['Tokens', ...series.map(({ method }) => method)],
+        rows: lengths.map((length, i) => [length, ...series.map(({ texts }) => texts[i])]),
+      },
+    ];
   });
-  return (await Promise.all(figures)).filter((figure) => figure !== null);
 }
 
 const bucketName = ({ from, to }: { from: number; to: number | null }) =>

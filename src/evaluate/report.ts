@@ -4,10 +4,10 @@
  */
 import { type AttentionExample, attentionFigures } from './attention-figures.ts';
 import type { Figure, MethodReport, TrainingCurve } from './figure.ts';
-import { html, Markup } from './html.ts';
+import { drawingMarkup, html, Markup } from './html.ts';
 import { layerFigures } from './layer-figures.ts';
 import { lengthFigures } from './length-figures.ts';
-import { legendMark, type Palette, palette } from './plot.ts';
+import { legendMark, type Palette, palette } from './palette.ts';
 import { reportStyle } from './report-style.ts';
 import type { ReportTable } from './report-table.ts';
 import { type ReportRow, textTable } from './table.ts';
@@ -31,14 +31,13 @@ export interface Report {
   readonly attention?: readonly AttentionExample[];
 }
 
-/** The whole file. Loads the plotting library. */
-export async function renderReport(report: Report): Promise<string> {
+/** The whole file. */
+export function renderReport(report: Report): string {
   const { title, introduction = [], facts = {}, rows, resultsTitle, tables = [] } = report;
   const { methods, training = [], attention = [] } = report;
   const places = palette([...rows, ...methods, ...training, ...attention].map(({ method }) => method));
   const tasks = [...new Set([...methods, ...training, ...attention].map(({ task }) => task))];
-  const sections: Markup[] = [];
-  for (const task of tasks) sections.push(await taskSection(report, task, places));
+  const sections = tasks.map((task) => taskSection(report, task, places));
   const page = html`<!doctype html>
 <html lang="en">
 <head>
@@ -91,28 +90,24 @@ ${rows.map((row) => html`<tr>${row.map((cell, i) => html`<td class="${align[i]}"
 `;
 }
 
-async function taskSection(report: Report, task: string, places: Palette): Promise<Markup> {
+function taskSection(report: Report, task: string, places: Palette): Markup {
   const ofTask = <T extends { readonly task: string }>(items: readonly T[] = []) =>
     items.filter((item) => item.task === task);
   const methods = ofTask(report.methods);
   const training = ofTask(report.training);
   const groups: readonly (readonly [string, readonly Figure[]])[] = [
-    ['Accuracy and speed', await tradeoffFigures(methods, places)],
-    ['By length of text', await lengthFigures(methods, places)],
-    ['By layer', await layerFigures(methods, places)],
-    ['What is kept', await attentionFigures(ofTask(report.attention), places)],
-    ['Training', await trainingFigures(training, places)],
+    ['Accuracy and speed', tradeoffFigures(methods, places)],
+    ['By length of text', lengthFigures(methods, places)],
+    ['By layer', layerFigures(methods, places)],
+    ['What is kept', attentionFigures(ofTask(report.attention))],
+    ['Training', trainingFigures(training, places)],
   ];
   const shown = new Set([...methods, ...training].map(({ method }) => method));
-  const legend = await Promise.all(
-    [...places]
-      .filter(([method]) => shown.has(method))
-      .map(async ([method, place]) => [method, await legendMark(place)]),
-  );
+  const legend = [...places.keys()].filter((method) => shown.has(method));
   return html`<section>
 <h2>${task}</h2>
 <ul class="legend" aria-label="Colours of the methods">${legend.map(
-    ([method, mark]) => html`<li>${new Markup(mark)}${method}</li>`,
+    (method) => html`<li>${drawingMarkup(legendMark(places, method))}${method}</li>`,
   )}</ul>
 ${groups
   .filter(([, figures]) => figures.length > 0)
@@ -121,11 +116,11 @@ ${groups
 `;
 }
 
-function figureMarkup({ title, caption, svg, heads, rows, wide = false }: Figure): Markup {
+function figureMarkup({ title, caption, drawing, heads, rows, wide = false }: Figure): Markup {
   return html`
 <figure${wide && new Markup(' class="wide"')}>
 <h4>${title}</h4>
-${new Markup(svg)}
+${drawingMarkup(drawing)}
 <figcaption>${caption}</figcaption>
 <details><summary>Numbers</summary><div class="scroll"><table>
 <caption>${title}</caption>

@@ -4,6 +4,7 @@
  */
 import { stringify } from 'csv-stringify/sync';
 import { markdownTable } from 'markdown-table';
+import { percent, short, times } from './format.ts';
 import type { Judgement } from './judge.ts';
 import { escapeMarkdown } from './report-table.ts';
 
@@ -98,11 +99,6 @@ const figure = (head: string, key: keyof ReportRow, format: (value: number) => s
   cell: (row) => (typeof row[key] === 'number' ? format(row[key]) : NOTHING),
 });
 
-export const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
-export const times = (factor: number): string => `${factor.toFixed(factor < 9.95 ? 2 : 1)}×`;
-/** Three significant digits, never as a power of ten. */
-export const short = (value: number): string =>
-  value === 0 ? '0' : value.toFixed(Math.min(12, Math.max(0, 2 - Math.floor(Math.log10(Math.abs(value))))));
 const duration = (seconds: number): string =>
   seconds < 99.5
     ? `${Math.round(seconds)} s`

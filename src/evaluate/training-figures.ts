@@ -1,52 +1,50 @@
 /**
  * How training went: loss and validation accuracy, epoch by epoch.
  */
+import { type ChartSize, chart, dots, lines } from './chart.ts';
 import { type Figure, type TrainingCurve, thin } from './figure.ts';
-import { type Palette, plot } from './plot.ts';
-import { percent, short } from './table.ts';
+import { percent, short } from './format.ts';
+import type { Palette } from './palette.ts';
+
+const PANELS = [
+  ['loss', 'Training loss', '↑ Loss', 'The mean loss since the last point; a break is a new stage with another loss.'],
+  ['accuracy', 'Validation accuracy in training', '↑ Accuracy (%)', 'On rows that are not trained on.'],
+] as const;
+
+/** Points of a curve that are still marked one by one. */
+const MOST_DOTS = 200;
 
 /** Loss and validation accuracy over the epochs. */
-export async function trainingFigures(curves: readonly TrainingCurve[], places: Palette): Promise<Figure[]> {
-  const panels = [
-    [
-      'loss',
-      'Training loss',
-      '↑ Loss',
-      'The mean loss since the last point; a break is a new stage with another loss.',
-    ],
-    ['accuracy', 'Validation accuracy in training', '↑ Accuracy (%)', 'On rows that are not trained on.'],
-  ] as const;
-  const figures = panels.map(async ([key, title, label, caption]) => {
-    const points = curves.flatMap(({ method, stage, points }) =>
-      points.map((point) => ({
-        method,
-        run: `${method}, ${stage}`,
-        stage,
-        epoch: point.epoch,
-        value: point[key] ?? null,
-      })),
-    );
-    const drawn = points.filter(({ value }) => value !== null);
-    if (drawn.length === 0) return null;
-    return {
-      title,
-      caption,
-      svg: await plot(title, places, (Plot) => ({
-        x: { label: 'Epoch →', zero: true },
-        y: { label, percent: key === 'accuracy', ticks: 6 },
-        marks: [
-          Plot.line(drawn, { x: 'epoch', y: 'value', stroke: 'method', z: 'run', strokeWidth: 1.8 }),
-          Plot.dot(drawn.length > 200 ? [] : drawn, { x: 'epoch', y: 'value', fill: 'method', symbol: 'method', r: 4 }),
-        ],
-      })),
-      heads: ['Method', 'Stage', 'Epoch', title],
-      rows: thin(drawn, 60).map(({ method, stage, epoch, value }) => [
-        method,
-        stage,
-        short(epoch),
-        key === 'accuracy' ? percent(value as number) : short(value as number),
-      ]),
+export function trainingFigures(curves: readonly TrainingCurve[], places: Palette, size?: ChartSize): Figure[] {
+  return PANELS.flatMap(([key, title, label, caption]) => {
+    const runs = curves.map(({ method, stage, points }) => ({
+      method,
+      points: points.flatMap((point) => {
+        const value = point[key] ?? null;
+        if (value === null) return [];
+        return [{ method, stage, value, x: point.epoch, y: key === 'accuracy' ? 100 * value : value }];
+      }),
+    }));
+    const all = runs.flatMap(({ points }) => points);
+    if (all.length === 0) return [];
+    const heights = all.map(({ y }) => y);
+    const axes = {
+      x: { label: 'Epoch →', domain: [0, Math.max(...all.map(({ x }) => x))] as const },
+      y: { label, domain: [Math.min(...heights), Math.max(...heights)] as const, nice: true },
+      size,
     };
+    const show = key === 'accuracy' ? percent : short;
+    return [
+      {
+        title,
+        caption,
+        drawing: chart(title, axes, (plane) => [
+          lines(plane, places, runs),
+          ...(all.length > MOST_DOTS ? [] : [dots(plane, places, all)]),
+        ]),
+        heads: ['Method', 'Stage', 'Epoch', title],
+        rows: thin(all, 60).map(({ method, stage, x, value }) => [method, stage, short(x), show(value)]),
+      },
+    ];
   });
-  return (await Promise.all(figures)).filter((figure) => figure !== null);
 }

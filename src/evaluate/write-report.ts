@@ -15,7 +15,7 @@ export async function writeReport(dir: string, report: Report): Promise<void> {
   const paragraphs = [`# ${title}`, ...introduction, results, ...tables.map(tableMarkdown)];
   const list = Object.entries(facts).map(([name, value]) => `- ${name}: ${value}`);
   const markdown = `${[...paragraphs, ...(list.length > 0 ? [list.join('\n')] : [])].join('\n\n')}\n`;
-  await writeWhole(join(dir, 'report.html'), await renderReport(report));
+  await writeWhole(join(dir, 'report.html'), renderReport(report));
   await writeWhole(join(dir, 'report.md'), markdown);
   await writeWhole(join(dir, 'report.csv'), toCsv(rows));
   for (const table of tables) await writeWhole(join(dir, `${table.name}.csv`), tableCsv(table));

@@ -1,7 +1,8 @@
 import { parse } from 'csv-parse/sync';
 import { describe, expect, it } from 'vitest';
+import { short, times } from '../../src/evaluate/format.ts';
 import { judge } from '../../src/evaluate/judge.ts';
-import { failedRow, reportRow, short, times, toCsv, toJson, toMarkdown, toText } from '../../src/evaluate/table.ts';
+import { failedRow, reportRow, toCsv, toJson, toMarkdown, toText } from '../../src/evaluate/table.ts';
 import { randomTrace } from '../support/random-trace.ts';
 
 const bert = reportRow(judge(randomTrace({ seed: 1, headKind: 'none', pruned: false }), null), {
