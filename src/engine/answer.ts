@@ -1,10 +1,10 @@
 /** From an outcome to what the caller reads: the label, its score, and what it cost. */
 import type { EncoderConfig } from '../encoder/index.ts';
-import { actualFlops, type NetworkShape } from '../pyramid/flops.ts';
+import { actualFlops, denseFlops, type NetworkShape } from '../pyramid/flops.ts';
 import { problems } from '../pyramid/problem.ts';
 import { argmax } from '../pyramid/uncertainty.ts';
 import type { Outcome } from './job.ts';
-import type { ModelDescription } from './messages.ts';
+import type { ModelDescription, TimedOutcome } from './messages.ts';
 
 export interface Answer {
   /** The likeliest label. */
@@ -23,6 +23,21 @@ export interface Answer {
   readonly flops: number;
 }
 
+/** All that is known of one answer, for those who give it on by a protocol of their own. */
+export interface Detail extends Pick<Answer, 'exit' | 'tokens' | 'truncated' | 'flops'> {
+  /** [C]: every label's, in the order of the model's labels. */
+  readonly scores: readonly number[];
+  /** [C]: what the scores are made from. */
+  readonly logits: readonly number[];
+  /** The index of the largest score. */
+  readonly best: number;
+  /** Operations of the dense model for as many tokens, as the paper counts. */
+  readonly denseFlops: number;
+  /** Milliseconds that tokenising took, and from then to the answer. */
+  readonly tokenizeMs: number;
+  readonly inferenceMs: number;
+}
+
 export const shapeOf = ({ layers, hiddenSize, heads, intermediateSize, labels }: EncoderConfig): NetworkShape => ({
   layers,
   hiddenSize,
@@ -32,26 +47,59 @@ export const shapeOf = ({ layers, hiddenSize, heads, intermediateSize, labels }:
 });
 
 /** `tau` as the text was run with. */
+export function detailOf(
+  model: ModelDescription,
+  { tokenizeMs, inferenceMs, ...outcome }: TimedOutcome,
+  tau: number | null,
+): Detail {
+  const { exit, tokens, truncated } = outcome;
+  const logits = outcome.logits[exit - 1];
+  const scores = problems[model.config.problemType].activation(logits);
+  return {
+    scores,
+    logits,
+    best: argmax(scores),
+    exit,
+    tokens,
+    truncated,
+    flops: flopsOf(model, outcome, tau),
+    denseFlops: denseFlops(shapeOf(model.config), tokens[0]),
+    tokenizeMs,
+    inferenceMs,
+  };
+}
+
+/** `tau` as the text was run with. */
 export function answerOf(
-  { config, headSettings, info }: ModelDescription,
-  { exit, tokens, logits, truncated }: Outcome,
+  model: ModelDescription,
+  outcome: Outcome,
   { tau, topK }: { readonly tau: number | null; readonly topK: number },
 ): Answer {
+  const { config } = model;
+  const { exit, tokens, logits, truncated } = outcome;
   const scores = problems[config.problemType].activation(logits[exit - 1]);
   const best = argmax(scores);
+  const flops = flopsOf(model, outcome, tau);
+  const answer = { label: config.labels[best], score: scores[best], exit, tokens, truncated, flops };
+  if (topK <= 1) return answer;
+  const order = scores.map((_, i) => i).sort((a, b) => scores[b] - scores[a]);
+  const most = Object.fromEntries(order.slice(0, topK).map((i) => [config.labels[i], scores[i]]));
+  return { ...answer, scores: most };
+}
+
+function flopsOf(
+  { config, headSettings, info }: ModelDescription,
+  { exit, tokens }: Outcome,
+  tau: number | null,
+): number {
   const { layers } = config;
   // layers that the text never reached are not counted; the count wants an entry for each all the same
   const padded = Array.from({ length: layers + 1 }, (_, layer) => tokens[Math.min(layer, tokens.length - 1)]);
-  const flops = actualFlops(shapeOf(config), padded, exit, {
+  return actualFlops(shapeOf(config), padded, exit, {
     headKind: tau === null ? 'none' : headSettings.kind,
     pairs: headSettings.pairs,
     peeks: 'all',
     asked: info.asked,
     fastbertWidth: headSettings.width,
   });
-  const answer = { label: config.labels[best], score: scores[best], exit, tokens, truncated, flops };
-  if (topK <= 1) return answer;
-  const order = scores.map((_, i) => i).sort((a, b) => scores[b] - scores[a]);
-  const most = Object.fromEntries(order.slice(0, topK).map((i) => [config.labels[i], scores[i]]));
-  return { ...answer, scores: most };
 }

@@ -7,11 +7,12 @@ import { Worker } from 'node:worker_threads';
 import { PyramidError } from '../errors.ts';
 import type { Dtype } from '../pyramid/model-folder.ts';
 import { newGate, watchGate } from './exit-gate.ts';
-import type { Outcome, Rule } from './job.ts';
+import type { Rule } from './job.ts';
 import {
   type FromWorker,
   fromWire,
   type ModelDescription,
+  type TimedOutcome,
   type ToWorker,
   type WireText,
   type WorkerStart,
@@ -36,7 +37,7 @@ export interface Order extends Rule {
   /** Asked for when its turn comes; what it throws fails the order. */
   readonly text: (index: number) => { readonly text: string; readonly pair: string | undefined };
   /** Called once for each index, in any order. */
-  readonly done: (index: number, outcome: Outcome) => void;
+  readonly done: (index: number, outcome: TimedOutcome) => void;
   /** The order is given up; nothing is called after it. */
   readonly failed: (error: unknown) => void;
 }
@@ -230,10 +231,10 @@ export class Crew {
       while (member.underWay.size < share && !member.alone) {
         const ticket = this.#take(member);
         if (!ticket) break;
-        const { tau, trace, explain, text } = ticket.pending.order;
+        const { tau, trace, explain, truncate, text } = ticket.pending.order;
         try {
           const id = this.#nextId++;
-          sent.push({ id, ...text(ticket.index), tau, trace, explain });
+          sent.push({ id, index: ticket.index, ...text(ticket.index), tau, trace, explain, truncate });
           member.underWay.set(id, ticket);
         } catch (error) {
           this.#fail(ticket.pending, error);
@@ -269,7 +270,7 @@ export class Crew {
     return null;
   }
 
-  #finish(member: Member, outcomes: readonly Outcome[]): void {
+  #finish(member: Member, outcomes: readonly TimedOutcome[]): void {
     for (const outcome of outcomes) {
       const ticket = this.#hand(member, outcome.id);
       if (ticket && !ticket.pending.ended) ticket.pending.order.done(ticket.index, outcome);

@@ -1,6 +1,9 @@
 /** One text on its way through the layers, as the engine keeps it. Tokens and layers are counted as in design's trace. */
 import type { Encoding } from '../text/tokenizer.ts';
 
+/** What becomes of a text that is too long: its end or its beginning is cut off, or it is refused. */
+export type Truncate = 'right' | 'left' | 'never';
+
 /** Which answer is wanted, and by which rule it may be given early. */
 export interface Rule {
   /** Leave at the first layer with u ≤ tau; null: only the last layer answers, and no other head is asked. */
@@ -9,6 +12,8 @@ export interface Rule {
   readonly trace: boolean;
   /** With `trace`: also note what becomes of each token. */
   readonly explain?: boolean;
+  /** Left out: 'right'. */
+  readonly truncate?: Truncate;
 }
 
 /** What becomes of a text's tokens, which are named by their place in the text. */

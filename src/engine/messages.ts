@@ -19,6 +19,8 @@ export interface WorkerStart {
 export interface WireText extends Rule {
   /** Unique among the texts under way. */
   readonly id: number;
+  /** Its place among the texts that were asked for together, for messages. */
+  readonly index: number;
   readonly text: string;
   readonly pair: string | undefined;
 }
@@ -38,11 +40,17 @@ export interface ModelDescription {
   readonly weightBits: WeightBits | null;
 }
 
+/** What came of a text, and the milliseconds that tokenising took, and from then to the answer. */
+export interface TimedOutcome extends Outcome {
+  readonly tokenizeMs: number;
+  readonly inferenceMs: number;
+}
+
 export type FromWorker =
   | { readonly kind: 'ready'; readonly model: ModelDescription }
   /** The model could not be read. */
   | { readonly kind: 'unfit'; readonly error: WireError }
-  | { readonly kind: 'outcomes'; readonly outcomes: readonly Outcome[] }
+  | { readonly kind: 'outcomes'; readonly outcomes: readonly TimedOutcome[] }
   | { readonly kind: 'failed'; readonly ids: readonly number[]; readonly error: WireError };
 
 /** An error as plain data: structured clones of errors lose their class and fields. */

@@ -9,14 +9,14 @@ import type { HeadKind, NetworkShape } from '../pyramid/flops.ts';
 import { DTYPES, type Dtype, type PyramidInfo } from '../pyramid/model-folder.ts';
 import { problems } from '../pyramid/problem.ts';
 import { assertTau } from '../pyramid/uncertainty.ts';
-import { type Answer, answerOf, shapeOf } from './answer.ts';
+import { type Answer, answerOf, type Detail, detailOf, shapeOf } from './answer.ts';
 import { Crew } from './crew.ts';
 import { type Explanation, explanationOf } from './explain.ts';
 import { inOrder } from './in-order.ts';
 import { checkText, type Text, type TextInput } from './inputs.ts';
 import type { WeightBits } from './int8.ts';
-import type { Outcome, Rule } from './job.ts';
-import type { ModelDescription } from './messages.ts';
+import type { Outcome, Rule, Truncate } from './job.ts';
+import type { ModelDescription, TimedOutcome } from './messages.ts';
 
 export interface LoadOptions {
   /** Worker threads, each with its own copy of the model: 1 to 1024; default: one for each core. */
@@ -46,6 +46,11 @@ export interface ClassifyOptions {
   readonly signal?: AbortSignal;
   /** Time for the whole call, of a stream for each text, in milliseconds, 1 to 2³¹ − 1; default: any. */
   readonly deadlineMs?: number;
+  /**
+   * A text longer than the model reads loses its end ('right', the default) or its beginning ('left'), or fails the call
+   * with MP_TEXT_LONG ('never').
+   */
+  readonly truncate?: Truncate;
 }
 
 /** One text of a trace: see `Trace` in src/evaluate, which adds the true label. */
@@ -126,7 +131,7 @@ export class Pyramid {
    * one answer, an array an array in its order.
    *
    * Throws MP_TEXT_TYPE, MP_TAU_RANGE, MP_MODEL_HEADS (a tau for a model without exit heads), MP_OPTION_VALUE (topK),
-   * MP_CLOSED, MP_DEADLINE, MP_WORKER_LOST, and the signal's reason.
+   * MP_TEXT_LONG, MP_CLOSED, MP_DEADLINE, MP_WORKER_LOST, and the signal's reason.
    */
   classify(input: TextInput, options?: ClassifyOptions): Promise<Answer>;
   classify(inputs: readonly TextInput[], options?: ClassifyOptions): Promise<Answer[]>;
@@ -134,10 +139,20 @@ export class Pyramid {
   async classify(inputs: TextInput | readonly TextInput[], options: ClassifyOptions = {}): Promise<Answer | Answer[]> {
     const { tau, topK } = this.#settle(options);
     const toAnswer = (outcome: Outcome) => answerOf(this.#model, outcome, { tau, topK });
-    const rule = { tau, trace: false };
+    const rule = { tau, trace: false, truncate: options.truncate };
     if (isList(inputs)) return this.#run(inputs, rule, toAnswer, options);
     const [answer] = await this.#run([inputs], rule, toAnswer, options);
     return answer;
+  }
+
+  /**
+   * As `classify` of an array, with all that is known of each answer: every label's score and logit, the operations
+   * beside those of the dense model, and how long it took.
+   */
+  async detail(inputs: readonly TextInput[], options: Omit<ClassifyOptions, 'topK'> = {}): Promise<Detail[]> {
+    const { tau } = this.#settle(options);
+    const rule = { tau, trace: false, truncate: options.truncate };
+    return this.#run(inputs, rule, (outcome) => detailOf(this.#model, outcome, tau), options);
   }
 
   /**
@@ -157,7 +172,8 @@ export class Pyramid {
       source,
       STREAM_WINDOW,
       async (input, index, signal) => {
-        const [answer] = await this.#run([input], { tau, trace: false }, toAnswer, { ...options, signal }, index);
+        const rule = { tau, trace: false, truncate: options.truncate };
+        const [answer] = await this.#run([input], rule, toAnswer, { ...options, signal }, index);
         return answer;
       },
       options.signal,
@@ -216,7 +232,8 @@ export class Pyramid {
     return this.#crew.workers;
   }
 
-  #settle({ tau, topK = 1, deadlineMs }: ClassifyOptions): { tau: number | null; topK: number } {
+  #settle({ tau, topK = 1, deadlineMs, truncate }: ClassifyOptions): { tau: number | null; topK: number } {
+    if (truncate !== undefined) choice('truncate', truncate, ['right', 'left', 'never']);
     if (deadlineMs !== undefined) count('deadlineMs', deadlineMs, 2 ** 31 - 1);
     if (tau === undefined) return { tau: this.#model.info.tau, topK: count('topK', topK) };
     assertTau(tau);
@@ -235,7 +252,7 @@ export class Pyramid {
   async #run<T>(
     inputs: readonly TextInput[],
     rule: Rule,
-    result: (outcome: Outcome) => T,
+    result: (outcome: TimedOutcome) => T,
     { signal, deadlineMs }: Pick<ClassifyOptions, 'signal' | 'deadlineMs'>,
     from = 0,
   ): Promise<T[]> {

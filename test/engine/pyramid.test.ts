@@ -84,6 +84,36 @@ describe('a loaded model', () => {
     expect(answer.tokens[0]).toBe(MAX_LENGTH);
   });
 
+  test('cuts the beginning where it is told to, or refuses the text', async () => {
+    const long = `${'w1 '.repeat(60)}${'w2 '.repeat(100)}`;
+    const kept = await pyramid.classify('w2 '.repeat(100), { tau: null });
+    const left = await pyramid.classify(long, { tau: null, truncate: 'left' });
+    expect(left.score).toBeCloseTo(kept.score, 6);
+    expect(left).toMatchObject({ label: kept.label, truncated: true });
+    expect((await pyramid.classify(long, { tau: null })).score).not.toBeCloseTo(kept.score, 6);
+    await expect(pyramid.classify(['w1', long], { truncate: 'never' })).rejects.toMatchObject({
+      code: 'MP_TEXT_LONG',
+      details: { index: 1, maxLength: MAX_LENGTH },
+    });
+    expect(await pyramid.classify('w1', { truncate: 'never' })).toEqual(await pyramid.classify('w1'));
+    await expect(pyramid.classify('w1', { truncate: 'middle' as 'left' })).rejects.toThrow('truncate is "middle"');
+  });
+
+  test('tells in detail what it tells in short, and how long it took', async () => {
+    const details = await pyramid.detail(texts, { tau: 0.7 });
+    const answers = await pyramid.classify(texts, { tau: 0.7, topK: 3 });
+    details.forEach(({ best, scores, logits, denseFlops: dense, tokenizeMs, inferenceMs, ...detail }, i) => {
+      const { label, score, exit, tokens, truncated, flops } = answers[i];
+      expect(detail).toEqual({ exit, tokens, truncated, flops });
+      expect(pyramid.labels[best]).toBe(label);
+      expect(scores[best]).toBeCloseTo(score, 6);
+      for (const [c, p] of softmax(logits).entries()) expect(p).toBeCloseTo(scores[c], 12);
+      expect(dense).toBe(denseFlops(pyramid.shape, tokens[0]));
+      expect(tokenizeMs).toBeGreaterThan(0);
+      expect(inferenceMs).toBeGreaterThan(0);
+    });
+  });
+
   test('classifies an empty text, lone surrogates and control characters', async () => {
     const answers = await pyramid.classify(['', '\ud800', '\0\u200b', '😀'.repeat(50)], { tau: null });
     expect(answers.map(({ score }) => Number.isFinite(score))).toEqual([true, true, true, true]);

@@ -37,6 +37,16 @@ describe('encode', () => {
     expect(tokenizer.encode('abc', 'de', 7)).toMatchObject({ truncated: true });
   });
 
+  it('cuts at the beginning where it is told to, of a pair the longer text first', () => {
+    const left = (text: string, pair: string | undefined, maxLength: number) =>
+      [...tokenizer.encode(text, pair, maxLength, 'left').ids].map((id) => pieces[id]).join(' ');
+    expect(left('a b c d', undefined, 4)).toBe('[CLS] c d [SEP]');
+    expect(left('a b c d', undefined, 6)).toBe('[CLS] a b c d [SEP]');
+    expect(left('a b c d', 'e f', 7)).toBe('[CLS] c d [SEP] e f [SEP]');
+    expect(left('a b', 'c d e f', 6)).toBe('[CLS] b [SEP] e f [SEP]');
+    expect(tokenizer.encode('a b c d', undefined, 4, 'left').truncated).toBe(true);
+  });
+
   it('says so too when what it cut stands far behind what it kept', () => {
     const far = `${'a '.repeat(10)}${' '.repeat(1000)}b`;
     expect(tokenizer.encode(far, undefined, 12)).toMatchObject({ truncated: true });
