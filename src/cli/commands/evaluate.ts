@@ -1,40 +1,31 @@
 /** `evaluate`: a model's accuracy and cost on labelled rows, at one tau. The judging is src/evaluate's. */
-
-import { PyramidError } from '../../errors.ts';
 import { type Judgement, judge, type LengthBucket } from '../../evaluate/judge.ts';
 import { writeTrace } from '../../evaluate/trace.ts';
 import { flagOption, type OptionTable, textOption } from '../../option.ts';
-import { trainTable } from '../../train/defaults.ts';
 import type { Command } from '../command.ts';
 import { counter } from '../counter.ts';
 import { count, percent, thousands } from '../format.ts';
-import { showDownloads } from '../progress.ts';
+import {
+  type LabelledRowsOptions,
+  labelledRowsTable,
+  modelAndRows,
+  modelOption,
+  needModel,
+  rowSource,
+} from '../labelled-rows.ts';
 import { engineTau, type TauOption, tauOption } from '../tau-option.ts';
 
-export interface EvaluateOptions {
+export interface EvaluateOptions extends LabelledRowsOptions {
   readonly model: string;
-  readonly task: string | null;
-  readonly dataDir: string | null;
-  readonly test: string | null;
-  readonly text: string | null;
-  readonly pair: string | null;
-  readonly label: string | null;
   readonly tau: TauOption;
   readonly trace: string | null;
   readonly json: boolean;
 }
 
 const judging = 'Judging';
-const { task, dataDir, test, text, pair, label } = trainTable;
 
 const options: OptionTable<EvaluateOptions> = {
-  model: textOption({
-    group: judging,
-    default: '',
-    placeholder: 'DIR|HUB-ID',
-    help: 'the model folder, or its name on the Hugging Face hub',
-    aliases: ['model_name_or_path'],
-  }),
+  model: modelOption(judging, ''),
   tau: tauOption(judging),
   trace: textOption<string | null>({
     group: judging,
@@ -43,12 +34,7 @@ const options: OptionTable<EvaluateOptions> = {
     help: 'also write the trace: tokens and logits of every layer, a text a line',
   }),
   json: flagOption({ group: judging, default: false, help: 'print one JSON object' }),
-  task,
-  dataDir,
-  test: { ...test, help: 'labelled rows: csv, tsv, jsonl or parquet, instead of --task' },
-  text,
-  pair,
-  label,
+  ...labelledRowsTable('judge'),
 };
 
 export const evaluate: Command<EvaluateOptions> = {
@@ -64,18 +50,9 @@ export const evaluate: Command<EvaluateOptions> = {
     },
   ],
   async run({ options, io, services }) {
-    const { model, tau, trace: tracePath, json, test: file, ...source } = options;
-    if (model === '') throw new PyramidError('MP_USAGE', { what: '--model is missing', todo: 'give a model folder' });
-    if ((source.task === null) === (file === null)) {
-      throw new PyramidError('MP_USAGE', {
-        what: file === null ? 'no rows to judge were named' : 'both --task and --test were given',
-        todo: file === null ? 'give --test with a file, or --task with a name' : 'leave one of them out',
-      });
-    }
-    const { dir, rows } = await showDownloads(io.stderr, async (onEvent) => {
-      const dir = await services.model(model, onEvent);
-      return { dir, rows: await services.labelledRows({ ...source, file }, dir, onEvent) };
-    });
+    const { model, tau, trace: tracePath, json } = options;
+    needModel(model);
+    const { dir, rows } = await modelAndRows(model, rowSource(options, 'judge'), { io, services });
     const progress = counter(io.stderr, 'texts');
     const { trace, ownTau } = await services.trace(dir, rows, (share) => progress.at(share * rows.examples.length));
     if (tracePath !== null) await writeTrace(tracePath, trace);

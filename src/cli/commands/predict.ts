@@ -11,6 +11,7 @@ import { integerOption, type OptionTable, textOption } from '../../option.ts';
 import { trainTable } from '../../train/defaults.ts';
 import type { Call, Command } from '../command.ts';
 import { counter } from '../counter.ts';
+import { modelOption, needModel } from '../labelled-rows.ts';
 import { showDownloads } from '../progress.ts';
 import { engineTau, type TauOption, tauOption } from '../tau-option.ts';
 
@@ -30,13 +31,7 @@ const texts = 'Texts';
 const running = 'Running';
 
 const options: OptionTable<PredictOptions> = {
-  model: textOption({
-    group: answers,
-    default: '',
-    placeholder: 'DIR|HUB-ID',
-    help: 'the model folder, or its name on the Hugging Face hub',
-    aliases: ['model_name_or_path'],
-  }),
+  model: modelOption(answers, ''),
   tau: tauOption(answers),
   topK: integerOption({
     group: answers,
@@ -83,7 +78,7 @@ export const predict: Command<PredictOptions> = {
   async run(call) {
     const { options, io, services } = call;
     const { model, tau, topK, workers, threads } = options;
-    if (model === '') throw new PyramidError('MP_USAGE', { what: '--model is missing', todo: 'give a model folder' });
+    needModel(model);
     const source = inputs(call);
     const dir = await showDownloads(io.stderr, (onEvent) => services.model(model, onEvent));
     const classifier = await services.load(dir, { workers, threads });

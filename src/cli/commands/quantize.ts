@@ -2,36 +2,29 @@
 import { PyramidError } from '../../errors.ts';
 import type { Quantized } from '../../evaluate/quantize.ts';
 import { flagOption, numberOption, type OptionTable, textOption } from '../../option.ts';
-import { trainTable } from '../../train/defaults.ts';
 import type { Command } from '../command.ts';
 import { counter } from '../counter.ts';
 import { percent, thousands } from '../format.ts';
-import { showDownloads } from '../progress.ts';
+import {
+  type LabelledRowsOptions,
+  labelledRowsTable,
+  modelAndRows,
+  modelOption,
+  needModel,
+  rowSource,
+} from '../labelled-rows.ts';
 
-export interface QuantizeCommandOptions {
+export interface QuantizeCommandOptions extends LabelledRowsOptions {
   readonly model: string;
   readonly out: string;
   readonly maxDisagreement: number;
   readonly json: boolean;
-  readonly task: string | null;
-  readonly dataDir: string | null;
-  readonly test: string | null;
-  readonly text: string | null;
-  readonly pair: string | null;
-  readonly label: string | null;
 }
 
 const group = 'Quantizing';
-const { task, dataDir, test, text, pair, label } = trainTable;
 
 const options: OptionTable<QuantizeCommandOptions> = {
-  model: textOption({
-    group,
-    default: '',
-    placeholder: 'DIR|HUB-ID',
-    help: 'the model folder, or its name on the Hugging Face hub',
-    aliases: ['model_name_or_path'],
-  }),
+  model: modelOption(group, ''),
   out: textOption({ group, default: '', placeholder: 'DIR', help: 'the new folder' }),
   maxDisagreement: numberOption({
     group,
@@ -41,12 +34,7 @@ const options: OptionTable<QuantizeCommandOptions> = {
     help: 'the share of the texts that may be answered otherwise than by fp32',
   }),
   json: flagOption({ group, default: false, help: 'print one JSON object' }),
-  task,
-  dataDir,
-  test: { ...test, help: 'labelled rows to compare on: csv, tsv, jsonl or parquet, instead of --task' },
-  text,
-  pair,
-  label,
+  ...labelledRowsTable('compare on'),
 };
 
 export const quantize: Command<QuantizeCommandOptions> = {
@@ -65,19 +53,11 @@ export const quantize: Command<QuantizeCommandOptions> = {
     },
   ],
   async run({ options, io, services }) {
-    const { model, out, maxDisagreement, json, test: file, ...source } = options;
-    const usage = (what: string, todo: string) => new PyramidError('MP_USAGE', { what, todo });
-    if (model === '') throw usage('--model is missing', 'give a model folder');
-    if (out === '') throw usage('--out is missing', 'give a folder that does not exist');
-    if ((source.task === null) === (file === null)) {
-      throw file === null
-        ? usage('no rows to compare on were named', 'give --test with a file, or --task with a name')
-        : usage('both --task and --test were given', 'leave one of them out');
-    }
-    const { dir, rows } = await showDownloads(io.stderr, async (onEvent) => {
-      const dir = await services.model(model, onEvent);
-      return { dir, rows: await services.labelledRows({ ...source, file }, dir, onEvent) };
-    });
+    const { model, out, maxDisagreement, json } = options;
+    needModel(model);
+    if (out === '')
+      throw new PyramidError('MP_USAGE', { what: '--out is missing', todo: 'give a folder that does not exist' });
+    const { dir, rows } = await modelAndRows(model, rowSource(options, 'compare on'), { io, services });
     const progress = counter(io.stderr, 'texts');
     const onProgress = (share: number) => progress.at(share * 2 * rows.examples.length);
     const made = await services.quantize({ model: dir, rows, maxDisagreement, out, onProgress });

@@ -8,26 +8,18 @@ import { alignedText } from '../../evaluate/table.ts';
 import { readTrace, type Trace } from '../../evaluate/trace.ts';
 import { tradeoff as curveOf } from '../../evaluate/tradeoff.ts';
 import { flagOption, type OptionTable, textOption } from '../../option.ts';
-import { trainTable } from '../../train/defaults.ts';
 import type { Call, Command } from '../command.ts';
 import { counter } from '../counter.ts';
-import { showDownloads } from '../progress.ts';
+import { type LabelledRowsOptions, labelledRowsTable, modelAndRows, modelOption, rowSource } from '../labelled-rows.ts';
 
-export interface TradeoffOptions {
+export interface TradeoffOptions extends LabelledRowsOptions {
   readonly trace: string | null;
   readonly model: string | null;
   readonly csv: boolean;
   readonly json: boolean;
-  readonly task: string | null;
-  readonly dataDir: string | null;
-  readonly test: string | null;
-  readonly text: string | null;
-  readonly pair: string | null;
-  readonly label: string | null;
 }
 
 const group = 'Curve';
-const { task, dataDir, test, text, pair, label } = trainTable;
 
 const options: OptionTable<TradeoffOptions> = {
   trace: textOption<string | null>({
@@ -36,21 +28,10 @@ const options: OptionTable<TradeoffOptions> = {
     placeholder: 'FILE',
     help: 'a trace that evaluate or reproduce wrote, instead of --model and rows',
   }),
-  model: textOption<string | null>({
-    group,
-    default: null,
-    placeholder: 'DIR|HUB-ID',
-    help: 'the model folder, or its name on the Hugging Face hub',
-    aliases: ['model_name_or_path'],
-  }),
+  model: modelOption<string | null>(group, null),
   csv: flagOption({ group, default: false, help: 'print all points as CSV' }),
   json: flagOption({ group, default: false, help: 'print all points as one JSON array' }),
-  task,
-  dataDir,
-  test: { ...test, help: 'labelled rows: csv, tsv, jsonl or parquet, instead of --task' },
-  text,
-  pair,
-  label,
+  ...labelledRowsTable('judge'),
 };
 
 /** Points of the printed table; --csv and --json have them all. */
@@ -75,24 +56,15 @@ export const tradeoff: Command<TradeoffOptions> = {
 };
 
 async function traceOf({ options, io, services }: Call<TradeoffOptions>): Promise<Trace> {
-  const { trace, model, test: file, task, dataDir, ...columns } = options;
+  const { trace, model, test, task } = options;
   const usage = (what: string, todo: string) => new PyramidError('MP_USAGE', { what, todo });
   if (trace !== null) {
-    if (model !== null || file !== null || task !== null)
+    if (model !== null || test !== null || task !== null)
       throw usage('--trace was given beside a model or rows', 'give one or the other');
     return readTrace(trace);
   }
   if (model === null) throw usage('there is nothing to make a curve of', 'give --trace, or --model with rows');
-  if ((task === null) === (file === null)) {
-    throw usage(
-      file === null ? 'no rows to judge were named' : 'both --task and --test were given',
-      file === null ? 'give --test with a file, or --task with a name' : 'leave one of them out',
-    );
-  }
-  const { dir, rows } = await showDownloads(io.stderr, async (onEvent) => {
-    const dir = await services.model(model, onEvent);
-    return { dir, rows: await services.labelledRows({ task, dataDir, file, ...columns }, dir, onEvent) };
-  });
+  const { dir, rows } = await modelAndRows(model, rowSource(options, 'judge'), { io, services });
   const progress = counter(io.stderr, 'texts');
   return (await services.trace(dir, rows, (share) => progress.at(share * rows.examples.length))).trace;
 }
