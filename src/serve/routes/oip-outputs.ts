@@ -1,0 +1,119 @@
+/**
+ * Answers as tensors of the Open Inference Protocol: which outputs there are, as JSON or as binary data, and the
+ * `classification` form ("value:index:label") of the scores. Knows nothing of HTTP. Source: the specification, and the
+ * binary data and classification extensions.
+ */
+import { PyramidError } from '../../errors.ts';
+import type { Classified, ModelCard } from '../served-model.ts';
+import type { InferRequest, InferResponse } from './oip-schemas.ts';
+import { ranking } from './ranking.ts';
+
+type Datatype = 'BYTES' | 'FP32' | 'INT32';
+interface Tensor {
+  readonly datatype: Datatype;
+  readonly shape: readonly number[];
+  /** Row-major. */
+  readonly data: readonly (string | number)[];
+}
+
+/** Each output: its datatype, the sides after the first (which is the number of texts), and its elements. */
+const OUTPUTS: Readonly<
+  Record<
+    string,
+    {
+      readonly datatype: Datatype;
+      readonly sides: (card: ModelCard) => number[];
+      readonly data: (classified: Classified) => (string | number)[];
+    }
+  >
+> = {
+  label: {
+    datatype: 'BYTES',
+    sides: () => [],
+    data: ({ model, results }) => results.map(({ best }) => model.labels[best]),
+  },
+  score: { datatype: 'FP32', sides: () => [], data: ({ results }) => results.map(({ scores, best }) => scores[best]) },
+  scores: {
+    datatype: 'FP32',
+    sides: ({ labels }) => [labels.length],
+    data: ({ results }) => results.flatMap(({ scores }) => scores),
+  },
+  exit: { datatype: 'INT32', sides: () => [], data: ({ results }) => results.map(({ exit }) => exit) },
+};
+
+export const outputMetadata = (card: ModelCard) =>
+  Object.entries(OUTPUTS).map(([name, { datatype, sides }]) => ({ name, datatype, shape: [-1, ...sides(card)] }));
+
+interface Wanted {
+  readonly name: string;
+  readonly isBinary: boolean;
+  /** Labels a text in the `classification` form; null: the tensor itself. */
+  readonly classes: number | null;
+}
+
+/** Checked before anything is computed. Throws MP_USAGE. */
+export function wantedOutputs({ outputs, parameters }: InferRequest): Wanted[] {
+  const list = outputs?.length ? outputs : Object.keys(OUTPUTS).map((name) => ({ name }));
+  return list.map((output) => {
+    const { name, parameters: own = {} } = output as (typeof list)[number] & { parameters?: Record<string, unknown> };
+    const refuse = (what: string, todo: string) => new PyramidError('MP_USAGE', { what, todo });
+    if (!Object.hasOwn(OUTPUTS, name))
+      throw refuse(`there is no output "${name.slice(0, 60)}"`, `ask for ${Object.keys(OUTPUTS).join(', ')}`);
+    if (own.shared_memory_region !== undefined)
+      throw refuse(`output "${name}" is wanted in shared memory`, 'have it in the answer');
+    const { classification, binary_data: isBinary = parameters?.binary_data_output } = own;
+    if (classification !== undefined) {
+      if (name !== 'scores') throw refuse(`classification is asked of output "${name}"`, 'ask it of scores');
+      if (!Number.isSafeInteger(classification) || (classification as number) < 1)
+        throw refuse(`classification is ${String(classification)}`, 'give a whole number from 1');
+    }
+    return { name, isBinary: isBinary === true, classes: (classification as number | undefined) ?? null };
+  });
+}
+
+/** The `outputs` of a response, and the binary data that follows it: no buffer where none was asked for. */
+export function packOutputs(
+  wanted: readonly Wanted[],
+  classified: Classified,
+): { outputs: InferResponse['outputs']; buffers: Buffer[] } {
+  const buffers: Buffer[] = [];
+  const outputs = wanted.map(({ name, isBinary, classes }) => {
+    const { datatype, shape, data } = tensorOf(name, classes, classified);
+    if (!isBinary) return { name, datatype, shape: [...shape], data: [...data] };
+    const bytes = pack(datatype, data);
+    buffers.push(bytes);
+    return { name, datatype, shape: [...shape], parameters: { binary_data_size: bytes.length } };
+  });
+  return { outputs, buffers };
+}
+
+function tensorOf(name: string, classes: number | null, classified: Classified): Tensor {
+  const { model, results } = classified;
+  const { datatype, sides, data } = OUTPUTS[name];
+  if (classes === null) return { datatype, shape: [results.length, ...sides(model)], data: data(classified) };
+  const count = Math.min(classes, model.labels.length);
+  const described = results.flatMap(({ scores }) =>
+    ranking(scores)
+      .slice(0, count)
+      .map((i) => `${scores[i].toFixed(6)}:${i}:${model.labels[i]}`),
+  );
+  return { datatype: 'BYTES', shape: [results.length, count], data: described };
+}
+
+/** Little-endian; a string is 4 bytes of length and UTF-8. */
+function pack(datatype: Datatype, data: Tensor['data']): Buffer {
+  if (datatype === 'BYTES')
+    return Buffer.concat(
+      data.flatMap((value) => {
+        const text = Buffer.from(value as string);
+        const length = Buffer.alloc(4);
+        length.writeUInt32LE(text.length);
+        return [length, text];
+      }),
+    );
+  const bytes = Buffer.alloc(4 * data.length);
+  for (const [i, value] of data.entries())
+    if (datatype === 'FP32') bytes.writeFloatLE(value as number, 4 * i);
+    else bytes.writeInt32LE(value as number, 4 * i);
+  return bytes;
+}

@@ -1,0 +1,76 @@
+/**
+ * The objects of the Open Inference Protocol v2, as the schemas that check and document them. Knows nothing of what is
+ * done with them. Source: its REST specification, and the binary data and classification extensions.
+ */
+import { type Static, Type } from 'typebox';
+
+const Parameters = Type.Record(Type.String(), Type.Union([Type.String(), Type.Number(), Type.Boolean()]));
+const Shape = Type.Array(Type.Integer({ minimum: 0 }), { maxItems: 8 });
+const Element = Type.Union([Type.String(), Type.Number(), Type.Boolean()]);
+
+const RequestInput = Type.Object({
+  name: Type.String(),
+  shape: Shape,
+  datatype: Type.String({ description: 'BYTES' }),
+  parameters: Type.Optional(Parameters),
+  data: Type.Optional(
+    Type.Array(Type.Union([Element, Type.Array(Element)]), { description: 'Left out where it follows as binary data' }),
+  ),
+});
+export type RequestInput = Static<typeof RequestInput>;
+
+const RequestOutput = Type.Object({ name: Type.String(), parameters: Type.Optional(Parameters) });
+export type RequestOutput = Static<typeof RequestOutput>;
+
+export const InferRequest = Type.Object(
+  {
+    id: Type.Optional(Type.String()),
+    parameters: Type.Optional(Parameters),
+    inputs: Type.Array(RequestInput, { minItems: 1, maxItems: 2 }),
+    outputs: Type.Optional(Type.Array(RequestOutput, { maxItems: 16 })),
+  },
+  { examples: [{ inputs: [{ name: 'text', shape: [1], datatype: 'BYTES', data: ['You have won'] }] }] },
+);
+export type InferRequest = Static<typeof InferRequest>;
+
+const ResponseOutput = Type.Object({
+  name: Type.String(),
+  shape: Shape,
+  datatype: Type.String(),
+  parameters: Type.Optional(Parameters),
+  data: Type.Optional(Type.Array(Element)),
+});
+
+export const InferResponse = Type.Object({
+  model_name: Type.String(),
+  model_version: Type.String(),
+  id: Type.Optional(Type.String()),
+  parameters: Type.Optional(Parameters),
+  outputs: Type.Array(ResponseOutput),
+});
+export type InferResponse = Static<typeof InferResponse>;
+
+const Tensor = Type.Object({
+  name: Type.String(),
+  datatype: Type.String(),
+  shape: Type.Array(Type.Integer(), { description: '-1 where the size varies' }),
+});
+
+export const ServerMetadata = Type.Object({
+  name: Type.String(),
+  version: Type.String(),
+  extensions: Type.Array(Type.String()),
+});
+export const ModelMetadata = Type.Object({
+  name: Type.String(),
+  versions: Type.Array(Type.String()),
+  platform: Type.String(),
+  inputs: Type.Array(Tensor),
+  outputs: Type.Array(Tensor),
+});
+export const Live = Type.Object({ live: Type.Boolean() });
+export const Ready = Type.Object({ ready: Type.Boolean() });
+export const ModelReady = Type.Object({ name: Type.String(), ready: Type.Boolean() });
+export const ModelParams = Type.Object({ model: Type.String() });
+export const VersionParams = Type.Object({ model: Type.String(), version: Type.String() });
+export const ErrorResponse = Type.Object({ error: Type.String() });

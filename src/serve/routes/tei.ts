@@ -1,0 +1,159 @@
+/**
+ * Text Embeddings Inference's routes for classifiers: POST /predict and /, GET /info and /health. Every label of each
+ * text, likeliest first; a list of strings is a batch, a pair is a nested list of two or {text, text_pair}. Requests
+ * with the hub's `parameters` are answered as the hub's text-classification task answers (a list for each text, also
+ * for a single one), which is what its own client reads. Knows nothing of queues and of models' insides.
+ * Source: the project's router (types.rs, server.rs) and its pull request 801.
+ */
+import type { TextInput } from '../../engine/index.ts';
+import { PyramidError } from '../../errors.ts';
+import { problems } from '../../pyramid/problem.ts';
+import { answerHeaders, type Failure, goneSignal, type RoutePlugin } from '../route.ts';
+import type { ClassifiedText, ModelCard } from '../served-model.ts';
+import { countCharacters } from './characters.ts';
+import { answerErrors } from './protocol-errors.ts';
+import { ranking } from './ranking.ts';
+import { sendJson } from './send-json.ts';
+import {
+  ErrorResponse,
+  InfoResponse,
+  ModelQuery,
+  PredictRequest,
+  PredictResponse,
+  type Sequence,
+} from './tei-schemas.ts';
+
+const tags = ['Text Embeddings Inference'];
+const errors = Object.fromEntries(
+  [400, 401, 404, 408, 413, 415, 422, 424, 429, 500, 503].map((status) => [status, ErrorResponse]),
+);
+
+export const teiRoutes: RoutePlugin = async (app, { models, limits, version }) => {
+  answerErrors(app, (failure) => {
+    const { status, type } = translate(failure);
+    return { status, body: { error: failure.message, error_type: type } satisfies ErrorResponse };
+  });
+
+  for (const [path, operationId] of [
+    ['/predict', 'predict'],
+    ['/', 'predictAtRoot'],
+  ])
+    app.post(
+      path,
+      {
+        schema: {
+          tags,
+          operationId,
+          summary: 'The labels of one text or pair, or of a batch',
+          querystring: ModelQuery,
+          body: PredictRequest,
+          response: { 200: PredictResponse, ...errors },
+        },
+      },
+      async (request, reply) => {
+        const { inputs, parameters } = request.body;
+        const isBatch = Array.isArray(inputs);
+        const texts = isBatch ? inputs.map(textOf) : [textOf(inputs)];
+        if (texts.length === 0)
+          throw new PyramidError('MP_USAGE', { what: 'the batch is empty', todo: 'give at least one text' });
+        const classified = await models.get(request.query.model).classify(texts, {
+          signal: goneSignal(request, reply),
+          truncate: request.body.truncate ?? true,
+          truncationDirection: /^left$/i.test(request.body.truncation_direction ?? '') ? 'left' : 'right',
+        });
+        const asked = { ...parameters, raw: request.body.raw_scores };
+        const lists = classified.results.map((result) => predictions(classified.model, result, asked));
+        answerHeaders(
+          reply,
+          classified,
+          texts.reduce((sum, text) => sum + countCharacters(text), 0),
+        );
+        const answer = isBatch || parameters !== undefined ? lists : lists[0];
+        return sendJson(reply, answer);
+      },
+    );
+
+  app.get(
+    '/info',
+    {
+      schema: {
+        tags,
+        operationId: 'info',
+        summary: 'The served model and the limits',
+        querystring: ModelQuery,
+        response: { 200: InfoResponse, ...errors },
+      },
+    },
+    async (request) => {
+      const { card } = models.get(request.query.model);
+      return {
+        model_id: card.name,
+        model_sha: card.version,
+        model_dtype: card.dtype === 'fp32' ? 'float32' : card.dtype,
+        served_model_name: card.name,
+        model_type: {
+          classifier: {
+            id2label: Object.fromEntries(card.labels.map((label, i) => [String(i), label])),
+            label2id: Object.fromEntries(card.labels.map((label, i) => [label, i])),
+          },
+        },
+        max_concurrent_requests: limits.maxConcurrentRequests,
+        max_input_length: card.maxLength,
+        max_batch_tokens: limits.maxBatchTokens,
+        max_batch_requests: null,
+        max_client_batch_size: limits.maxClientBatchSize,
+        auto_truncate: true,
+        tokenization_workers: 1,
+        version,
+        sha: null,
+        docker_label: null,
+      };
+    },
+  );
+};
+
+function textOf(sequence: Sequence): TextInput {
+  if (typeof sequence === 'string') return sequence;
+  const [text, pair] = Array.isArray(sequence) ? sequence : [sequence.text, sequence.text_pair];
+  return pair === undefined || pair === null ? text : { text, pair };
+}
+
+interface Asked {
+  readonly raw?: boolean;
+  readonly top_k?: number | null;
+  readonly function_to_apply?: string | null;
+}
+
+function predictions(
+  { labels }: ModelCard,
+  { scores, logits }: ClassifiedText,
+  { raw, top_k, function_to_apply: activation }: Asked,
+): { score: number; label: string }[] {
+  let values = scores;
+  if (raw || activation === 'none') values = logits;
+  else if (activation === 'softmax') values = problems.single_label_classification.activation(logits);
+  else if (activation === 'sigmoid') values = problems.multi_label_classification.activation(logits);
+  return ranking(values)
+    .slice(0, top_k ?? values.length)
+    .map((i) => ({ score: values[i], label: labels[i] }));
+}
+
+function translate({ status, code }: Failure): { status: number; type: ErrorResponse['error_type'] } {
+  switch (code) {
+    case 'MP_OVERLOADED':
+    case 'MP_DEADLINE_EARLY':
+      return { status: 429, type: 'Overloaded' };
+    case 'MP_WORKER_LOST':
+    case 'MP_DEADLINE':
+      return { status: 424, type: 'Backend' };
+    case 'MP_CLOSED':
+      return { status: 503, type: 'Unhealthy' };
+    case 'MP_USAGE':
+      return { status: 400, type: 'Empty' }; // the only way to it is an empty batch
+    case 'MP_REQUEST':
+      // what the schema refuses is 400 to Fastify, and 422 to clients of this protocol
+      return { status: status === 400 ? 422 : status, type: 'Validation' };
+    default:
+      return status >= 500 ? { status, type: 'Backend' } : { status, type: 'Validation' };
+  }
+}

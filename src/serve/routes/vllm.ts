@@ -1,0 +1,194 @@
+/**
+ * vLLM's POST /classify, and GET /v1/models, by which its clients learn the model's name. A text that is too long is
+ * refused unless truncate_prompt_tokens is -1, as there. What would change an answer and does not exist here (token
+ * ids, chat messages, no special tokens, a shorter maximum) is refused rather than passed over; other fields are
+ * allowed and mean nothing. Knows nothing of queues and workers. Source: vLLM's classify protocol and serving.
+ */
+import { randomUUID } from 'node:crypto';
+import { type Static, Type } from 'typebox';
+import { PyramidError } from '../../errors.ts';
+import { answerHeaders, goneSignal, type RoutePlugin } from '../route.ts';
+import { countCharacters } from './characters.ts';
+import { answerErrors } from './protocol-errors.ts';
+import { sendJson } from './send-json.ts';
+
+const optional = <T extends Parameters<typeof Type.Union>[0][number]>(schema: T) =>
+  Type.Optional(Type.Union([schema, Type.Null()]));
+
+const ClassifyRequest = Type.Object(
+  {
+    model: optional(Type.String({ description: 'A served model; the first one without it' })),
+    input: Type.Union([Type.String(), Type.Array(Type.String(), { minItems: 1 })], {
+      description: 'A text, or a batch of texts',
+    }),
+    truncate_prompt_tokens: optional(
+      Type.Integer({
+        minimum: -1,
+        description: 'Only -1: texts that are too long are cut. Without it they are refused',
+      }),
+    ),
+    truncation_side: optional(Type.Union([Type.Literal('left'), Type.Literal('right')])),
+    use_activation: optional(Type.Boolean({ description: 'False: logits instead of probabilities' })),
+    add_special_tokens: optional(Type.Boolean({ description: 'Only true' })),
+    user: optional(Type.String()),
+  },
+  { examples: [{ input: 'You have won' }] },
+);
+type ClassifyRequest = Static<typeof ClassifyRequest>;
+
+const ClassifyResponse = Type.Object({
+  id: Type.String(),
+  object: Type.Literal('list'),
+  created: Type.Integer({ description: 'Unix time in seconds' }),
+  model: Type.String(),
+  data: Type.Array(
+    Type.Object({
+      index: Type.Integer(),
+      label: Type.String(),
+      probs: Type.Array(Type.Number()),
+      num_classes: Type.Integer(),
+    }),
+  ),
+  usage: Type.Object({
+    prompt_tokens: Type.Integer(),
+    total_tokens: Type.Integer(),
+    completion_tokens: Type.Integer(),
+    prompt_tokens_details: Type.Null(),
+  }),
+});
+
+const ModelList = Type.Object({
+  object: Type.Literal('list'),
+  data: Type.Array(
+    Type.Object({
+      id: Type.String(),
+      object: Type.Literal('model'),
+      created: Type.Integer(),
+      owned_by: Type.String(),
+      root: Type.String(),
+      parent: Type.Null(),
+      max_model_len: Type.Integer(),
+      permission: Type.Array(Type.Unknown()),
+    }),
+  ),
+});
+
+const ErrorResponse = Type.Object({
+  error: Type.Object({
+    message: Type.String(),
+    type: Type.String(),
+    param: Type.Union([Type.String(), Type.Null()]),
+    code: Type.Integer(),
+  }),
+});
+type ErrorResponse = Static<typeof ErrorResponse>;
+
+const TYPES: Readonly<Record<number, string>> = {
+  401: 'AuthenticationError',
+  404: 'NotFoundError',
+  429: 'TooManyRequestsError',
+  503: 'ServiceUnavailableError',
+};
+
+const tags = ['vLLM'];
+const errors = Object.fromEntries(
+  [400, 401, 404, 408, 413, 415, 429, 500, 503].map((status) => [status, ErrorResponse]),
+);
+
+export const vllmRoutes: RoutePlugin = async (app, { models }) => {
+  answerErrors(app, ({ status: was, code, message }) => {
+    const status = code === 'MP_TEXT_LONG' ? 400 : was;
+    const type = TYPES[status] ?? (status < 500 ? 'BadRequestError' : 'InternalServerError');
+    return { status, body: { error: { message, type, param: null, code: status } } satisfies ErrorResponse };
+  });
+
+  app.post(
+    '/classify',
+    {
+      schema: {
+        tags,
+        operationId: 'classify',
+        summary: 'The label and the probabilities of a text, or of each text of a batch',
+        body: ClassifyRequest,
+        response: { 200: ClassifyResponse, ...errors },
+      },
+    },
+    async (request, reply) => {
+      const { model, input, truncate_prompt_tokens: cut, truncation_side: side, use_activation } = request.body;
+      assertSupported(request.body);
+      const texts = typeof input === 'string' ? [input] : input;
+      const classified = await models.get(model ?? undefined).classify(texts, {
+        signal: goneSignal(request, reply),
+        truncate: cut === -1,
+        ...(side === null || side === undefined ? {} : { truncationDirection: side }),
+      });
+      const { labels, name } = classified.model;
+      const promptTokens = classified.results.reduce((sum, { tokens }) => sum + tokens[0], 0);
+      answerHeaders(
+        reply,
+        classified,
+        texts.reduce((sum, text) => sum + countCharacters(text), 0),
+      );
+      const given = request.headers['x-request-id'];
+      return sendJson(reply, {
+        id: `classify-${typeof given === 'string' ? given : randomUUID().replaceAll('-', '')}`,
+        object: 'list',
+        created: Math.floor(Date.now() / 1000),
+        model: name,
+        data: classified.results.map(({ best, scores, logits }, index) => ({
+          index,
+          label: labels[best],
+          probs: use_activation === false ? [...logits] : [...scores],
+          num_classes: labels.length,
+        })),
+        usage: {
+          prompt_tokens: promptTokens,
+          total_tokens: promptTokens,
+          completion_tokens: 0,
+          prompt_tokens_details: null,
+        },
+      } satisfies Static<typeof ClassifyResponse>);
+    },
+  );
+
+  app.get(
+    '/v1/models',
+    {
+      schema: {
+        tags,
+        operationId: 'listModels',
+        summary: 'The models that are served',
+        response: { 200: ModelList, ...errors },
+      },
+    },
+    async () => ({
+      object: 'list' as const,
+      data: models.names.map((name) => {
+        const { card } = models.get(name);
+        return {
+          id: name,
+          object: 'model' as const,
+          created: Math.floor(Date.parse(card.loadedAt) / 1000),
+          owned_by: 'magic-pyramid',
+          root: name,
+          parent: null,
+          max_model_len: card.maxLength,
+          permission: [],
+        };
+      }),
+    }),
+  );
+};
+
+function assertSupported({ truncate_prompt_tokens: cut, add_special_tokens: special }: ClassifyRequest): void {
+  if (cut !== undefined && cut !== null && cut !== -1)
+    throw new PyramidError('MP_USAGE', {
+      what: `truncate_prompt_tokens is ${cut}`,
+      todo: "give -1 to cut at the model's own maximum, or leave it out",
+    });
+  if (special === false)
+    throw new PyramidError('MP_USAGE', {
+      what: 'add_special_tokens is false, but the model reads its special tokens',
+      todo: 'leave it out',
+    });
+}
