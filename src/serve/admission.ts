@@ -1,0 +1,164 @@
+/**
+ * Who is let in: a bounded queue in tokens x layers, and an estimate of how long an answer will take. Refusing costs no
+ * more than counting characters. Pure but for the clock it is given; knows nothing of HTTP and of models.
+ *
+ * A text's work is tokens x layers, and a layer counts in full where the text goes through it in full: the operations
+ * of the answer relative to those of the dense model, times tokens x L. Before it is tokenised its tokens are estimated
+ * from its characters. The bound counts every text at the dense price, so that texts that never leave early cannot fill
+ * the queue beyond it; the expected time counts what texts have lately cost.
+ */
+import { PyramidError } from '../errors.ts';
+
+export interface AdmissionLimits {
+  /** Tokens x layers that may wait or run, at the dense price. */
+  readonly maxWork: number;
+  readonly layers: number;
+  /** Longest input in tokens. */
+  readonly maxLength: number;
+}
+
+/** What is known of a text when it has been answered. */
+export interface Spent {
+  readonly characters: number;
+  readonly tokens: number;
+  /** Its operations relative to the dense model's. */
+  readonly share: number;
+}
+
+/** A request that was let in. */
+export interface Ticket {
+  /** It was answered (with what its texts took), failed or was given up (without). To be called once. */
+  readonly end: (spent?: readonly Spent[]) => void;
+}
+
+/** Weight of the newest in a running mean. */
+const NEWEST = 0.05;
+/** Milliseconds of work by which the rate is measured. */
+const WINDOW_MS = 100;
+/** Texts under way that use the machine in full. */
+const BUSY = 16;
+const SPECIAL_TOKENS = 2;
+/** No text has more tokens than characters and special tokens. English has about 0.22. */
+const FIRST_TOKENS_A_CHARACTER = 0.25;
+
+export class Admission {
+  readonly #limits: AdmissionLimits;
+  readonly #now: () => number;
+  #tokensPerCharacter = FIRST_TOKENS_A_CHARACTER;
+  /** What a text costs relative to the dense model: nothing is known at first. */
+  #share = 1;
+  /** Tokens x layers let in and not ended, at the dense price. */
+  #dense = 0;
+  #texts = 0;
+  /** Tokens x layers answered a millisecond by a busy machine; null: not yet known. */
+  #rate: number | null = null;
+  #windowStart = 0;
+  #windowWork = 0;
+  /** Fewest texts under way in the window. */
+  #windowLeast = 0;
+  #refused = 0;
+
+  constructor(limits: AdmissionLimits, now: () => number = () => performance.now()) {
+    this.#limits = limits;
+    this.#now = now;
+  }
+
+  /** Texts let in and not ended. */
+  get texts(): number {
+    return this.#texts;
+  }
+
+  /** Requests refused so far. */
+  get refused(): number {
+    return this.#refused;
+  }
+
+  /** Tokens x layers let in and not ended, at the dense price. */
+  get work(): number {
+    return this.#dense;
+  }
+
+  /** Milliseconds until what was let in should be answered; 0 as long as nothing is known of the speed. */
+  get expectedMs(): number {
+    return this.#rate === null ? 0 : (this.#dense * this.#share) / this.#rate;
+  }
+
+  /** No text at all would be let in now: what may be asked before a request is read. */
+  isFull(allowedMs: number | null): boolean {
+    return (
+      this.#dense >= this.#limits.maxWork || (allowedMs !== null && this.expectedMs > allowedMs && this.#texts > 0)
+    );
+  }
+
+  /**
+   * Lets in texts of so many characters. `allowedMs`: how long an answer may be expected to take, whatever the request
+   * allows; null is any. What finds the queue empty is let in, be it ever so large.
+   *
+   * Throws MP_OVERLOADED, MP_DEADLINE_EARLY.
+   */
+  admit(characters: readonly number[], deadlineMs: number | null, allowedMs: number | null): Ticket {
+    const work = characters.reduce((sum, n) => sum + this.#estimate(n), 0);
+    const dense = this.#dense + work;
+    if (this.#texts > 0 && dense > this.#limits.maxWork) throw this.refusal();
+    const expectedMs = this.#rate === null ? 0 : (dense * this.#share) / this.#rate;
+    if (this.#texts > 0 && allowedMs !== null && expectedMs > allowedMs) throw this.refusal();
+    if (deadlineMs !== null && expectedMs > deadlineMs) {
+      this.#refused++;
+      throw new PyramidError('MP_DEADLINE_EARLY', { deadlineMs, expectedMs, retryAfterS: this.#retryAfterS });
+    }
+    if (this.#texts === 0) this.#beginWindow();
+    this.#dense = dense;
+    this.#texts += characters.length;
+    let isOver = false;
+    return {
+      end: (spent = []) => {
+        if (isOver) return;
+        isOver = true;
+        this.#windowLeast = Math.min(this.#windowLeast, this.#texts);
+        this.#texts -= characters.length;
+        this.#dense = this.#texts === 0 ? 0 : this.#dense - work; // rounding does not add up
+        this.#learn(spent);
+      },
+    };
+  }
+
+  /** What a request is told that finds the queue full; counts it. */
+  refusal(): PyramidError<'MP_OVERLOADED'> {
+    this.#refused++;
+    return new PyramidError('MP_OVERLOADED', { retryAfterS: this.#retryAfterS });
+  }
+
+  get #retryAfterS(): number {
+    return Math.min(60, Math.max(1, Math.ceil(this.expectedMs / 1000)));
+  }
+
+  #estimate(characters: number): number {
+    const { maxLength, layers } = this.#limits;
+    return layers * Math.min(maxLength, SPECIAL_TOKENS + characters * this.#tokensPerCharacter);
+  }
+
+  #learn(spent: readonly Spent[]): void {
+    const { maxLength, layers } = this.#limits;
+    for (const { characters, tokens, share } of spent) {
+      if (characters > 0 && tokens < maxLength) {
+        const ratio = Math.min(1, Math.max(0, tokens - SPECIAL_TOKENS) / characters);
+        this.#tokensPerCharacter += NEWEST * (ratio - this.#tokensPerCharacter);
+      }
+      this.#share += NEWEST * (share - this.#share);
+      this.#windowWork += layers * tokens * share;
+    }
+    const ms = this.#now() - this.#windowStart;
+    if (ms < WINDOW_MS) return;
+    const rate = this.#windowWork / ms;
+    // what a few texts take does not show what the machine can do, so a lower rate is believed of a busy one only
+    if (rate > (this.#rate ?? 0)) this.#rate = rate;
+    else if (this.#rate !== null && rate > 0 && this.#windowLeast >= BUSY) this.#rate += 0.2 * (rate - this.#rate);
+    this.#beginWindow();
+  }
+
+  #beginWindow(): void {
+    this.#windowStart = this.#now();
+    this.#windowWork = 0;
+    this.#windowLeast = Number.POSITIVE_INFINITY;
+  }
+}

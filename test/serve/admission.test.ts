@@ -1,0 +1,114 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { PyramidError } from '../../src/errors.ts';
+import { Admission, type Ticket } from '../../src/serve/admission.ts';
+
+const limits = { maxWork: 6 * 1000, layers: 6, maxLength: 128 };
+
+function codeOf(call: () => unknown): string | null {
+  try {
+    call();
+    return null;
+  } catch (error) {
+    return (error as PyramidError).code;
+  }
+}
+
+/** A machine that answers `perMs` tokens x layers a millisecond, in order; texts cost `share` of the dense price. */
+function busy(admission: Admission, clock: { ms: number }, { perMs, share, texts }: Record<string, number>): void {
+  const waiting: Ticket[] = [];
+  for (let i = 0; i < texts; i++) {
+    while (waiting.length < 20) waiting.push(admission.admit([120], null, null));
+    clock.ms += (32 * 6 * share) / perMs;
+    waiting.shift()!.end([{ characters: 120, tokens: 32, share }]);
+  }
+  for (const ticket of waiting) ticket.end();
+}
+
+describe('the queue', () => {
+  test('lets in texts up to its bound, refuses at once what goes beyond, and lets in again when there is room', () => {
+    const admission = new Admission(limits, () => 0);
+    const tickets: Ticket[] = [];
+    const fill = () => codeOf(() => tickets.push(admission.admit([120], null, null)));
+    while (fill() === null);
+    expect(tickets).toHaveLength(31); // 2 special tokens and 30 for 120 characters, in 1,000
+    expect(admission.work).toBe(31 * 32 * 6);
+    const refusal = admission.refusal();
+    expect(refusal).toMatchObject({ code: 'MP_OVERLOADED', httpStatus: 429, details: { retryAfterS: 1 } });
+    tickets[0].end();
+    expect(fill()).toBeNull();
+    expect(fill()).toBe('MP_OVERLOADED');
+    expect(admission.refused).toBe(3);
+  });
+
+  test('counts a text at most as long as the model reads', () => {
+    const admission = new Admission(limits, () => 0);
+    admission.admit([1e6], null, null);
+    expect(admission.work).toBe(128 * 6);
+  });
+
+  test('lets in a request that is larger than the whole bound when it finds nobody before it', () => {
+    const admission = new Admission(limits, () => 0);
+    const large = admission.admit(new Array(50).fill(500), null, null);
+    expect(codeOf(() => admission.admit([1], null, null))).toBe('MP_OVERLOADED');
+    large.end();
+    expect(codeOf(() => admission.admit([1], null, null))).toBeNull();
+  });
+
+  test('is empty again whatever was let in and in whichever order it ended, twice or not', () => {
+    fc.assert(
+      fc.property(fc.array(fc.tuple(fc.array(fc.nat(900), { maxLength: 5 }), fc.nat())), (requests) => {
+        const admission = new Admission({ ...limits, maxWork: 1e9 }, () => 0);
+        const tickets = requests.map(([characters]) => admission.admit(characters, null, null));
+        expect(admission.texts).toBe(requests.reduce((sum, [characters]) => sum + characters.length, 0));
+        const order = requests.map(([, key], i) => ({ key, i })).sort((a, b) => a.key - b.key);
+        for (const { i } of order) {
+          tickets[i].end();
+          tickets[i].end();
+        }
+        expect(admission.texts).toBe(0);
+        expect(admission.work).toBe(0);
+      }),
+    );
+  });
+});
+
+describe('the expected time', () => {
+  test('is not known, and refuses nobody, before a busy machine was seen', () => {
+    const admission = new Admission(limits, () => 0);
+    for (let i = 0; i < 10; i++) admission.admit([120], 1, 1);
+    expect(admission.expectedMs).toBe(0);
+  });
+
+  test('is what the queue holds by what the machine has lately done, at what texts have lately cost', () => {
+    const clock = { ms: 0 };
+    const admission = new Admission(limits, () => clock.ms);
+    busy(admission, clock, { perMs: 50, share: 0.1, texts: 3000 });
+    for (let i = 0; i < 20; i++) admission.admit([120], null, null);
+    expect(admission.expectedMs).toBeGreaterThan(0.9 * ((20 * 32 * 6 * 0.1) / 50));
+    expect(admission.expectedMs).toBeLessThan(1.1 * ((20 * 32 * 6 * 0.1) / 50));
+  });
+
+  test('follows a machine that becomes slower', () => {
+    const clock = { ms: 0 };
+    const admission = new Admission(limits, () => clock.ms);
+    busy(admission, clock, { perMs: 50, share: 0.1, texts: 2000 });
+    busy(admission, clock, { perMs: 5, share: 0.1, texts: 2000 });
+    for (let i = 0; i < 20; i++) admission.admit([120], null, null);
+    expect(admission.expectedMs).toBeGreaterThan(0.8 * ((20 * 32 * 6 * 0.1) / 5));
+  });
+
+  test('refuses early what cannot be answered in time, and says when to try again', () => {
+    const clock = { ms: 0 };
+    const admission = new Admission(limits, () => clock.ms);
+    busy(admission, clock, { perMs: 1, share: 1, texts: 500 });
+    for (let i = 0; i < 20; i++) admission.admit([120], null, null);
+    expect(admission.expectedMs).toBeGreaterThan(3500);
+    expect(codeOf(() => admission.admit([120], 100, null))).toBe('MP_DEADLINE_EARLY');
+    expect(codeOf(() => admission.admit([120], 60_000, null))).toBeNull();
+    expect(codeOf(() => admission.admit([120], null, 100))).toBe('MP_OVERLOADED');
+    expect(admission.refusal().details.retryAfterS).toBeGreaterThanOrEqual(4);
+    expect(admission.isFull(100)).toBe(true);
+    expect(admission.isFull(60_000)).toBe(false);
+  });
+});
