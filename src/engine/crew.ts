@@ -1,12 +1,9 @@
 /**
  * The worker threads and who does what: requests take turns, each worker has a bounded number of texts under
  * way, and a worker that ends before its time is replaced and its texts are run again. Knows texts and outcomes, not
- * what they mean.
+ * what they mean, and threads by what they do, not how they are made.
  */
-import { Worker } from 'node:worker_threads';
 import { PyramidError } from '../errors.ts';
-import type { Dtype } from '../pyramid/model-folder.ts';
-import { newGate, watchGate } from './exit-gate.ts';
 import type { Rule } from './job.ts';
 import {
   type FromWorker,
@@ -15,7 +12,6 @@ import {
   type TimedOutcome,
   type ToWorker,
   type WireText,
-  type WorkerStart,
 } from './messages.ts';
 
 /** Texts that one worker may have under way: enough for full batches of like length, few enough for a new text to wait little. */
@@ -23,12 +19,23 @@ const UNDER_WAY = 128;
 /** How often a text may be under way when its worker ends; the last time it runs alone, to spare its neighbours. */
 const TRIES = 3;
 
-export interface CrewOptions {
-  readonly dir: string;
+/** A worker thread that serves texts of one model, see serve-texts.ts. */
+export interface Thread {
+  post(message: ToWorker): void;
+  /** Whether it keeps the process alive: it does while it has texts. */
+  hold(keeps: boolean): void;
+}
+
+export interface ThreadEvents {
+  readonly said: (message: FromWorker) => void;
+  /** Once, when it is no more; `reason` is what it died of, null if it ended by itself. */
+  readonly ended: (reason: unknown) => void;
+}
+
+export interface CrewOptions<T extends Thread> {
   readonly workers: number;
-  readonly threads: number;
-  /** Null: what the model folder prefers. */
-  readonly dtype: Dtype | null;
+  /** Starts a thread, which reads the model. */
+  readonly hire: (events: ThreadEvents) => T;
 }
 
 /** Texts that were asked for together. */
@@ -55,22 +62,24 @@ interface Ticket {
   tries: number;
 }
 
-interface Member {
-  readonly worker: Worker;
+interface Member<T> {
+  readonly thread: T;
   readonly underWay: Map<number, Ticket>;
   ready: boolean;
   /** It runs one text, which has ended workers before. */
   alone: boolean;
+  readonly ended: Promise<void>;
 }
 
 const isLast = ({ tries }: Ticket): boolean => tries === TRIES - 1;
 
-// under vitest this file is TypeScript, which a worker of Node 20 cannot run: the built one does the same
-const workerFile = import.meta.url.endsWith('.ts') ? '../../dist/engine/worker.js' : './worker.js';
+/** With the next turn of the event loop. */
+const later: (work: () => void) => void =
+  typeof setImmediate === 'function' ? setImmediate : (work) => void setTimeout(work, 0);
 
-export class Crew {
-  readonly #options: CrewOptions;
-  readonly #members: Member[] = [];
+export class Crew<T extends Thread = Thread> {
+  readonly #options: CrewOptions<T>;
+  readonly #members: Member<T>[] = [];
   #queue: Pending[] = [];
   /** Texts of ended workers, which go first. */
   #again: Ticket[] = [];
@@ -78,13 +87,13 @@ export class Crew {
   #dispatching = false;
   #closed = false;
 
-  private constructor(options: CrewOptions) {
+  private constructor(options: CrewOptions<T>) {
     this.#options = options;
   }
 
   /** Resolves when every worker has read the model. Throws what reading it throws. */
-  static async start(options: CrewOptions): Promise<{ crew: Crew; model: ModelDescription }> {
-    const crew = new Crew(options);
+  static async start<T extends Thread>(options: CrewOptions<T>): Promise<{ crew: Crew<T>; model: ModelDescription }> {
+    const crew = new Crew<T>(options);
     try {
       const [model] = await Promise.all(Array.from({ length: options.workers }, () => crew.#hire()));
       return { crew, model };
@@ -111,10 +120,9 @@ export class Crew {
     const closed = new PyramidError('MP_CLOSED', { what: 'model' });
     this.#failAll(closed);
     await Promise.all(
-      this.#members.splice(0).map(async ({ worker }) => {
-        worker.ref();
-        const ended = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
-        worker.postMessage({ kind: 'close' } satisfies ToWorker);
+      this.#members.splice(0).map(async ({ thread, ended }) => {
+        thread.hold(true);
+        thread.post({ kind: 'close' });
         await ended;
       }),
     );
@@ -125,58 +133,52 @@ export class Crew {
   }
 
   /** The threads, for those who watch or end them. */
-  get workers(): readonly Worker[] {
-    return this.#members.map(({ worker }) => worker);
+  get threads(): readonly T[] {
+    return this.#members.map(({ thread }) => thread);
   }
 
   #hire(): Promise<ModelDescription> {
-    const { dir, threads, dtype } = this.#options;
-    const gate = newGate();
-    const unwatch = watchGate(gate);
-    const workerData = { dir, threads, dtype, gate } satisfies WorkerStart;
-    const worker = new Worker(new URL(workerFile, import.meta.url), {
-      workerData,
-      execArgv: [], // flags of the main program (`--input-type`) may keep a file from running
-    });
-    const member: Member = { worker, underWay: new Map(), ready: false, alone: false };
-    this.#members.push(member);
     return new Promise((resolve, reject) => {
-      worker.on('message', (message: FromWorker) => {
-        switch (message.kind) {
-          case 'ready':
-            member.ready = true;
-            worker.unref(); // an idle engine keeps no process alive
-            resolve(message.model);
-            this.#dispatchSoon();
-            return;
-          case 'unfit':
-            reject(fromWire(message.error));
-            return;
-          case 'outcomes':
-            this.#finish(member, message.outcomes);
-            return;
-          case 'failed': {
-            const error = fromWire(message.error);
-            for (const id of message.ids) this.#fail(this.#hand(member, id)?.pending, error);
-            return;
+      let noteEnd = () => {};
+      const ended = new Promise<void>((note) => {
+        noteEnd = note;
+      });
+      const thread = this.#options.hire({
+        said: (message) => {
+          switch (message.kind) {
+            case 'ready':
+              member.ready = true;
+              thread.hold(false); // an idle engine keeps no process alive
+              resolve(message.model);
+              this.#dispatchSoon();
+              return;
+            case 'unfit':
+              reject(fromWire(message.error));
+              return;
+            case 'outcomes':
+              this.#finish(member, message.outcomes);
+              return;
+            case 'failed': {
+              const error = fromWire(message.error);
+              for (const id of message.ids) this.#fail(this.#hand(member, id)?.pending, error);
+              return;
+            }
+            default:
+              message satisfies never;
           }
-          default:
-            message satisfies never;
-        }
+        },
+        ended: (reason) => {
+          noteEnd();
+          reject(reason ?? new PyramidError('MP_WORKER_LOST', { tries: 1 }));
+          this.#replace(member);
+        },
       });
-      let reason: unknown = null;
-      worker.on('error', (error) => {
-        reason = error;
-      });
-      worker.on('exit', () => {
-        unwatch();
-        reject(reason ?? new PyramidError('MP_WORKER_LOST', { tries: 1 }));
-        this.#replace(member);
-      });
+      const member: Member<T> = { thread, underWay: new Map(), ready: false, alone: false, ended };
+      this.#members.push(member);
     });
   }
 
-  #replace(lost: Member): void {
+  #replace(lost: Member<T>): void {
     const at = this.#members.indexOf(lost);
     if (at >= 0) this.#members.splice(at, 1);
     if (this.#closed) return;
@@ -210,7 +212,7 @@ export class Crew {
       if (!this.#closed) this.#dispatch();
     };
     if (this.#members.some(({ ready, underWay }) => ready && underWay.size === 0)) queueMicrotask(dispatch);
-    else setImmediate(dispatch);
+    else later(dispatch);
   }
 
   #dispatch(): void {
@@ -241,8 +243,8 @@ export class Crew {
         }
       }
       if (sent.length === 0) continue;
-      member.worker.ref();
-      member.worker.postMessage({ kind: 'texts', texts: sent } satisfies ToWorker);
+      member.thread.hold(true);
+      member.thread.post({ kind: 'texts', texts: sent });
     }
   }
 
@@ -251,7 +253,7 @@ export class Crew {
   }
 
   /** The next text for the member: one that has ended workers twice goes to an empty member, alone. */
-  #take(member: Member): Ticket | null {
+  #take(member: Member<T>): Ticket | null {
     for (let i = 0; i < this.#again.length; i++) {
       const ticket = this.#again[i];
       const alone = isLast(ticket);
@@ -270,7 +272,7 @@ export class Crew {
     return null;
   }
 
-  #finish(member: Member, outcomes: readonly TimedOutcome[]): void {
+  #finish(member: Member<T>, outcomes: readonly TimedOutcome[]): void {
     for (const outcome of outcomes) {
       const ticket = this.#hand(member, outcome.id);
       if (ticket && !ticket.pending.ended) ticket.pending.order.done(ticket.index, outcome);
@@ -278,11 +280,11 @@ export class Crew {
   }
 
   /** Takes the text from the member's list. */
-  #hand(member: Member, id: number): Ticket | undefined {
+  #hand(member: Member<T>, id: number): Ticket | undefined {
     const ticket = member.underWay.get(id);
     member.underWay.delete(id);
     member.alone = false;
-    if (member.underWay.size === 0 && !this.#closed) member.worker.unref(); // close() waits for it
+    if (member.underWay.size === 0 && !this.#closed) member.thread.hold(false); // close() waits for it
     if (this.#queue.length > 0 || this.#again.length > 0) this.#dispatchSoon();
     return ticket;
   }
@@ -314,14 +316,14 @@ export class Crew {
     this.#queue = this.#queue.filter((one) => one !== pending);
     this.#again = this.#again.filter((ticket) => ticket.pending !== pending);
     for (const member of this.#members) {
-      const { worker, underWay } = member;
+      const { thread, underWay } = member;
       const ids = [...underWay].filter(([, ticket]) => ticket.pending === pending).map(([id]) => id);
       if (ids.length === 0) continue;
       for (const id of ids) underWay.delete(id);
-      worker.postMessage({ kind: 'cancel', ids } satisfies ToWorker);
+      thread.post({ kind: 'cancel', ids });
       if (underWay.size > 0) continue;
       member.alone = false;
-      worker.unref();
+      thread.hold(false);
     }
     if (this.#queue.length > 0 || this.#again.length > 0) this.#dispatchSoon();
   }

@@ -2,8 +2,6 @@
  * Runs a task for each item of a source of any length, a bounded number at a time, and gives the results in the
  * source's order: as soon as they are there, whether the source is fast or slow. Knows nothing of texts.
  */
-import { setMaxListeners } from 'node:events';
-
 interface Slot<R> {
   /** Set when the task has ended. */
   end: { readonly value: R } | { readonly error: unknown } | null;
@@ -11,19 +9,20 @@ interface Slot<R> {
 
 /**
  * `task` gets a signal that aborts when the results are no longer wanted, or when `outer` aborts. An error, of a task
- * or of the source, is thrown after the results before it.
+ * or of the source, is thrown after the results before it. `prepare` gets the signal first: each task under way may listen to it.
  */
 export async function* inOrder<T, R>(
   source: Iterable<T> | AsyncIterable<T>,
   most: number,
   task: (item: T, index: number, signal: AbortSignal) => Promise<R>,
   outer?: AbortSignal,
+  prepare?: (signal: AbortSignal) => void,
 ): AsyncGenerator<R, void, undefined> {
   outer?.throwIfAborted();
   const iterator = Symbol.asyncIterator in source ? source[Symbol.asyncIterator]() : source[Symbol.iterator]();
   const controller = new AbortController();
   const signal = outer ? AbortSignal.any([controller.signal, outer]) : controller.signal;
-  setMaxListeners(0, signal); // each task under way listens
+  prepare?.(signal);
   const running: Slot<R>[] = [];
   let index = 0;
   let isPulling = false;

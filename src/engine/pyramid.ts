@@ -1,22 +1,14 @@
-/**
- * A trained model, ready to classify: the engine's public face. It checks what it is given, hands texts to the worker
- * threads and makes answers of what comes back; nothing is computed on the caller's thread.
- */
+/** The engine in Node: a model folder by its path or its name on the hub, and worker threads of this process. */
+import { setMaxListeners } from 'node:events';
 import { availableParallelism } from 'node:os';
-import { PyramidError } from '../errors.ts';
+import type { Worker } from 'node:worker_threads';
 import { type DownloadProgress, resolveModel } from '../hub/index.ts';
-import type { HeadKind, NetworkShape } from '../pyramid/flops.ts';
-import { DTYPES, type Dtype, type PyramidInfo } from '../pyramid/model-folder.ts';
-import { problems } from '../pyramid/problem.ts';
-import { assertTau } from '../pyramid/uncertainty.ts';
-import { type Answer, answerOf, type Detail, detailOf, shapeOf } from './answer.ts';
+import { DTYPES, type Dtype } from '../pyramid/model-folder.ts';
+import { Classifier } from './classifier.ts';
 import { Crew } from './crew.ts';
-import { type Explanation, explanationOf } from './explain.ts';
-import { inOrder } from './in-order.ts';
-import { checkText, type Text, type TextInput } from './inputs.ts';
-import type { WeightBits } from './int8.ts';
-import type { Outcome, Rule, Truncate } from './job.ts';
-import type { ModelDescription, TimedOutcome } from './messages.ts';
+import type { ModelDescription } from './messages.ts';
+import { NodeThread } from './node-thread.ts';
+import { choice, count } from './option-checks.ts';
 
 export interface LoadOptions {
   /** Worker threads, each with its own copy of the model: 1 to 1024; default: one for each core. */
@@ -34,43 +26,15 @@ export interface LoadOptions {
   readonly onProgress?: (progress: DownloadProgress) => void;
 }
 
-export interface ClassifyOptions {
-  /**
-   * The dial: a text leaves at the first layer whose uncertainty, 0 to 1, is at most this. Larger is earlier and
-   * cheaper; null switches early exit off. Default: what the model's own validation chose (`info.tau`).
-   */
-  readonly tau?: number | null;
-  /** Above 1: the answer also has the scores of so many labels. Default 1. */
-  readonly topK?: number;
-  /** Gives up: the promise rejects with the signal's reason. */
-  readonly signal?: AbortSignal;
-  /** Time for the whole call, of a stream for each text, in milliseconds, 1 to 2³¹ − 1; default: any. */
-  readonly deadlineMs?: number;
-  /**
-   * A text longer than the model reads loses its end ('right', the default) or its beginning ('left'), or fails the call
-   * with MP_TEXT_LONG ('never').
-   */
-  readonly truncate?: Truncate;
-}
+export class Pyramid extends Classifier {
+  readonly #crew: Crew<NodeThread>;
 
-/** One text of a trace: see `Trace` in src/evaluate, which adds the true label. */
-export interface TracedText {
-  readonly length: number;
-  readonly tokens: readonly number[]; // [L+1]
-  readonly logits: readonly (readonly number[])[]; // [L] of [C]; [] where a layer has no head
-}
-
-/** Texts of a stream that are under way or answered but not yet read. */
-const STREAM_WINDOW = 1024;
-
-export class Pyramid {
-  readonly #crew: Crew;
-  readonly #model: ModelDescription;
-  #said = false;
-
-  private constructor(crew: Crew, model: ModelDescription) {
+  private constructor(crew: Crew<NodeThread>, model: ModelDescription) {
+    super(crew, model, {
+      warn: (message) => process.emitWarning(message, { type: 'PyramidWarning' }),
+      manyListeners: (signal) => setMaxListeners(0, signal),
+    });
     this.#crew = crew;
-    this.#model = model;
   }
 
   /**
@@ -95,229 +59,15 @@ export class Pyramid {
       threads: count('threads', threads ?? 1),
     };
     const dir = await resolveModel(dirOrId, { onProgress });
-    const { crew, model } = await Crew.start({ dir, dtype: dtype ?? null, ...counts });
+    const { crew, model } = await Crew.start({
+      workers: counts.workers,
+      hire: (events) => new NodeThread({ dir, threads: counts.threads, dtype: dtype ?? null }, events),
+    });
     return new Pyramid(crew, model);
   }
 
-  /** What the model folder says of itself: method, heads, longest text, its own tau. */
-  get info(): PyramidInfo {
-    return this.#model.info;
-  }
-
-  /** What products with weights are computed in. */
-  get dtype(): Dtype {
-    return this.#model.dtype;
-  }
-
-  /** Bits of int8 weights: 8, or 7 where the processor's byte products would overflow (x86 without VNNI); null with fp32. */
-  get weightBits(): WeightBits | null {
-    return this.#model.weightBits;
-  }
-
-  get labels(): readonly string[] {
-    return this.#model.config.labels;
-  }
-
-  get shape(): NetworkShape {
-    return shapeOf(this.#model.config);
-  }
-
-  get headKind(): HeadKind {
-    return this.#model.headSettings.kind;
-  }
-
-  /**
-   * Classifies a text, a pair of texts, or an array of either; an array of strings is always a batch. One input gives
-   * one answer, an array an array in its order.
-   *
-   * Throws MP_TEXT_TYPE, MP_TAU_RANGE, MP_MODEL_HEADS (a tau for a model without exit heads), MP_OPTION_VALUE (topK),
-   * MP_TEXT_LONG, MP_CLOSED, MP_DEADLINE, MP_WORKER_LOST, and the signal's reason.
-   */
-  classify(input: TextInput, options?: ClassifyOptions): Promise<Answer>;
-  classify(inputs: readonly TextInput[], options?: ClassifyOptions): Promise<Answer[]>;
-  classify(inputs: TextInput | readonly TextInput[], options?: ClassifyOptions): Promise<Answer | Answer[]>;
-  async classify(inputs: TextInput | readonly TextInput[], options: ClassifyOptions = {}): Promise<Answer | Answer[]> {
-    const { tau, topK } = this.#settle(options);
-    const toAnswer = (outcome: Outcome) => answerOf(this.#model, outcome, { tau, topK });
-    const rule = { tau, trace: false, truncate: options.truncate };
-    if (isList(inputs)) return this.#run(inputs, rule, toAnswer, options);
-    const [answer] = await this.#run([inputs], rule, toAnswer, options);
-    return answer;
-  }
-
-  /**
-   * As `classify` of an array, with all that is known of each answer: every label's score and logit, the operations
-   * beside those of the dense model, and how long it took.
-   */
-  async detail(inputs: readonly TextInput[], options: Omit<ClassifyOptions, 'topK'> = {}): Promise<Detail[]> {
-    const { tau } = this.#settle(options);
-    const rule = { tau, trace: false, truncate: options.truncate };
-    return this.#run(inputs, rule, (outcome) => detailOf(this.#model, outcome, tau), options);
-  }
-
-  /**
-   * Answers for a stream of any length, in its order and in constant memory. Ends the source when the reader stops.
-   * Throws as `classify`; after an error the stream is over.
-   *
-   * @example
-   * for await (const { label } of pyramid.stream(lines)) console.log(label);
-   */
-  stream(
-    source: Iterable<TextInput> | AsyncIterable<TextInput>,
-    options: ClassifyOptions = {},
-  ): AsyncGenerator<Answer, void, undefined> {
-    const { tau, topK } = this.#settle(options);
-    const toAnswer = (outcome: Outcome) => answerOf(this.#model, outcome, { tau, topK });
-    return inOrder(
-      source,
-      STREAM_WINDOW,
-      async (input, index, signal) => {
-        const rule = { tau, trace: false, truncate: options.truncate };
-        const [answer] = await this.#run([input], rule, toAnswer, { ...options, signal }, index);
-        return answer;
-      },
-      options.signal,
-    );
-  }
-
-  /**
-   * Every head's logits and the tokens that each layer leaves, with exits off: one entry a text, in order. `onProgress`
-   * gets the share done, 0 to 1. Throws as `classify`.
-   */
-  trace(
-    inputs: readonly TextInput[],
-    { signal, onProgress }: { readonly signal?: AbortSignal; readonly onProgress?: (share: number) => void } = {},
-  ): Promise<TracedText[]> {
-    let done = 0;
-    return this.#run(
-      inputs,
-      { tau: null, trace: true },
-      ({ tokens, logits }) => {
-        onProgress?.(++done / inputs.length);
-        return { length: tokens[0], tokens, logits };
-      },
-      { signal },
-    );
-  }
-
-  /**
-   * What a page draws of one text: its pieces, their importance and which are left at every layer, and every head's
-   * scores and uncertainty, with exits off; beside it the answer at `tau`. Throws as `classify`.
-   *
-   * @example
-   * const { pieces, layers } = await pyramid.explain('You have won');
-   * console.log(pieces.filter((_, i) => layers[2].kept[i])); // what layer 3 leaves
-   */
-  async explain(
-    input: TextInput,
-    options: Pick<ClassifyOptions, 'tau' | 'signal' | 'deadlineMs'> = {},
-  ): Promise<Explanation> {
-    const { tau } = this.#settle(options);
-    const rule = { tau: null, trace: true, explain: true };
-    const [explanation] = await this.#run([input], rule, (one) => explanationOf(this.#model, one, tau), options);
-    return explanation;
-  }
-
-  /** Ends the worker threads. What is under way fails with MP_CLOSED. */
-  close(): Promise<void> {
-    return this.#crew.close();
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.close();
-  }
-
   /** The threads, for those who watch or end them. */
-  get workers(): Crew['workers'] {
-    return this.#crew.workers;
+  get workers(): readonly Worker[] {
+    return this.#crew.threads.map(({ worker }) => worker);
   }
-
-  #settle({ tau, topK = 1, deadlineMs, truncate }: ClassifyOptions): { tau: number | null; topK: number } {
-    if (truncate !== undefined) choice('truncate', truncate, ['right', 'left', 'never']);
-    if (deadlineMs !== undefined) count('deadlineMs', deadlineMs, 2 ** 31 - 1);
-    if (tau === undefined) return { tau: this.#model.info.tau, topK: count('topK', topK) };
-    assertTau(tau);
-    const { config, info, headSettings } = this.#model;
-    if (tau !== null && headSettings.kind === 'none') throw new PyramidError('MP_MODEL_HEADS', { method: info.method });
-    if (tau !== null && !problems[config.problemType].exits) {
-      throw new PyramidError('MP_USAGE', {
-        what: `tau is ${tau}, but the answers of a ${config.problemType} model have no uncertainty to leave by`,
-        todo: 'leave tau out',
-      });
-    }
-    return { tau, topK: count('topK', topK) };
-  }
-
-  /** Runs the inputs; results in their order. `from`: the number of the first, for messages. */
-  async #run<T>(
-    inputs: readonly TextInput[],
-    rule: Rule,
-    result: (outcome: TimedOutcome) => T,
-    { signal, deadlineMs }: Pick<ClassifyOptions, 'signal' | 'deadlineMs'>,
-    from = 0,
-  ): Promise<T[]> {
-    signal?.throwIfAborted();
-    if (this.#crew.isClosed) throw new PyramidError('MP_CLOSED', { what: 'model' });
-    if (inputs.length === 0) return [];
-    const texts = inputs.slice(); // the caller may change its array
-    return new Promise<T[]>((resolve, reject) => {
-      const results = new Array<T>(texts.length);
-      let left = texts.length;
-      let timer: NodeJS.Timeout | undefined;
-      const settle = (end: () => void) => {
-        clearTimeout(timer);
-        signal?.removeEventListener('abort', abort);
-        end();
-      };
-      const withdraw = this.#crew.submit({
-        ...rule,
-        length: texts.length,
-        // checked when its turn comes: going through a long array at once would hold up the caller's thread
-        text: (index) => this.#mention(checkText(texts[index], from + index)),
-        done: (index, outcome) => {
-          results[index] = result(outcome);
-          if (--left === 0) settle(() => resolve(results));
-        },
-        failed: (error) => settle(() => reject(error)),
-      });
-      const giveUp = (reason: unknown) =>
-        settle(() => {
-          withdraw();
-          reject(reason);
-        });
-      const abort = () => giveUp(signal!.reason);
-      if (deadlineMs !== undefined)
-        timer = setTimeout(() => giveUp(new PyramidError('MP_DEADLINE', { deadlineMs })), deadlineMs);
-      signal?.addEventListener('abort', abort, { once: true });
-    });
-  }
-
-  /** A pair for a model of single texts, or the reverse, is allowed and said once. */
-  #mention(text: Text): Text {
-    const { pairs } = this.#model.info;
-    if ((text.pair !== undefined) === pairs || this.#said) return text;
-    this.#said = true;
-    const message = pairs
-      ? 'the model was trained on pairs of texts and is given single ones'
-      : 'the model was trained on single texts and is given pairs';
-    process.emitWarning(message, { type: 'PyramidWarning' });
-    return text;
-  }
-}
-
-const isList = (inputs: TextInput | readonly TextInput[]): inputs is readonly TextInput[] => Array.isArray(inputs);
-
-function choice(option: string, value: unknown, known: readonly string[]): void {
-  if (!known.includes(value as string))
-    throw new PyramidError('MP_OPTION_VALUE', { option, value: String(value), expected: known.join(' or ') });
-}
-
-function count(option: string, value: number, most = 1024): number {
-  if (!Number.isSafeInteger(value) || value < 1 || value > most)
-    throw new PyramidError('MP_OPTION_VALUE', {
-      option,
-      value: String(value),
-      expected: `a whole number from 1 to ${most}`,
-    });
-  return value;
 }
