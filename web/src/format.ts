@@ -1,0 +1,21 @@
+/** Figures as the page shows them. */
+import { percent, short, times } from '../../src/evaluate/format.ts';
+
+export { percent, short, times };
+
+/** Operations: '36.2 MFLOPs'. */
+export function operations(flops: number): string {
+  const units = ['', 'k', 'M', 'G', 'T'];
+  const power = Math.min(units.length - 1, Math.max(0, Math.floor(Math.log10(Math.max(1, flops)) / 3)));
+  return `${short(flops / 1000 ** power)} ${units[power]}FLOPs`;
+}
+
+/** Milliseconds with as many places as a clock can tell. */
+export const milliseconds = (ms: number): string => (ms < 10 ? `${ms.toFixed(1)} ms` : `${Math.round(ms)} ms`);
+
+export const tauText = (tau: number | null): string => (tau === null ? 'off' : tau.toFixed(2));
+
+export const whole = (n: number): string => n.toLocaleString('en');
+
+/** What went wrong, for a reader. */
+export const reason = (error: unknown): string => (error instanceof Error ? error.message : String(error));

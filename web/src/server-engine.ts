@@ -1,0 +1,116 @@
+/**
+ * A model behind `magic-pyramid serve`, asked over HTTP; addresses are relative to the page. Texts of a stream go in
+ * requests of some hundreds, a few under way at once, so that neither side holds more than it can use. A server that is
+ * full (429) is asked again when it says so.
+ */
+import type { Answer, Explanation, TextInput } from '../../src/engine/index.ts';
+import type { ReportRow } from '../../src/evaluate/table.ts';
+import type { Trace } from '../../src/evaluate/trace.ts';
+import type { AskOptions, EngineInfo, PageEngine } from '../../src/web/page-engine.ts';
+
+/** Texts of one request; the server's --max-client-batch-size has the last word. */
+const BATCH = 32;
+const UNDER_WAY = 4;
+const MOST_TRIES = 20;
+
+/** What a server says went wrong. */
+interface Refusal {
+  readonly error?: { readonly code?: string; readonly message?: string };
+}
+
+/** Names of the models that are served, the default one first; null: there is no such server at this address. */
+export async function servedModels(signal?: AbortSignal): Promise<readonly string[] | null> {
+  try {
+    const response = await fetch('./v1/models', { signal });
+    if (!response.ok || !response.headers.get('content-type')?.includes('json')) return null;
+    const { data } = (await response.json()) as { data?: readonly { id: string }[] };
+    return data && data.length > 0 ? data.map(({ id }) => id) : null;
+  } catch (error) {
+    signal?.throwIfAborted();
+    if (error instanceof TypeError || error instanceof SyntaxError) return null;
+    throw error;
+  }
+}
+
+export async function openServedModel(name: string): Promise<PageEngine> {
+  const address = `./v1/models/${encodeURIComponent(name)}`;
+  const info = (await ask(address, {})) as EngineInfo;
+  const classify = async (texts: readonly TextInput[], { tau, topK, signal }: AskOptions = {}) => {
+    const { results } = (await ask('./v1/classify', {
+      body: { model: name, inputs: texts, tau, topK },
+      signal,
+    })) as { readonly results: Answer[] };
+    return results;
+  };
+  return {
+    info,
+    classify,
+    stream: (source, options) => inBatches(source, (texts) => classify(texts, options)),
+    async explain(text, { tau, signal } = {}) {
+      return (await ask('./v1/explain', { body: { model: name, input: text, tau }, signal })) as Explanation;
+    },
+    trace: async () => (await askMaybe(`${address}/trace`)) as Trace | null,
+    report: async () => (await askMaybe(`${address}/report`)) as readonly ReportRow[] | null,
+    async close() {},
+  };
+}
+
+/** JSON from the server; throws with its own sentence. */
+async function ask(address: string, { body, signal }: { readonly body?: object; readonly signal?: AbortSignal }) {
+  const request = body && {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  };
+  for (let tries = 1; ; tries++) {
+    const response = await fetch(address, { ...request, signal });
+    if (response.ok) return (await response.json()) as unknown;
+    if (response.status === 429 && tries < MOST_TRIES) {
+      await later(1000 * (Number(response.headers.get('retry-after')) || 1), signal);
+      continue;
+    }
+    const refusal = (await response.json().catch(() => ({}))) as Refusal;
+    throw new Error(refusal.error?.message ?? `the server answered ${address} with status ${response.status}`);
+  }
+}
+
+async function askMaybe(address: string): Promise<unknown> {
+  const response = await fetch(address);
+  return response.status === 200 ? response.json() : null;
+}
+
+/** Answers in the order of `source`, a few batches under way. */
+async function* inBatches(
+  source: Iterable<TextInput> | AsyncIterable<TextInput>,
+  run: (texts: readonly TextInput[]) => Promise<Answer[]>,
+): AsyncGenerator<Answer, void, undefined> {
+  const underWay: Promise<Answer[]>[] = [];
+  let batch: TextInput[] = [];
+  const send = () => {
+    const work = run(batch);
+    work.catch(() => {}); // it is awaited in its turn; until then its failure must not count as unheard
+    underWay.push(work);
+    batch = [];
+  };
+  for await (const text of source) {
+    batch.push(text);
+    if (batch.length < BATCH) continue;
+    send();
+    if (underWay.length >= UNDER_WAY) yield* await underWay.shift()!;
+  }
+  if (batch.length > 0) send();
+  for (const work of underWay) yield* await work;
+}
+
+const later = (ms: number, signal?: AbortSignal) =>
+  new Promise<void>((resolve, reject) => {
+    const timer = setTimeout(resolve, ms);
+    signal?.addEventListener(
+      'abort',
+      () => {
+        clearTimeout(timer);
+        reject(signal.reason);
+      },
+      { once: true },
+    );
+  });

@@ -1,0 +1,122 @@
+/** The whole page: where the model comes from, and the parts that show it. */
+import { useSignal } from '@preact/signals';
+import { useEffect } from 'preact/hooks';
+import type { ModelSource, PageEngine } from '../../../src/web/page-engine.ts';
+import { reason } from '../format.ts';
+import { openServedModel, servedModels } from '../server-engine.ts';
+import { openSession, type Session } from '../session.ts';
+import { Logo } from './logo.tsx';
+import { OpenModelForm, type OpenStep } from './open-model-form.tsx';
+import { Parts } from './parts.tsx';
+
+export function App() {
+  const session = useSignal<Session | null>(null);
+  /** Names of the models of the server that this page came from; empty: there is no server. */
+  const served = useSignal<readonly string[]>([]);
+  const step = useSignal<OpenStep>({ kind: 'looking' });
+
+  const show = (engine: PageEngine) => {
+    void session.value?.engine.close();
+    session.value = openSession(engine);
+  };
+  const serve = async (name: string) => {
+    try {
+      show(await openServedModel(name));
+    } catch (error) {
+      step.value = { kind: 'failed', message: reason(error) };
+    }
+  };
+  const open = async (source: ModelSource) => {
+    step.value = { kind: 'opening', progress: null };
+    try {
+      const { openModel } = await import('../../../src/web/index.ts');
+      show(
+        await openModel(source, {
+          onProgress: (progress) => {
+            step.value = { kind: 'opening', progress };
+          },
+        }),
+      );
+      step.value = { kind: 'asking' };
+    } catch (error) {
+      step.value = { kind: 'failed', message: reason(error) };
+    }
+  };
+  const close = () => {
+    void session.value?.engine.close();
+    session.value = null;
+    step.value = { kind: 'asking' };
+  };
+
+  useEffect(() => {
+    const begin = async () => {
+      const address = new URLSearchParams(location.search).get('model');
+      if (address) return open(address);
+      served.value = (await servedModels()) ?? [];
+      if (served.value.length > 0) return serve(served.value[0]);
+      step.value = { kind: 'asking' };
+    };
+    void begin();
+  }, []);
+
+  const shown = session.value;
+  return (
+    <>
+      <header>
+        <div class="bar">
+          <h1 class="mark">
+            <Logo />
+            Magic Pyramid
+          </h1>
+          {shown && (
+            <ModelName
+              session={shown}
+              served={served.value}
+              onServed={(name) => void serve(name)}
+              onClose={served.value.length === 0 ? close : null}
+            />
+          )}
+        </div>
+      </header>
+      <main>
+        {shown ? (
+          <Parts key={shown.engine.info.name} session={shown} />
+        ) : (
+          <OpenModelForm step={step.value} onOpen={(source) => void open(source)} />
+        )}
+      </main>
+    </>
+  );
+}
+
+interface ModelNameProperties {
+  readonly session: Session;
+  readonly served: readonly string[];
+  readonly onServed: (name: string) => void;
+  readonly onClose: (() => void) | null;
+}
+
+const DEVICES = { server: 'on the server', wasm: 'in this browser', webgpu: 'in this browser, on its GPU' } as const;
+
+function ModelName({ session, served, onServed, onClose }: ModelNameProperties) {
+  const { name, method, shape, dtype, device } = session.engine.info;
+  return (
+    <p class="model">
+      {served.length > 1 ? (
+        <select class="field" aria-label="Model" value={name} onChange={(event) => onServed(event.currentTarget.value)}>
+          {served.map((one) => (
+            <option key={one}>{one}</option>
+          ))}
+        </select>
+      ) : (
+        <b>{name}</b>
+      )}{' '}
+      {method}, {shape.layers} × {shape.hiddenSize}, {dtype}, {DEVICES[device]}{' '}
+      {onClose && (
+        <button type="button" class="link" onClick={onClose}>
+          Open another
+        </button>
+      )}
+    </p>
+  );
+}

@@ -1,0 +1,60 @@
+/** The one dial: tau, from sure answers only to the first layer's, or off. */
+import { useId } from 'preact/hooks';
+import { tauText } from '../format.ts';
+import { mayExit, type Session } from '../session.ts';
+
+/** `onSettled` is told when the slider is let go. */
+export function Dial({ session, onSettled }: { readonly session: Session; readonly onSettled?: () => void }) {
+  const id = useId();
+  const { info } = session.engine;
+  const { tau } = session;
+  if (!mayExit(info))
+    return <p class="lead">This model has no exit heads, so every text goes through all its layers.</p>;
+  const off = tau.value === null;
+  const set = (value: number | null, settled: boolean) => {
+    tau.value = value;
+    if (settled) onSettled?.();
+  };
+  return (
+    <div class="dial">
+      <label for={id}>tau</label>
+      <input
+        id={id}
+        type="range"
+        min="0"
+        max="1"
+        step="0.01"
+        value={tau.value ?? 0}
+        aria-valuetext={off ? 'off' : tauText(tau.value)}
+        onInput={(event) => set(Number(event.currentTarget.value), false)}
+        onChange={() => onSettled?.()}
+      />
+      <output for={id}>{tauText(tau.value)}</output>
+      <label class="off">
+        <input
+          type="checkbox"
+          checked={!off}
+          onChange={(event) => set(event.currentTarget.checked ? (info.tau ?? 0.5) : null, true)}
+        />
+        early exit
+      </label>
+      <p>
+        A text leaves at the first layer whose uncertainty is at most tau: further right is earlier and cheaper.
+        {info.tau !== null && (
+          <>
+            {' '}
+            This model was calibrated to {info.tau}.
+            {tau.value !== info.tau && (
+              <>
+                {' '}
+                <button type="button" class="link" onClick={() => set(info.tau, true)}>
+                  Back to {info.tau}
+                </button>
+              </>
+            )}
+          </>
+        )}
+      </p>
+    </div>
+  );
+}

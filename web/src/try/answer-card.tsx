@@ -1,0 +1,61 @@
+/** The answer at the dial's tau, and what it cost. */
+import type { AnswerAt, EngineInfo } from '../../../src/web/page-engine.ts';
+import { milliseconds, operations, percent, tauText, times } from '../format.ts';
+import type { Timing } from './asking.ts';
+
+interface Properties {
+  readonly answer: AnswerAt;
+  readonly info: EngineInfo;
+  readonly timing: Timing | null;
+  readonly waiting: boolean;
+  readonly truncated: boolean;
+}
+
+export function AnswerCard({ answer, info, timing, waiting, truncated }: Properties) {
+  const { label, score, exit, flops, denseFlops } = answer;
+  const isNumber = info.problemType === 'regression';
+  const layers = info.shape.layers;
+  return (
+    <dl class={`card answer${waiting ? ' waiting' : ''}`} aria-live="polite" aria-busy={waiting}>
+      <div>
+        <dt>Answer</dt>
+        <dd class="label">
+          {isNumber ? score.toFixed(3) : label}
+          <small>
+            {isNumber ? label : `${percent(score)} sure`}
+            {truncated && `, cut to the first ${info.maxLength} tokens`}
+          </small>
+        </dd>
+      </div>
+      <div>
+        <dt>Leaves at</dt>
+        <dd>
+          layer {exit}
+          <small>
+            of {layers}
+            {exit < layers && `, ${layers - exit} not needed`}
+          </small>
+        </dd>
+      </div>
+      <div>
+        <dt>Spent</dt>
+        <dd>
+          {operations(flops)}
+          <small>
+            {times(denseFlops / flops)} fewer than the dense {operations(denseFlops)}
+          </small>
+        </dd>
+      </div>
+      <div>
+        <dt>Took</dt>
+        <dd>
+          {timing ? milliseconds(timing.ms) : '–'}
+          <small>
+            {timing && `at tau ${tauText(timing.tau)}, `}
+            {info.device === 'server' ? 'there and back' : 'in this browser'}
+          </small>
+        </dd>
+      </div>
+    </dl>
+  );
+}

@@ -1,0 +1,120 @@
+/** What is known of the piece or the layer under the pointer or the keyboard's focus. */
+import type { Explanation } from '../../../src/engine/index.ts';
+import type { EngineInfo } from '../../../src/web/page-engine.ts';
+import { percent, tauText } from '../format.ts';
+import { mayExit } from '../session.ts';
+import { shownPieces } from './pieces.ts';
+
+export type Chosen =
+  | { readonly kind: 'piece'; readonly piece: number; readonly layer: number }
+  | { readonly kind: 'layer'; readonly layer: number };
+
+interface Properties {
+  readonly explanation: Explanation;
+  readonly info: EngineInfo;
+  readonly tau: number | null;
+  readonly chosen: Chosen | null;
+}
+
+export function Inspector(properties: Properties) {
+  const { chosen } = properties;
+  return (
+    <aside class="card inspector" aria-label="Details">
+      {chosen === null ? (
+        <p class="soft">
+          Point at a token or a layer, or go to one with the arrow keys, to see what the network made of it.
+        </p>
+      ) : chosen.kind === 'piece' ? (
+        <PieceDetails {...properties} piece={chosen.piece} />
+      ) : (
+        <LayerDetails {...properties} layer={chosen.layer} />
+      )}
+    </aside>
+  );
+}
+
+function PieceDetails({ explanation: { pieces, layers }, info, piece }: Properties & { readonly piece: number }) {
+  if (piece >= pieces.length) return null;
+  const { text } = shownPieces(pieces)[piece];
+  const largest = Math.max(...layers.map(({ importance }) => importance[piece] ?? 0));
+  return (
+    <>
+      <h3>
+        “{text}”, token {piece + 1} of {pieces.length}
+      </h3>
+      {info.prunes ? (
+        <>
+          <p class="soft">The attention that it receives at each layer, of 100 % that there is.</p>
+          <dl class="bars">
+            {layers.map(({ importance, kept }, l) => (
+              <Bar
+                key={l}
+                name={`layer ${l + 1}`}
+                share={(importance[piece] ?? 0) / (largest || 1)}
+                value={importance[piece] === null ? 'gone' : `${percent(importance[piece])}${kept[piece] ? '' : ' ×'}`}
+              />
+            ))}
+          </dl>
+          {layers.some(({ importance, kept }) => importance[piece] !== null && !kept[piece]) && (
+            <p class="soft">× is where it is removed.</p>
+          )}
+        </>
+      ) : (
+        <p class="soft">This model removes no tokens, so it gives them no scores.</p>
+      )}
+    </>
+  );
+}
+
+function LayerDetails({ explanation: { pieces, layers }, info, tau, layer }: Properties & { readonly layer: number }) {
+  const { kept, scores, uncertainty } = layers[layer];
+  const left = kept.filter(Boolean).length;
+  const isLast = layer === layers.length - 1;
+  return (
+    <>
+      <h3>Layer {layer + 1}</h3>
+      <p class="soft">
+        {left} of {pieces.length} tokens left.{' '}
+        {scores === null
+          ? 'No head is asked here.'
+          : isLast
+            ? 'The main classifier, which always answers.'
+            : uncertainty !== null && tau !== null
+              ? `Its head is ${uncertainty <= tau ? 'sure enough' : 'not sure enough'} for tau ${tauText(tau)}.`
+              : 'What its head would answer.'}
+      </p>
+      {scores && (
+        <dl class="bars">
+          {info.labels.map((label) => (
+            <Bar
+              key={label}
+              name={label}
+              share={info.problemType === 'regression' ? 0 : scores[label]}
+              value={info.problemType === 'regression' ? scores[label].toFixed(3) : percent(scores[label])}
+            />
+          ))}
+        </dl>
+      )}
+      {uncertainty !== null && mayExit(info) && (
+        <p>
+          Uncertainty <b class="number">{uncertainty.toFixed(3)}</b>
+          <span class="soft">: 0 is certain, 1 knows nothing.</span>
+        </p>
+      )}
+    </>
+  );
+}
+
+function Bar({ name, share, value }: { readonly name: string; readonly share: number; readonly value: string }) {
+  return (
+    <>
+      <dt title={name}>{name}</dt>
+      <dd aria-hidden="true">
+        <span class="bar-track">
+          <span class="bar-fill" style={{ display: 'block', width: `${100 * Math.min(1, share)}%` }} />
+        </span>
+      </dd>
+      <dd class="value">{value}</dd>
+    </>
+  );
+}
