@@ -18,6 +18,12 @@ export type WeightBits = 7 | 8;
 /** Outputs from which it pays: making the bytes of a row costs as much as a narrower product. */
 const ENOUGH_OUTPUTS = 16;
 
+/**
+ * An exit head reads features of unlike sizes side by side (a row of the layer's output, means of its input). One scale
+ * for all of them makes up half of the error of a head's logits, and float32 costs nothing there but at one text.
+ */
+const isHead = ({ name }: DensePart): boolean => name.startsWith('pyramid.heads.');
+
 export interface Int8Weight {
   /** [in, out] */
   readonly values: Int8Array;
@@ -56,8 +62,9 @@ export class Int8Layers {
     this.#bits = bits;
   }
 
-  /** x Wᵀ + b of `parts` side by side, x [N, in]; null where there are too few outputs to pay. */
+  /** x Wᵀ + b of `parts` side by side, x [N, in]; null where float32 does better. */
   dense(parts: readonly DensePart[], x: Value): Value | null {
+    if (parts.some(isHead)) return null;
     const g = this.#g;
     const tensor = (kind: 'weight' | 'bias') =>
       joined(parts.map(({ name, scale }) => scaled(this.#stored(`${name}.${kind}`), scale)));
