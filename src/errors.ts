@@ -237,12 +237,37 @@ export const catalogue = {
       `${e.path}: the download cannot be written (${e.reason}); free some space, or set HF_HOME to a folder elsewhere`,
   ),
 
+  // the browser
+  MP_WEB_FETCH: kind(
+    1,
+    502,
+    (e: { url: string; problem: string }) =>
+      `${e.url}: the file cannot be read (${e.problem}); check the address, and that its server lets this page read it`,
+  ),
+  MP_WEB_DEVICE: kind(
+    2,
+    400,
+    (e: { device: string; reason: string }) =>
+      `this browser has no ${e.device} (${e.reason}); leave device out, which computes in WebAssembly`,
+  ),
+  MP_WEB_RUNTIME: kind(
+    1,
+    500,
+    (e: { reason: string }) =>
+      `the engine does not start in this page (${brief(e.reason)}); serve all its files from the page's own origin, and allow 'wasm-unsafe-eval' in script-src`,
+  ),
+
   // running
   MP_DEMO_PACKAGE: kind(
     1,
     500,
     (e: { packages: readonly string[] }) =>
       `the demo's e-mails need ${list(e.packages)}, not installed here; run npm install ${e.packages.join(' ')}`,
+  ),
+  MP_BENCH_PEER: kind(
+    1,
+    400,
+    (e: { peer: string; problem: string; todo: string }) => `${e.peer} cannot take part: ${e.problem}; ${e.todo}`,
   ),
   MP_DEADLINE: kind(
     1,
@@ -271,8 +296,8 @@ export const catalogue = {
   MP_TEXT_LONG: kind(
     2,
     413,
-    (e: { index: number; maxLength: number }) =>
-      `input ${e.index} is longer than ${e.maxLength} tokens; shorten it, or allow it to be truncated`,
+    (e: { index: number; maxLength: number; unit?: 'characters' }) =>
+      `input ${e.index} is longer than ${e.maxLength} ${e.unit ?? 'tokens'}; shorten it${e.unit ? '' : ', or allow it to be truncated'}`,
   ),
   MP_OVERLOADED: kind(
     1,

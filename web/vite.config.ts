@@ -1,12 +1,12 @@
 import { defineConfig } from 'vite';
 
 // One build for both homes: behind `magic-pyramid serve`, and as files on any static host. Addresses are relative, so
-// that the page may live in a subfolder. Nothing is inlined as data:, which a strict Content-Security-Policy forbids.
+// that the page may live in a subfolder (dist/web is the compiled src/web; the browser's engine goes to dist/page/engine). Nothing is inlined as data:, which a strict Content-Security-Policy forbids.
 export default defineConfig({
   root: import.meta.dirname,
   base: './',
   build: {
-    outDir: '../dist/web',
+    outDir: '../dist/page',
     emptyOutDir: true,
     target: 'es2022',
     assetsInlineLimit: 0,

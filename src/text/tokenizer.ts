@@ -43,14 +43,18 @@ const FILES = ['tokenizer.json', 'tokenizer_config.json', 'vocab.txt', 'special_
  * The tokenizer of a model folder: from tokenizer.json, or from vocab.txt where there is no such file.
  * @throws MP_FILE_MISSING if there is neither, MP_MODEL_FILE if one does not hold what it should
  */
-export async function tokenizerOf(folder: Folder): Promise<Tokenizer> {
+export async function tokenizerOf(folder: Folder, { all = false } = {}): Promise<Tokenizer> {
   const files: Record<string, string> = {};
-  await Promise.all(
-    FILES.map(async (name) => {
-      const text = await readText(folder, name);
-      if (text !== null) files[name] = text;
-    }),
-  );
+  const read = (names: readonly string[]) =>
+    Promise.all(
+      names.map(async (name) => {
+        const text = await readText(folder, name);
+        if (text !== null) files[name] = text;
+      }),
+    );
+  const [whole, ...rest] = FILES;
+  await read([whole, 'tokenizer_config.json']);
+  if (all || files[whole] === undefined) await read(rest);
   return tokenizerFromFiles(files, folder.path);
 }
 

@@ -128,7 +128,7 @@ export interface AnswerAt {
   readonly score: number;
   /** The layer that answers, from 1. */
   readonly exit: number;
-  /** Tokens entering layer 1, then left after each layer up to `exit`. */
+  /** Tokens entering layer 1, then left after each layer that runs: `exit` itself does not where it is peeked at. */
   readonly tokens: readonly number[];
   /** Operations as computed, and those of the dense model as the paper counts: their ratio is the speed-up. */
   readonly flops: number;

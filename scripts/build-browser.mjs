@@ -1,0 +1,42 @@
+/**
+ * Builds `magic-pyramid/web`: the engine for browsers, as the few files that a page needs and no others, in
+ * dist/page/engine. The page that `serve` shows has it there; any other page may copy the folder.
+ */
+import { copyFile, mkdir, rm } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { rolldown } from 'rolldown';
+
+const root = join(import.meta.dirname, '..');
+const out = join(root, 'dist', 'page', 'engine');
+const require = createRequire(import.meta.url);
+
+await rm(out, { recursive: true, force: true });
+await mkdir(out, { recursive: true });
+const bundle = await rolldown({
+  input: { index: join(root, 'src/web/index.ts'), worker: join(root, 'src/engine/browser/worker.ts') },
+  platform: 'browser',
+  // the build of onnxruntime-web that leaves its WebAssembly, and the glue to it, in files of their own
+  resolve: { conditionNames: ['onnxruntime-web-use-extern-wasm', 'browser', 'import', 'default'] },
+  treeshake: { moduleSideEffects: (id) => !id.startsWith(join(root, 'src')) || id.endsWith('worker.ts') },
+  external: /^node:/, // in files that an index names and no browser needs: they must be gone from the result, see below
+});
+const { output } = await bundle.write({
+  dir: out,
+  format: 'es',
+  minify: true,
+  entryFileNames: '[name].js',
+  chunkFileNames: '[name].js',
+});
+await bundle.close();
+const files = new Set(output.map(({ fileName }) => fileName));
+for (const { fileName, imports = [] } of output) {
+  const foreign = imports.filter((name) => !files.has(name));
+  if (foreign.length > 0) throw new Error(`${fileName} imports ${foreign.join(', ')}, which no browser has`);
+}
+for (const device of ['', '.asyncify']) {
+  for (const kind of ['mjs', 'wasm']) {
+    const file = `ort-wasm-simd-threaded${device}.${kind}`;
+    await copyFile(require.resolve(`onnxruntime-web/${file}`), join(out, file));
+  }
+}

@@ -1,0 +1,67 @@
+/** The engine in a browser: a model folder by its address or its files, and one worker of the page. */
+import type { Dtype } from '../../pyramid/model-folder.ts';
+import { Classifier } from '../classifier.ts';
+import { Crew } from '../crew.ts';
+import type { ModelDescription } from '../messages.ts';
+import { BrowserThread } from './browser-thread.ts';
+import type { FolderSource } from './messages.ts';
+import type { Fetched } from './url-folder.ts';
+
+export interface BrowserLoadOptions {
+  readonly device: 'wasm' | 'webgpu';
+  /** Threads of the computation; above 1 only in a page that is isolated from other origins. */
+  readonly threads: number;
+  /** Null: what the model folder prefers. */
+  readonly dtype: Dtype | null;
+  readonly onFetched: (progress: Fetched) => void;
+  readonly signal?: AbortSignal;
+}
+
+/** onnxruntime-web's files for each device, beside this one in the built library. */
+const RUNTIME_FILES = {
+  wasm: {
+    mjs: new URL('./ort-wasm-simd-threaded.mjs', import.meta.url).href,
+    wasm: new URL('./ort-wasm-simd-threaded.wasm', import.meta.url).href,
+  },
+  webgpu: {
+    mjs: new URL('./ort-wasm-simd-threaded.asyncify.mjs', import.meta.url).href,
+    wasm: new URL('./ort-wasm-simd-threaded.asyncify.wasm', import.meta.url).href,
+  },
+};
+
+export class BrowserPyramid extends Classifier {
+  /** What the model folder says of itself, and of its network. */
+  readonly description: ModelDescription;
+
+  private constructor(crew: Crew<BrowserThread>, model: ModelDescription) {
+    super(crew, model, { warn: (message) => console.warn(`magic-pyramid: ${message}`) });
+    this.description = model;
+  }
+
+  /** Throws MP_FILE_MISSING, MP_MODEL_*, MP_WEB_*, and the signal's reason. */
+  static async load(
+    source: FolderSource,
+    { device, threads, dtype, onFetched, signal }: BrowserLoadOptions,
+  ): Promise<BrowserPyramid> {
+    signal?.throwIfAborted();
+    const start = { source, device, threads, dtype, files: RUNTIME_FILES[device] };
+    const threadsOfCrew: BrowserThread[] = [];
+    const giveUp = () => {
+      for (const thread of threadsOfCrew) thread.end(signal?.reason);
+    };
+    signal?.addEventListener('abort', giveUp, { once: true });
+    try {
+      const { crew, model } = await Crew.start({
+        workers: 1,
+        hire(events) {
+          const thread = new BrowserThread(start, events, onFetched);
+          threadsOfCrew.push(thread);
+          return thread;
+        },
+      });
+      return new BrowserPyramid(crew, model);
+    } finally {
+      signal?.removeEventListener('abort', giveUp);
+    }
+  }
+}

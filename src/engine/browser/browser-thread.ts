@@ -1,0 +1,53 @@
+/** A Web Worker for the crew. */
+import { PyramidError } from '../../errors.ts';
+import type { Thread, ThreadEvents } from '../crew.ts';
+import type { ToWorker } from '../messages.ts';
+import type { BrowserStart, FromBrowserWorker } from './messages.ts';
+import type { Fetched } from './url-folder.ts';
+
+interface WebWorker {
+  postMessage(message: unknown): void;
+  terminate(): void;
+  onmessage: ((event: { readonly data: unknown }) => void) | null;
+  onerror: ((event: { readonly message?: string; preventDefault(): void }) => void) | null;
+}
+declare const Worker: new (url: URL, options: { type: 'module'; name: string }) => WebWorker;
+
+export class BrowserThread implements Thread {
+  readonly #worker: WebWorker;
+  readonly #events: ThreadEvents;
+  #isOver = false;
+
+  constructor(start: BrowserStart, events: ThreadEvents, onFetched: (progress: Fetched) => void) {
+    this.#events = events;
+    // bundlers know this form; the file stands beside this one in the built library
+    this.#worker = new Worker(new URL('./worker.js', import.meta.url), { type: 'module', name: 'magic-pyramid' });
+    this.#worker.onmessage = ({ data }) => {
+      const message = data as FromBrowserWorker;
+      if (message.kind === 'fetched') onFetched(message.progress);
+      else if (message.kind === 'ended') this.end(null);
+      else events.said(message);
+    };
+    this.#worker.onerror = (event) => {
+      event.preventDefault();
+      const reason = event.message || 'its worker does not load';
+      this.end(new PyramidError('MP_WEB_RUNTIME', { reason }));
+    };
+    this.#worker.postMessage(start);
+  }
+
+  post(message: ToWorker): void {
+    this.#worker.postMessage(message);
+  }
+
+  /** A page's process is not the engine's to keep. */
+  hold(): void {}
+
+  /** At once, whatever it is doing. */
+  end(reason: unknown): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#worker.terminate();
+    this.#events.ended(reason);
+  }
+}

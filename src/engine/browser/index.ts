@@ -1,0 +1,5 @@
+/** The engine in a browser. */
+export { type BrowserLoadOptions, BrowserPyramid } from './browser-pyramid.ts';
+export { filesFolder, handleFolder } from './dropped-folder.ts';
+export type { FolderSource } from './messages.ts';
+export { type Fetched, UrlFolder } from './url-folder.ts';

@@ -1,0 +1,96 @@
+/**
+ * A model folder behind an address, fetched file by file. A file that is not there may be answered with status 404, or
+ * with a page: many static hosts send their start page for every address they do not know.
+ */
+import { PyramidError } from '../../errors.ts';
+import type { Folder, FolderFile } from '../../folder.ts';
+
+export interface Fetched {
+  readonly file: string;
+  /** Bytes of all files so far, and of all files; total is null where the server does not say. */
+  readonly loaded: number;
+  readonly total: number | null;
+}
+
+export class UrlFolder implements Folder {
+  readonly path: string;
+  readonly #base: string;
+  readonly #onFetched: (progress: Fetched) => void;
+  readonly #ahead = new Map<string, Promise<FolderFile | null>>();
+  #loaded = 0;
+  /** null once the length of some file is unknown. */
+  #total: number | null = 0;
+
+  constructor(address: string, onFetched: (progress: Fetched) => void = () => {}) {
+    this.path = address.replace(/\/+$/, '');
+    this.#base = `${this.path}/`;
+    this.#onFetched = onFetched;
+  }
+
+  /** Begins to fetch what will be opened later. */
+  fetchAhead(names: readonly string[]): void {
+    for (const name of names) {
+      const file = this.#fetch(name);
+      file.catch(() => {}); // told when it is opened
+      this.#ahead.set(name, file);
+    }
+  }
+
+  /** Throws MP_WEB_FETCH. */
+  open(name: string): Promise<FolderFile | null> {
+    const ahead = this.#ahead.get(name);
+    this.#ahead.delete(name);
+    return ahead ?? this.#fetch(name);
+  }
+
+  async #fetch(name: string): Promise<FolderFile | null> {
+    const url = new URL(encodeURIComponent(name), this.#base).href;
+    const fault = (problem: string, cause?: unknown) => new PyramidError('MP_WEB_FETCH', { url, problem }, { cause });
+    let response: Response;
+    try {
+      response = await fetch(url);
+    } catch (cause) {
+      throw fault('there is no answer', cause);
+    }
+    const isPage = response.headers.get('content-type')?.startsWith('text/html');
+    if (response.status === 404 || response.status === 410 || (response.ok && isPage)) {
+      await response.body?.cancel();
+      return null;
+    }
+    if (!response.ok) throw fault(`the answer has status ${response.status}`);
+    try {
+      return inMemory(await this.#read(name, response));
+    } catch (cause) {
+      throw fault('the answer broke off', cause);
+    }
+  }
+
+  async #read(name: string, { body, headers }: Response): Promise<Uint8Array<ArrayBuffer>> {
+    // of what is sent compressed, the length says nothing of what arrives
+    const length = headers.has('content-encoding') ? 0 : Number(headers.get('content-length') ?? 0);
+    this.#total = length > 0 && this.#total !== null ? this.#total + length : null;
+    let bytes = new Uint8Array(length || 1 << 16);
+    let filled = 0;
+    const reader = body?.getReader();
+    for (let part = await reader?.read(); part && !part.done; part = await reader?.read()) {
+      const { value } = part;
+      if (filled + value.length > bytes.length) {
+        const larger = new Uint8Array(Math.max(2 * bytes.length, filled + value.length));
+        larger.set(bytes);
+        bytes = larger;
+      }
+      bytes.set(value, filled);
+      filled += value.length;
+      this.#loaded += value.length;
+      this.#onFetched({ file: name, loaded: this.#loaded, total: this.#total });
+    }
+    if (length > 0 && filled < length) throw new Error(`${filled} of ${length} bytes arrived`);
+    return bytes.subarray(0, filled);
+  }
+}
+
+const inMemory = (bytes: Uint8Array<ArrayBuffer>): FolderFile => ({
+  size: bytes.length,
+  read: async (from, to) => bytes.slice(from, to),
+  close: async () => {},
+});

@@ -1,0 +1,102 @@
+/** The entry of the engine's worker in a browser: the model is fetched or read from files, and runs on onnxruntime-web. */
+import { PyramidError } from '../../errors.ts';
+import type { Folder } from '../../folder.ts';
+import type { Compile } from '../../runtime/runtime.ts';
+import { webRuntime } from '../../runtime/web.ts';
+import type { ToWorker } from '../messages.ts';
+import { loadModel, serveTexts } from '../serve-texts.ts';
+import { filesFolder, handleFolder } from './dropped-folder.ts';
+import type { BrowserStart, FolderSource, FromBrowserWorker } from './messages.ts';
+import { UrlFolder } from './url-folder.ts';
+
+interface Scope {
+  onmessage: ((event: { readonly data: unknown }) => void) | null;
+  postMessage(message: unknown): void;
+  close(): void;
+  readonly navigator: { readonly gpu?: { requestAdapter(): Promise<object | null> } };
+}
+const scope = globalThis as unknown as Scope;
+const post = (message: FromBrowserWorker) => scope.postMessage(message);
+
+/** Milliseconds of computing after which the worker looks whether there is a message. */
+const LOOK_UP_MS = 10;
+
+scope.onmessage = ({ data }) => {
+  const start = data as BrowserStart;
+  const early: ToWorker[] = [];
+  scope.onmessage = (event) => early.push(event.data as ToWorker);
+  void serveTexts(
+    {
+      post,
+      listen(take) {
+        scope.onmessage = (event) => take(event.data as ToWorker);
+        early.forEach(take);
+      },
+      close() {
+        post({ kind: 'ended' });
+        scope.close();
+      },
+    },
+    async () => {
+      // both take a while, and neither needs the other
+      const compile = runtimeOf(start);
+      const folder = folderOf(start.source);
+      compile.catch(() => {}); // told below, or after what is wrong with the model
+      return loadModel(folder, start.dtype, async (graph, name) => (await compile)(graph, name));
+    },
+  );
+};
+
+function folderOf(source: FolderSource): Folder {
+  if (typeof source === 'string') {
+    const folder = new UrlFolder(source, (progress) => post({ kind: 'fetched', progress }));
+    folder.fetchAhead(['config.json', 'tokenizer.json', 'tokenizer_config.json', 'model.safetensors']);
+    return folder;
+  }
+  return 'getFileHandle' in source ? handleFolder(source) : filesFolder(source);
+}
+
+async function runtimeOf(start: BrowserStart): Promise<Compile> {
+  const { device } = start;
+  if (device === 'webgpu') {
+    const { gpu } = scope.navigator;
+    const adapter = await gpu?.requestAdapter().catch(() => null);
+    if (!adapter) throw new PyramidError('MP_WEB_DEVICE', { device, reason: gpu ? 'no adapter' : 'no navigator.gpu' });
+  }
+  let compile: Compile;
+  try {
+    compile = await webRuntime(start);
+  } catch (cause) {
+    throw new PyramidError('MP_WEB_RUNTIME', { reason: (cause as Error).message }, { cause });
+  }
+  const turn = new Turn();
+  return async (graph, name) => {
+    const program = await compile(graph, name);
+    return {
+      async run(inputs, into) {
+        await turn.over(LOOK_UP_MS);
+        return program.run(inputs, into);
+      },
+      close: () => program.close(),
+    };
+  };
+}
+
+/** WebAssembly computes without ever leaving the event loop's turn: messages would wait until there is nothing to do. */
+class Turn {
+  readonly #channel = new MessageChannel() as unknown as {
+    readonly port1: { onmessage: (() => void) | null };
+    readonly port2: { postMessage(message: null): void };
+  };
+  #began = performance.now();
+
+  /** Ends the turn if it has lasted so long. */
+  async over(ms: number): Promise<void> {
+    if (performance.now() - this.#began < ms) return;
+    await new Promise<void>((resolve) => {
+      this.#channel.port1.onmessage = () => resolve();
+      this.#channel.port2.postMessage(null);
+    });
+    this.#began = performance.now();
+  }
+}

@@ -1,0 +1,96 @@
+/**
+ * Runs graphs on onnxruntime-web: WebAssembly, or WebGPU where that is asked for. Its two files (glue and WebAssembly)
+ * are loaded from the addresses that the caller gives, so that a page needs no other origin.
+ */
+import type { Env, InferenceSession, Tensor as OrtTensor } from 'onnxruntime-web';
+import { Graph, toOnnx, verify } from '../graph/index.ts';
+import { outputName } from '../graph/onnx.ts';
+import type { Compile, Program, Tensor } from './runtime.ts';
+
+export interface WebRuntimeOptions {
+  readonly device: 'wasm' | 'webgpu';
+  /** Addresses of the glue and the WebAssembly of the device's build of onnxruntime-web. */
+  readonly files: { readonly mjs: string; readonly wasm: string };
+  /** Threads of a run; above 1 only where SharedArrayBuffer is there. */
+  readonly threads: number;
+}
+
+interface Ort {
+  readonly env: Env;
+  readonly InferenceSession: typeof InferenceSession;
+  readonly Tensor: typeof OrtTensor;
+}
+
+/**
+ * Starts the runtime; all programs share it. Runs take turns: on WebGPU two at a time crash, and WebAssembly has one
+ * memory.
+ */
+export async function webRuntime({ device, files, threads }: WebRuntimeOptions): Promise<Compile> {
+  const ort: Ort = device === 'webgpu' ? await import('onnxruntime-web/webgpu') : await import('onnxruntime-web/wasm');
+  ort.env.wasm.wasmPaths = { ...files };
+  ort.env.wasm.numThreads = threads;
+  ort.env.wasm.proxy = false; // the engine has a worker of its own
+  ort.env.logLevel = 'fatal'; // what goes wrong is thrown; the log would say it a second time
+  const turns = new Turns();
+  const compile: Compile = (graph, name) => compileOn(ort, device, turns, graph, name);
+  // the first program loads and starts the WebAssembly, which takes far longer than compiling: not to wait for a model
+  await (await compile(smallest(), 'start')).close();
+  return compile;
+}
+
+async function compileOn(ort: Ort, device: 'wasm' | 'webgpu', turns: Turns, graph: Graph, name: string) {
+  const problems = verify(graph);
+  if (problems.length > 0) throw new Error(`internal: graph ${name}: ${problems.join('; ')}`);
+  const session = await turns.take(() =>
+    ort.InferenceSession.create(toOnnx(graph, name), {
+      executionProviders: [device],
+      executionMode: 'sequential',
+      graphOptimizationLevel: 'all',
+      enableMemPattern: false,
+      enableCpuMemArena: true,
+      logSeverityLevel: 4,
+    }),
+  );
+  const toOrt = ({ dtype, dims, data }: Tensor): OrtTensor =>
+    new ort.Tensor(dtype, data as OrtTensor.DataType, dims) as OrtTensor;
+  const inputs = graph.inputs.map((input) => input.name);
+  const outputs = graph.outputs.map((output) => output.name);
+  const program: Program = {
+    async run(given, into = {}) {
+      const feeds: Record<string, OrtTensor> = {};
+      for (const input of inputs) {
+        const tensor = given[input];
+        if (!tensor) throw new Error(`internal: graph ${name} was run without its input ${input}`);
+        feeds[input] = toOrt(tensor);
+      }
+      const fetches: Record<string, OrtTensor | null> = {};
+      for (const output of outputs) fetches[outputName(output)] = into[output] ? toOrt(into[output]) : null;
+      const results = await turns.take(() => session.run(feeds, fetches as Record<string, OrtTensor>));
+      return Object.fromEntries(
+        outputs.map((output) => [output, into[output] ?? fromOrt(results[outputName(output)])]),
+      );
+    },
+    close: () => turns.take(() => session.release()),
+  };
+  return program;
+}
+
+const fromOrt = (tensor: OrtTensor): Tensor =>
+  ({ dtype: tensor.type, dims: tensor.dims, data: tensor.data }) as unknown as Tensor;
+
+function smallest(): Graph {
+  const g = new Graph();
+  g.output('y', g.add(g.input('x', 'float32', ['N']), g.scalar(1)));
+  return g;
+}
+
+/** One piece of work at a time, in the order in which they were asked for. */
+class Turns {
+  #last: Promise<unknown> = Promise.resolve();
+
+  take<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#last.then(work);
+    this.#last = result.catch(() => {});
+    return result;
+  }
+}

@@ -1,0 +1,13 @@
+/** `magic-pyramid/web`: the engine in a browser. */
+export { type ErrorCode, PyramidError } from '../errors.ts';
+export { answerAt } from './answer-at.ts';
+export { openModel } from './open-model.ts';
+export type {
+  AnswerAt,
+  AskOptions,
+  EngineInfo,
+  ModelSource,
+  OpenOptions,
+  OpenProgress,
+  PageEngine,
+} from './page-engine.ts';

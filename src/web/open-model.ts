@@ -1,0 +1,96 @@
+/** A model opened in this browser: its folder by address or by files, its engine in a worker, its trace and table beside it. */
+import { BrowserPyramid, filesFolder, handleFolder, UrlFolder } from '../engine/browser/index.ts';
+import type { ReportRow } from '../evaluate/table.ts';
+import { parseEntry, parseMeta, type Trace } from '../evaluate/trace-lines.ts';
+import { type Folder, pathIn, readText } from '../folder.ts';
+import type { Calibration } from '../pyramid/calibration.ts';
+import type { EngineInfo, ModelSource, OpenModel, PageEngine } from './page-engine.ts';
+
+/** Threads that a run may have at most; beyond, its small products wait for each other. */
+const MOST_THREADS = 4;
+
+interface Page {
+  readonly document?: { readonly baseURI: string };
+  readonly location: { readonly href: string };
+  readonly crossOriginIsolated?: boolean;
+  readonly navigator: { readonly hardwareConcurrency?: number };
+}
+const page = globalThis as unknown as Page;
+
+export const openModel: OpenModel = async (source, { device = 'wasm', dtype, onProgress, signal } = {}) => {
+  const threads = page.crossOriginIsolated ? Math.min(page.navigator.hardwareConcurrency ?? 1, MOST_THREADS) : 1;
+  const where = typeof source === 'string' || source instanceof URL ? absolute(source) : source;
+  const model = await BrowserPyramid.load(where, {
+    device,
+    threads,
+    dtype: dtype ?? null,
+    onFetched: (progress) => onProgress?.(progress),
+    signal,
+  });
+  const info = infoOf(model, nameOf(where), device, threads);
+  const folder = folderOf(where);
+  const engine: PageEngine = {
+    info,
+    classify: (texts, options) => model.classify(texts, options),
+    stream: (texts, options) => model.stream(texts, options),
+    explain: (text, options) => model.explain(text, options),
+    trace: () => traceOf(folder),
+    report: () => reportOf(folder),
+    close: () => model.close(),
+  };
+  return engine;
+};
+
+const absolute = (address: string | URL): string =>
+  new URL(address, page.document?.baseURI ?? page.location.href).href.replace(/[?#].*$/, '');
+
+function nameOf(source: Exclude<ModelSource, URL>): string {
+  const { path } = folderOf(source);
+  const last = path.split('/').at(-1) || path;
+  return typeof source === 'string' ? decodeURIComponent(last) : last;
+}
+
+function folderOf(source: Exclude<ModelSource, URL>): Folder {
+  if (typeof source === 'string') return new UrlFolder(source);
+  return 'getFileHandle' in source ? handleFolder(source) : filesFolder(source);
+}
+
+function infoOf(model: BrowserPyramid, name: string, device: 'wasm' | 'webgpu', threads: number): EngineInfo {
+  const { info, description } = model;
+  return {
+    name,
+    labels: model.labels,
+    shape: model.shape,
+    tau: info.tau,
+    calibration: (info as { readonly calibration?: Calibration }).calibration ?? null,
+    method: info.method,
+    problemType: description.config.problemType,
+    pairs: info.pairs,
+    headKind: model.headKind,
+    headWidth: description.headSettings.width,
+    asked: info.asked ?? null,
+    prunes: info.prunes,
+    maxLength: info.maxLength,
+    dtype: model.dtype,
+    device,
+    threads,
+  };
+}
+
+async function traceOf(folder: Folder): Promise<Trace | null> {
+  const name = 'trace.jsonl';
+  const meta = await readText(folder, `${name}.meta.json`);
+  const lines = meta === null ? null : await readText(folder, name);
+  if (meta === null || lines === null) return null;
+  const path = pathIn(folder.path, name);
+  const network = parseMeta(meta, `${path}.meta.json`);
+  const entries = lines
+    .split('\n')
+    .flatMap((line, i) => (line.trim() === '' ? [] : [parseEntry(line, network, path, i + 1)]));
+  return { ...network, entries };
+}
+
+async function reportOf(folder: Folder): Promise<readonly ReportRow[] | null> {
+  const text = await readText(folder, 'report.json');
+  return text === null ? null : (JSON.parse(text) as { readonly rows: readonly ReportRow[] }).rows;
+}
