@@ -11,7 +11,6 @@ export { type Quantized, type QuantizeOptions, quantize } from './quantize.ts';
 export { type Report, renderReport } from './report.ts';
 export { left, type ReportTable, reportTable, right, type TableRecord, tableCsv } from './report-table.ts';
 export {
-  alignedText,
   failedRow,
   type ReportRow,
   reportRow,
@@ -20,6 +19,7 @@ export {
   toMarkdown,
   toText,
 } from './table.ts';
+export { alignedText } from './text-table.ts';
 export { readTrace, type Trace, type TraceEntry, writeTrace } from './trace.ts';
 export { type ChooseTauOptions, cheapest, chooseTau, mostAccurate, tradeoff } from './tradeoff.ts';
 export { writeReport } from './write-report.ts';

@@ -10,7 +10,8 @@ import { lengthFigures } from './length-figures.ts';
 import { legendMark, type Palette, palette } from './palette.ts';
 import { reportStyle } from './report-style.ts';
 import type { ReportTable } from './report-table.ts';
-import { type ReportRow, textTable } from './table.ts';
+import type { ReportRow } from './table.ts';
+import { textTable } from './text-table.ts';
 import { tradeoffFigures } from './tradeoff-figures.ts';
 import { trainingFigures } from './training-figures.ts';
 

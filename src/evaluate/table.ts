@@ -1,12 +1,12 @@
 /**
- * The results table: one row a task and method, as `report.json` keeps it (docs/formats.md), and its columns as a
- * reader sees them, written as Markdown, CSV and aligned text. Knows nothing of how the figures came about.
+ * The results table: one row a task and method, as `report.json` keeps it (docs/formats.md), written as JSON, Markdown,
+ * CSV and aligned text. Knows nothing of how the figures came about.
  */
 import { stringify } from 'csv-stringify/sync';
 import { markdownTable } from 'markdown-table';
-import { percent, short, times } from './format.ts';
 import type { Judgement } from './judge.ts';
 import { escapeMarkdown } from './report-table.ts';
+import { alignedText, textTable } from './text-table.ts';
 
 /** Figures are null where they do not apply or the run failed. */
 export interface ReportRow {
@@ -82,64 +82,6 @@ export function failedRow(task: string, method: string, reason: string): ReportR
   };
 }
 
-/** One column as a reader sees it. */
-interface Column {
-  readonly head: string;
-  readonly cell: (row: ReportRow) => string;
-  readonly align: 'left' | 'right';
-  /** The column is left out where no row has the value. */
-  readonly needs?: keyof ReportRow;
-}
-
-const NOTHING = '–';
-const figure = (head: string, key: keyof ReportRow, format: (value: number) => string, optional = false): Column => ({
-  head,
-  align: 'right',
-  needs: optional ? key : undefined,
-  cell: (row) => (typeof row[key] === 'number' ? format(row[key]) : NOTHING),
-});
-
-const duration = (seconds: number): string =>
-  seconds < 99.5
-    ? `${Math.round(seconds)} s`
-    : seconds < 99.5 * 60
-      ? `${Math.round(seconds / 60)} min`
-      : `${(seconds / 3600).toFixed(1)} h`;
-
-const columns: readonly Column[] = [
-  { head: 'Task', align: 'left', cell: ({ task }) => task },
-  { head: 'Method', align: 'left', cell: ({ method }) => method },
-  figure('Accuracy', 'accuracy', percent),
-  figure('F1', 'f1', percent, true),
-  { head: 'tau', align: 'right', cell: ({ tau, failed }) => (failed ? NOTHING : tau === null ? 'off' : String(tau)) },
-  figure('GFLOPs (paper)', 'gflops', short),
-  figure('GFLOPs (actual)', 'gflopsActual', short),
-  figure('Speed-up (paper)', 'speedupPaper', times),
-  figure('Speed-up (actual)', 'speedupActual', times),
-  figure('Mean exit', 'meanExit', (layer) => layer.toFixed(2)),
-  figure('ms a text', 'msPerText', short, true),
-  figure('Training', 'seconds', duration, true),
-  { head: 'Failed', align: 'left', needs: 'failed', cell: ({ failed }) => failed ?? '' },
-];
-
-export interface TextTable {
-  readonly heads: readonly string[];
-  readonly align: readonly ('left' | 'right')[];
-  readonly rows: readonly (readonly string[])[];
-}
-
-/** The table as texts: columns that hold nothing are left out, and `without` one. */
-export function textTable(rows: readonly ReportRow[], without?: keyof ReportRow): TextTable {
-  const shown = columns
-    .filter(({ needs }) => needs === undefined || needs !== without)
-    .filter(({ needs }) => !needs || rows.some((row) => row[needs] != null));
-  return {
-    heads: shown.map(({ head }) => head),
-    align: shown.map(({ align }) => align),
-    rows: rows.map((row) => shown.map(({ cell }) => cell(row).replace(/\s+/g, ' '))),
-  };
-}
-
 /** `report.json`. */
 export function toJson(rows: readonly ReportRow[]): string {
   return `${JSON.stringify({ rows }, null, 2)}\n`;
@@ -158,12 +100,3 @@ export function toCsv(rows: readonly ReportRow[]): string {
 
 /** Aligned columns for a terminal, two spaces apart, without a trailing newline. */
 export const toText = (rows: readonly ReportRow[]): string => alignedText(textTable(rows));
-
-export function alignedText({ heads, align, rows }: TextTable): string {
-  const lines = [heads, ...rows];
-  const width = heads.map((_, i) => Math.max(...lines.map((line) => line[i].length)));
-  const pad = (cell: string, i: number) => (align[i] === 'right' ? cell.padStart(width[i]) : cell.padEnd(width[i]));
-  const rule = width.map((n) => '─'.repeat(n)).join('  ');
-  const [head, ...body] = lines.map((line) => line.map(pad).join('  ').trimEnd());
-  return [head, rule, ...body].join('\n');
-}

@@ -2,7 +2,7 @@
  * Accuracy against speed-up over tau: what a reader looks at first.
  */
 import { type ChartSize, chart, dots, levelLine, lines } from './chart.ts';
-import { type Figure, type MethodReport, thin } from './figure.ts';
+import { type Figure, thin } from './figure.ts';
 import { percent, times } from './format.ts';
 import type { Summary } from './judge.ts';
 import type { Palette } from './palette.ts';
@@ -10,18 +10,26 @@ import type { Palette } from './palette.ts';
 /** Accuracy is drawn down to this far below the best, since a curve's end at the first layer would flatten the rest. */
 const ACCURACY_RANGE = 0.08;
 
+/** What is drawn of a method: its place in the table, and its curve over tau, which may be that point alone. */
+export interface CurveReport {
+  readonly method: string;
+  readonly judgement: CurvePoint;
+  readonly curve: readonly CurvePoint[];
+}
+export type CurvePoint = Pick<Summary, 'tau' | 'accuracy' | 'speedup'>;
+
 const COUNTS = [
   ['paper', 'as the paper counts'],
   ['actual', 'as computed'],
 ] as const;
 
 /** Accuracy against speed-up over tau, one figure a count, on the same scales. */
-export function tradeoffFigures(methods: readonly MethodReport[], places: Palette, size?: ChartSize): Figure[] {
+export function tradeoffFigures(methods: readonly CurveReport[], places: Palette, size?: ChartSize): Figure[] {
   if (methods.length === 0) return [];
   const best = Math.max(...methods.flatMap(({ curve }) => curve.map(({ accuracy }) => accuracy)));
   const worst = Math.min(...methods.flatMap(({ curve }) => curve.map(({ accuracy }) => accuracy)));
   const lowest = Math.max(worst - 0.002, best - ACCURACY_RANGE);
-  const shown = (point: Summary) => point.accuracy >= lowest;
+  const shown = (point: CurvePoint) => point.accuracy >= lowest;
   const speedups = methods.flatMap(({ curve, judgement }) =>
     [...curve.filter(shown), judgement].flatMap(({ speedup }) => [speedup.paper, speedup.actual]),
   );
@@ -66,7 +74,7 @@ export function tradeoffFigures(methods: readonly MethodReport[], places: Palett
   });
 }
 
-const mark = (method: string, { tau, accuracy }: Summary, x: number) => ({
+const mark = (method: string, { tau, accuracy }: CurvePoint, x: number) => ({
   method,
   y: 100 * accuracy,
   x,
@@ -76,7 +84,7 @@ const tauText = (tau: number | null) => (tau === null ? 'off' : String(tau));
 const short1 = (value: number) => String(Number(value.toPrecision(2)));
 
 /** The curve's points and the table's own, by tau, "off" first. */
-function withPoint(curve: readonly Summary[], point: Summary): Summary[] {
+function withPoint(curve: readonly CurvePoint[], point: CurvePoint): CurvePoint[] {
   const others = curve.filter(({ tau }) => tau !== point.tau);
   return [...others, point].sort((a, b) => (a.tau ?? -1) - (b.tau ?? -1));
 }

@@ -4,7 +4,7 @@ import { PyramidError } from '../../errors.ts';
 import { thin } from '../../evaluate/figure.ts';
 import { percent, short, times } from '../../evaluate/format.ts';
 import type { Summary } from '../../evaluate/judge.ts';
-import { alignedText } from '../../evaluate/table.ts';
+import { alignedText } from '../../evaluate/text-table.ts';
 import { readTrace, type Trace } from '../../evaluate/trace.ts';
 import { tradeoff as curveOf } from '../../evaluate/tradeoff.ts';
 import { flagOption, type OptionTable, textOption } from '../../option.ts';
