@@ -2,6 +2,7 @@
 import { useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import type { ModelSource, PageEngine } from '../../../src/web/page-engine.ts';
+import { openModel } from '../browser-engine.ts';
 import { reason } from '../format.ts';
 import { openServedModel, servedModels } from '../server-engine.ts';
 import { openSession, type Session } from '../session.ts';
@@ -29,7 +30,6 @@ export function App() {
   const open = async (source: ModelSource) => {
     step.value = { kind: 'opening', progress: null };
     try {
-      const { openModel } = await import('../../../src/web/index.ts');
       show(
         await openModel(source, {
           onProgress: (progress) => {
