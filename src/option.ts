@@ -13,6 +13,10 @@ export interface OptionSpec<T> {
   readonly group: string;
   /** The placeholder in `--help`, or null for a flag without a value. */
   readonly placeholder: string | null;
+  /** The flag may stand without its value: `read` then gets true. */
+  readonly mayBeBare: boolean;
+  /** The flag may be given several times: `read` gets all values, separated by commas. */
+  readonly repeatable: boolean;
   /** What a right value is, to end "give …". */
   readonly expected: string;
   /** Other spellings, underscored, as Hugging Face's scripts have them. */
@@ -30,6 +34,8 @@ interface Common<T> {
   readonly group: string;
   readonly placeholder?: string;
   readonly aliases?: readonly string[];
+  readonly mayBeBare?: boolean;
+  readonly repeatable?: boolean;
 }
 
 interface Range {
@@ -46,6 +52,8 @@ const make = <T>(
   read: (raw: unknown) => T | undefined,
 ): OptionSpec<T> => ({
   aliases: [],
+  mayBeBare: false,
+  repeatable: false,
   ...common,
   placeholder: common.placeholder ?? placeholder,
   expected,

@@ -15,10 +15,11 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   pyramid: [...low, 'encoder'],
   engine: [...low, 'encoder', 'pyramid', 'runtime'],
   evaluate: [...low, 'encoder', 'pyramid', 'engine'],
+  bench: [...low, 'encoder', 'pyramid', 'runtime', 'engine', 'evaluate'],
   train: [...low, 'encoder', 'pyramid', 'runtime', 'engine', 'evaluate'],
   serve: [...low, 'encoder', 'pyramid', 'engine', 'evaluate', 'train', 'jobs'],
   jobs: [...low, 'encoder', 'pyramid', 'engine', 'evaluate', 'train', 'serve'],
-  cli: [...low, 'encoder', 'pyramid', 'engine', 'evaluate', 'train', 'serve', 'jobs'],
+  cli: [...low, 'encoder', 'pyramid', 'engine', 'evaluate', 'train', 'bench', 'serve', 'jobs'],
   web: [...low, 'encoder', 'pyramid', 'engine', 'evaluate'],
 };
 const folders = Object.keys(mayImport);

@@ -15,6 +15,7 @@ export const namesOption = (
 ): OptionSpec<readonly string[]> =>
   customOption<readonly string[]>({
     ...common,
+    repeatable: true,
     expected: `one or more of ${choices.join(', ')}, separated by commas`,
     read(raw) {
       const names = typeof raw === 'string' ? raw.split(',').map((name) => name.trim()) : raw;
@@ -30,6 +31,7 @@ export const numbersOption = (
 ): OptionSpec<readonly number[]> =>
   customOption<readonly number[]>({
     ...common,
+    repeatable: true,
     expected: `numbers from ${min} to ${max}, separated by commas`,
     read(raw) {
       const given = typeof raw === 'string' ? raw.split(',') : typeof raw === 'number' ? [raw] : raw;

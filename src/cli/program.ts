@@ -79,7 +79,10 @@ function commanderOptions(key: string, spec: OptionSpec<unknown>): Option[] {
     const [shown, hidden] = spec.default === true ? [negated, flag] : [flag, negated];
     return [new Option(shown, spec.help).helpGroup(`${spec.group}:`), new Option(hidden).hideHelp()];
   }
-  return [new Option(`${flag} <${spec.placeholder}>`, help(spec)).helpGroup(`${spec.group}:`)];
+  const value = spec.mayBeBare ? `[${spec.placeholder}]` : `<${spec.placeholder}>`;
+  const option = new Option(`${flag} ${value}`, help(spec)).helpGroup(`${spec.group}:`);
+  if (spec.repeatable) option.argParser((one, before: unknown) => (before === undefined ? one : `${before},${one}`));
+  return [option];
 }
 
 function help(spec: OptionSpec<unknown>): string {

@@ -9,6 +9,7 @@ export const realServices: Services = {
   sweep: async (options, onEvent) => (await import('../train/experiment/sweep.ts')).sweep(options, onEvent),
   validationRows: async (dir, onEvent) => (await import('../train/validation-rows.ts')).validationRows(dir, onEvent),
   writeTau: async (...call) => (await import('../pyramid/calibration.ts')).writeTau(...call),
+  bench: async (options) => (await import('../bench/index.ts')).bench(options),
   quantize: async (options) => (await import('../evaluate/quantize.ts')).quantize(options),
   demo: async (options, onEvent) => (await import('./demo/run.ts')).runDemo(options, onEvent),
   model: async (dirOrId, onEvent) => (await import('../train/from-hub.ts')).modelFolder(dirOrId, onEvent),
@@ -16,6 +17,7 @@ export const realServices: Services = {
     const { Pyramid } = await import('../engine/index.ts');
     return Pyramid.load(dir, { workers: workers ?? undefined, threads: threads ?? undefined });
   },
+  labels: async (dir) => (await (await import('../encoder/index.ts')).readConfig(dir)).labels,
   labelledRows,
   texts,
   trace,

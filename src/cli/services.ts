@@ -2,6 +2,7 @@
  * What the commands need of the rest of the house, as one interface that a test can stand in for
  * (real-services.ts is the one in use).
  */
+import type { BenchOptions, BenchReport } from '../bench/index.ts';
 import type { Answer, TextInput } from '../engine/index.ts';
 import type { Quantized, QuantizeOptions } from '../evaluate/quantize.ts';
 import type { ReportRow } from '../evaluate/table.ts';
@@ -49,12 +50,15 @@ export interface Services {
   /** The folder of a model by its path or hub id, downloaded where it is not there. */
   model(dirOrId: string, onEvent: OnTrainEvent): Promise<string>;
   load(dir: string, options: { readonly workers: number | null; readonly threads: number | null }): Promise<Classifier>;
+  /** Names of the labels of the model in `dir`, by number. */
+  labels(dir: string): Promise<readonly string[]>;
   /** Labelled rows, judged against the labels of the model in `dir`. */
   labelledRows(source: RowSource, dir: string, onEvent: OnTrainEvent): Promise<Dataset>;
   /** The rows that the training of the model in `dir` held back. */
   validationRows(dir: string, onEvent: OnTrainEvent): Promise<Dataset>;
   /** Keeps a tau with the model in `dir`. */
   writeTau(dir: string, tau: number | null, calibration: Calibration): Promise<void>;
+  bench(options: BenchOptions): Promise<BenchReport>;
   /** A copy of a model folder that is run in int8. */
   quantize(options: QuantizeOptions): Promise<Quantized>;
   /** Texts alone; a label column is not needed. */

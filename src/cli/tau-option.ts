@@ -18,6 +18,26 @@ export const tauOption = (group: string) =>
     },
   });
 
+/** `--tau` as a list; null in it is off. */
+export const tausOption = (group: string) => {
+  const { read } = tauOption(group);
+  return customOption<readonly (number | null)[] | null>({
+    group,
+    default: null,
+    placeholder: 'LIST',
+    repeatable: true,
+    expected: 'numbers from 0 to 1 or off, separated by commas',
+    help: "taus to measure, 0 to 1 or off; without it the model's own",
+    read(raw) {
+      const given =
+        typeof raw === 'string' ? raw.split(',').map((part) => part.trim()) : Array.isArray(raw) ? raw : [raw];
+      const taus = given.map(read);
+      if (given.length === 0 || taus.includes(undefined)) return undefined;
+      return taus.map((tau) => (tau === 'off' ? null : tau!));
+    },
+  });
+};
+
 /** As the engine has it: undefined is the model's own, null is off. */
 export const engineTau = (tau: TauOption): number | null | undefined =>
   tau === null ? undefined : tau === 'off' ? null : tau;

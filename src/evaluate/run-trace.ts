@@ -2,6 +2,7 @@
 import { Pyramid } from '../engine/index.ts';
 import { PyramidError } from '../errors.ts';
 import type { Dataset } from '../text/example.ts';
+import { labelNumbers } from './label-numbers.ts';
 import type { Trace } from './trace.ts';
 
 /**
@@ -29,18 +30,4 @@ export async function runTrace(
   } finally {
     if (typeof model === 'string') await pyramid.close();
   }
-}
-
-/** For each label of the rows its number in the model. */
-function labelNumbers({ name, labels }: Dataset, known: readonly string[]): number[] {
-  return labels.map((label) => {
-    const number = known.indexOf(label);
-    if (number < 0) {
-      throw new PyramidError('MP_USAGE', {
-        what: `${name} has the label "${label}", and the model's are ${known.join(', ')}`,
-        todo: 'take rows of the task that the model was trained for',
-      });
-    }
-    return number;
-  });
 }

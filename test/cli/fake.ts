@@ -31,9 +31,11 @@ export const unusedServices: Services = {
   sweep: unused('sweep'),
   validationRows: unused('validationRows'),
   writeTau: unused('writeTau'),
+  bench: unused('bench'),
   quantize: unused('quantize'),
   model: async (dir) => dir, // what is named is a folder
   load: unused('load'),
+  labels: unused('labels'),
   labelledRows: unused('labelledRows'),
   texts: unused('texts'),
   trace: unused('trace'),

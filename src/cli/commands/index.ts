@@ -1,4 +1,5 @@
 /** The commands, in the order of `--help`. */
+import { bench } from './bench.ts';
 import { calibrate } from './calibrate.ts';
 import { demo } from './demo.ts';
 import { evaluate } from './evaluate.ts';
@@ -9,4 +10,15 @@ import { sweep } from './sweep.ts';
 import { tradeoff } from './tradeoff.ts';
 import { train } from './train.ts';
 
-export const commands = [demo, train, evaluate, predict, tradeoff, calibrate, quantize, reproduce, sweep] as const;
+export const commands = [
+  demo,
+  train,
+  evaluate,
+  predict,
+  tradeoff,
+  calibrate,
+  quantize,
+  bench,
+  reproduce,
+  sweep,
+] as const;

@@ -1,0 +1,61 @@
+/**
+ * Our own engine as systems: at each tau, with exits off, and the dense model; each dtype is loaded once and runs all
+ * its settings.
+ */
+import { Pyramid } from '../engine/index.ts';
+import type { Dtype } from '../pyramid/model-folder.ts';
+import { type Setting, type System, timed } from './system.ts';
+
+/** The name of ours as trained, and as the dense model. */
+export const OWN = 'magic-pyramid';
+export const OWN_DENSE = 'magic-pyramid dense';
+
+export interface OwnOptions {
+  /** Model folder. */
+  readonly model: string;
+  readonly dtypes: readonly Dtype[];
+  /** Null: the model's own. */
+  readonly taus: readonly (number | null)[] | null;
+  readonly workers: number;
+  readonly threads: number;
+}
+
+/** In the order of the table: by dtype the taus, exits off, the dense model. Throws as `Pyramid.load`. */
+export async function ownSystems(
+  { model, dtypes, taus, workers, threads }: OwnOptions,
+  setting: Setting,
+): Promise<System[]> {
+  const systems: System[] = [];
+  try {
+    for (const dtype of dtypes) {
+      const pyramid = await Pyramid.load(model, { dtype, workers, threads });
+      const settings = taus ?? (pyramid.info.tau === null ? [] : [pyramid.info.tau]);
+      const isDense = pyramid.headKind === 'none' && !pyramid.info.prunes;
+      for (const tau of new Set(isDense ? [] : [...settings, null])) systems.push(system(OWN, pyramid, tau, setting));
+      const dense = isDense ? pyramid : await Pyramid.load(setting.dense, { dtype, workers, threads });
+      systems.push(system(OWN_DENSE, dense, null, setting));
+    }
+    return systems;
+  } catch (error) {
+    await Promise.all(systems.map((one) => one.close()));
+    throw error;
+  }
+}
+
+function system(name: string, pyramid: Pyramid, tau: number | null, { texts, labels }: Setting): System {
+  return {
+    name,
+    dtype: pyramid.dtype,
+    tau,
+    async pass() {
+      const { ms, value } = await timed(() => pyramid.classify(texts, { tau }));
+      return {
+        seconds: ms / 1000,
+        labels: value.map(({ label }) => labels.indexOf(label)),
+        gflops: value.reduce((sum, { flops }) => sum + flops, 0) / value.length / 1e9,
+      };
+    },
+    single: async (index) => (await timed(() => pyramid.classify(texts[index], { tau }))).ms,
+    close: () => pyramid.close(),
+  };
+}

@@ -1,0 +1,196 @@
+/** `bench`: the engine on the clock, beside peers if wanted. The measuring is src/bench's. */
+import { writeFile } from 'node:fs/promises';
+import { benchText } from '../../bench/bench-table.ts';
+import type { BenchReport } from '../../bench/figures.ts';
+import { PEERS, type PeerName } from '../../bench/peer-names.ts';
+import type { TextInput } from '../../engine/index.ts';
+import { PyramidError } from '../../errors.ts';
+import { labelNumbers } from '../../evaluate/label-numbers.ts';
+import { customOption, integerOption, numberOption, type OptionTable, textOption } from '../../option.ts';
+import { DTYPES, type Dtype } from '../../pyramid/model-folder.ts';
+import type { Call, Command } from '../command.ts';
+import { threadsOption, workersOption } from '../engine-options.ts';
+import {
+  type LabelledRowsOptions,
+  labelledRowsTable,
+  modelAndRows,
+  modelOption,
+  needModel,
+  rowSource,
+} from '../labelled-rows.ts';
+import { namesOption } from '../list-option.ts';
+import { showDownloads } from '../progress.ts';
+import { tausOption } from '../tau-option.ts';
+
+export interface BenchCommandOptions extends LabelledRowsOptions {
+  readonly model: string;
+  readonly tau: readonly (number | null)[] | null;
+  readonly dtype: readonly Dtype[];
+  readonly count: number;
+  readonly rounds: number;
+  readonly seconds: number;
+  readonly workers: number | null;
+  readonly threads: number | null;
+  readonly peers: readonly PeerName[] | 'all' | null;
+  readonly python: string;
+  readonly json: string | null;
+}
+
+const measuring = 'Measuring';
+const running = 'Running';
+const against = 'Peers';
+
+/** `--json` without a file: to standard output, instead of the table. */
+const STDOUT = '-';
+const PURPOSE = 'classify';
+
+const options: OptionTable<BenchCommandOptions> = {
+  model: modelOption(measuring, ''),
+  tau: tausOption(measuring),
+  count: integerOption({
+    group: measuring,
+    default: 500,
+    min: 1,
+    placeholder: 'TEXTS',
+    help: 'the first so many texts',
+  }),
+  rounds: integerOption({
+    group: measuring,
+    default: 3,
+    min: 1,
+    help: 'rounds in which each system has a turn; figures are their medians',
+  }),
+  seconds: numberOption({
+    group: measuring,
+    default: 2,
+    min: 0,
+    help: "least time of one system's texts together in a round, in which they are run whole and at least once",
+  }),
+  json: customOption<string | null>({
+    group: measuring,
+    default: null,
+    placeholder: 'FILE',
+    mayBeBare: true,
+    expected: 'a file, or nothing for standard output',
+    help: 'write JSON: into a file beside the table, or to standard output instead of it',
+    read: (raw) => (raw === true ? STDOUT : typeof raw === 'string' && raw !== '' ? raw : undefined),
+  }),
+  dtype: {
+    ...namesOption(
+      {
+        group: running,
+        default: ['fp32'],
+        placeholder: 'LIST',
+        help: 'what products with weights are computed in: fp32, int8 or both',
+      },
+      DTYPES,
+    ),
+  } as OptionTable<BenchCommandOptions>['dtype'],
+  workers: workersOption(running),
+  threads: threadsOption(running),
+  peers: customOption<readonly PeerName[] | 'all' | null>({
+    group: against,
+    default: null,
+    placeholder: 'LIST',
+    mayBeBare: true,
+    repeatable: true,
+    expected: `nothing or all (those that can be found), or some of ${PEERS.join(', ')}, separated by commas`,
+    help: `also measure others on the same weights and texts: all that can be found, or some of ${PEERS.join(', ')}`,
+    read(raw) {
+      if (raw === true || raw === 'all') return 'all';
+      const names = typeof raw === 'string' ? raw.split(',').map((name) => name.trim()) : raw;
+      if (!Array.isArray(names) || names.length === 0) return undefined;
+      return names.every((name) => PEERS.includes(name)) ? [...new Set(names as PeerName[])] : undefined;
+    },
+  }),
+  python: textOption({
+    group: against,
+    default: 'python3',
+    placeholder: 'PROGRAM',
+    help: 'the Python interpreter that has torch and transformers',
+  }),
+  ...labelledRowsTable(PURPOSE),
+};
+
+export const bench: Command<BenchCommandOptions> = {
+  name: 'bench',
+  summary: 'Measure throughput and latency, tokenising included, beside other runtimes if wanted',
+  operands: null,
+  options,
+  examples: [
+    { line: 'magic-pyramid bench --model runs/mails --test held-out.csv', what: "at the model's own tau" },
+    {
+      line: 'magic-pyramid bench --model runs/ag --task ag_news --tau 0.3,0.5 --dtype fp32,int8 --peers --json ag.json',
+      what: 'two taus, both dtypes, whatever else is installed; figures as JSON too',
+    },
+  ],
+  async run(call) {
+    const { options, io, services } = call;
+    needModel(options.model);
+    const { dir, name, texts, truth } = await rowsOf(call);
+    const { tau: taus, dtype: dtypes, rounds, seconds, workers, threads, peers, python, json } = options;
+    const report = await services.bench({
+      model: dir,
+      texts,
+      truth,
+      rows: name,
+      taus,
+      dtypes,
+      rounds,
+      seconds,
+      workers,
+      threads: threads ?? 1,
+      peers,
+      python,
+      onNote: (text) => io.stderr.write(`${text}\n`),
+    });
+    if (json === STDOUT) io.stdout.write(jsonText(report));
+    else {
+      if (json !== null) await write(json, report);
+      io.stdout.write(`${benchText(report)}\n`);
+    }
+  },
+};
+
+const jsonText = (report: BenchReport): string => `${JSON.stringify(report, null, 2)}\n`;
+
+async function write(path: string, report: BenchReport): Promise<void> {
+  try {
+    await writeFile(path, jsonText(report));
+  } catch (cause) {
+    throw new PyramidError('MP_WRITE', { path, reason: (cause as Error).message }, { cause });
+  }
+}
+
+interface Rows {
+  readonly dir: string;
+  readonly name: string;
+  readonly texts: readonly TextInput[];
+  readonly truth: readonly number[] | null;
+}
+
+/** The first rows, with their labels where there are any: a file without them is said to have none. */
+async function rowsOf({ options, io, services }: Call<BenchCommandOptions>): Promise<Rows> {
+  const source = rowSource(options, PURPOSE);
+  const { model, count } = options;
+  try {
+    const { dir, rows } = await modelAndRows(model, source, { io, services });
+    const examples = rows.examples.slice(0, count);
+    const numbers = labelNumbers(rows, await services.labels(dir));
+    return {
+      dir,
+      name: rows.name,
+      texts: examples.map(({ text, pair }) => (pair === undefined ? text : { text, pair })),
+      truth: examples.map(({ label }) => numbers[label]),
+    };
+  } catch (error) {
+    const hasNoLabels = error instanceof PyramidError && error.code === 'MP_DATA_COLUMN' && options.label === null;
+    if (!hasNoLabels || source.file === null) throw error;
+    const { file, text, pair } = source;
+    const texts: TextInput[] = [];
+    for await (const input of services.texts({ file, text, pair })) if (texts.push(input) === count) break;
+    io.stderr.write(`note: ${file} has no column of labels, so accuracy is left out\n`);
+    const dir = await showDownloads(io.stderr, (onEvent) => services.model(model, onEvent));
+    return { dir, name: file, texts, truth: null };
+  }
+}

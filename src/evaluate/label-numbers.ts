@@ -1,0 +1,17 @@
+/** The labels of rows as a model numbers them. */
+import { PyramidError } from '../errors.ts';
+import type { Dataset } from '../text/example.ts';
+
+/** For each label of the rows its number in the model. Throws MP_USAGE for one that the model has not. */
+export function labelNumbers({ name, labels }: Pick<Dataset, 'name' | 'labels'>, known: readonly string[]): number[] {
+  return labels.map((label) => {
+    const number = known.indexOf(label);
+    if (number < 0) {
+      throw new PyramidError('MP_USAGE', {
+        what: `${name} has the label "${label}", and the model's are ${known.join(', ')}`,
+        todo: 'take rows of the task that the model was trained for',
+      });
+    }
+    return number;
+  });
+}
