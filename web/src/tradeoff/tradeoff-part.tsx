@@ -1,1 +1,135 @@
-export const TradeoffPart = () => null;
+/** Trade-off: what each tau costs and gives, from the trace of the model's evaluation; and the methods compared. */
+import { useEffect, useMemo } from 'preact/hooks';
+import type { ChartSize } from '../../../src/evaluate/chart.ts';
+import type { Figure, MethodReport } from '../../../src/evaluate/figure.ts';
+import { layerFigures } from '../../../src/evaluate/layer-figures.ts';
+import { lengthFigures } from '../../../src/evaluate/length-figures.ts';
+import { legendMark, palette } from '../../../src/evaluate/palette.ts';
+import type { ReportRow } from '../../../src/evaluate/table.ts';
+import { textTable } from '../../../src/evaluate/text-table.ts';
+import { tradeoffFigures } from '../../../src/evaluate/tradeoff-figures.ts';
+import { DrawingView } from '../drawing-view.tsx';
+import { percent, tauText, times, whole } from '../format.ts';
+import type { Session } from '../session.ts';
+import { Dial } from '../shell/dial.tsx';
+import { useNarrow } from '../shell/use-narrow.ts';
+import { FigureView, Table } from './figure-view.tsx';
+import { judging } from './judging.ts';
+
+const SMALL: ChartSize = { width: 350, height: 290 };
+
+export function TradeoffPart({ session }: { readonly session: Session }) {
+  const work = useMemo(() => judging(session), [session]);
+  useEffect(() => work.stop, [work]);
+  const size = useNarrow() ? SMALL : undefined;
+  const { method } = session.engine.info;
+  const judgement = work.judgement.value;
+  const curve = work.curve.value;
+  const rows = work.rows.value;
+  const own = useMemo(
+    () => (judgement && curve ? ownFigures({ task: '', method, judgement, curve }, size) : []),
+    [judgement, curve, method, size],
+  );
+  return (
+    <div class="panel">
+      <Dial session={session} />
+      {work.state.value === 'loading' && <p class="lead">Reading the trace of the evaluation …</p>}
+      {work.state.value === 'failed' && (
+        <p class="notice failed" role="alert">
+          {work.failure.value}
+        </p>
+      )}
+      {work.state.value === 'none' && (
+        <div class="notice">
+          <p>There is no trace of an evaluation beside this model, so its trade-off is not known. Make one with</p>
+          <pre class="command">magic-pyramid evaluate --model DIR --test FILE --trace DIR/trace.jsonl</pre>
+        </div>
+      )}
+      {judgement && (
+        <>
+          <dl class="card answer four" aria-live="polite">
+            <Fact name={`Accuracy of ${whole(judgement.n)} texts`} value={percent(judgement.accuracy)} />
+            <Fact name="Speed-up, as computed" value={times(judgement.speedup.actual)} />
+            <Fact name="Speed-up, as the paper counts" value={times(judgement.speedup.paper)} />
+            <Fact name="Mean exit" value={`layer ${judgement.meanExit.toFixed(2)}`} />
+          </dl>
+          <div class="figures">
+            {own.map((figure) => (
+              <FigureView key={figure.title} figure={figure} />
+            ))}
+          </div>
+        </>
+      )}
+      {rows.length > 1 && <Methods rows={rows} size={size} />}
+    </div>
+  );
+}
+
+const Fact = ({ name, value }: { readonly name: string; readonly value: string }) => (
+  <div>
+    <dt>{name}</dt>
+    <dd>{value}</dd>
+  </div>
+);
+
+/** The figures of the one model, in the one accent colour. */
+function ownFigures(report: MethodReport, size?: ChartSize): Figure[] {
+  const places = palette([report.method]);
+  const at = `tau ${tauText(report.judgement.tau)}`;
+  return [
+    ...tradeoffFigures([report], places, size).map((figure) => ({
+      ...figure,
+      caption: `The line runs over tau, from sure answers only (left) to the first layer's (right); the mark is ${at}.`,
+    })),
+    ...layerFigures([report], places, size).map((figure) =>
+      figure.title === 'Exits by layer'
+        ? { ...figure, caption: `The share of texts that each layer answers, at ${at}.` }
+        : figure,
+    ),
+    ...lengthFigures([report], places, size),
+  ];
+}
+
+/** The run's table and its marks, one a method; drawn task by task, since accuracies of two tasks say nothing together. */
+function Methods({ rows, size }: { readonly rows: readonly ReportRow[]; readonly size?: ChartSize }) {
+  const places = palette(rows.map(({ method }) => method));
+  const { heads, align, rows: cells } = textTable(rows);
+  const tasks = [...new Set(rows.map(({ task }) => task))];
+  return (
+    <section class="panel" aria-labelledby="methods">
+      <h2 id="methods">The methods compared</h2>
+      <div class="card">
+        <Table label="The methods compared" heads={heads} align={align} rows={cells} />
+      </div>
+      <ul class="legend" aria-label="Colours of the methods">
+        {[...places.keys()].map((method) => (
+          <li key={method}>
+            <DrawingView drawing={legendMark(places, method)} />
+            {method}
+          </li>
+        ))}
+      </ul>
+      {tasks.map((task) => (
+        <div class="figures" key={task}>
+          {tradeoffFigures(points(rows.filter((row) => row.task === task)), places, size).map((figure) => (
+            <FigureView
+              key={figure.title}
+              figure={{
+                ...figure,
+                title: tasks.length > 1 ? `${task}: ${figure.title}` : figure.title,
+                caption: 'Each mark is a row of the table. Dashed: plain BERT.',
+              }}
+            />
+          ))}
+        </div>
+      ))}
+    </section>
+  );
+}
+
+const points = (rows: readonly ReportRow[]) =>
+  rows.flatMap(({ method, tau, accuracy, speedupPaper, speedupActual }) => {
+    if (accuracy === null || speedupPaper === null || speedupActual === null) return [];
+    const judgement = { tau, accuracy, speedup: { paper: speedupPaper, actual: speedupActual } };
+    return [{ method, judgement, curve: [judgement] }];
+  });

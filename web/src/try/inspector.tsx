@@ -13,21 +13,22 @@ interface Properties {
   readonly explanation: Explanation;
   readonly info: EngineInfo;
   readonly tau: number | null;
+  /** The layer that answers, from 1: shown where nothing is chosen. */
+  readonly exit: number;
   readonly chosen: Chosen | null;
 }
 
 export function Inspector(properties: Properties) {
-  const { chosen } = properties;
+  const { chosen, exit } = properties;
   return (
     <aside class="card inspector" aria-label="Details">
-      {chosen === null ? (
-        <p class="soft">
-          Point at a token or a layer, or go to one with the arrow keys, to see what the network made of it.
-        </p>
-      ) : chosen.kind === 'piece' ? (
+      {chosen?.kind === 'piece' ? (
         <PieceDetails {...properties} piece={chosen.piece} />
       ) : (
-        <LayerDetails {...properties} layer={chosen.layer} />
+        <LayerDetails {...properties} layer={chosen?.layer ?? exit - 1} />
+      )}
+      {chosen === null && (
+        <p class="soft hint">Point at a token or a layer, or go to one with Tab and the arrow keys.</p>
       )}
     </aside>
   );

@@ -95,7 +95,11 @@ export function PyramidView({ explanation, info, tau, exit, chosen }: Properties
               <div class={`name${isChosen ? ' chosen' : ''}`} role="rowheader" {...cell(l, 0, layerChoice)}>
                 <b>Layer {l + 1}</b> {left} {left === 1 ? 'token' : 'tokens'}
               </div>
-              <div class="tokens" role="presentation">
+              <div
+                class="tokens"
+                role="presentation"
+                style={{ '--share': Math.sqrt(entering[l].length / pieces.length).toFixed(3) }}
+              >
                 {entering[l].map((i, at) => (
                   <Token
                     key={i}
@@ -191,7 +195,7 @@ function Head({ layer: { scores, uncertainty }, info, tau, exits, attributes }: 
       {best ? (
         <>
           {exits ? 'answers ' : ''}
-          <b>{best.label}</b> <span class="number">{best.score.toFixed(2)}</span>
+          <b class="best">{best.label}</b> <span class="number">{best.score.toFixed(2)}</span>
         </>
       ) : (
         'no head'

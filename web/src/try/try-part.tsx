@@ -1,7 +1,7 @@
 /** Try: a text, and the pyramid it makes. */
 import { useSignal } from '@preact/signals';
 import { useEffect, useId, useMemo } from 'preact/hooks';
-import { answerAt } from '../answer-at.ts';
+import { answerAt } from '../../../src/web/answer-at.ts';
 import type { Session } from '../session.ts';
 import { Dial } from '../shell/dial.tsx';
 import { AnswerCard } from './answer-card.tsx';
@@ -108,7 +108,13 @@ export function TryPart({ session }: { readonly session: Session }) {
               exit={answer.exit}
               chosen={chosen}
             />
-            <Inspector explanation={explanation} info={info} tau={session.tau.value} chosen={chosen.value} />
+            <Inspector
+              explanation={explanation}
+              info={info}
+              tau={session.tau.value}
+              exit={answer.exit}
+              chosen={chosen.value}
+            />
           </div>
         </>
       ) : (

@@ -1,0 +1,81 @@
+/** What the trade-off is drawn from: the trace is fetched once, judged in a worker, and judged again as the dial moves. */
+import { effect, type ReadonlySignal, signal } from '@preact/signals';
+import type { Judgement, Summary } from '../../../src/evaluate/judge.ts';
+import type { ReportRow } from '../../../src/evaluate/table.ts';
+import { reason } from '../format.ts';
+import { mayExit, type Session } from '../session.ts';
+import type { FromJudge, ToJudge } from './judging-worker.ts';
+
+export interface Judging {
+  readonly state: ReadonlySignal<'loading' | 'none' | 'ready' | 'failed'>;
+  readonly failure: ReadonlySignal<string | null>;
+  readonly curve: ReadonlySignal<readonly Summary[] | null>;
+  /** At the dial's tau, or where it stood a moment ago. */
+  readonly judgement: ReadonlySignal<Judgement | null>;
+  /** The methods compared, where the run had several. */
+  readonly rows: ReadonlySignal<readonly ReportRow[]>;
+  stop(): void;
+}
+
+export function judging({ engine, tau }: Session): Judging {
+  const state = signal<'loading' | 'none' | 'ready' | 'failed'>('loading');
+  const failure = signal<string | null>(null);
+  const curve = signal<readonly Summary[] | null>(null);
+  const judgement = signal<Judgement | null>(null);
+  const rows = signal<readonly ReportRow[]>([]);
+  const exits = mayExit(engine.info);
+  let worker: Worker | undefined;
+  let stopListening = () => {};
+  let stopped = false;
+
+  const fail = (error: unknown) => {
+    failure.value = reason(error);
+    state.value = 'failed';
+  };
+  const begin = async () => {
+    const [trace, report] = await Promise.all([engine.trace(), engine.report()]);
+    if (stopped) return;
+    rows.value = report ?? [];
+    if (!trace) {
+      state.value = 'none';
+      return;
+    }
+    worker = new Worker(new URL('./judging-worker.ts', import.meta.url), { type: 'module' });
+    const ask = (message: ToJudge) => worker?.postMessage(message);
+    // one question at a time: a slider asks faster than a long trace is judged
+    let busy = true;
+    let asked: number | null | undefined;
+    const judgeAt = (at: number | null) => {
+      asked = at;
+      if (busy) return;
+      busy = true;
+      ask({ kind: 'tau', tau: at });
+      asked = undefined;
+    };
+    worker.onerror = (event) => fail(event.message);
+    worker.onmessage = ({ data }: MessageEvent<FromJudge>) => {
+      busy = false;
+      if (data.kind === 'curve') curve.value = data.curve;
+      else {
+        judgement.value = data.judgement;
+        state.value = 'ready';
+      }
+      if (asked !== undefined) judgeAt(asked);
+    };
+    ask({ kind: 'trace', trace });
+    stopListening = effect(() => judgeAt(exits ? tau.value : null));
+  };
+  begin().catch(fail);
+  return {
+    state,
+    failure,
+    curve,
+    judgement,
+    rows,
+    stop() {
+      stopped = true;
+      stopListening();
+      worker?.terminate();
+    },
+  };
+}
