@@ -6,7 +6,7 @@ import { type Folder, pathIn, readText } from '../folder.ts';
 import type { Calibration } from '../pyramid/calibration.ts';
 import type { EngineInfo, ModelSource, OpenModel, PageEngine } from './page-engine.ts';
 
-/** Threads that a run may have at most; beyond, its small products wait for each other. */
+/** Threads that a run may have at most; beyond, its small products wait for each other. Half the cores are the page's. */
 const MOST_THREADS = 4;
 
 interface Page {
@@ -18,7 +18,8 @@ interface Page {
 const page = globalThis as unknown as Page;
 
 export const openModel: OpenModel = async (source, { device = 'wasm', dtype, onProgress, signal } = {}) => {
-  const threads = page.crossOriginIsolated ? Math.min(page.navigator.hardwareConcurrency ?? 1, MOST_THREADS) : 1;
+  const cores = page.navigator.hardwareConcurrency ?? 1;
+  const threads = page.crossOriginIsolated ? Math.min(Math.ceil(cores / 2), MOST_THREADS) : 1;
   const where = typeof source === 'string' || source instanceof URL ? absolute(source) : source;
   const model = await BrowserPyramid.load(where, {
     device,

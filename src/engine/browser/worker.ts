@@ -7,6 +7,7 @@ import type { ToWorker } from '../messages.ts';
 import { loadModel, serveTexts } from '../serve-texts.ts';
 import { filesFolder, handleFolder } from './dropped-folder.ts';
 import type { BrowserStart, FolderSource, FromBrowserWorker } from './messages.ts';
+import { Soon } from './soon.ts';
 import { UrlFolder } from './url-folder.ts';
 
 interface Scope {
@@ -20,6 +21,8 @@ const post = (message: FromBrowserWorker) => scope.postMessage(message);
 
 /** Milliseconds of computing after which the worker looks whether there is a message. */
 const LOOK_UP_MS = 10;
+/** Between pieces that are compiled before anybody needs them: room for texts that come in. */
+const PAUSE_MS = 30;
 
 scope.onmessage = ({ data }) => {
   const start = data as BrowserStart;
@@ -42,7 +45,10 @@ scope.onmessage = ({ data }) => {
       const compile = runtimeOf(start);
       const folder = folderOf(start.source);
       compile.catch(() => {}); // told below, or after what is wrong with the model
-      return loadModel(folder, start.dtype, async (graph, name) => (await compile)(graph, name));
+      const soon = new Soon(async (graph, name) => (await compile)(graph, name));
+      const [model] = await Promise.all([loadModel(folder, start.dtype, soon.compile), compile]);
+      void soon.rest(() => new Promise((resolve) => setTimeout(resolve, PAUSE_MS)));
+      return model;
     },
   );
 };

@@ -1,0 +1,36 @@
+/**
+ * Programs that are compiled when they are first run, or one after another once nothing else is wanted: the first
+ * answer needs one or two of a model's pieces, and a page is opened to see it.
+ */
+import type { Compile, Program } from '../../runtime/runtime.ts';
+
+export class Soon {
+  readonly #compile: Compile;
+  #waiting: (() => Promise<Program>)[] = [];
+
+  constructor(compile: Compile) {
+    this.#compile = compile;
+  }
+
+  readonly compile: Compile = async (graph, name) => {
+    let compiled: Promise<Program> | null = null;
+    const get = () => {
+      this.#waiting = this.#waiting.filter((one) => one !== get);
+      compiled ??= this.#compile(graph, name);
+      return compiled;
+    };
+    this.#waiting.push(get);
+    return {
+      run: async (inputs, into) => (await get()).run(inputs, into),
+      close: async () => {
+        this.#waiting = this.#waiting.filter((one) => one !== get);
+        await (await compiled)?.close();
+      },
+    };
+  };
+
+  /** Compiles what is left, after `pause` each time. What goes wrong is told when the program is run. */
+  async rest(pause: () => Promise<void>): Promise<void> {
+    for (await pause(); this.#waiting.length > 0; await pause()) await this.#waiting[0]().catch(() => {});
+  }
+}
