@@ -3,6 +3,7 @@ import './style/page.css';
 import './style/try.css';
 import './style/charts.css';
 import './style/batch.css';
+import './style/live.css';
 import { App } from './shell/app.tsx';
 
 render(<App />, document.getElementById('page')!);

@@ -18,18 +18,33 @@ interface Refusal {
   readonly error?: { readonly code?: string; readonly message?: string };
 }
 
-/** Names of the models that are served, the default one first; null: there is no such server at this address. */
-export async function servedModels(signal?: AbortSignal): Promise<readonly string[] | null> {
+/** Of a server that wants one; kept for as long as the page is open, and nowhere else. */
+let key: string | null = null;
+const keyHeader = (): Record<string, string> => (key === null ? {} : { authorization: `Bearer ${key}` });
+
+/**
+ * Names of the models that are served, the default one first. 'none': there is no such server at this address;
+ * 'locked': it wants a key, or another one.
+ */
+export async function servedModels(withKey: string | null = null): Promise<readonly string[] | 'none' | 'locked'> {
+  key = withKey;
   try {
-    const response = await fetch('./v1/models', { signal });
-    if (!response.ok || !response.headers.get('content-type')?.includes('json')) return null;
+    const response = await fetch('./v1/models', { headers: keyHeader() });
+    if (response.status === 401) return 'locked';
+    if (!response.ok || !response.headers.get('content-type')?.includes('json')) return 'none';
     const { data } = (await response.json()) as { data?: readonly { id: string }[] };
-    return data && data.length > 0 ? data.map(({ id }) => id) : null;
+    return data && data.length > 0 ? data.map(({ id }) => id) : 'none';
   } catch (error) {
-    signal?.throwIfAborted();
-    if (error instanceof TypeError || error instanceof SyntaxError) return null;
+    if (error instanceof TypeError || error instanceof SyntaxError) return 'none';
     throw error;
   }
+}
+
+/** The server's /metrics, as Prometheus reads them. */
+export async function metricsText(): Promise<string> {
+  const response = await fetch('./metrics', { headers: keyHeader() });
+  if (!response.ok) throw new Error(`status ${response.status}`);
+  return response.text();
 }
 
 export async function openServedModel(name: string): Promise<PageEngine> {
@@ -57,11 +72,13 @@ export async function openServedModel(name: string): Promise<PageEngine> {
 
 /** JSON from the server; throws with its own sentence. */
 async function ask(address: string, { body, signal }: { readonly body?: object; readonly signal?: AbortSignal }) {
-  const request = body && {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(body),
-  };
+  const request = body
+    ? {
+        method: 'POST',
+        headers: { ...keyHeader(), 'content-type': 'application/json' },
+        body: JSON.stringify(body),
+      }
+    : { headers: keyHeader() };
   for (let tries = 1; ; tries++) {
     const response = await fetch(address, { ...request, signal });
     if (response.ok) return (await response.json()) as unknown;
@@ -75,7 +92,7 @@ async function ask(address: string, { body, signal }: { readonly body?: object; 
 }
 
 async function askMaybe(address: string): Promise<unknown> {
-  const response = await fetch(address);
+  const response = await fetch(address, { headers: keyHeader() });
   return response.status === 200 ? response.json() : null;
 }
 

@@ -27,6 +27,15 @@ export function App() {
       step.value = { kind: 'failed', message: reason(error) };
     }
   };
+  const askServer = async (key: string | null) => {
+    const found = await servedModels(key);
+    if (found === 'none') step.value = { kind: 'asking' };
+    else if (found === 'locked') step.value = { kind: 'locked', wrong: key !== null };
+    else {
+      served.value = found;
+      await serve(found[0]);
+    }
+  };
   const open = async (source: ModelSource) => {
     step.value = { kind: 'opening', progress: null };
     try {
@@ -52,9 +61,7 @@ export function App() {
     const begin = async () => {
       const address = new URLSearchParams(location.search).get('model');
       if (address) return open(address);
-      served.value = (await servedModels()) ?? [];
-      if (served.value.length > 0) return serve(served.value[0]);
-      step.value = { kind: 'asking' };
+      await askServer(null);
     };
     void begin();
   }, []);
@@ -82,7 +89,11 @@ export function App() {
         {shown ? (
           <Parts key={shown.engine.info.name} session={shown} />
         ) : (
-          <OpenModelForm step={step.value} onOpen={(source) => void open(source)} />
+          <OpenModelForm
+            step={step.value}
+            onOpen={(source) => void open(source)}
+            onKey={(key) => void askServer(key)}
+          />
         )}
       </main>
     </>

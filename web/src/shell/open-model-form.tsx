@@ -8,19 +8,23 @@ export type OpenStep =
   /** For a server. */
   | { readonly kind: 'looking' }
   | { readonly kind: 'asking' }
+  /** The server wants a key; `wrong`: not the one that was given. */
+  | { readonly kind: 'locked'; readonly wrong: boolean }
   | { readonly kind: 'opening'; readonly progress: OpenProgress | null }
   | { readonly kind: 'failed'; readonly message: string };
 
 interface Properties {
   readonly step: OpenStep;
   readonly onOpen: (source: ModelSource) => void;
+  readonly onKey: (key: string) => void;
 }
 
-export function OpenModelForm({ step, onOpen }: Properties) {
+export function OpenModelForm({ step, onOpen, onKey }: Properties) {
   const address = useSignal('');
   const over = useSignal(false);
   const id = useId();
   if (step.kind === 'looking') return null;
+  if (step.kind === 'locked') return <KeyForm wrong={step.wrong} onKey={onKey} />;
   if (step.kind === 'opening') return <Opening progress={step.progress} />;
 
   const drop = async (event: DragEvent) => {
@@ -94,6 +98,43 @@ export function OpenModelForm({ step, onOpen }: Properties) {
         </button>
       </form>
     </div>
+  );
+}
+
+function KeyForm({ wrong, onKey }: { readonly wrong: boolean; readonly onKey: (key: string) => void }) {
+  const key = useSignal('');
+  return (
+    <form
+      class="panel open"
+      onSubmit={(event) => {
+        event.preventDefault();
+        if (key.value !== '') onKey(key.value);
+      }}
+    >
+      <h2>This server wants a key</h2>
+      {wrong && (
+        <p class="notice failed" role="alert">
+          It does not know that key.
+        </p>
+      )}
+      <div class="row">
+        <label class="labelled address">
+          Key
+          <input
+            class="field"
+            type="password"
+            autocomplete="off"
+            value={key.value}
+            onInput={(event) => {
+              key.value = event.currentTarget.value;
+            }}
+          />
+        </label>
+        <button type="submit" class="button main">
+          Continue
+        </button>
+      </div>
+    </form>
   );
 }
 

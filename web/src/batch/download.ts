@@ -1,0 +1,41 @@
+/** Results as a file, with the columns that came in and those that were found, made a slice at a time. */
+import Papa from 'papaparse';
+import type { Results } from './results.ts';
+
+export type DownloadKind = 'csv' | 'jsonl';
+
+const SLICE_ROWS = 2000;
+const FOUND = ['label', 'score', 'exit'] as const;
+
+/** `rows`: numbers of the rows, in the order of the file. */
+export async function resultsFile(results: Results, rows: Uint32Array, kind: DownloadKind): Promise<Blob> {
+  // a column that came in keeps its name; a found one of the same name gets another
+  const found = FOUND.map((name) => (results.columns.includes(name) ? `predicted_${name}` : name));
+  const heads = [...results.columns, ...found];
+  const parts: string[] = kind === 'csv' ? [`${Papa.unparse([heads], { newline: '\n' })}\n`] : [];
+  for (let at = 0; at < rows.length; at += SLICE_ROWS) {
+    const slice = Array.from(rows.subarray(at, at + SLICE_ROWS), (i) => {
+      const { row, label, score, exit } = results.at(i);
+      return [...row, label, score, exit];
+    });
+    parts.push(
+      kind === 'csv'
+        ? `${Papa.unparse(slice, { newline: '\n' })}\n`
+        : slice
+            .map((cells) => `${JSON.stringify(Object.fromEntries(cells.map((cell, c) => [heads[c], cell])))}\n`)
+            .join(''),
+    );
+    await new Promise((resolve) => setTimeout(resolve));
+  }
+  return new Blob(parts, { type: kind === 'csv' ? 'text/csv' : 'application/x-ndjson' });
+}
+
+/** Gives `blob` to the browser's own downloads. */
+export function save(blob: Blob, name: string): void {
+  const link = document.createElement('a');
+  link.href = URL.createObjectURL(blob);
+  link.download = name;
+  link.click();
+  // the download has begun by then
+  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+}

@@ -1,0 +1,131 @@
+/**
+ * Rows and their answers, column by column, and the view of them that is shown: filtered, sorted, as row numbers. Built
+ * for 100,000 rows and more; knows nothing of how it is drawn.
+ */
+import type { Answer } from '../../../src/engine/index.ts';
+import type { Row } from './row-source.ts';
+
+export interface View {
+  /** null: any. */
+  readonly label: string | null;
+  readonly exit: number | null;
+  /** Scores, both ends included. */
+  readonly from: number;
+  readonly to: number;
+  readonly sort: SortKey;
+  readonly descending: boolean;
+}
+export type SortKey = 'row' | 'label' | 'score' | 'exit';
+
+export const everything: View = { label: null, exit: null, from: 0, to: 1, sort: 'row', descending: false };
+
+export interface Result {
+  readonly row: Row;
+  readonly label: string;
+  readonly score: number;
+  readonly exit: number;
+  readonly truncated: boolean;
+}
+
+export class Results {
+  readonly columns: readonly string[];
+  readonly textColumn: number;
+  readonly #rows: Row[] = [];
+  readonly #labels: string[] = [];
+  readonly #scores: number[] = [];
+  readonly #exits: number[] = [];
+  readonly #truncated = new Set<number>();
+  readonly #counts = new Map<string, number>();
+  #exitSum = 0;
+  #spent = 0;
+
+  constructor(columns: readonly string[], textColumn: number) {
+    this.columns = columns;
+    this.textColumn = textColumn;
+  }
+
+  /** Rows are put in as they are read, ahead of their answers. */
+  addRow(row: Row): void {
+    this.#rows.push(row);
+  }
+
+  /** Answers come in the order of the rows. */
+  addAnswer({ label, score, exit, truncated, flops }: Answer): void {
+    if (truncated) this.#truncated.add(this.#labels.length);
+    this.#labels.push(label);
+    this.#scores.push(score);
+    this.#exits.push(exit);
+    this.#counts.set(label, (this.#counts.get(label) ?? 0) + 1);
+    this.#exitSum += exit;
+    this.#spent += flops;
+  }
+
+  /** Rows that are answered. */
+  get count(): number {
+    return this.#labels.length;
+  }
+
+  get meanExit(): number {
+    return this.#exitSum / this.count;
+  }
+
+  /** Operations, of all rows. */
+  get flops(): number {
+    return this.#spent;
+  }
+
+  /** Most frequent first. */
+  get labelCounts(): readonly (readonly [string, number])[] {
+    return [...this.#counts].sort((a, b) => b[1] - a[1]);
+  }
+
+  at(index: number): Result {
+    return {
+      row: this.#rows[index],
+      label: this.#labels[index],
+      score: this.#scores[index],
+      exit: this.#exits[index],
+      truncated: this.#truncated.has(index),
+    };
+  }
+
+  text(index: number): string {
+    return this.#rows[index][this.textColumn];
+  }
+
+  /** Numbers of the rows that `view` shows, in its order. */
+  select({ label, exit, from, to, sort, descending }: View): Uint32Array {
+    const found = new Uint32Array(this.count);
+    let size = 0;
+    for (let i = 0; i < this.count; i++) {
+      if (label !== null && this.#labels[i] !== label) continue;
+      if (exit !== null && this.#exits[i] !== exit) continue;
+      if (this.#scores[i] < from || this.#scores[i] > to) continue;
+      found[size++] = i;
+    }
+    const chosen = found.subarray(0, size);
+    const sign = descending ? -1 : 1;
+    switch (sort) {
+      case 'row':
+        return descending ? chosen.reverse() : chosen;
+      case 'score':
+        return this.#byNumber(chosen, this.#scores, sign);
+      case 'exit':
+        return this.#byNumber(chosen, this.#exits, sign);
+      case 'label':
+        return this.#byNumber(chosen, ranks(this.#labels), sign);
+      default:
+        return sort satisfies never;
+    }
+  }
+
+  #byNumber(chosen: Uint32Array, values: readonly number[], sign: number): Uint32Array {
+    return chosen.sort((a, b) => sign * (values[a] - values[b]) || a - b);
+  }
+}
+
+/** Each name as its place among the names in order. */
+function ranks(names: readonly string[]): number[] {
+  const place = new Map([...new Set(names)].sort().map((name, i) => [name, i]));
+  return names.map((name) => place.get(name)!);
+}

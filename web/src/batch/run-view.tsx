@@ -1,0 +1,201 @@
+/** A run: how far it is, what came of it so far, and the results with their filters and downloads. */
+import { useSignal } from '@preact/signals';
+import { useRef } from 'preact/hooks';
+import { percent, short, whole } from '../format.ts';
+import { mayExit, type Session } from '../session.ts';
+import { type DownloadKind, resultsFile, save } from './download.ts';
+import { everything, type SortKey, type View } from './results.ts';
+import { ResultsTable } from './results-table.tsx';
+import type { RowSource } from './row-source.ts';
+import type { Run } from './running.ts';
+
+interface Properties {
+  readonly run: Run;
+  readonly source: RowSource;
+  readonly session: Session;
+  readonly onDiscard: () => void;
+}
+
+/** A view that took long to make is renewed so many times less often than it takes, while rows are still coming. */
+const RENEW_FACTOR = 15;
+
+export function RunView({ run, source, session, onDiscard }: Properties) {
+  const { results } = run;
+  const view = useSignal<View>(everything);
+  const saving = useSignal(false);
+  const { done, share, seconds, bad, firstBad } = run.progress.value;
+  const running = run.state.value === 'running';
+  const selected = useSelection(run, view.value);
+  const { info } = session.engine;
+
+  const change = (part: Partial<View>) => {
+    view.value = { ...view.value, ...part };
+  };
+  const sort = (key: SortKey) => {
+    const again = view.value.sort === key;
+    // what is looked for first: the doubtful and the late
+    change({ sort: key, descending: again ? !view.value.descending : key === 'exit' });
+  };
+  const download = async (kind: DownloadKind) => {
+    saving.value = true;
+    const rows = results.select({ ...view.value, sort: 'row', descending: false });
+    save(await resultsFile(results, rows, kind), `${source.name.replace(/\.[^.]+$/, '')}-labelled.${kind}`);
+    saving.value = false;
+  };
+  const rate = seconds > 0 ? done / seconds : 0;
+  const left = share > 0.01 ? (seconds * (1 - share)) / share : null;
+  return (
+    <>
+      <div class="card run">
+        <div class="row run-head">
+          <h2>{source.name}</h2>
+          {running ? (
+            <button type="button" class="button" onClick={run.stop}>
+              Stop
+            </button>
+          ) : (
+            <button type="button" class="button" onClick={onDiscard}>
+              Another file
+            </button>
+          )}
+        </div>
+        <progress class="progress" max={1} value={running ? share : 1} aria-label="Progress" />
+        <p class="number" role="status">
+          {whole(done)} {done === 1 ? 'text' : 'texts'}
+          {running
+            ? ''
+            : { done: ', all done', stopped: ', stopped', failed: ', then it failed', running: '' }[run.state.value]}
+          <span class="soft">
+            {rate > 0 && `, ${rate < 100 ? short(rate) : whole(Math.round(rate))} a second`}
+            {running && left !== null && `, about ${duration(left)} left`}
+          </span>
+        </p>
+        {run.failure.value !== null && (
+          <p class="notice failed" role="alert">
+            {run.failure.value}
+          </p>
+        )}
+        {bad > 0 && (
+          <p class="notice">
+            {whole(bad)} {bad === 1 ? 'line is' : 'lines are'} not a JSON object (the first is line{' '}
+            {whole(firstBad ?? 0)}) and left out.
+          </p>
+        )}
+        {done > 0 && (
+          <dl class="bars counts">
+            {results.labelCounts.slice(0, 12).map(([label, count]) => (
+              <LabelCount key={label} label={label} count={count} of={done} />
+            ))}
+          </dl>
+        )}
+        {done > 0 && mayExit(info) && (
+          <p class="soft">
+            Answered at layer {results.meanExit.toFixed(2)} of {info.shape.layers}, on average.
+          </p>
+        )}
+      </div>
+      {done > 0 && (
+        <>
+          <div class="row">
+            <label class="labelled">
+              Label
+              <select class="field" onChange={(event) => change({ label: event.currentTarget.value || null })}>
+                <option value="">any</option>
+                {info.labels.map((label) => (
+                  <option key={label}>{label}</option>
+                ))}
+              </select>
+            </label>
+            <label class="labelled">
+              Exit
+              <select class="field" onChange={(event) => change({ exit: Number(event.currentTarget.value) || null })}>
+                <option value="">any</option>
+                {Array.from({ length: info.shape.layers }, (_, l) => (
+                  <option key={l} value={String(l + 1)}>
+                    layer {l + 1}
+                  </option>
+                ))}
+              </select>
+            </label>
+            <Bound name="Sure, from %" value={view.value.from} onChange={(from) => change({ from })} />
+            <Bound name="to %" value={view.value.to} onChange={(to) => change({ to })} />
+            <p class="soft number shown" role="status">
+              {whole(selected.length)} of {whole(done)} shown
+            </p>
+            <span class="downloads">
+              <button type="button" class="button" disabled={saving.value} onClick={() => void download('csv')}>
+                Download CSV
+              </button>{' '}
+              <button type="button" class="button" disabled={saving.value} onClick={() => void download('jsonl')}>
+                Download JSONL
+              </button>
+            </span>
+          </div>
+          <ResultsTable results={results} selected={selected} view={view.value} onSort={sort} />
+        </>
+      )}
+    </>
+  );
+}
+
+/** The rows of the view: at once when the view changes or the run ends, now and then while rows are coming. */
+function useSelection({ results, state }: Run, view: View): Uint32Array {
+  const held = useRef<
+    | {
+        readonly view: View;
+        readonly count: number;
+        readonly due: number;
+        readonly rows: Uint32Array;
+      }
+    | undefined
+  >(undefined);
+  const begin = performance.now();
+  const last = held.current;
+  const early = state.value === 'running' && last !== undefined && begin < last.due;
+  if (last?.view === view && (last.count === results.count || early)) return last.rows;
+  const rows = results.select(view);
+  const end = performance.now();
+  held.current = { view, count: results.count, due: end + RENEW_FACTOR * (end - begin), rows };
+  return rows;
+}
+
+function LabelCount({ label, count, of }: { readonly label: string; readonly count: number; readonly of: number }) {
+  return (
+    <>
+      <dt title={label}>{label}</dt>
+      <dd aria-hidden="true">
+        <span class="bar-track">
+          <span class="bar-fill" style={{ width: `${(100 * count) / of}%` }} />
+        </span>
+      </dd>
+      <dd class="value">
+        {whole(count)} <span class="soft">{percent(count / of)}</span>
+      </dd>
+    </>
+  );
+}
+
+interface BoundProperties {
+  readonly name: string;
+  /** 0 to 1. */
+  readonly value: number;
+  readonly onChange: (value: number) => void;
+}
+
+const Bound = ({ name, value, onChange }: BoundProperties) => (
+  <label class="labelled">
+    {name}
+    <input
+      class="field bound"
+      type="number"
+      min="0"
+      max="100"
+      step="1"
+      value={Math.round(100 * value)}
+      onChange={(event) => onChange(Math.max(0, Math.min(100, Number(event.currentTarget.value))) / 100)}
+    />
+  </label>
+);
+
+const duration = (seconds: number) =>
+  seconds < 90 ? `${Math.max(1, Math.round(seconds))} s` : `${Math.round(seconds / 60)} min`;
