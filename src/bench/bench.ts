@@ -27,7 +27,7 @@ export interface BenchOptions {
   readonly truth: readonly number[] | null;
   /** What the texts are called. */
   readonly rows: string;
-  /** Null: the model's own. */
+  /** Null: the model's own, and where it has none for a dtype, the one it has for another. */
   readonly taus: readonly (number | null)[] | null;
   readonly dtypes: readonly Dtype[];
   readonly rounds: number;
@@ -62,7 +62,7 @@ export async function bench(options: BenchOptions): Promise<BenchReport> {
     const threads = Math.min(workers * options.threads, availableParallelism());
     const { labels } = config;
     const setting: Setting = { texts, labels, maxLength: info.maxLength, dense, threads, python: options.python };
-    const own = await ownSystems({ ...options, workers }, setting);
+    const own = await ownSystems({ ...options, workers, ownTau: info.tau }, setting);
     open.push(...own);
     const peers = options.peers === null ? [] : await openPeers(options.peers, setting, onNote);
     open.push(...peers.map(({ system }) => system));

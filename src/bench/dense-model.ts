@@ -19,7 +19,7 @@ export const PADDED_INPUTS = ['input_ids', 'attention_mask', 'token_type_ids'] a
 export async function writeDenseModel(from: string, dir: string): Promise<void> {
   const model = await readModelFolder(from);
   const { files } = await loadTokenizer(from);
-  const { dtype: _, asked: __, otherTaus: ___, ...kept } = model.info as typeof model.info & { otherTaus?: unknown };
+  const { dtype: _, asked: __, calibration: ___, forDtype: ____, ...kept } = model.info;
   const info = { ...kept, method: 'bert', exitHead: 'none' as const, prunes: false, tau: null };
   const dense = { ...model, info, heads: new Map(), headSettings: headSettings('none', false), thresholds: null };
   await writeModelFolder(dir, dense, files);

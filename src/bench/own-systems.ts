@@ -14,22 +14,25 @@ export interface OwnOptions {
   /** Model folder. */
   readonly model: string;
   readonly dtypes: readonly Dtype[];
-  /** Null: the model's own. */
+  /** Null: the model's own, and where it has none for a dtype, the one it has for another. */
   readonly taus: readonly (number | null)[] | null;
+  /** The model folder's. */
+  readonly ownTau: number | null;
   readonly workers: number;
   readonly threads: number;
 }
 
 /** In the order of the table: by dtype the taus, exits off, the dense model. Throws as `Pyramid.load`. */
 export async function ownSystems(
-  { model, dtypes, taus, workers, threads }: OwnOptions,
+  { model, dtypes, taus, ownTau, workers, threads }: OwnOptions,
   setting: Setting,
 ): Promise<System[]> {
   const systems: System[] = [];
   try {
     for (const dtype of dtypes) {
       const pyramid = await Pyramid.load(model, { dtype, workers, threads });
-      const settings = taus ?? (pyramid.info.tau === null ? [] : [pyramid.info.tau]);
+      const known = pyramid.info.tau ?? ownTau;
+      const settings = taus ?? (known === null ? [] : [known]);
       const isDense = pyramid.headKind === 'none' && !pyramid.info.prunes;
       for (const tau of new Set(isDense ? [] : [...settings, null])) systems.push(system(OWN, pyramid, tau, setting));
       const dense = isDense ? pyramid : await Pyramid.load(setting.dense, { dtype, workers, threads });

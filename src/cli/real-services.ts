@@ -1,4 +1,5 @@
 /** The services of the house itself. Each part is loaded when it is first used: ONNX Runtime takes a while to load. */
+import type { Dtype } from '../pyramid/model-folder.ts';
 import type { Dataset } from '../text/example.ts';
 import type { OnTrainEvent } from '../train/events.ts';
 import type { RowSource, Services } from './services.ts';
@@ -13,10 +14,7 @@ export const realServices: Services = {
   quantize: async (options) => (await import('../evaluate/quantize.ts')).quantize(options),
   demo: async (options, onEvent) => (await import('./demo/run.ts')).runDemo(options, onEvent),
   model: async (dirOrId, onEvent) => (await import('../train/from-hub.ts')).modelFolder(dirOrId, onEvent),
-  async load(dir, { workers, threads }) {
-    const { Pyramid } = await import('../engine/index.ts');
-    return Pyramid.load(dir, { workers: workers ?? undefined, threads: threads ?? undefined });
-  },
+  load: async (dir, options) => (await import('../engine/index.ts')).Pyramid.load(dir, options),
   labels: async (dir) => (await (await import('../encoder/index.ts')).readConfig(dir)).labels,
   labelledRows,
   texts,
@@ -40,10 +38,10 @@ async function* texts({ file, ...columns }: { file: string; text: string | null;
   for await (const { text, pair } of streamRows(file, given(columns))) yield pair === undefined ? text : { text, pair };
 }
 
-async function trace(dir: string, rows: Dataset, onProgress: (share: number) => void) {
+async function trace(dir: string, rows: Dataset, dtype: Dtype | null, onProgress: (share: number) => void) {
   const { Pyramid } = await import('../engine/index.ts');
   const { runTrace } = await import('../evaluate/run-trace.ts');
-  const pyramid = await Pyramid.load(dir);
+  const pyramid = await Pyramid.load(dir, { dtype: dtype ?? undefined });
   try {
     return { trace: await runTrace(pyramid, rows, onProgress), ownTau: pyramid.info.tau };
   } finally {

@@ -3,11 +3,12 @@
  * (real-services.ts is the one in use).
  */
 import type { BenchOptions, BenchReport } from '../bench/index.ts';
-import type { Answer, TextInput } from '../engine/index.ts';
+import type { Answer, LoadOptions, TextInput } from '../engine/index.ts';
 import type { Quantized, QuantizeOptions } from '../evaluate/quantize.ts';
 import type { ReportRow } from '../evaluate/table.ts';
 import type { Trace } from '../evaluate/trace.ts';
 import type { Calibration } from '../pyramid/calibration.ts';
+import type { Dtype } from '../pyramid/model-folder.ts';
 import type { Dataset } from '../text/example.ts';
 import type { TrainOptions } from '../train/defaults.ts';
 import type { OnTrainEvent } from '../train/events.ts';
@@ -49,7 +50,7 @@ export interface Services {
   sweep(options: SweepOptions, onEvent: OnTrainEvent): Promise<SweepResult>;
   /** The folder of a model by its path or hub id, downloaded where it is not there. */
   model(dirOrId: string, onEvent: OnTrainEvent): Promise<string>;
-  load(dir: string, options: { readonly workers: number | null; readonly threads: number | null }): Promise<Classifier>;
+  load(dir: string, options: LoadOptions): Promise<Classifier>;
   /** Names of the labels of the model in `dir`, by number. */
   labels(dir: string): Promise<readonly string[]>;
   /** Labelled rows, judged against the labels of the model in `dir`. */
@@ -63,9 +64,11 @@ export interface Services {
   quantize(options: QuantizeOptions): Promise<Quantized>;
   /** Texts alone; a label column is not needed. */
   texts(source: Pick<RowSource, 'text' | 'pair'> & { readonly file: string }): AsyncIterable<TextInput>;
+  /** `dtype` null: what the model folder says. */
   trace(
     dir: string,
     rows: Dataset,
+    dtype: Dtype | null,
     onProgress: (share: number) => void,
   ): Promise<{ readonly trace: Trace; readonly ownTau: number | null }>;
 }

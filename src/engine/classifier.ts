@@ -2,6 +2,7 @@
  * A trained model, ready to classify: the engine's public face, wherever its worker threads run. It checks what it is
  * given, hands texts to the crew and makes answers of what comes back; nothing is computed on the caller's thread.
  */
+import type { FamilyName, ProblemType } from '../encoder/index.ts';
 import { PyramidError } from '../errors.ts';
 import type { HeadKind, NetworkShape } from '../pyramid/flops.ts';
 import type { Dtype, PyramidInfo } from '../pyramid/model-folder.ts';
@@ -20,7 +21,8 @@ import { choice, count } from './option-checks.ts';
 export interface ClassifyOptions {
   /**
    * The dial: a text leaves at the first layer whose uncertainty, 0 to 1, is at most this. Larger is earlier and
-   * cheaper; null switches early exit off. Default: what the model's own validation chose (`info.tau`).
+   * cheaper; null switches early exit off. Default: what the model's own validation chose (`info.tau`), which holds for
+   * one dtype.
    */
   readonly tau?: number | null;
   /** Above 1: the answer also has the scores of so many labels. Default 1. */
@@ -58,6 +60,7 @@ export class Classifier {
   readonly #model: ModelDescription;
   readonly #surroundings: Surroundings;
   #said = false;
+  #saidVoid = false;
 
   protected constructor(crew: Crew, model: ModelDescription, surroundings: Surroundings) {
     this.#crew = crew;
@@ -82,6 +85,15 @@ export class Classifier {
 
   get labels(): readonly string[] {
     return this.#model.config.labels;
+  }
+
+  get problemType(): ProblemType {
+    return this.#model.config.problemType;
+  }
+
+  /** bert, distilbert, roberta or electra. */
+  get family(): FamilyName {
+    return this.#model.config.family;
   }
 
   get shape(): NetworkShape {
@@ -197,7 +209,7 @@ export class Classifier {
   #settle({ tau, topK = 1, deadlineMs, truncate }: ClassifyOptions): { tau: number | null; topK: number } {
     if (truncate !== undefined) choice('truncate', truncate, ['right', 'left', 'never']);
     if (deadlineMs !== undefined) count('deadlineMs', deadlineMs, 2 ** 31 - 1);
-    if (tau === undefined) return { tau: this.#model.info.tau, topK: count('topK', topK) };
+    if (tau === undefined) return { tau: this.#ownTau(), topK: count('topK', topK) };
     assertTau(tau);
     const { config, info, headSettings } = this.#model;
     if (tau !== null && headSettings.kind === 'none') throw new PyramidError('MP_MODEL_HEADS', { method: info.method });
@@ -208,6 +220,18 @@ export class Classifier {
       });
     }
     return { tau, topK: count('topK', topK) };
+  }
+
+  /** The model's; where it was chosen for another dtype there is none, and that is said once. */
+  #ownTau(): number | null {
+    const { dtype, info, voidTau } = this.#model;
+    if (voidTau !== null && !this.#saidVoid) {
+      this.#saidVoid = true;
+      this.#surroundings.warn(
+        `early exit is off: the model's tau, ${voidTau}, was not chosen for ${dtype}; give a tau, or choose one (magic-pyramid calibrate --dtype ${dtype})`,
+      );
+    }
+    return info.tau;
   }
 
   /** Runs the inputs; results in their order. `from`: the number of the first, for messages. */

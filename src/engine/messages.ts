@@ -38,6 +38,8 @@ export interface ModelDescription {
   readonly dtype: Dtype;
   /** Bits of int8 weights; null with fp32. */
   readonly weightBits: WeightBits | null;
+  /** The folder's tau where it does not hold, since it was chosen for another dtype; else null. */
+  readonly voidTau: number | null;
 }
 
 /** What came of a text, and the milliseconds that tokenising took, and from then to the answer. */

@@ -4,7 +4,7 @@
  */
 import { PyramidError } from '../errors.ts';
 import type { Folder } from '../folder.ts';
-import { type Dtype, modelOf } from '../pyramid/model-folder.ts';
+import { type Dtype, dtypeOf, infoFor, modelOf } from '../pyramid/model-folder.ts';
 import type { Compile } from '../runtime/runtime.ts';
 import { type Tokenizer, tokenizerOf } from '../text/tokenizer.ts';
 import { type Job, newJob } from './job.ts';
@@ -124,12 +124,15 @@ function serve(port: Port, { programs, tokenizer, ...model }: LoadedModel): void
  */
 export async function loadModel(folder: Folder, dtype: Dtype | null, compile: Compile): Promise<LoadedModel> {
   const [model, tokenizer] = await Promise.all([modelOf(folder), tokenizerOf(folder)]);
-  const { config, info, headSettings } = model;
+  const { config, headSettings } = model;
   const { vocabularySize: rows } = config;
   if (tokenizer.vocabularySize > rows) {
     throw new PyramidError('MP_MODEL_VOCABULARY', { path: folder.path, pieces: tokenizer.vocabularySize, rows });
   }
-  const chosen = dtype ?? info.dtype ?? 'fp32';
+  const chosen = dtype ?? dtypeOf(model.info);
+  const info = infoFor(model.info, chosen);
   const programs = await Programs.create(model, compile, chosen);
-  return { programs, tokenizer, config, info, headSettings, dtype: chosen, weightBits: programs.weightBits };
+  const { weightBits } = programs;
+  const voidTau = info.forDtype?.[chosen] || info.tau !== null ? null : model.info.tau;
+  return { programs, tokenizer, config, info, headSettings, dtype: chosen, weightBits, voidTau };
 }

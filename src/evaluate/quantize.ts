@@ -7,7 +7,7 @@ import { cp, mkdir, readFile, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { Pyramid } from '../engine/index.ts';
 import { PyramidError } from '../errors.ts';
-import { json } from '../pyramid/model-folder.ts';
+import { json, type PyramidInfo } from '../pyramid/model-folder.ts';
 import { argmax } from '../pyramid/uncertainty.ts';
 import type { Dataset } from '../text/example.ts';
 import { writeWhole } from '../write-whole.ts';
@@ -36,7 +36,7 @@ export interface Quantized {
   readonly accuracy: { readonly fp32: number; readonly int8: number };
   /** Of int8 weights on this machine, see `Pyramid.weightBits`. */
   readonly weightBits: number;
-  /** The model had a tau, chosen with fp32, which the copy has not. */
+  /** The model's tau was chosen with fp32: the copy has it for that alone, and none for int8. */
   readonly tauVoid: boolean;
 }
 
@@ -61,12 +61,19 @@ export async function quantize({ model, rows, maxDisagreement, out, onProgress }
   if (disagreement > maxDisagreement) {
     throw new PyramidError('MP_QUANTIZE', { disagreement, most: maxDisagreement, rows: rows.examples.length });
   }
-  const { calibration: _, ...info } = exact.info as typeof exact.info & { readonly calibration?: unknown };
+  const { tau: _, calibration: __, forDtype: ___, ...info } = exact.info;
+  /** A tau that was chosen on the logits of one dtype holds for that alone. */
+  const chosen = ({ tau, calibration }: PyramidInfo) => ({ tau, ...(calibration && { calibration }) });
   await copyFolder(model, out, async (copy) => {
     const path = join(copy, 'config.json');
     const config = JSON.parse(await readFile(path, 'utf8')) as Record<string, unknown>;
-    // the tau was chosen on the logits of fp32
-    await writeWhole(path, json({ ...config, pyramid: { ...info, dtype: 'int8', tau: null } }));
+    const pyramid = {
+      ...info,
+      dtype: 'int8',
+      ...chosen(quick.info),
+      ...(exact.info.tau !== null && { forDtype: { fp32: chosen(exact.info) } }),
+    };
+    await writeWhole(path, json({ ...config, pyramid }));
   });
   const accuracy = { fp32: judge(exact.trace, null).accuracy, int8: judge(quick.trace, null).accuracy };
   return {
@@ -75,7 +82,7 @@ export async function quantize({ model, rows, maxDisagreement, out, onProgress }
     disagreement,
     accuracy,
     weightBits: quick.weightBits!,
-    tauVoid: info.tau !== null,
+    tauVoid: exact.info.tau !== null && quick.info.tau === null,
   };
 }
 

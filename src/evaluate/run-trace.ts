@@ -25,6 +25,7 @@ export async function runTrace(
       labels: pyramid.labels,
       headKind: pyramid.headKind,
       pairs: pyramid.info.pairs,
+      dtype: pyramid.dtype,
       entries: rows.examples.map(({ label }, i) => ({ label: labels[label], ...traced[i] })),
     };
   } finally {

@@ -5,6 +5,7 @@
  */
 import { PyramidError } from '../errors.ts';
 import type { HeadKind, NetworkShape } from '../pyramid/flops.ts';
+import { DTYPES, type Dtype } from '../pyramid/model-folder.ts';
 
 /** One text. L layers, C labels. */
 export interface TraceEntry {
@@ -24,6 +25,8 @@ export interface Trace {
   readonly headKind: HeadKind;
   /** The texts are pairs. */
   readonly pairs: boolean;
+  /** What products with weights were computed in; left out where that is not known. */
+  readonly dtype?: Dtype;
   readonly entries: readonly TraceEntry[];
 }
 
@@ -45,7 +48,7 @@ export function parseMeta(text: string, path: string): TraceMeta {
   const meta = parse(text) as Partial<Trace> & { format?: unknown; version?: unknown };
   if (meta?.format !== FORMAT) throw fault(`it is not the description of a trace ("format" is not "${FORMAT}")`);
   if (meta.version !== VERSION) throw fault(`version ${JSON.stringify(meta.version)} is not known, only ${VERSION}`);
-  const { shape, labels, headKind, pairs } = meta;
+  const { shape, labels, headKind, pairs, dtype } = meta;
   if (!shape || !SIZES.every((size) => isCount(shape[size], 1)))
     throw fault(`"shape" lacks one of ${SIZES.join(', ')}`);
   if (!Array.isArray(labels) || labels.length !== shape.labels || !labels.every((name) => typeof name === 'string'))
@@ -53,7 +56,8 @@ export function parseMeta(text: string, path: string): TraceMeta {
   if (typeof headKind !== 'string' || !HEAD_KINDS.includes(headKind))
     throw fault(`"headKind" is not one of ${HEAD_KINDS.join(', ')}`);
   if (typeof pairs !== 'boolean') throw fault('"pairs" is not true or false');
-  return { shape, labels, headKind, pairs };
+  if (dtype !== undefined && !DTYPES.includes(dtype)) throw fault(`"dtype" is not one of ${DTYPES.join(', ')}`);
+  return { shape, labels, headKind, pairs, ...(dtype && { dtype }) };
 }
 
 /** One line of a trace. Throws MP_DATA_ROW. */

@@ -3,10 +3,12 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PyramidError } from '../errors.ts';
 import { writeWhole } from '../write-whole.ts';
-import { json, type PyramidInfo } from './model-folder.ts';
+import { type Dtype, dtypeOf, json, type PyramidInfo } from './model-folder.ts';
 
 /** What the choice was made by; figures are of the calibration rows. */
 export interface Calibration {
+  /** What the rows were run in: the tau holds for this. */
+  readonly dtype: Dtype;
   readonly rows: number;
   readonly target: { readonly maxDrop: number } | { readonly speedup: number };
   /** The count of operations that it was made by. */
@@ -16,28 +18,34 @@ export interface Calibration {
   readonly accuracy: number;
   readonly speedupPaper: number;
   readonly speedupActual: number;
+  /** [tau, accuracy] by rising tau, for those who turn the dial later. */
+  readonly curve?: readonly (readonly [number, number])[];
 }
 
 /**
- * The folder's config.json is replaced whole or not at all; nothing else of it changes.
+ * Keeps `tau` for what the calibration was run in: as the folder's own if it is run in that, else beside it. The
+ * folder's config.json is replaced whole or not at all; nothing else of it changes.
  * Throws MP_MODEL_CONFIG if there is no `pyramid` object, MP_MODEL_HEADS, MP_FILE_MISSING, MP_WRITE.
  */
 export async function writeTau(dir: string, tau: number | null, calibration: Calibration): Promise<void> {
-  await change(dir, { tau, calibration });
+  const { dtype } = calibration;
+  await change(dir, (info) =>
+    dtype === dtypeOf(info) ? { tau, calibration } : { forDtype: { ...info.forDtype, [dtype]: { tau, calibration } } },
+  );
 }
 
 /** Keeps which of the heads of layers 1..L−1 are asked, see planPeeks of src/evaluate. Throws as `writeTau`. */
 export async function writeAsked(dir: string, asked: readonly boolean[]): Promise<void> {
-  await change(dir, { asked });
+  await change(dir, () => ({ asked }));
 }
 
-async function change(dir: string, by: object): Promise<void> {
+async function change(dir: string, by: (info: PyramidInfo) => Partial<PyramidInfo>): Promise<void> {
   const path = join(dir, 'config.json');
   const config = await readJson(path);
   const info = config.pyramid as PyramidInfo | undefined;
   if (!info) throw new PyramidError('MP_MODEL_CONFIG', { path, problem: 'there is no pyramid object' });
   if (info.exitHead === 'none') throw new PyramidError('MP_MODEL_HEADS', { method: info.method });
-  await writeWhole(path, json({ ...config, pyramid: { ...info, ...by } }));
+  await writeWhole(path, json({ ...config, pyramid: { ...info, ...by(info) } }));
 }
 
 async function readJson(path: string): Promise<Record<string, unknown>> {

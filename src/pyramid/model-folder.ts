@@ -30,10 +30,14 @@ export interface PyramidInfo {
   readonly lambda: number;
   /** Longest text in tokens that it was trained for; longer ones are cut. */
   readonly maxLength: number;
-  /** Halt value found on the validation rows; null: none was looked for or early exit does not pay. */
+  /** Halt value found on the validation rows, for `dtype`; null: none was looked for or early exit does not pay. */
   readonly tau: number | null;
+  /** What `tau` was chosen by, see calibration.ts; left out where training chose it. */
+  readonly calibration?: object;
   /** What it is run in where the caller does not say; fp32 if left out. The weights on disk are float32 all the same. */
   readonly dtype?: Dtype;
+  /** `tau` and `calibration` of a dtype that it is run in only where the caller says so: other logits, another tau. */
+  readonly forDtype?: Readonly<Partial<Record<Dtype, Pick<PyramidInfo, 'tau' | 'calibration'>>>>;
   /** [L−1]: whether the exit head of a layer is asked; all are if left out. */
   readonly asked?: readonly boolean[];
 }
@@ -102,13 +106,30 @@ function readInfo(config: EncoderConfig, path: string): PyramidInfo {
       `pyramid.maxLength is ${JSON.stringify(info.maxLength)}, not a whole number from 2 to ${config.maxPositions}`,
     );
   }
-  if (info.tau !== null && !(info.tau >= 0 && info.tau <= 1)) throw fault(`pyramid.tau is ${JSON.stringify(info.tau)}`);
+  const checkTau = (name: string, tau: unknown) => {
+    const isTau = tau === null || (typeof tau === 'number' && tau >= 0 && tau <= 1);
+    if (!isTau) throw fault(`${name} is ${JSON.stringify(tau)}, neither null nor a number from 0 to 1`);
+  };
+  checkTau('pyramid.tau', info.tau);
+  for (const [dtype, other] of Object.entries(info.forDtype ?? {})) {
+    checkTau(`pyramid.forDtype.${dtype}.tau`, (other as Partial<PyramidInfo> | null)?.tau);
+  }
   if (info.dtype !== undefined && !DTYPES.includes(info.dtype))
     throw fault(`pyramid.dtype is ${JSON.stringify(info.dtype)}, this version knows ${DTYPES.join(' and ')}`);
   const heads = config.layers - 1;
   if (info.asked !== undefined && !(isFlags(info.asked) && info.asked.length === heads))
     throw fault(`pyramid.asked is ${JSON.stringify(info.asked)}, not true or false for each of layers 1 to ${heads}`);
   return info;
+}
+
+/** What the folder is run in where the caller does not say. */
+export const dtypeOf = ({ dtype = 'fp32' }: PyramidInfo): Dtype => dtype;
+
+/** What holds when the model is run in `dtype`: a tau that was chosen for another has no meaning, and is null. */
+export function infoFor(info: PyramidInfo, dtype: Dtype): PyramidInfo {
+  if (dtype === dtypeOf(info)) return info;
+  const { calibration: _, ...rest } = info;
+  return { ...rest, tau: null, ...info.forDtype?.[dtype] };
 }
 
 const isFlags = (value: unknown): value is boolean[] =>

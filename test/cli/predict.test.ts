@@ -42,14 +42,28 @@ describe('predict', () => {
   test('answers the texts of the command line, one JSON object a line', async () => {
     const { seen, services } = engine();
     const { code, stdout, stderr } = await cli(
-      ['predict', '--model', 'm', '--tau', '0.2', '--top-k', '3', 'one', 'two words'],
+      [
+        'predict',
+        '--model',
+        'm',
+        '--tau',
+        '0.2',
+        '--top-k',
+        '3',
+        '--dtype',
+        'int8',
+        '--workers',
+        '2',
+        'one',
+        'two words',
+      ],
       services,
     );
     expect([code, stderr]).toEqual([0, '']);
     expect(labels(stdout)).toEqual(['one', 'two words']);
     expect(JSON.parse(stdout.split('\n')[0])).toEqual(answer('one'));
     expect(seen).toEqual({
-      loads: [['m', { workers: null, threads: null }]],
+      loads: [['m', { dtype: 'int8', workers: 2, threads: undefined }]],
       options: [{ tau: 0.2, topK: 3 }],
       taken: 2,
       closed: 1,

@@ -89,12 +89,25 @@ describe('calibrate', () => {
     for (const by of ['actual', 'paper'] as const) {
       const { code, stdout } = await calibrate('--trace', path, '--speedup', '1.5', '--by', by);
       expect(code).toBe(0);
-      expect(stdout).toContain(`tau ${stored().pyramid.tau}; on the 120 calibration rows`);
+      expect(stdout).toContain(`tau ${stored().pyramid.tau} for fp32; on the 120 calibration rows`);
       const fast = tradeoff(trace).filter(({ speedup }) => speedup[by] >= 1.5);
       const chosen = judge(trace, stored().pyramid.tau);
       expect(chosen.speedup[by]).toBeGreaterThanOrEqual(1.5);
       expect(chosen.accuracy).toBe(Math.max(...fast.map(({ accuracy }) => accuracy)));
     }
+  });
+
+  test("keeps a tau of another dtype than the folder's beside the folder's own, and which dtype it is of", async () => {
+    const quick = join(folder, 'int8.trace.jsonl');
+    await writeTrace(quick, { ...trace, dtype: 'int8' });
+    const { code, stdout } = await calibrate('--trace', quick, '--max-drop', '0.05', '--json');
+    const { tau, dtype } = JSON.parse(stdout);
+    expect([code, dtype]).toEqual([0, 'int8']);
+    const { tau: own, forDtype, calibration } = stored().pyramid;
+    expect([own, calibration]).toEqual([0.9, undefined]);
+    expect(forDtype).toEqual({ int8: { tau, calibration: expect.objectContaining({ dtype: 'int8', rows: 120 }) } });
+    const { stderr, code: refused } = await calibrate('--trace', quick, '--max-drop', '0', '--dtype', 'fp32');
+    expect([refused, stderr]).toEqual([2, expect.stringContaining('was made with int8, and --dtype is fp32')]);
   });
 
   test('reads the rows that training held back where none are named', async () => {

@@ -29,14 +29,17 @@ test('the copy is run in int8 and has no tau until it is calibrated; its weights
   expect(made.disagreement).toBeLessThanOrEqual(0.05);
   expect(shares.at(-1)).toBe(1);
   const before = await config(dir);
-  expect(await config(out)).toEqual({ ...before, pyramid: { ...before.pyramid, dtype: 'int8', tau: null } });
+  expect(await config(out)).toEqual({
+    ...before,
+    pyramid: { ...before.pyramid, dtype: 'int8', tau: null, forDtype: { fp32: { tau: 0.7 } } },
+  });
   expect(await readFile(join(out, 'model.safetensors'))).toEqual(await readFile(join(dir, 'model.safetensors')));
   expect(await readdir(out)).toEqual(await readdir(dir));
   const pyramid = await Pyramid.load(out, { workers: 1 });
-  expect(pyramid.dtype).toBe('int8');
+  expect([pyramid.dtype, pyramid.info.tau]).toEqual(['int8', null]);
   await pyramid.close();
   const exact = await Pyramid.load(out, { workers: 1, dtype: 'fp32' });
-  expect(exact.dtype).toBe('fp32');
+  expect([exact.dtype, exact.info.tau]).toEqual(['fp32', 0.7]);
   await exact.close();
   await expect(quantize({ model: dir, rows, maxDisagreement: 1, out })).rejects.toMatchObject({ code: 'MP_USAGE' });
 });

@@ -5,9 +5,11 @@ import { readTrace, type Trace } from '../../evaluate/trace.ts';
 import { cheapest, mostAccurate, tradeoff } from '../../evaluate/tradeoff.ts';
 import { flagOption, numberOption, type OptionTable, textOption } from '../../option.ts';
 import type { Calibration } from '../../pyramid/calibration.ts';
+import type { Dtype } from '../../pyramid/model-folder.ts';
 import { trainTable } from '../../train/defaults.ts';
 import type { Call, Command } from '../command.ts';
 import { counter } from '../counter.ts';
+import { dtypeOption } from '../engine-options.ts';
 import { byOption, maxDropOption } from '../experiment-options.ts';
 import { percent, thousands } from '../format.ts';
 import { showDownloads } from '../progress.ts';
@@ -18,6 +20,7 @@ export interface CalibrateOptions {
   readonly speedup: number | null;
   readonly by: 'actual' | 'paper';
   readonly json: boolean;
+  readonly dtype: Dtype | null;
   readonly trace: string | null;
   readonly validation: string | null;
   readonly text: string | null;
@@ -46,6 +49,10 @@ const options: OptionTable<CalibrateOptions> = {
   }),
   by: byOption(group),
   json: flagOption({ group, default: false, help: 'print one JSON object' }),
+  dtype: {
+    ...dtypeOption(group),
+    help: 'what the tau is to hold for; without it what the trace was made with, or what the model folder says',
+  },
   validation: textOption<string | null>({
     group: rows,
     default: null,
@@ -90,6 +97,7 @@ export const calibrate: Command<CalibrateOptions> = {
     const point =
       speedup === null ? cheapest(tradeoff(trace), baseline - maxDrop!, by) : fastEnough(trace, speedup, by);
     const calibration: Calibration = {
+      dtype: trace.dtype ?? 'fp32',
       rows: point.n,
       target: speedup === null ? { maxDrop: maxDrop! } : { speedup },
       by,
@@ -100,7 +108,7 @@ export const calibrate: Command<CalibrateOptions> = {
     };
     await call.services.writeTau(model, point.tau, calibration);
     call.io.stdout.write(
-      json ? `${JSON.stringify({ model, tau: point.tau, ...calibration })}\n` : sentence(model, point, baseline),
+      json ? `${JSON.stringify({ model, tau: point.tau, ...calibration })}\n` : sentence(model, point, calibration),
     );
   },
 };
@@ -115,19 +123,26 @@ function fastEnough(trace: Trace, speedup: number, by: 'actual' | 'paper'): Summ
 }
 
 async function traceOf({ options, io, services }: Call<CalibrateOptions>): Promise<Trace> {
-  const { trace, validation, model, text, pair, label } = options;
-  if (trace !== null) {
+  const { trace: path, validation, model, text, pair, label, dtype } = options;
+  if (path !== null) {
     if (validation !== null)
       throw new PyramidError('MP_USAGE', { what: 'both --trace and --validation were given', todo: 'leave one out' });
-    return readTrace(trace);
+    const trace = await readTrace(path);
+    if (dtype !== null && trace.dtype !== undefined && trace.dtype !== dtype) {
+      throw new PyramidError('MP_USAGE', {
+        what: `${path} was made with ${trace.dtype}, and --dtype is ${dtype}`,
+        todo: `leave --dtype out, or make a trace with evaluate --dtype ${dtype}`,
+      });
+    }
+    return dtype === null ? trace : { ...trace, dtype };
   }
   const source = { task: null, dataDir: null, file: validation, text, pair, label };
   const rows = await showDownloads(io.stderr, (onEvent) =>
     validation === null ? services.validationRows(model, onEvent) : services.labelledRows(source, model, onEvent),
   );
   const progress = counter(io.stderr, 'texts');
-  return (await services.trace(model, rows, (share) => progress.at(share * rows.examples.length))).trace;
+  return (await services.trace(model, rows, dtype, (share) => progress.at(share * rows.examples.length))).trace;
 }
 
-const sentence = (model: string, { n, tau, accuracy, speedup }: Summary, baseline: number): string =>
-  `${model}: tau ${tau ?? 'off'}; on the ${thousands(n)} calibration rows ${percent(accuracy)} accuracy (${percent(baseline)} without exits), ${speedup.paper.toFixed(2)} times fewer operations as the paper counts, ${speedup.actual.toFixed(2)} as computed\n`;
+const sentence = (model: string, { n, tau, accuracy, speedup }: Summary, { baseline, dtype }: Calibration): string =>
+  `${model}: tau ${tau ?? 'off'} for ${dtype}; on the ${thousands(n)} calibration rows ${percent(accuracy)} accuracy (${percent(baseline)} without exits), ${speedup.paper.toFixed(2)} times fewer operations as the paper counts, ${speedup.actual.toFixed(2)} as computed\n`;

@@ -2,8 +2,10 @@
 import { type Judgement, judge, type LengthBucket } from '../../evaluate/judge.ts';
 import { writeTrace } from '../../evaluate/trace.ts';
 import { flagOption, type OptionTable, textOption } from '../../option.ts';
+import type { Dtype } from '../../pyramid/model-folder.ts';
 import type { Command } from '../command.ts';
 import { counter } from '../counter.ts';
+import { dtypeOption } from '../engine-options.ts';
 import { count, percent, thousands } from '../format.ts';
 import {
   type LabelledRowsOptions,
@@ -20,6 +22,7 @@ export interface EvaluateOptions extends LabelledRowsOptions {
   readonly tau: TauOption;
   readonly trace: string | null;
   readonly json: boolean;
+  readonly dtype: Dtype | null;
 }
 
 const judging = 'Judging';
@@ -34,6 +37,7 @@ const options: OptionTable<EvaluateOptions> = {
     help: 'also write the trace: tokens and logits of every layer, a text a line',
   }),
   json: flagOption({ group: judging, default: false, help: 'print one JSON object' }),
+  dtype: dtypeOption(judging),
   ...labelledRowsTable('judge'),
 };
 
@@ -50,11 +54,13 @@ export const evaluate: Command<EvaluateOptions> = {
     },
   ],
   async run({ options, io, services }) {
-    const { model, tau, trace: tracePath, json } = options;
+    const { model, tau, trace: tracePath, json, dtype } = options;
     needModel(model);
     const { dir, rows } = await modelAndRows(model, rowSource(options, 'judge'), { io, services });
     const progress = counter(io.stderr, 'texts');
-    const { trace, ownTau } = await services.trace(dir, rows, (share) => progress.at(share * rows.examples.length));
+    const { trace, ownTau } = await services.trace(dir, rows, dtype, (share) =>
+      progress.at(share * rows.examples.length),
+    );
     if (tracePath !== null) await writeTrace(tracePath, trace);
     const given = engineTau(tau);
     const judgement = judge(trace, given === undefined ? ownTau : given);

@@ -11,19 +11,18 @@ import { integerOption, type OptionTable, textOption } from '../../option.ts';
 import { trainTable } from '../../train/defaults.ts';
 import type { Call, Command } from '../command.ts';
 import { counter } from '../counter.ts';
+import { type EngineOptions, engineTable, loadOptions } from '../engine-options.ts';
 import { modelOption, needModel } from '../labelled-rows.ts';
 import { showDownloads } from '../progress.ts';
 import { engineTau, type TauOption, tauOption } from '../tau-option.ts';
 
-export interface PredictOptions {
+export interface PredictOptions extends EngineOptions {
   readonly model: string;
   readonly tau: TauOption;
   readonly topK: number;
   readonly file: string | null;
   readonly text: string | null;
   readonly pair: string | null;
-  readonly workers: number | null;
-  readonly threads: number | null;
 }
 
 const answers = 'Answers';
@@ -49,20 +48,7 @@ const options: OptionTable<PredictOptions> = {
   }),
   text: { ...trainTable.text, group: texts },
   pair: { ...trainTable.pair, group: texts },
-  workers: integerOption<number | null>({
-    group: running,
-    default: null,
-    min: 1,
-    max: 1024,
-    help: 'worker threads; without it one for each core',
-  }),
-  threads: integerOption<number | null>({
-    group: running,
-    default: null,
-    min: 1,
-    max: 1024,
-    help: 'threads a worker computes with; without it one',
-  }),
+  ...engineTable(running),
 };
 
 export const predict: Command<PredictOptions> = {
@@ -77,11 +63,11 @@ export const predict: Command<PredictOptions> = {
   ],
   async run(call) {
     const { options, io, services } = call;
-    const { model, tau, topK, workers, threads } = options;
+    const { model, tau, topK } = options;
     needModel(model);
     const source = inputs(call);
     const dir = await showDownloads(io.stderr, (onEvent) => services.model(model, onEvent));
-    const classifier = await services.load(dir, { workers, threads });
+    const classifier = await services.load(dir, loadOptions(options));
     try {
       const progress = counter(io.stderr, 'texts');
       const lines = async function* () {

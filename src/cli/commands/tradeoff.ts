@@ -8,8 +8,10 @@ import { alignedText } from '../../evaluate/text-table.ts';
 import { readTrace, type Trace } from '../../evaluate/trace.ts';
 import { tradeoff as curveOf } from '../../evaluate/tradeoff.ts';
 import { flagOption, type OptionTable, textOption } from '../../option.ts';
+import type { Dtype } from '../../pyramid/model-folder.ts';
 import type { Call, Command } from '../command.ts';
 import { counter } from '../counter.ts';
+import { dtypeOption } from '../engine-options.ts';
 import { type LabelledRowsOptions, labelledRowsTable, modelAndRows, modelOption, rowSource } from '../labelled-rows.ts';
 
 export interface TradeoffOptions extends LabelledRowsOptions {
@@ -17,6 +19,7 @@ export interface TradeoffOptions extends LabelledRowsOptions {
   readonly model: string | null;
   readonly csv: boolean;
   readonly json: boolean;
+  readonly dtype: Dtype | null;
 }
 
 const group = 'Curve';
@@ -31,6 +34,7 @@ const options: OptionTable<TradeoffOptions> = {
   model: modelOption<string | null>(group, null),
   csv: flagOption({ group, default: false, help: 'print all points as CSV' }),
   json: flagOption({ group, default: false, help: 'print all points as one JSON array' }),
+  dtype: dtypeOption(group),
   ...labelledRowsTable('judge'),
 };
 
@@ -56,17 +60,17 @@ export const tradeoff: Command<TradeoffOptions> = {
 };
 
 async function traceOf({ options, io, services }: Call<TradeoffOptions>): Promise<Trace> {
-  const { trace, model, test, task } = options;
+  const { trace, model, test, task, dtype } = options;
   const usage = (what: string, todo: string) => new PyramidError('MP_USAGE', { what, todo });
   if (trace !== null) {
-    if (model !== null || test !== null || task !== null)
+    if (model !== null || test !== null || task !== null || dtype !== null)
       throw usage('--trace was given beside a model or rows', 'give one or the other');
     return readTrace(trace);
   }
   if (model === null) throw usage('there is nothing to make a curve of', 'give --trace, or --model with rows');
   const { dir, rows } = await modelAndRows(model, rowSource(options, 'judge'), { io, services });
   const progress = counter(io.stderr, 'texts');
-  return (await services.trace(dir, rows, (share) => progress.at(share * rows.examples.length))).trace;
+  return (await services.trace(dir, rows, dtype, (share) => progress.at(share * rows.examples.length))).trace;
 }
 
 function tableText(curve: readonly Summary[]): string {
