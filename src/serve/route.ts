@@ -82,17 +82,18 @@ export function answerHeaders(reply: FastifyReply, { model, tau, results }: Clas
   }
   const n = Math.max(1, results.length);
   const total = String(Math.round(reply.elapsedTime));
-  const { raw } = reply;
-  raw.setHeader('x-compute-type', 'cpu');
-  raw.setHeader('x-compute-time', total);
-  raw.setHeader('x-compute-characters', String(characters));
-  raw.setHeader('x-compute-tokens', String(tokens));
-  raw.setHeader('x-total-time', total);
-  raw.setHeader('x-queue-time', String(Math.round(queue / n)));
-  raw.setHeader('x-tokenization-time', String(Math.round(tokenize / n)));
-  raw.setHeader('x-inference-time', String(Math.round(inference / n)));
-  raw.setHeader('x-model', encodeURIComponent(model.name));
-  raw.setHeader('x-tau', tau === null ? 'off' : String(tau));
+  reply.headers({
+    'x-compute-type': 'cpu',
+    'x-compute-time': total,
+    'x-compute-characters': String(characters),
+    'x-compute-tokens': String(tokens),
+    'x-total-time': total,
+    'x-queue-time': String(Math.round(queue / n)),
+    'x-tokenization-time': String(Math.round(tokenize / n)),
+    'x-inference-time': String(Math.round(inference / n)),
+    'x-model': encodeURIComponent(model.name),
+    'x-tau': tau === null ? 'off' : String(tau),
+  });
 }
 
 /** An error as a client is told of it. */

@@ -46,6 +46,8 @@ export interface ServeOptions extends Pick<ClassifyOptions, 'signal' | 'deadline
   readonly truncate?: boolean;
   /** The end that is cut off: 'right' (the default) keeps the beginning. */
   readonly truncationDirection?: 'left' | 'right';
+  /** Wait for room instead of being refused with MP_OVERLOADED: for streams, whose reader holds back. */
+  readonly patient?: boolean;
 }
 
 export interface Classified {

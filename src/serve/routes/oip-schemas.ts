@@ -6,15 +6,16 @@ import { type Static, Type } from 'typebox';
 
 const Parameters = Type.Record(Type.String(), Type.Union([Type.String(), Type.Number(), Type.Boolean()]));
 const Shape = Type.Array(Type.Integer({ minimum: 0 }), { maxItems: 8 });
-const Element = Type.Union([Type.String(), Type.Number(), Type.Boolean()]);
 
 const RequestInput = Type.Object({
   name: Type.String(),
   shape: Shape,
-  datatype: Type.String({ description: 'BYTES' }),
+  datatype: Type.Literal('BYTES'),
   parameters: Type.Optional(Parameters),
   data: Type.Optional(
-    Type.Array(Type.Union([Element, Type.Array(Element)]), { description: 'Left out where it follows as binary data' }),
+    Type.Array(Type.Union([Type.String(), Type.Array(Type.String())]), {
+      description: 'Left out where it follows as binary data',
+    }),
   ),
 });
 export type RequestInput = Static<typeof RequestInput>;
@@ -38,7 +39,7 @@ const ResponseOutput = Type.Object({
   shape: Shape,
   datatype: Type.String(),
   parameters: Type.Optional(Parameters),
-  data: Type.Optional(Type.Array(Element)),
+  data: Type.Optional(Type.Array(Type.Union([Type.String(), Type.Number()]))),
 });
 
 export const InferResponse = Type.Object({

@@ -17,7 +17,7 @@ export type Sequence = Static<typeof Sequence>;
 
 export const PredictRequest = Type.Object(
   {
-    inputs: Type.Union([Type.String(), Type.Array(Sequence, { description: 'A batch' }), Pair], {
+    inputs: Type.Union([Type.String(), Type.Array(Sequence, { minItems: 1, description: 'A batch' }), Pair], {
       description: 'A text, a pair, or a batch of both',
     }),
     truncate: Type.Optional(

@@ -6,12 +6,11 @@
  * Source: the project's router (types.rs, server.rs) and its pull request 801.
  */
 import type { TextInput } from '../../engine/index.ts';
-import { PyramidError } from '../../errors.ts';
 import { problems } from '../../pyramid/problem.ts';
 import { answerHeaders, type Failure, goneSignal, type RoutePlugin } from '../route.ts';
 import type { ClassifiedText, ModelCard } from '../served-model.ts';
 import { countCharacters } from './characters.ts';
-import { answerErrors } from './protocol-errors.ts';
+import { answerErrors, type Violation } from './protocol-errors.ts';
 import { ranking } from './ranking.ts';
 import { sendJson } from './send-json.ts';
 import {
@@ -29,8 +28,8 @@ const errors = Object.fromEntries(
 );
 
 export const teiRoutes: RoutePlugin = async (app, { models, limits, version }) => {
-  answerErrors(app, (failure) => {
-    const { status, type } = translate(failure);
+  answerErrors(app, (failure, violations) => {
+    const { status, type } = translate(failure, violations);
     return { status, body: { error: failure.message, error_type: type } satisfies ErrorResponse };
   });
 
@@ -54,8 +53,6 @@ export const teiRoutes: RoutePlugin = async (app, { models, limits, version }) =
         const { inputs, parameters } = request.body;
         const isBatch = Array.isArray(inputs);
         const texts = isBatch ? inputs.map(textOf) : [textOf(inputs)];
-        if (texts.length === 0)
-          throw new PyramidError('MP_USAGE', { what: 'the batch is empty', todo: 'give at least one text' });
         const classified = await models.get(request.query.model).classify(texts, {
           signal: goneSignal(request, reply),
           truncate: request.body.truncate ?? true,
@@ -138,7 +135,12 @@ function predictions(
     .map((i) => ({ score: values[i], label: labels[i] }));
 }
 
-function translate({ status, code }: Failure): { status: number; type: ErrorResponse['error_type'] } {
+function translate(
+  { status, code }: Failure,
+  violations: readonly Violation[],
+): { status: number; type: ErrorResponse['error_type'] } {
+  if (violations.some(({ keyword, instancePath }) => keyword === 'minItems' && instancePath === '/inputs'))
+    return { status: 400, type: 'Empty' };
   switch (code) {
     case 'MP_OVERLOADED':
     case 'MP_DEADLINE_EARLY':
@@ -148,8 +150,6 @@ function translate({ status, code }: Failure): { status: number; type: ErrorResp
       return { status: 424, type: 'Backend' };
     case 'MP_CLOSED':
       return { status: 503, type: 'Unhealthy' };
-    case 'MP_USAGE':
-      return { status: 400, type: 'Empty' }; // the only way to it is an empty batch
     case 'MP_REQUEST':
       // what the schema refuses is 400 to Fastify, and 422 to clients of this protocol
       return { status: status === 400 ? 422 : status, type: 'Validation' };

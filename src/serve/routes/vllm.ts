@@ -1,12 +1,11 @@
 /**
- * vLLM's POST /classify, and GET /v1/models, by which its clients learn the model's name. A text that is too long is
- * refused unless truncate_prompt_tokens is -1, as there. What would change an answer and does not exist here (token
- * ids, chat messages, no special tokens, a shorter maximum) is refused rather than passed over; other fields are
- * allowed and mean nothing. Knows nothing of queues and workers. Source: vLLM's classify protocol and serving.
+ * vLLM's POST /classify. A text that is too long is refused unless truncate_prompt_tokens is -1, as there. What would
+ * change an answer and does not exist here (token ids, chat messages, no special tokens, a shorter maximum) is refused
+ * rather than passed over; other fields are allowed and mean nothing. Knows nothing of queues and workers.
+ * Source: vLLM's classify protocol and serving.
  */
 import { randomUUID } from 'node:crypto';
 import { type Static, Type } from 'typebox';
-import { PyramidError } from '../../errors.ts';
 import { answerHeaders, goneSignal, type RoutePlugin } from '../route.ts';
 import { countCharacters } from './characters.ts';
 import { answerErrors } from './protocol-errors.ts';
@@ -22,19 +21,15 @@ const ClassifyRequest = Type.Object(
       description: 'A text, or a batch of texts',
     }),
     truncate_prompt_tokens: optional(
-      Type.Integer({
-        minimum: -1,
-        description: 'Only -1: texts that are too long are cut. Without it they are refused',
-      }),
+      Type.Literal(-1, { description: 'Texts that are too long are cut. Without it they are refused' }),
     ),
     truncation_side: optional(Type.Union([Type.Literal('left'), Type.Literal('right')])),
     use_activation: optional(Type.Boolean({ description: 'False: logits instead of probabilities' })),
-    add_special_tokens: optional(Type.Boolean({ description: 'Only true' })),
+    add_special_tokens: optional(Type.Literal(true)),
     user: optional(Type.String()),
   },
   { examples: [{ input: 'You have won' }] },
 );
-type ClassifyRequest = Static<typeof ClassifyRequest>;
 
 const ClassifyResponse = Type.Object({
   id: Type.String(),
@@ -55,22 +50,6 @@ const ClassifyResponse = Type.Object({
     completion_tokens: Type.Integer(),
     prompt_tokens_details: Type.Null(),
   }),
-});
-
-const ModelList = Type.Object({
-  object: Type.Literal('list'),
-  data: Type.Array(
-    Type.Object({
-      id: Type.String(),
-      object: Type.Literal('model'),
-      created: Type.Integer(),
-      owned_by: Type.String(),
-      root: Type.String(),
-      parent: Type.Null(),
-      max_model_len: Type.Integer(),
-      permission: Type.Array(Type.Unknown()),
-    }),
-  ),
 });
 
 const ErrorResponse = Type.Object({
@@ -107,7 +86,7 @@ export const vllmRoutes: RoutePlugin = async (app, { models }) => {
     {
       schema: {
         tags,
-        operationId: 'classify',
+        operationId: 'classifyVllm',
         summary: 'The label and the probabilities of a text, or of each text of a batch',
         body: ClassifyRequest,
         response: { 200: ClassifyResponse, ...errors },
@@ -115,7 +94,6 @@ export const vllmRoutes: RoutePlugin = async (app, { models }) => {
     },
     async (request, reply) => {
       const { model, input, truncate_prompt_tokens: cut, truncation_side: side, use_activation } = request.body;
-      assertSupported(request.body);
       const texts = typeof input === 'string' ? [input] : input;
       const classified = await models.get(model ?? undefined).classify(texts, {
         signal: goneSignal(request, reply),
@@ -150,45 +128,4 @@ export const vllmRoutes: RoutePlugin = async (app, { models }) => {
       } satisfies Static<typeof ClassifyResponse>);
     },
   );
-
-  app.get(
-    '/v1/models',
-    {
-      schema: {
-        tags,
-        operationId: 'listModels',
-        summary: 'The models that are served',
-        response: { 200: ModelList, ...errors },
-      },
-    },
-    async () => ({
-      object: 'list' as const,
-      data: models.names.map((name) => {
-        const { card } = models.get(name);
-        return {
-          id: name,
-          object: 'model' as const,
-          created: Math.floor(Date.parse(card.loadedAt) / 1000),
-          owned_by: 'magic-pyramid',
-          root: name,
-          parent: null,
-          max_model_len: card.maxLength,
-          permission: [],
-        };
-      }),
-    }),
-  );
 };
-
-function assertSupported({ truncate_prompt_tokens: cut, add_special_tokens: special }: ClassifyRequest): void {
-  if (cut !== undefined && cut !== null && cut !== -1)
-    throw new PyramidError('MP_USAGE', {
-      what: `truncate_prompt_tokens is ${cut}`,
-      todo: "give -1 to cut at the model's own maximum, or leave it out",
-    });
-  if (special === false)
-    throw new PyramidError('MP_USAGE', {
-      what: 'add_special_tokens is false, but the model reads its special tokens',
-      todo: 'leave it out',
-    });
-}

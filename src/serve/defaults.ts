@@ -1,0 +1,286 @@
+/**
+ * The server's options: flag, environment variables, default, meaning and range, in one table from which `--help`, the
+ * check of values and the documentation are made. Names and defaults are Text Embeddings Inference's where they mean
+ * the same.
+ */
+import { PyramidError } from '../errors.ts';
+import {
+  choiceOption,
+  customOption,
+  flagOption,
+  integerOption,
+  numberOption,
+  type OptionTable,
+  textOption,
+  toNumber,
+} from '../option.ts';
+import { DTYPES, type Dtype } from '../pyramid/model-folder.ts';
+import type { ModelSource } from './registry.ts';
+
+export interface ServerOptions {
+  readonly model: readonly ModelSource[];
+  readonly workers: number | null;
+  readonly threads: number | null;
+  readonly dtype: Dtype | 'model';
+  /** Null: the model's own. */
+  readonly tau: number | 'off' | 'auto' | null;
+  readonly maxTau: number | null;
+  readonly maxDrop: number;
+  readonly sloP95: number | null;
+  readonly hostname: string;
+  readonly port: number;
+  readonly page: boolean;
+  readonly corsAllowOrigin: readonly string[];
+  readonly maxConcurrentRequests: number;
+  readonly maxBatchTokens: number;
+  readonly maxClientBatchSize: number;
+  readonly maxTextLength: number;
+  readonly payloadLimit: number;
+  readonly bodyTimeout: number;
+  readonly idleTimeout: number;
+  readonly shutdownTimeout: number;
+  readonly apiKey: string | null;
+  readonly apiKeyFile: string | null;
+  readonly adminKeyFile: string | null;
+  readonly logLevel: LogLevel;
+  readonly otlpEndpoint: string | null;
+  readonly otlpServiceName: string;
+}
+
+const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
+type LogLevel = (typeof LOG_LEVELS)[number];
+
+const models = 'Models';
+const dial = 'Speed and load';
+const network = 'Network';
+const limits = 'Limits';
+const watching = 'Watching';
+
+/** Milliseconds: `50ms`, `1.5s`, `2m`, or a number of them. */
+const durationOption = <T extends number | null>(common: {
+  readonly group: string;
+  readonly default: T;
+  readonly help: string;
+}) =>
+  customOption<T>({
+    ...common,
+    placeholder: 'TIME',
+    expected: 'a time above 0, such as 50ms, 1.5s or 2m',
+    read(raw) {
+      const [, number, unit = 'ms'] = /^([\d.]+)\s*(ms|s|m)?$/.exec(String(raw)) ?? [];
+      const value = toNumber(number);
+      if (value === undefined || !(value > 0)) return undefined;
+      return (value * { ms: 1, s: 1000, m: 60_000 }[unit as 'ms']) as T;
+    },
+  });
+
+export const serveTable: OptionTable<ServerOptions> = {
+  model: customOption<readonly ModelSource[]>({
+    group: models,
+    default: [],
+    placeholder: '[NAME=]DIR',
+    repeatable: true,
+    expected:
+      'a model folder or a name on the Hugging Face hub, with a name of its own where there are several: spam=runs/spam',
+    help: 'a model folder, or its name on the Hugging Face hub; may be given several times, the first is the default model',
+    aliases: ['model_id'],
+    read: readModels,
+  }),
+  workers: integerOption<number | null>({
+    group: models,
+    default: null,
+    min: 1,
+    max: 1024,
+    help: 'worker threads of a model; without it one for each core',
+  }),
+  threads: integerOption<number | null>({
+    group: models,
+    default: null,
+    min: 1,
+    max: 1024,
+    help: 'threads a worker computes with; without it one',
+  }),
+  dtype: choiceOption<Dtype | 'model'>({
+    group: models,
+    default: 'model',
+    choices: ['model', ...DTYPES],
+    help: 'what products with weights are computed in; model is what the folder says, else fp32',
+  }),
+  tau: customOption<ServerOptions['tau']>({
+    group: dial,
+    default: null,
+    placeholder: 'X|off|auto',
+    expected: 'a number from 0 to 1, off, or auto',
+    help: "for requests that give none: 0 to 1, larger is earlier and cheaper; auto goes with the load; without it the model's own",
+    read(raw) {
+      if (raw === 'auto') return 'auto';
+      if (raw === 'off' || raw === false) return 'off';
+      const tau = toNumber(raw);
+      return tau !== undefined && tau >= 0 && tau <= 1 ? tau : undefined;
+    },
+  }),
+  maxTau: numberOption<number | null>({
+    group: dial,
+    default: null,
+    min: 0,
+    max: 1,
+    help: 'how far --tau auto may go; without it as far as the calibration of the model folder says',
+  }),
+  maxDrop: numberOption({
+    group: dial,
+    default: 0.01,
+    min: 0,
+    max: 1,
+    help: 'accuracy that --tau auto may lose by the calibration, 0.01 is a point',
+  }),
+  sloP95: durationOption<number | null>({
+    group: dial,
+    default: null,
+    help: 'what 95 of 100 answers should take at most: beyond it requests are refused (429); with --tau auto 50ms if left out',
+  }),
+  hostname: textOption({
+    group: network,
+    default: '127.0.0.1',
+    placeholder: 'ADDRESS',
+    help: 'where to listen; 0.0.0.0 (or ::) is for all the world, with --api-key-file',
+  }),
+  port: integerOption({ group: network, default: 8080, min: 0, max: 65_535, help: '0 is any that is free' }),
+  page: flagOption({ group: network, default: true, help: 'do not show the page at /' }),
+  corsAllowOrigin: customOption<readonly string[]>({
+    group: network,
+    default: [],
+    placeholder: 'ORIGIN',
+    repeatable: true,
+    expected: 'an origin such as https://example.com, or *',
+    help: 'pages of this origin may ask too; may be given several times, * is any; without it none',
+    read(raw) {
+      const origins = (Array.isArray(raw) ? raw : [raw]).flatMap((one) =>
+        typeof one === 'string' ? one.split(',') : [],
+      );
+      return origins.length > 0 && origins.every((one) => one === '*' || /^https?:\/\/[^/\s]+$/.test(one))
+        ? origins
+        : undefined;
+    },
+  }),
+  maxConcurrentRequests: integerOption({
+    group: limits,
+    default: 512,
+    min: 1,
+    max: 1_000_000,
+    help: 'requests under way; more are refused (429)',
+  }),
+  maxBatchTokens: integerOption({
+    group: limits,
+    default: 16_384,
+    min: 1,
+    max: 1_000_000_000,
+    help: 'tokens that may wait or run, each counted as if it went through all layers; more are refused (429)',
+  }),
+  maxClientBatchSize: integerOption({
+    group: limits,
+    default: 32,
+    min: 1,
+    max: 1_000_000,
+    help: 'texts in one request',
+  }),
+  maxTextLength: integerOption({
+    group: limits,
+    default: 100_000,
+    min: 1,
+    help: 'characters of a text, its pair included',
+  }),
+  payloadLimit: integerOption({
+    group: limits,
+    default: 2_000_000,
+    min: 100,
+    help: 'bytes of a body, or of a line in a stream',
+  }),
+  bodyTimeout: durationOption({ group: limits, default: 30_000, help: 'how long a body may take to arrive' }),
+  idleTimeout: durationOption({ group: limits, default: 120_000, help: 'how long a connection may be silent' }),
+  shutdownTimeout: durationOption({
+    group: limits,
+    default: 30_000,
+    help: 'how long requests may take to end when the server is stopped',
+  }),
+  apiKey: textOption<string | null>({
+    group: network,
+    default: null,
+    placeholder: 'KEY',
+    help: 'requests need it as "Authorization: Bearer KEY"; better in a file or the environment than on the command line',
+  }),
+  apiKeyFile: textOption<string | null>({
+    group: network,
+    default: null,
+    placeholder: 'FILE',
+    help: 'the same with keys of a file, one a line; probes, /metrics, /docs and the page need none',
+  }),
+  adminKeyFile: textOption<string | null>({
+    group: network,
+    default: null,
+    placeholder: 'FILE',
+    help: 'keys for /admin, which loads, unloads and reloads models; without it there is no /admin',
+  }),
+  logLevel: choiceOption<LogLevel>({
+    group: watching,
+    default: 'info',
+    choices: LOG_LEVELS,
+    help: 'what to log on standard output, as JSON lines; debug has each request, none has texts',
+  }),
+  otlpEndpoint: textOption<string | null>({
+    group: watching,
+    default: null,
+    placeholder: 'URL',
+    help: 'send OpenTelemetry traces to this collector, such as http://localhost:4318',
+  }),
+  otlpServiceName: textOption({
+    group: watching,
+    default: 'magic-pyramid',
+    placeholder: 'NAME',
+    help: 'under this name',
+  }),
+};
+
+/** Names of Text Embeddings Inference that mean the same; its HOSTNAME is left out, which containers set to their own name. */
+const THEIRS: readonly (keyof ServerOptions)[] = [
+  'dtype',
+  'port',
+  'corsAllowOrigin',
+  'maxConcurrentRequests',
+  'maxBatchTokens',
+  'maxClientBatchSize',
+  'payloadLimit',
+  'apiKey',
+  'otlpEndpoint',
+  'otlpServiceName',
+];
+
+/** Environment variables of an option, the first that is set counts. */
+export function variablesOf(key: keyof ServerOptions): readonly string[] {
+  const upper = key.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase();
+  const theirs = key === 'model' ? ['MODEL_ID'] : THEIRS.includes(key) ? [upper] : [];
+  return [`MAGIC_PYRAMID_${upper}`, ...theirs];
+}
+
+function readModels(raw: unknown): readonly ModelSource[] | undefined {
+  const given = (Array.isArray(raw) ? raw : [raw]).flatMap((one) => (typeof one === 'string' ? one.split(',') : [one]));
+  const sources = given.map((one): ModelSource | undefined => {
+    if (typeof one !== 'string' || one.trim() === '') return undefined;
+    const [, name, dir] = /^(?:([A-Za-z0-9._-]{1,100})=)?(.+)$/.exec(one.trim())!;
+    return { name: name ?? nameOf(dir), dir };
+  });
+  if (sources.length === 0 || sources.includes(undefined)) return undefined;
+  const names = sources.map((source) => source!.name);
+  const twice = names.find((name, i) => names.indexOf(name) !== i);
+  if (twice !== undefined)
+    throw new PyramidError('MP_USAGE', { what: `two models are named "${twice}"`, todo: 'give --model NAME=DIR' });
+  return sources as ModelSource[];
+}
+
+/** The last part of a path or hub id, without its revision. */
+const nameOf = (dir: string): string =>
+  dir
+    .replace(/[\\/]+$/, '')
+    .split(/[\\/]/)
+    .at(-1)!
+    .replace(/@.*/, '')
+    .replace(/[^A-Za-z0-9._-]/g, '-') || 'model';

@@ -1,0 +1,13 @@
+/** `magic-pyramid/serve`: the server as a library, and what a protocol of one's own is written against. */
+export { type ServerOptions, serveTable, variablesOf } from './defaults.ts';
+export {
+  type App,
+  answerHeaders,
+  failureOf,
+  goneSignal,
+  type Limits,
+  type RouteContext,
+  type RoutePlugin,
+} from './route.ts';
+export type { Classified, ClassifiedText, ModelCard, Models, ServedModel, ServeOptions } from './served-model.ts';
+export { type RunningServer, type StartOptions, startServer } from './server.ts';

@@ -1,0 +1,166 @@
+/**
+ * What Prometheus reads: names in the style of Text Embeddings Inference, and what is particular to a pyramid (exits and
+ * tokens by layer, tau, operations spent and saved). Counters are read from the models' tallies when they are asked for,
+ * so that a request pays for the histograms only.
+ */
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry as Prometheus } from 'prom-client';
+import type { Classified } from './served-model.ts';
+import type { ServedPyramid } from './served-pyramid.ts';
+
+/** Seconds. */
+const TIMES = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.02, 0.03, 0.05, 0.075, 0.1, 0.25, 0.5, 1, 2.5, 10];
+const LENGTHS = [8, 16, 32, 64, 128, 256, 512];
+
+export interface MetricsSource {
+  /** The models that answer now. */
+  readonly models: () => readonly ServedPyramid[];
+  /** Requests under way. */
+  readonly requests: () => number;
+}
+
+export class Metrics {
+  readonly #registry = new Prometheus();
+  readonly #duration: Histogram;
+  readonly #queue: Histogram;
+  readonly #tokenize: Histogram;
+  readonly #inference: Histogram;
+  readonly #length: Histogram;
+  readonly #failures: Counter;
+  #succeeded = 0;
+  #count = 0;
+
+  constructor({ models, requests }: MetricsSource) {
+    const registers = [this.#registry];
+    collectDefaultMetrics({ register: this.#registry });
+    const times = (name: string, help: string) =>
+      new Histogram({ name: `te_request_${name}`, help, buckets: TIMES, registers });
+    this.#duration = times('duration', 'seconds from being let in to the answer');
+    this.#queue = times('queue_duration', 'seconds that a text waited for a worker');
+    this.#tokenize = times('tokenization_duration', 'seconds that tokenising a text took');
+    this.#inference = times('inference_duration', 'seconds from a tokenised text to its answer');
+    this.#length = new Histogram({
+      name: 'te_request_input_length',
+      help: 'tokens of a text, special ones included',
+      buckets: LENGTHS,
+      registers,
+    });
+    this.#failures = new Counter({
+      name: 'te_request_failure',
+      help: 'requests that failed or were refused, by code',
+      labelNames: ['err'],
+      registers,
+    });
+    // read when asked for
+    const total = (name: string, help: string, value: () => number) => {
+      new Counter({
+        name,
+        help,
+        registers,
+        collect() {
+          this.reset();
+          this.inc(value());
+        },
+      });
+    };
+    total('te_request_count', 'requests to classify', () => this.#count);
+    total('te_request_success', 'requests that were answered', () => this.#succeeded);
+    new Gauge({
+      name: 'te_concurrent_requests',
+      help: 'requests under way',
+      registers,
+      collect() {
+        this.set(requests());
+      },
+    });
+    const byModel = (name: string, help: string, value: (model: ServedPyramid) => number) => {
+      new Gauge({
+        name,
+        help,
+        registers,
+        labelNames: ['model'],
+        collect() {
+          this.reset();
+          for (const model of models()) this.set({ model: model.name }, value(model));
+        },
+      });
+    };
+    byModel('te_queue_size', 'texts that wait or run', ({ admission }) => admission.texts);
+    byModel(
+      'te_queue_work',
+      'tokens x layers that wait or run, at the price of all layers',
+      ({ admission }) => admission.work,
+    );
+    byModel(
+      'te_queue_expected_seconds',
+      'seconds until what waits should be answered',
+      ({ admission }) => admission.expectedMs / 1000,
+    );
+    byModel('te_tau', 'the dial for requests that give none; -1: early exit is off', ({ tau }) => tau ?? -1);
+    // of a model that is reloaded these begin at 0 again, as a counter may
+    const countedByModel = (name: string, help: string, value: (model: ServedPyramid) => number) => {
+      new Counter({
+        name,
+        help,
+        registers,
+        labelNames: ['model'],
+        collect() {
+          this.reset();
+          for (const model of models()) this.inc({ model: model.name }, value(model));
+        },
+      });
+    };
+    countedByModel('te_texts_total', 'texts that were answered', ({ tally }) => tally.texts);
+    countedByModel('te_truncated_total', 'texts that were cut', ({ tally }) => tally.truncated);
+    countedByModel('te_tokens_total', 'tokens of the texts that were answered', ({ tally }) => tally.tokens);
+    countedByModel('te_flops_spent_total', 'operations spent', ({ tally }) => tally.flops);
+    countedByModel(
+      'te_flops_saved_total',
+      'operations that the dense model would have spent beyond those',
+      ({ tally }) => Math.max(0, tally.denseFlops - tally.flops),
+    );
+    countedByModel('te_refused_total', 'requests refused with status 429', ({ admission }) => admission.refused);
+    const byLayer = (name: string, help: string, values: (model: ServedPyramid) => readonly number[]) => {
+      new Counter({
+        name,
+        help,
+        registers,
+        labelNames: ['model', 'layer'],
+        collect() {
+          this.reset();
+          for (const model of models())
+            for (const [i, value] of values(model).entries()) this.inc({ model: model.name, layer: i + 1 }, value);
+        },
+      });
+    };
+    byLayer('te_exits_total', 'texts by the layer that answered', ({ tally }) => tally.exits);
+    byLayer('te_layer_tokens_total', 'tokens that entered a layer', ({ tally }) => tally.tokensByLayer);
+  }
+
+  get contentType(): string {
+    return this.#registry.contentType;
+  }
+
+  text(): Promise<string> {
+    return this.#registry.metrics();
+  }
+
+  /** A request was let in by its headers. */
+  began(): void {
+    this.#count++;
+  }
+
+  answered({ results }: Classified, totalMs: number): void {
+    this.#succeeded++;
+    this.#duration.observe(totalMs / 1000);
+    for (const { queueMs, tokenizeMs, inferenceMs, tokens } of results) {
+      this.#queue.observe(queueMs / 1000);
+      this.#tokenize.observe(tokenizeMs / 1000);
+      this.#inference.observe(inferenceMs / 1000);
+      this.#length.observe(tokens[0]);
+    }
+  }
+
+  failed(code: string): void {
+    this.#failures.inc({ err: code });
+  }
+}

@@ -1,0 +1,37 @@
+/** The page at /, from the files that the package was built with; a sentence in its place where there are none. */
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import fastifyStatic from '@fastify/static';
+import type { App } from './route.ts';
+
+// beside the built server, and where the sources are run
+const homes = ['../page', '../../dist/page'].map((path) => fileURLToPath(new URL(path, import.meta.url)));
+
+export async function addPage(app: App): Promise<void> {
+  const root = homes.find((home) => existsSync(`${home}/index.html`));
+  if (root === undefined) {
+    app.get('/', { schema: { hide: true }, config: { isPage: true } }, async (_request, reply) =>
+      reply
+        .type('text/plain; charset=utf-8')
+        .send('Magic Pyramid is running. This build has no page; /docs describes the routes.\n' as never),
+    );
+    return;
+  }
+  await app.register(async (scope) => {
+    scope.addHook('onRoute', (route) => {
+      route.config = { ...route.config, isPage: true };
+    });
+    await scope.register(fastifyStatic, {
+      root,
+      prefix: '/',
+      schemaHide: true,
+      dotfiles: 'deny',
+      // files are named by their content, except the page itself
+      setHeaders: (response, path) =>
+        response.setHeader(
+          'cache-control',
+          /[-.][\w-]{8,}\.(js|css|woff2|wasm)$/.test(path) ? 'public, max-age=31536000, immutable' : 'no-cache',
+        ),
+    });
+  });
+}

@@ -1,0 +1,204 @@
+/**
+ * The models by name: loads, unloads and reloads them while others answer. A model that is replaced or taken away
+ * finishes what it took and is closed then, so no request is dropped. Knows nothing of HTTP.
+ */
+import { createHash } from 'node:crypto';
+import { readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type LoadOptions, Pyramid } from '../engine/index.ts';
+import { PyramidError } from '../errors.ts';
+import { resolveModel } from '../hub/index.ts';
+import type { ModelCard, Models } from './served-model.ts';
+import { type OnAnswer, type ServedLimits, ServedPyramid, type TauPolicy } from './served-pyramid.ts';
+
+export interface ModelSource {
+  readonly name: string;
+  /** A folder, or a name on the Hugging Face hub. */
+  readonly dir: string;
+}
+
+export interface RegistryOptions {
+  readonly load: Pick<LoadOptions, 'workers' | 'threads' | 'dtype'>;
+  readonly limits: ServedLimits;
+  /** Throws where the model cannot be served so. */
+  readonly policyOf: (pyramid: Pyramid) => TauPolicy;
+  readonly onAnswer: OnAnswer;
+  /** Told of what changes, for the log. */
+  readonly onChange: (what: 'loaded' | 'unloaded' | 'reloaded' | 'closed', card: ModelCard) => void;
+}
+
+interface Entry {
+  readonly source: ModelSource;
+  readonly served: ServedPyramid;
+}
+
+export class Registry implements Models {
+  readonly #options: RegistryOptions;
+  /** Without a prototype: names come from requests. */
+  readonly #entries = new Map<string, Entry>();
+  /** Old models that still finish what they took. */
+  readonly #draining = new Set<Promise<void>>();
+  /** Changes take their turns. */
+  #changes: Promise<unknown> = Promise.resolve();
+  #isClosing = false;
+
+  private constructor(options: RegistryOptions) {
+    this.#options = options;
+  }
+
+  /** Loads all models, the first of which is the default. Throws what loading throws. */
+  static async open(sources: readonly ModelSource[], options: RegistryOptions): Promise<Registry> {
+    const registry = new Registry(options);
+    try {
+      for (const source of sources) await registry.load(source);
+      return registry;
+    } catch (error) {
+      await registry.close();
+      throw error;
+    }
+  }
+
+  get names(): readonly string[] {
+    return [...this.#entries.keys()];
+  }
+
+  get defaultName(): string {
+    return this.names[0];
+  }
+
+  get isReady(): boolean {
+    return !this.#isClosing && this.#entries.size > 0;
+  }
+
+  has(name: string): boolean {
+    return this.#entries.has(name);
+  }
+
+  get(name: string = this.defaultName): ServedPyramid {
+    if (this.#isClosing) throw new PyramidError('MP_CLOSED', { what: 'server' });
+    const entry = this.#entries.get(name);
+    if (!entry) throw new PyramidError('MP_MODEL_UNKNOWN', { name, names: this.names });
+    return entry.served;
+  }
+
+  get all(): readonly ServedPyramid[] {
+    return [...this.#entries.values()].map(({ served }) => served);
+  }
+
+  /** Adds a model. Throws MP_USAGE if the name is taken, and what loading throws. */
+  load(source: ModelSource): Promise<ModelCard> {
+    return this.#change(async () => {
+      if (this.has(source.name))
+        throw new PyramidError('MP_USAGE', { what: `there is a model "${source.name}"`, todo: 'give another name' });
+      const entry = await this.#open(source);
+      this.#entries.set(source.name, entry);
+      this.#options.onChange('loaded', entry.served.card);
+      return entry.served.card;
+    });
+  }
+
+  /** Takes a model away. Throws MP_MODEL_UNKNOWN, MP_USAGE for the last one. */
+  unload(name: string): Promise<void> {
+    return this.#change(async () => {
+      const served = this.get(name);
+      if (this.#entries.size === 1)
+        throw new PyramidError('MP_USAGE', { what: `"${name}" is the only model`, todo: 'load another one first' });
+      this.#entries.delete(name);
+      this.#options.onChange('unloaded', served.card);
+      this.#retire(served);
+    });
+  }
+
+  /** Loads a model's folder anew if it has changed. Throws MP_MODEL_UNKNOWN and what loading throws; the old one then stays. */
+  reload(name: string): Promise<{ readonly changed: boolean; readonly card: ModelCard }> {
+    return this.#change(async () => {
+      const { source, served } = this.#entry(name);
+      const dir = await resolveModel(source.dir, {});
+      if ((await versionOf(dir)) === served.card.version) return { changed: false, card: served.card };
+      const entry = await this.#open(source);
+      this.#entries.set(name, entry); // a name that is there keeps its place
+      this.#options.onChange('reloaded', entry.served.card);
+      this.#retire(served);
+      return { changed: true, card: entry.served.card };
+    });
+  }
+
+  /** Nothing is let in any more; resolves when all that was is answered and the engines have ended. */
+  async drain(): Promise<void> {
+    this.#isClosing = true;
+    await this.#changes.catch(() => {});
+    await Promise.all([...this.all.map((served) => served.drain()), ...this.#draining]);
+  }
+
+  /** Ends at once: what is under way fails with MP_CLOSED. */
+  async close(): Promise<void> {
+    this.#isClosing = true;
+    await Promise.all(this.all.map((served) => served.close()));
+  }
+
+  #entry(name: string): Entry {
+    this.get(name);
+    return this.#entries.get(name)!;
+  }
+
+  async #open(source: ModelSource): Promise<Entry> {
+    const { load, limits, policyOf, onAnswer } = this.#options;
+    const dir = await resolveModel(source.dir, {});
+    const version = await versionOf(dir); // before it is read: what is written meanwhile counts as a change
+    const pyramid = await Pyramid.load(dir, load);
+    try {
+      const policy = policyOf(pyramid);
+      const maxTau = policy.kind === 'auto' ? policy.limits.high : null;
+      const card = cardOf(source.name, pyramid, version, maxTau);
+      return { source, served: new ServedPyramid(pyramid, { dir, card, limits, policy, onAnswer }) };
+    } catch (error) {
+      await pyramid.close();
+      throw error;
+    }
+  }
+
+  #retire(served: ServedPyramid): void {
+    const end = served
+      .drain()
+      .then(() => this.#options.onChange('closed', served.card))
+      .finally(() => this.#draining.delete(end));
+    this.#draining.add(end);
+  }
+
+  #change<T>(change: () => Promise<T>): Promise<T> {
+    const done = this.#changes.then(change, change);
+    this.#changes = done.catch(() => {});
+    return done;
+  }
+}
+
+function cardOf(name: string, pyramid: Pyramid, version: string, maxTau: number | null): ModelCard {
+  const { labels, problemType, info, family, shape, headKind, dtype } = pyramid;
+  return {
+    name,
+    labels,
+    problemType,
+    method: info.method,
+    modelType: family,
+    layers: shape.layers,
+    hiddenSize: shape.hiddenSize,
+    maxLength: info.maxLength,
+    pairs: info.pairs,
+    exits: headKind !== 'none' && problemType === 'single_label_classification',
+    tau: info.tau,
+    maxTau,
+    dtype,
+    version,
+    loadedAt: new Date().toISOString(),
+  };
+}
+
+/** Changes whenever a file of the folder does: a hash of names, sizes and times. */
+async function versionOf(dir: string): Promise<string> {
+  const hash = createHash('sha256');
+  for (const name of (await readdir(dir)).sort()) {
+    const { size, mtimeMs } = await stat(join(dir, name));
+    hash.update(`${name}\0${size}\0${mtimeMs}\n`);
+  }
+  return hash.digest('hex').slice(0, 16);
+}

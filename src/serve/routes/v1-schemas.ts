@@ -1,0 +1,151 @@
+/** Requests and answers of our own routes, as schemas that check and document them. */
+import { type Static, Type } from 'typebox';
+
+export const Text = Type.Union(
+  [
+    Type.String({ description: 'a text' }),
+    Type.Object(
+      { text: Type.String(), pair: Type.Optional(Type.String({ description: 'the second text of a pair' })) },
+      { additionalProperties: false },
+    ),
+  ],
+  { description: 'a text, or a pair of texts' },
+);
+
+const Tau = Type.Union([Type.Number({ minimum: 0, maximum: 1 }), Type.Null()], {
+  description:
+    "leave at the first layer whose uncertainty is at most this; larger is earlier and cheaper, null is off. Left out: the server's",
+});
+const Model = Type.String({ minLength: 1, maxLength: 200, description: 'left out: the default model' });
+const DeadlineMs = Type.Integer({
+  minimum: 1,
+  maximum: 600_000,
+  description: 'refused at once, or given up, when there is no answer in so many milliseconds',
+});
+const TopK = Type.Integer({ minimum: 1, maximum: 10_000, description: 'above 1: also the scores of so many labels' });
+const Truncate = Type.Union([Type.Literal('right'), Type.Literal('left'), Type.Literal('never')], {
+  description: 'the end that a text which is too long loses, or never: it is refused',
+});
+
+const howToAnswer = {
+  model: Type.Optional(Model),
+  tau: Type.Optional(Tau),
+  topK: Type.Optional(TopK),
+  deadlineMs: Type.Optional(DeadlineMs),
+  truncate: Type.Optional(Truncate),
+};
+
+export const ClassifyRequest = Type.Object(
+  {
+    ...howToAnswer,
+    inputs: Type.Union([Text, Type.Array(Text, { minItems: 1 })], {
+      description: 'one text or pair, or a list of them: a list of two strings is two texts',
+    }),
+  },
+  { additionalProperties: false },
+);
+export type ClassifyRequest = Static<typeof ClassifyRequest>;
+
+/** Of a stream of lines: what holds for all of them. Numbers come as text in a query. */
+export const ClassifyQuery = Type.Object(
+  {
+    model: Type.Optional(Model),
+    tau: Type.Optional(
+      Type.Union([Type.Number({ minimum: 0, maximum: 1 }), Type.Literal('off')], {
+        description: 'of a stream of lines',
+      }),
+    ),
+    topK: Type.Optional(TopK),
+    truncate: Type.Optional(Truncate),
+  },
+  { additionalProperties: false },
+);
+export type ClassifyQuery = Static<typeof ClassifyQuery>;
+
+const answer = {
+  label: Type.String(),
+  score: Type.Number({ description: "the label's probability; a regression's value" }),
+  scores: Type.Optional(Type.Record(Type.String(), Type.Number(), { description: 'of the topK likeliest labels' })),
+  exit: Type.Integer({ description: 'the layer that answered, from 1' }),
+  tokens: Type.Array(Type.Integer(), { description: 'entering layer 1, then left after each layer that ran' }),
+  truncated: Type.Boolean(),
+  flops: Type.Number({ description: 'operations spent' }),
+  denseFlops: Type.Number({ description: 'operations of the network without pruning and exits' }),
+};
+export const Answer = Type.Object(answer);
+export type Answer = Static<typeof Answer>;
+
+export const ClassifyResponse = Type.Object({
+  model: Type.String(),
+  tau: Type.Union([Type.Number(), Type.Null()], { description: 'that the texts were answered with' }),
+  results: Type.Array(Answer),
+});
+
+export const ErrorBody = Type.Object({
+  error: Type.Object({
+    code: Type.String({ description: 'MP_…, see docs/errors.md' }),
+    message: Type.String(),
+  }),
+});
+
+export const LineResponse = Type.Union([
+  Type.Object({ ...answer, tau: Type.Union([Type.Number(), Type.Null()]), id: Type.Optional(Type.Unknown()) }),
+  Type.Object({ ...ErrorBody.properties, id: Type.Optional(Type.Unknown()) }),
+]);
+
+export const ExplainRequest = Type.Object(
+  {
+    model: Type.Optional(Model),
+    input: Text,
+    tau: Type.Optional(Tau),
+    deadlineMs: Type.Optional(DeadlineMs),
+  },
+  { additionalProperties: false },
+);
+
+const PerPiece = <T extends Parameters<typeof Type.Array>[0]>(item: T) => Type.Array(item);
+export const ExplainResponse = Type.Object({
+  label: Type.String(),
+  score: Type.Number(),
+  exit: Type.Integer(),
+  tau: Type.Union([Type.Number(), Type.Null()]),
+  truncated: Type.Boolean(),
+  pieces: PerPiece(Type.String()),
+  types: PerPiece(Type.Integer()),
+  layers: Type.Array(
+    Type.Object({
+      importance: PerPiece(Type.Union([Type.Number(), Type.Null()])),
+      kept: PerPiece(Type.Boolean()),
+      scores: Type.Union([Type.Record(Type.String(), Type.Number()), Type.Null()]),
+      uncertainty: Type.Union([Type.Number(), Type.Null()]),
+    }),
+  ),
+});
+
+export const Card = Type.Object({
+  id: Type.String(),
+  object: Type.Literal('model'),
+  created: Type.Integer({ description: 'when it was loaded, in seconds since 1970' }),
+  owned_by: Type.String(),
+  root: Type.String(),
+  parent: Type.Null(),
+  max_model_len: Type.Integer(),
+  permission: Type.Array(Type.Unknown()),
+  labels: Type.Array(Type.String()),
+  problemType: Type.String(),
+  method: Type.String(),
+  modelType: Type.String(),
+  layers: Type.Integer(),
+  maxLength: Type.Integer(),
+  pairs: Type.Boolean(),
+  exits: Type.Boolean(),
+  tau: Type.Union([Type.Number(), Type.Null()], { description: 'that requests are answered with now' }),
+  maxTau: Type.Union([Type.Number(), Type.Null()]),
+  dtype: Type.String(),
+  version: Type.String(),
+});
+
+/** What may go wrong on a route that classifies, by status. */
+export const failures = Object.fromEntries(
+  [400, 401, 404, 408, 413, 415, 429, 500, 503].map((status) => [status, ErrorBody]),
+) as Record<400 | 401 | 404 | 408 | 413 | 415 | 429 | 500 | 503, typeof ErrorBody>;

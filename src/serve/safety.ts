@@ -1,0 +1,49 @@
+/**
+ * Secure headers, other origins, and how strictly requests are checked: a body is what its schema says, to the type;
+ * only what stands in an address, which is text, is read as numbers.
+ */
+import cors from '@fastify/cors';
+import helmet from '@fastify/helmet';
+import { Ajv } from 'ajv';
+import type { FastifySchemaCompiler } from 'fastify';
+import type { App } from './route.ts';
+
+const settings = { strict: false, allErrors: false, useDefaults: true, removeAdditional: false } as const;
+const strict = new Ajv({ ...settings, coerceTypes: false });
+const fromText = new Ajv({ ...settings, coerceTypes: true });
+
+export const compileValidator: FastifySchemaCompiler<object> = ({ schema, httpPart }) =>
+  (httpPart === 'body' ? strict : fromText).compile(schema);
+
+/** What the page may do; the description at /docs has its own. */
+const POLICY = {
+  defaultSrc: ["'none'"],
+  scriptSrc: ["'self'", "'wasm-unsafe-eval'"],
+  styleSrc: ["'self'"],
+  fontSrc: ["'self'"],
+  imgSrc: ["'self'"],
+  connectSrc: ["'self'", 'https:', 'http://localhost:*', 'http://127.0.0.1:*', 'blob:'],
+  workerSrc: ["'self'", 'blob:'],
+  baseUri: ["'none'"],
+  formAction: ["'none'"],
+  frameAncestors: ["'none'"],
+};
+
+export async function addSafety(
+  app: App,
+  { corsAllowOrigin: origins }: { readonly corsAllowOrigin: readonly string[] },
+): Promise<void> {
+  await app.register(helmet, {
+    contentSecurityPolicy: { useDefaults: false, directives: POLICY },
+    crossOriginEmbedderPolicy: { policy: 'require-corp' }, // with it the page's WebAssembly has threads
+    crossOriginResourcePolicy: { policy: origins.length > 0 ? 'cross-origin' : 'same-origin' },
+    strictTransportSecurity: false, // whoever ends TLS before this server sets it
+  });
+  if (origins.length === 0) return;
+  await app.register(cors, {
+    origin: origins.includes('*') ? '*' : [...origins],
+    methods: ['GET', 'POST'],
+    exposedHeaders: ['retry-after', 'x-tau', 'x-model', 'x-compute-time', 'x-total-time', 'x-inference-time'],
+    maxAge: 600,
+  });
+}

@@ -1,0 +1,233 @@
+/**
+ * A model that is served: lets requests in, chooses their tau, runs them on the engine and counts what they cost. Knows
+ * nothing of HTTP; a route sees it as `ServedModel`.
+ */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import type { Detail, Explanation, Pyramid, TextInput, Truncate } from '../engine/index.ts';
+import { PyramidError } from '../errors.ts';
+import { readTrace } from '../evaluate/trace.ts';
+import type { Calibration } from '../pyramid/calibration.ts';
+import { Admission, type Spent } from './admission.ts';
+import type { Classified, ClassifiedText, ModelCard, ServedModel, ServeOptions } from './served-model.ts';
+import { Tally } from './tally.ts';
+import { firstState, nextState, type TauLimits, type TauState } from './tau-control.ts';
+
+export interface ServedLimits {
+  readonly maxClientBatchSize: number;
+  /** Characters of one text, its pair included. */
+  readonly maxTextLength: number;
+  /** Tokens that may wait or run, each at the price of all layers. */
+  readonly maxBatchTokens: number;
+}
+
+/** How tau is chosen where a request does not give one. */
+export type TauPolicy =
+  | { readonly kind: 'fixed'; readonly tau: number | null; readonly sloMs: number | null }
+  | { readonly kind: 'auto'; readonly limits: TauLimits };
+
+/** Steps of the controller, in milliseconds; every so many the answers of the last second are looked at anew. */
+const STEP_MS = 25;
+const LOOK_EVERY = 4;
+/** How often a request that waits for room looks again, in milliseconds. */
+const PATIENCE_MS = 10;
+
+/** Told of each request that was answered: for histograms. */
+export type OnAnswer = (name: string, classified: Classified, totalMs: number, inputs: readonly TextInput[]) => void;
+
+export class ServedPyramid implements ServedModel {
+  readonly card: ModelCard;
+  readonly tally: Tally;
+  readonly #pyramid: Pyramid;
+  readonly #dir: string;
+  readonly #limits: ServedLimits;
+  readonly #policy: TauPolicy;
+  readonly #admission: Admission;
+  readonly #onAnswer: OnAnswer;
+  readonly #timer: NodeJS.Timeout | null;
+  #control: TauState;
+  #p95Ms: number | null = null;
+  #steps = 0;
+  /** Requests under way. */
+  #requests = 0;
+  #whenIdle: (() => void) | null = null;
+
+  constructor(
+    pyramid: Pyramid,
+    {
+      dir,
+      card,
+      limits,
+      policy,
+      onAnswer,
+    }: {
+      readonly dir: string;
+      readonly card: ModelCard;
+      readonly limits: ServedLimits;
+      readonly policy: TauPolicy;
+      readonly onAnswer: OnAnswer;
+    },
+  ) {
+    this.card = card;
+    this.#dir = dir;
+    this.tally = new Tally(card.layers);
+    this.#pyramid = pyramid;
+    this.#limits = limits;
+    this.#policy = policy;
+    this.#onAnswer = onAnswer;
+    const { layers, maxLength } = card;
+    this.#admission = new Admission({ maxWork: layers * limits.maxBatchTokens, layers, maxLength });
+    const sloMs = policy.kind === 'auto' ? policy.limits.sloMs : policy.sloMs;
+    this.#control = firstState({
+      low: 0,
+      high: 1,
+      ...(policy.kind === 'auto' ? policy.limits : { sloMs: sloMs ?? 0 }),
+    });
+    this.#timer = sloMs === null ? null : setInterval(() => this.#step(sloMs), STEP_MS);
+    this.#timer?.unref();
+  }
+
+  get name(): string {
+    return this.card.name;
+  }
+
+  /** What requests are answered with now that do not give a tau; null: off. */
+  get tau(): number | null {
+    return this.#policy.kind === 'auto' ? this.#control.tau : this.#policy.tau;
+  }
+
+  get admission(): Pick<Admission, 'texts' | 'work' | 'expectedMs' | 'refused'> {
+    return this.#admission;
+  }
+
+  /** Nothing would be let in now. */
+  get isFull(): boolean {
+    return this.#admission.isFull(this.#allowedMs);
+  }
+
+  /** Throws MP_OVERLOADED if nothing would be let in now: a look before a request is read. */
+  assertRoom(): void {
+    if (this.isFull) throw this.#admission.refusal();
+  }
+
+  async classify(inputs: readonly TextInput[], options: ServeOptions = {}): Promise<Classified> {
+    const { maxClientBatchSize: most } = this.#limits;
+    if (inputs.length > most) throw new PyramidError('MP_BATCH_LARGE', { inputs: inputs.length, most });
+    const { signal, deadlineMs, truncate = true, truncationDirection = 'right' } = options;
+    const tau = options.tau === undefined ? this.tau : options.tau;
+    const cut: Truncate = truncate ? truncationDirection : 'never';
+    const characters = inputs.map(this.#charactersOf);
+    if (options.patient) while (this.isFull) await setTimeout(PATIENCE_MS, null, { signal });
+    const start = performance.now();
+    const run = () => this.#pyramid.detail(inputs, { tau, signal, deadlineMs, truncate: cut });
+    const details = await this.#admitted(characters, deadlineMs, run, (one) => spentOf(one, characters));
+    const totalMs = performance.now() - start;
+    const results = details.map((detail): ClassifiedText => {
+      const queueMs = Math.max(0, totalMs - detail.tokenizeMs - detail.inferenceMs);
+      return { ...detail, queueMs };
+    });
+    for (const [i, result] of results.entries()) this.tally.add(result, characters[i]);
+    this.tally.took(totalMs, start + totalMs);
+    const classified: Classified = { model: this.card, tau, results };
+    this.#onAnswer(this.name, classified, totalMs, inputs);
+    return classified;
+  }
+
+  async explain(
+    input: TextInput,
+    { tau = this.tau, signal, deadlineMs }: Pick<ServeOptions, 'tau' | 'signal' | 'deadlineMs'> = {},
+  ): Promise<Explanation> {
+    const run = () => this.#pyramid.explain(input, { tau, signal, deadlineMs });
+    return this.#admitted([this.#charactersOf(input, 0)], deadlineMs, run, () => []);
+  }
+
+  /** What a page wants to know of the model. */
+  get info() {
+    const { name, labels, problemType, method, pairs, maxLength, dtype } = this.card;
+    const { shape, headKind, info } = this.#pyramid;
+    const { headWidth, asked = null, prunes, tau } = info;
+    const { calibration = null } = info as typeof info & { readonly calibration?: Calibration };
+    const own = { shape, tau, calibration, headKind, headWidth, asked, prunes };
+    return { name, labels, ...own, problemType, method, pairs, maxLength, dtype, device: 'server', threads: null };
+  }
+
+  /** What lies beside the weights: the trace of an evaluation, the table of a run. Throws MP_FILE_MISSING. */
+  beside(what: 'trace' | 'report'): Promise<unknown> {
+    return what === 'trace' ? readTrace(join(this.#dir, 'trace.jsonl')) : readReport(join(this.#dir, 'report.json'));
+  }
+
+  /** Waits for what is under way, takes no more, and ends the engine. */
+  async drain(): Promise<void> {
+    if (this.#requests > 0) await new Promise<void>((resolve) => (this.#whenIdle = resolve));
+    await this.close();
+  }
+
+  /** Ends the engine at once: what is under way fails with MP_CLOSED. */
+  async close(): Promise<void> {
+    if (this.#timer) clearInterval(this.#timer);
+    await this.#pyramid.close();
+  }
+
+  /** The engine's threads, for those who watch or end them. */
+  get workers(): Pyramid['workers'] {
+    return this.#pyramid.workers;
+  }
+
+  async #admitted<T>(
+    characters: readonly number[],
+    deadlineMs: number | undefined,
+    run: () => Promise<T>,
+    spentBy: (result: T) => readonly Spent[],
+  ): Promise<T> {
+    const ticket = this.#admission.admit(characters, deadlineMs ?? null, this.#allowedMs);
+    this.#requests++;
+    let spent: readonly Spent[] | undefined;
+    try {
+      const result = await run();
+      spent = spentBy(result);
+      return result;
+    } finally {
+      ticket.end(spent);
+      if (--this.#requests === 0) this.#whenIdle?.();
+    }
+  }
+
+  #charactersOf = (input: TextInput, index: number): number => {
+    const { text, pair = '' } = typeof input === 'string' ? { text: input } : input;
+    const length = text.length + pair.length;
+    const { maxTextLength: maxLength } = this.#limits;
+    if (length > maxLength) throw new PyramidError('MP_TEXT_LONG', { index, maxLength, unit: 'characters' });
+    return length;
+  };
+
+  /** How long an answer may be expected to take; null: any time. */
+  get #allowedMs(): number | null {
+    return this.#timer === null ? null : this.#control.allowedMs;
+  }
+
+  #step(sloMs: number): void {
+    if (this.#steps++ % LOOK_EVERY === 0) this.#p95Ms = this.tally.p95(performance.now());
+    const limits = this.#policy.kind === 'auto' ? this.#policy.limits : { low: 0, high: 0, sloMs };
+    const { expectedMs } = this.#admission;
+    this.#control = nextState(this.#control, { elapsedMs: STEP_MS, expectedMs, p95Ms: this.#p95Ms }, limits);
+  }
+}
+
+const spentOf = (details: readonly Detail[], characters: readonly number[]): Spent[] =>
+  details.map(({ tokens, flops, denseFlops }, i) => ({
+    characters: characters[i],
+    tokens: tokens[0],
+    share: flops / denseFlops,
+  }));
+
+/** Throws MP_FILE_MISSING. */
+async function readReport(path: string): Promise<unknown> {
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch (cause) {
+    throw new PyramidError('MP_FILE_MISSING', { path, what: 'report' }, { cause });
+  }
+  return (JSON.parse(text) as { readonly rows?: unknown }).rows ?? null;
+}

@@ -1,0 +1,49 @@
+/**
+ * How far the dial may go for a model: from the options and from the curve that its calibration left in the model
+ * folder, which says how accurate each tau was on rows that were held back.
+ */
+import type { Pyramid } from '../engine/index.ts';
+import { PyramidError } from '../errors.ts';
+import type { Calibration } from '../pyramid/calibration.ts';
+import type { ServerOptions } from './defaults.ts';
+import type { TauPolicy } from './served-pyramid.ts';
+
+const DEFAULT_SLO_MS = 50;
+
+type DialOptions = Pick<ServerOptions, 'tau' | 'maxTau' | 'maxDrop' | 'sloP95'>;
+type Model = Pick<Pyramid, 'info' | 'headKind' | 'problemType'>;
+
+/** Throws MP_MODEL_HEADS (a tau for a model that cannot exit early), MP_USAGE (auto without a bound). */
+export function policyFor(model: Model, { tau, maxTau, maxDrop, sloP95 }: DialOptions): TauPolicy {
+  const { info, headKind, problemType } = model;
+  const exits = headKind !== 'none' && problemType === 'single_label_classification';
+  if (tau === 'off') return { kind: 'fixed', tau: null, sloMs: sloP95 };
+  if (tau === null) return { kind: 'fixed', tau: info.tau, sloMs: sloP95 };
+  if (!exits) throw new PyramidError('MP_MODEL_HEADS', { method: info.method });
+  if (tau !== 'auto') return { kind: 'fixed', tau, sloMs: sloP95 };
+  const high = maxTau ?? calibratedMax(info as typeof info & { readonly calibration?: Calibration }, maxDrop);
+  if (high === null)
+    throw new PyramidError('MP_USAGE', {
+      what: '--tau auto has no bound: the model folder has no curve of accuracy by tau',
+      todo: 'run magic-pyramid calibrate on it, or give --max-tau',
+    });
+  const low = Math.min(info.tau ?? 0, high);
+  return { kind: 'auto', limits: { low, high, sloMs: sloP95 ?? DEFAULT_SLO_MS } };
+}
+
+/**
+ * The largest tau of the curve that loses at most `maxDrop` of the accuracy without exits, as does every smaller one;
+ * null: there is no curve.
+ */
+export function calibratedMax(
+  { tau, calibration }: { readonly tau: number | null; readonly calibration?: Calibration },
+  maxDrop: number,
+): number | null {
+  if (!calibration?.curve) return null;
+  let high = tau ?? 0;
+  for (const [at, accuracy] of [...calibration.curve].sort(([a], [b]) => a - b)) {
+    if (accuracy < calibration.baseline - maxDrop) break;
+    high = Math.max(high, at);
+  }
+  return high;
+}

@@ -1,0 +1,248 @@
+import { beforeAll, describe, expect, test } from 'vitest';
+import { Pyramid } from '../../src/engine/index.ts';
+import { MAX_LENGTH, randomModel, randomTexts } from '../support/random-model.ts';
+import { serve } from '../support/serve.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
+
+const root = temporaryFolder();
+const texts = randomTexts(7, 30);
+let pyramid: Pyramid;
+let it: Awaited<ReturnType<typeof serve>>;
+
+beforeAll(async () => {
+  const { dir } = await randomModel(root, 'mails', { seed: 11, kind: 'pooled', prunes: true, tau: 0.7 });
+  const other = await randomModel(root, 'plain', { seed: 12, kind: 'none', prunes: true });
+  pyramid = await Pyramid.load(dir, { workers: 1 });
+  it = await serve({ mails: dir, plain: other.dir }, { page: false });
+  return () => pyramid.close();
+});
+
+describe('POST /v1/classify', () => {
+  test('answers as the engine does, one input or many, and tells the tau in body and header', async () => {
+    const answers = await pyramid.classify(texts, { topK: 3 });
+    const { status, headers, body } = await it.post('/v1/classify', { inputs: texts, topK: 3 });
+    expect(status).toBe(200);
+    expect(body).toMatchObject({ model: 'mails', tau: 0.7 });
+    expect(headers.get('x-tau')).toBe('0.7');
+    expect(headers.get('x-model')).toBe('mails');
+    expect(body.results).toHaveLength(texts.length);
+    for (const [i, { denseFlops, ...result }] of body.results.entries()) {
+      expect(result).toMatchObject({ label: answers[i].label, exit: answers[i].exit, tokens: answers[i].tokens });
+      expect(result.score).toBeCloseTo(answers[i].score, 5);
+      expect(Object.keys(result.scores)).toEqual(Object.keys(answers[i].scores!));
+      expect(result.flops).toBe(answers[i].flops);
+      expect(denseFlops).toBeGreaterThan(0);
+    }
+    const one = await it.post('/v1/classify', { inputs: texts[0] });
+    expect(one.body.results[0].label).toBe(answers[0].label);
+    expect(one.body.results[0].scores).toBeUndefined();
+  });
+
+  test('takes a tau of the request, null for off, and pairs', async () => {
+    const off = await it.post('/v1/classify', { inputs: texts, tau: null });
+    expect(off.body.tau).toBeNull();
+    expect(off.headers.get('x-tau')).toBe('off');
+    expect(new Set(off.body.results.map(({ exit }: { exit: number }) => exit))).toEqual(new Set([4]));
+    const all = await it.post('/v1/classify', { inputs: texts, tau: 1 });
+    expect(new Set(all.body.results.map(({ exit }: { exit: number }) => exit))).toEqual(new Set([1]));
+    const pair = await it.post('/v1/classify', { inputs: { text: 'w1 w2', pair: 'w3' }, tau: null });
+    expect(pair.body.results[0].tokens[0]).toBe(6);
+  });
+
+  test('asks the model that is named', async () => {
+    const { body } = await it.post('/v1/classify', { inputs: 'w1', model: 'plain' });
+    expect(body).toMatchObject({ model: 'plain', tau: null });
+    expect(await it.post('/v1/classify', { inputs: 'w1', model: 'none' })).toMatchObject({
+      status: 404,
+      body: { error: { code: 'MP_MODEL_UNKNOWN' } },
+    });
+    expect(await it.post('/v1/classify', { inputs: 'w1', model: 'plain', tau: 0.5 })).toMatchObject({
+      status: 400,
+      body: { error: { code: 'MP_MODEL_HEADS' } },
+    });
+  });
+
+  test('cuts a long text at the end that is named, or refuses it', async () => {
+    const long = 'w1 '.repeat(500);
+    const cut = await it.post('/v1/classify', { inputs: long, truncate: 'left' });
+    expect(cut.body.results[0]).toMatchObject({ truncated: true });
+    expect(cut.body.results[0].tokens[0]).toBe(MAX_LENGTH);
+    expect(await it.post('/v1/classify', { inputs: ['w1', long], truncate: 'never' })).toMatchObject({
+      status: 413,
+      body: { error: { code: 'MP_TEXT_LONG', message: expect.stringContaining('input 1') } },
+    });
+  });
+
+  test.each([
+    ['no JSON', '{"inputs": '],
+    ['no inputs', { tau: 1 }],
+    ['an empty list', { inputs: [] }],
+    ['a number', { inputs: 7 }],
+    ['a number in a list', { inputs: ['w1', 7] }],
+    ['a nested list', { inputs: [['w1', 'w2']] }],
+    ['an unknown field', { inputs: 'w1', path: '/etc/passwd' }],
+    ['a tau out of range', { inputs: 'w1', tau: 1.1 }],
+    ['a tau as text', { inputs: 'w1', tau: '0.5' }],
+    ['a fraction of labels', { inputs: 'w1', topK: 1.5 }],
+    ['a prototype', '{"inputs": "w1", "__proto__": {"tau": 1}}'],
+    ['a constructor', '{"inputs": "w1", "constructor": {"prototype": {"tau": 1}}}'],
+  ])('refuses %s', async (_, body) => {
+    const reply = await it.post('/v1/classify', body);
+    expect(reply).toMatchObject({ status: 400, body: { error: { code: expect.stringMatching(/^MP_/) } } });
+    expect(({} as { tau?: number }).tau).toBeUndefined();
+  });
+
+  test('refuses more texts, longer texts and larger bodies than are allowed', async () => {
+    expect(await it.post('/v1/classify', { inputs: new Array(33).fill('w1') })).toMatchObject({
+      status: 413,
+      body: { error: { code: 'MP_BATCH_LARGE' } },
+    });
+    expect(await it.post('/v1/classify', { inputs: 'w'.repeat(100_001) })).toMatchObject({
+      status: 413,
+      body: { error: { code: 'MP_TEXT_LONG', message: expect.stringContaining('100000 characters') } },
+    });
+    expect(await it.post('/v1/classify', { inputs: 'w'.repeat(2_000_001) })).toMatchObject({ status: 413 });
+    expect(await it.post('/v1/classify', 'w1', { 'content-type': 'text/plain' })).toMatchObject({ status: 415 });
+  });
+});
+
+describe('a stream of lines', () => {
+  const stream = (body: string, query = '') =>
+    it.post(`/v1/classify${query}`, body, { 'content-type': 'application/x-ndjson' });
+  const linesOf = (body: string) =>
+    body
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+
+  test('answers each line in its place, with its id', async () => {
+    const answers = await pyramid.classify(texts);
+    const body = texts.map((text, i) => JSON.stringify(i % 2 === 0 ? text : { text, id: `#${i}` })).join('\n');
+    const reply = await stream(body);
+    expect(reply.status).toBe(200);
+    expect(reply.headers.get('content-type')).toContain('application/x-ndjson');
+    const lines = linesOf(reply.body);
+    expect(lines.map(({ label }) => label)).toEqual(answers.map(({ label }) => label));
+    expect(lines.map(({ id }) => id)).toEqual(texts.map((_, i) => (i % 2 === 0 ? undefined : `#${i}`)));
+  });
+
+  test('puts an error in the place of a line that is at fault', async () => {
+    const lines = linesOf((await stream('"w1"\n{"text": 7, "id": 1}\n\n[1]\nnope\n"w2"')).body);
+    expect(lines.map((line) => line.error?.code ?? line.label)).toEqual([
+      expect.stringMatching(/^[abc]$/),
+      'MP_REQUEST',
+      'MP_REQUEST',
+      'MP_REQUEST',
+      expect.stringMatching(/^[abc]$/),
+    ]);
+  });
+
+  test('takes what holds for all lines from the address, and refuses what it does not know', async () => {
+    const [line] = linesOf((await stream('"w1 w2"', '?tau=off&topK=3&model=mails')).body);
+    expect(line).toMatchObject({ tau: null, exit: 4 });
+    expect(Object.keys(line.scores)).toHaveLength(3);
+    expect(await stream('"w1"', '?tau=2')).toMatchObject({ status: 400 });
+    expect(await stream('"w1"', '?model=none')).toMatchObject({ status: 404 });
+  });
+
+  test('reads no more than it can answer, and all of a long one', async () => {
+    const count = 10_000;
+    const pad = 'x'.repeat(2000); // more than the buffers between the two hold
+    let sent = 0;
+    const source = new ReadableStream<Uint8Array>({
+      pull(controller) {
+        if (sent >= count) controller.close();
+        else
+          controller.enqueue(
+            new TextEncoder().encode(
+              Array.from(
+                { length: 100 },
+                () => `${JSON.stringify({ text: texts[sent % 30], id: `${pad}${sent++}` })}\n`,
+              ).join(''),
+            ),
+          );
+      },
+    });
+    const response = await fetch(`${it.url}/v1/classify`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/x-ndjson' },
+      body: source,
+      duplex: 'half',
+    } as RequestInit);
+    const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader();
+    await reader.read();
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    expect(sent).toBeLessThan(count); // nobody reads, so the server holds the client back
+    let rest = '';
+    let lines = 0;
+    let last = -1;
+    for (let next = await reader.read(); !next.done; next = await reader.read()) {
+      rest += next.value;
+      const parts = rest.split('\n');
+      rest = parts.pop()!;
+      lines += parts.length;
+      if (parts.at(-1)?.startsWith('{')) last = Number(JSON.parse(parts.at(-1)!).id.slice(pad.length));
+    }
+    expect(last).toBe(count - 1);
+    expect(lines).toBeGreaterThan(count - 200); // but for the first read
+  });
+});
+
+describe('the other routes of our own', () => {
+  test('POST /v1/explain says what became of each piece', async () => {
+    const { body } = await it.post('/v1/explain', { input: texts[1], tau: 0.7 });
+    const explanation = await pyramid.explain(texts[1], { tau: 0.7 });
+    expect(body.pieces).toEqual(explanation.pieces);
+    expect(body.layers.map(({ kept }: { kept: boolean[] }) => kept)).toEqual(
+      explanation.layers.map(({ kept }) => kept),
+    );
+    expect(body.exit).toBe(explanation.exit);
+    expect(await it.post('/v1/explain', { input: [] })).toMatchObject({ status: 400 });
+  });
+
+  test('GET /v1/models tells what is served', async () => {
+    const { body } = await it.get('/v1/models');
+    expect(body.data.map(({ id }: { id: string }) => id)).toEqual(['mails', 'plain']);
+    expect(body.data[0]).toMatchObject({ object: 'model', labels: ['a', 'b', 'c'], tau: 0.7, layers: 4, exits: true });
+    const one = await it.get('/v1/models/mails');
+    expect(one.body).toMatchObject({ name: 'mails', headKind: 'pooled', shape: { layers: 4 }, device: 'server' });
+    expect((await it.get('/v1/models/mails/trace')).status).toBe(204);
+    expect((await it.get('/v1/models/mails/report')).status).toBe(204);
+    expect((await it.get('/v1/models/..%2f..%2fetc/trace')).status).toBe(404);
+    expect((await it.get('/v1/models/__proto__')).status).toBe(404);
+  });
+
+  test('GET /metrics counts texts by the layer that answered and what they cost', async () => {
+    const count = async (name: string) => {
+      const { body } = await it.get('/metrics');
+      return [...body.matchAll(new RegExp(`^${name}(\\{[^}]*\\})? (\\S+)$`, 'gm'))].map(([, labels, value]) => ({
+        labels,
+        value: Number(value),
+      }));
+    };
+    const sum = (rows: { value: number }[]) => rows.reduce((total, { value }) => total + value, 0);
+    const before = sum(await count('te_exits_total'));
+    const { body } = await it.post('/v1/classify', { inputs: texts.slice(0, 10) });
+    const exits = await count('te_exits_total');
+    expect(exits.map(({ labels }) => labels)).toContain('{model="mails",layer="1"}');
+    expect(sum(exits)).toBe(before + 10);
+    const spent = (await count('te_flops_spent_total'))[0].value;
+    expect(spent).toBeGreaterThan(
+      body.results.reduce((total: number, { flops }: { flops: number }) => total + flops, 0),
+    );
+    expect((await count('te_flops_saved_total'))[0].value).toBeGreaterThan(0);
+    expect((await count('te_layer_tokens_total')).length).toBe(8);
+    expect((await count('te_tau'))[0]).toMatchObject({ labels: '{model="mails"}', value: 0.7 });
+    expect((await count('te_queue_size'))[0].value).toBe(0);
+    expect((await count('te_request_failure')).map(({ labels }) => labels)).toContain('{err="MP_BATCH_LARGE"}');
+  });
+
+  test('GET /docs shows the description that requests are checked by', async () => {
+    const { body } = await it.get('/docs/json');
+    expect(body.openapi).toBe('3.1.0');
+    expect(Object.keys(body.paths)).toEqual(expect.arrayContaining(['/v1/classify', '/predict', '/classify', '/v2']));
+    const json = body.paths['/v1/classify'].post.requestBody.content['application/json'].schema;
+    expect(json.required).toEqual(['inputs']);
+    expect((await it.get('/docs')).body).toContain('swagger');
+  });
+});
