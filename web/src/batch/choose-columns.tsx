@@ -14,7 +14,7 @@ interface Properties {
 const LIKELY = /^(text|sentence|content|body|message|title|review|comment|question)(_?\d)?$/i;
 
 export function ChooseColumns({ source, pairs, onStart, onDiscard }: Properties) {
-  const likely = likelyColumns(source);
+  const likely = likelyColumns(source, pairs);
   const text = useSignal(likely[0]);
   const pair = useSignal(likely[1]);
   const select = (name: string, chosen: { value: number }) => (
@@ -62,15 +62,11 @@ export function ChooseColumns({ source, pairs, onStart, onDiscard }: Properties)
   );
 }
 
-/** Two columns: by name, else by the length of what is in them. */
-function likelyColumns({ columns, sample }: RowSource): readonly [number, number] {
+/** By name, else by the length of what is in them; for pairs, the one that stands first is the first. */
+function likelyColumns({ columns, sample }: RowSource, pairs: boolean): readonly [number, number] {
   const length = (i: number) => sample.reduce((sum, row) => sum + row[i].length, 0);
-  const order = columns
-    .map((_, i) => i)
-    .sort(
-      (a, b) => Number(LIKELY.test(columns[b])) - Number(LIKELY.test(columns[a])) || length(b) - length(a) || a - b,
-    );
+  const likely = (i: number) => Number(LIKELY.test(columns[i]));
+  const order = columns.map((_, i) => i).sort((a, b) => likely(b) - likely(a) || length(b) - length(a) || a - b);
   const [first, second = first] = order;
-  // of two sentences the one that stands first is the first
-  return LIKELY.test(columns[second]) ? [Math.min(first, second), Math.max(first, second)] : [first, second];
+  return pairs && first > second ? [second, first] : [first, second];
 }

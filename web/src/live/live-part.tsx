@@ -79,7 +79,9 @@ function ExitsChart({ intervals, layers, size }: Omit<NowProperties, 'now'> & { 
   return (
     <figure class="card figure exits">
       <h3>Exits by layer</h3>
-      <DrawingView drawing={barChart('Exits by layer', axes, [{ method: 'mp', values: shares, titles }])} />
+      {total > 0 && (
+        <DrawingView drawing={barChart('Exits by layer', axes, [{ method: 'mp', values: shares, titles }])} />
+      )}
       <figcaption>
         {total === 0
           ? 'No text was answered while this page watched.'
