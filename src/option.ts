@@ -19,6 +19,8 @@ export interface OptionSpec<T> {
   readonly repeatable: boolean;
   /** What a right value is, to end "give …". */
   readonly expected: string;
+  /** One letter for the flag. */
+  readonly short?: string;
   /** Other spellings, underscored, as Hugging Face's scripts have them. */
   readonly aliases: readonly string[];
   /** The value that `raw` stands for, or undefined where it stands for none. */
@@ -36,6 +38,7 @@ interface Common<T> {
   readonly aliases?: readonly string[];
   readonly mayBeBare?: boolean;
   readonly repeatable?: boolean;
+  readonly short?: string;
 }
 
 interface Range {

@@ -14,6 +14,8 @@ export interface Command<T extends object> {
   readonly operands: { readonly name: string; readonly help: string } | null;
   readonly options: OptionTable<T>;
   readonly examples: readonly Example[];
+  /** Environment variables that stand for a flag, the first that is set counts; flags and configuration files win. */
+  readonly variables?: (key: keyof T & string) => readonly string[];
   run(call: Call<T>): Promise<void>;
 }
 

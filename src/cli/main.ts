@@ -12,7 +12,8 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.once(signal, () => {
     if (process.stderr.isTTY) process.stderr.write('\u001b[?25h\u001b[?7h\n');
-    process.kill(process.pid, signal);
+    // a command with an end of its own for it, as a server has, is left to it
+    if (process.listenerCount(signal) === 0) process.kill(process.pid, signal);
   });
 }
 

@@ -13,7 +13,7 @@ import type { Io } from './io.ts';
 import { realServices } from './real-services.ts';
 import { reportError } from './report-error.ts';
 import type { Services } from './services.ts';
-import { dashedFlags, type Table } from './spelling.ts';
+import { dashedFlags } from './spelling.ts';
 
 type AnyCommand = Command<Record<string, unknown>>;
 
@@ -57,14 +57,14 @@ function subcommand(command: AnyCommand, io: Io, services: Services): Commander 
   if (command.operands) sub.argument(`[${command.operands.name}...]`, command.operands.help);
   else sub.allowExcessArguments(false);
   for (const [key, spec] of Object.entries(command.options)) {
-    for (const option of commanderOptions(key, spec)) sub.addOption(option);
+    for (const option of commanderOptions(key, spec, command.variables?.(key) ?? [])) sub.addOption(option);
   }
   sub.optionsGroup('Options:');
   sub.option('--config <FILE>', 'a JSON or YAML file with any of the options; flags win over it');
   sub.option('--debug', 'show where an error came from');
   sub.addHelpText('after', examplesText(command));
   sub.action(async () => {
-    const given = await givenOptions(sub, command.options);
+    const given = await givenOptions(sub, command);
     const options: Record<string, unknown> = {};
     for (const [key, spec] of Object.entries(command.options)) options[key] = key in given ? given[key] : spec.default;
     await command.run({ given, options, operands: sub.args, io, services });
@@ -72,7 +72,7 @@ function subcommand(command: AnyCommand, io: Io, services: Services): Commander 
   return sub;
 }
 
-function commanderOptions(key: string, spec: OptionSpec<unknown>): Option[] {
+function commanderOptions(key: string, spec: OptionSpec<unknown>, variables: readonly string[]): Option[] {
   const flag = flagOf(key);
   const negated = flag.replace(/^--/, '--no-');
   if (spec.placeholder === null) {
@@ -80,16 +80,18 @@ function commanderOptions(key: string, spec: OptionSpec<unknown>): Option[] {
     return [new Option(shown, spec.help).helpGroup(`${spec.group}:`), new Option(hidden).hideHelp()];
   }
   const value = spec.mayBeBare ? `[${spec.placeholder}]` : `<${spec.placeholder}>`;
-  const option = new Option(`${flag} ${value}`, help(spec)).helpGroup(`${spec.group}:`);
+  const flags = spec.short === undefined ? flag : `-${spec.short}, ${flag}`;
+  const option = new Option(`${flags} ${value}`, help(spec, variables)).helpGroup(`${spec.group}:`);
   if (spec.repeatable) option.argParser((one, before: unknown) => (before === undefined ? one : `${before},${one}`));
   return [option];
 }
 
-function help(spec: OptionSpec<unknown>): string {
+function help(spec: OptionSpec<unknown>, variables: readonly string[]): string {
   const value = spec.default;
-  if (value === null || value === '') return spec.help;
+  const text = variables.length === 0 ? spec.help : `${spec.help} [${variables.join(', ')}]`;
+  if (value === null || value === '' || (Array.isArray(value) && value.length === 0)) return text;
   const shown = typeof value === 'object' ? Object.values(value).join(',') : String(value);
-  return `${spec.help} (default: ${shown})`;
+  return `${text} (default: ${shown})`;
 }
 
 function examplesText(command: AnyCommand): string {
@@ -98,9 +100,16 @@ function examplesText(command: AnyCommand): string {
 }
 
 /** What flags and the configuration file give, checked; flags win. */
-async function givenOptions(sub: Commander, table: Table): Promise<Record<string, unknown>> {
+async function givenOptions(
+  sub: Commander,
+  { options: table, variables }: AnyCommand,
+): Promise<Record<string, unknown>> {
   const raw = sub.opts<Record<string, unknown>>();
   const given = typeof raw.config === 'string' ? await readConfigFile(raw.config, table) : {};
+  for (const [key, spec] of Object.entries(table)) {
+    const name = variables?.(key).find((variable) => (process.env[variable] ?? '') !== '');
+    if (name !== undefined && !(key in given)) given[key] = readOption(spec, process.env[name], name);
+  }
   for (const [key, spec] of Object.entries(table)) {
     if (sub.getOptionValueSource(key) === 'cli') given[key] = readOption(spec, raw[key], flagOf(key));
   }

@@ -11,6 +11,7 @@ export const realServices: Services = {
   validationRows: async (dir, onEvent) => (await import('../train/validation-rows.ts')).validationRows(dir, onEvent),
   writeTau: async (...call) => (await import('../pyramid/calibration.ts')).writeTau(...call),
   bench: async (options) => (await import('../bench/index.ts')).bench(options),
+  serve: async (options, say) => (await import('../serve/run.ts')).runServer(options, say),
   quantize: async (options) => (await import('../evaluate/quantize.ts')).quantize(options),
   demo: async (options, onEvent) => (await import('./demo/run.ts')).runDemo(options, onEvent),
   model: async (dirOrId, onEvent) => (await import('../train/from-hub.ts')).modelFolder(dirOrId, onEvent),

@@ -9,6 +9,7 @@ import type { ReportRow } from '../evaluate/table.ts';
 import type { Trace } from '../evaluate/trace.ts';
 import type { Calibration } from '../pyramid/calibration.ts';
 import type { Dtype } from '../pyramid/model-folder.ts';
+import type { StartOptions } from '../serve/index.ts';
 import type { Dataset } from '../text/example.ts';
 import type { TrainOptions } from '../train/defaults.ts';
 import type { OnTrainEvent } from '../train/events.ts';
@@ -58,8 +59,12 @@ export interface Services {
   /** The rows that the training of the model in `dir` held back. */
   validationRows(dir: string, onEvent: OnTrainEvent): Promise<Dataset>;
   /** Keeps a tau with the model in `dir`. */
-  writeTau(dir: string, tau: number | null, calibration: Calibration): Promise<void>;
+  writeTau(dir: string, tau: number | null, calibration: Calibration, asked?: readonly boolean[]): Promise<void>;
+  /** What asking heads and running layers costs here, for texts like these at `tau`. */
+  measurePeeks(dir: string, texts: readonly TextInput[], tau: number, dtype: Dtype): Promise<PeekCosts>;
   bench(options: BenchOptions): Promise<BenchReport>;
+  /** Runs until the process is told to stop; `say` gets sentences for people. */
+  serve(options: StartOptions, say: (sentence: string) => void): Promise<void>;
   /** A copy of a model folder that is run in int8. */
   quantize(options: QuantizeOptions): Promise<Quantized>;
   /** Texts alone; a label column is not needed. */

@@ -21,7 +21,8 @@ export interface ServerOptions {
   readonly model: readonly ModelSource[];
   readonly workers: number | null;
   readonly threads: number | null;
-  readonly dtype: Dtype | 'model';
+  /** Null: what the model folder says. */
+  readonly dtype: Dtype | null;
   /** Null: the model's own. */
   readonly tau: number | 'off' | 'auto' | null;
   readonly maxTau: number | null;
@@ -100,11 +101,13 @@ export const serveTable: OptionTable<ServerOptions> = {
     max: 1024,
     help: 'threads a worker computes with; without it one',
   }),
-  dtype: choiceOption<Dtype | 'model'>({
+  dtype: customOption<Dtype | null>({
     group: models,
-    default: 'model',
-    choices: ['model', ...DTYPES],
-    help: 'what products with weights are computed in; model is what the folder says, else fp32',
+    default: null,
+    placeholder: DTYPES.join('|'),
+    expected: `one of ${DTYPES.join(', ')}`,
+    help: 'what products with weights are computed in; without it what the model folder says, else fp32',
+    read: (raw) => (raw === null ? null : DTYPES.find((dtype) => dtype === raw)),
   }),
   tau: customOption<ServerOptions['tau']>({
     group: dial,
@@ -144,7 +147,14 @@ export const serveTable: OptionTable<ServerOptions> = {
     placeholder: 'ADDRESS',
     help: 'where to listen; 0.0.0.0 (or ::) is for all the world, with --api-key-file',
   }),
-  port: integerOption({ group: network, default: 8080, min: 0, max: 65_535, help: '0 is any that is free' }),
+  port: integerOption({
+    group: network,
+    short: 'p',
+    default: 8080,
+    min: 0,
+    max: 65_535,
+    help: '0 is any that is free',
+  }),
   page: flagOption({ group: network, default: true, help: 'do not show the page at /' }),
   corsAllowOrigin: customOption<readonly string[]>({
     group: network,

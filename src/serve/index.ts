@@ -9,5 +9,6 @@ export {
   type RouteContext,
   type RoutePlugin,
 } from './route.ts';
+export { runServer } from './run.ts';
 export type { Classified, ClassifiedText, ModelCard, Models, ServedModel, ServeOptions } from './served-model.ts';
 export { type RunningServer, type StartOptions, startServer } from './server.ts';

@@ -68,7 +68,7 @@ export async function startServer({ log, ...given }: StartOptions): Promise<Runn
     load: {
       workers: options.workers ?? undefined,
       threads: options.threads ?? undefined,
-      dtype: options.dtype === 'model' ? undefined : options.dtype,
+      dtype: options.dtype ?? undefined,
     },
     limits: options,
     policyOf: (pyramid) => policyFor(pyramid, options),

@@ -31,7 +31,9 @@ export const unusedServices: Services = {
   sweep: unused('sweep'),
   validationRows: unused('validationRows'),
   writeTau: unused('writeTau'),
+  measurePeeks: unused('measurePeeks'),
   bench: unused('bench'),
+  serve: unused('serve'),
   quantize: unused('quantize'),
   model: async (dir) => dir, // what is named is a folder
   load: unused('load'),

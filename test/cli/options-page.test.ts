@@ -8,10 +8,11 @@ const cell = (text: string) => text.replaceAll('|', '\\|');
 const code = (text: string) => `\`${text}\``;
 
 function row(key: string, spec: OptionSpec<unknown>): string {
-  const flag = spec.default === true ? `--no-${flagOf(key).slice(2)}` : flagOf(key);
+  const long = spec.default === true ? `--no-${flagOf(key).slice(2)}` : flagOf(key);
+  const flag = spec.short === undefined ? long : `-${spec.short}, ${long}`;
   const value = spec.default;
   const shown =
-    typeof value === 'boolean' || value === null || value === ''
+    typeof value === 'boolean' || value === null || value === '' || (Array.isArray(value) && value.length === 0)
       ? ''
       : code(typeof value === 'object' ? Object.values(value).join(',') : String(value));
   const names = spec.aliases.map((alias) => code(`--${alias}`)).join(', ');

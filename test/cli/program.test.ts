@@ -52,6 +52,7 @@ describe('the command line', () => {
           demo: stop,
           reproduce: stop,
           sweep: stop,
+          serve: stop,
           load: stop,
           labelledRows: stop,
           validationRows: stop,

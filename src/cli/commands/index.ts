@@ -6,6 +6,7 @@ import { evaluate } from './evaluate.ts';
 import { predict } from './predict.ts';
 import { quantize } from './quantize.ts';
 import { reproduce } from './reproduce.ts';
+import { serve } from './serve.ts';
 import { sweep } from './sweep.ts';
 import { tradeoff } from './tradeoff.ts';
 import { train } from './train.ts';
@@ -18,6 +19,7 @@ export const commands = [
   tradeoff,
   calibrate,
   quantize,
+  serve,
   bench,
   reproduce,
   sweep,

@@ -1,0 +1,46 @@
+/**
+ * A server as a process: says where it listens and how to open it up, loads changed models anew on SIGHUP, and on
+ * SIGTERM or SIGINT answers what it took and ends; a second signal ends it at once.
+ */
+import { type RunningServer, type StartOptions, startServer } from './server.ts';
+
+export interface ProcessEvents {
+  on(signal: NodeJS.Signals, listener: () => void): unknown;
+  off(signal: NodeJS.Signals, listener: () => void): unknown;
+}
+
+/**
+ * Resolves when the server has ended in good order. `say` gets sentences for people. Throws as `startServer`.
+ */
+export async function runServer(
+  options: StartOptions,
+  say: (sentence: string) => void,
+  signals: ProcessEvents = process,
+): Promise<void> {
+  const server = await startServer(options);
+  say(greeting(server, options));
+  await new Promise<void>((resolve, reject) => {
+    let isStopping = false;
+    const reload = () => void server.reload();
+    const stop = () => {
+      if (isStopping) process.exit(130);
+      isStopping = true;
+      say('stopping: what was taken is answered first; a second signal ends it at once');
+      server.close().then(resolve, reject);
+    };
+    const listeners = { SIGHUP: reload, SIGTERM: stop, SIGINT: stop } as const;
+    for (const [signal, listener] of Object.entries(listeners)) signals.on(signal as NodeJS.Signals, listener);
+  });
+}
+
+function greeting({ url, registry }: RunningServer, { hostname, apiKey, apiKeyFile, page }: StartOptions): string {
+  const models = registry.names.join(', ');
+  const isLocal = /^(127\.|localhost$|::1$)/.test(hostname ?? '127.0.0.1');
+  const hasKeys = (apiKey ?? apiKeyFile ?? null) !== null;
+  const where = isLocal
+    ? 'Only this machine reaches it; --hostname 0.0.0.0 opens it up, best with --api-key-file.'
+    : hasKeys
+      ? 'Other machines reach it, with a key.'
+      : 'Other machines reach it, without a key: --api-key-file asks for one.';
+  return `${models} at ${url}${page === false ? '' : ' (a page for browsers)'}, described at ${url}/docs. ${where}`;
+}
