@@ -1,0 +1,73 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { followDockerfile, type Image } from '../support/follow-dockerfile.ts';
+import { randomModel } from '../support/random-model.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
+
+/** The image's own, so that tests of other files can listen on 8080 meanwhile. */
+const PORT = '18080';
+
+describe('the image, its Dockerfile followed in a folder', () => {
+  const root = temporaryFolder();
+  let image: Image;
+  let model: string;
+
+  beforeAll(async () => {
+    ({ dir: model } = await randomModel(root, 'model', { seed: 11, kind: 'pooled', prunes: true, tau: 0.7 }));
+    image = followDockerfile('deploy/Dockerfile', root);
+  }, 300_000);
+
+  test('has what runs and nothing else', () => {
+    expect(existsSync(join(image.folder, 'dist/page/index.html'))).toBe(true);
+    for (const name of ['src', 'node_modules/vitest', 'node_modules/onnxruntime-web', 'package.tgz'])
+      expect(existsSync(join(image.folder, name)), name).toBe(false);
+    const [napi] = readdirSync(join(image.folder, 'node_modules/onnxruntime-node/bin'));
+    expect(readdirSync(join(image.folder, 'node_modules/onnxruntime-node/bin', napi))).toEqual(['linux']);
+    expect(Number(image.user.split(':')[0])).toBeGreaterThan(0);
+  });
+
+  describe('started', () => {
+    let child: ReturnType<typeof spawn>;
+    let output = '';
+    const check = () =>
+      spawnSync(
+        image.healthcheck[0],
+        image.healthcheck.slice(1).map((word) => word.replace(String(image.port), PORT)),
+        {
+          cwd: image.folder,
+        },
+      ).status;
+
+    beforeAll(() => {
+      const [program, ...words] = [...image.entrypoint, ...image.command].map((word) =>
+        word === '/model' ? model : word,
+      );
+      child = spawn(program, words, {
+        cwd: image.folder,
+        env: { PATH: process.env.PATH, ...image.env, MAGIC_PYRAMID_HOSTNAME: '127.0.0.1', MAGIC_PYRAMID_PORT: PORT },
+      });
+      for (const stream of [child.stdout!, child.stderr!]) stream.on('data', (bytes) => (output += bytes));
+    });
+    afterAll(() => child?.kill('SIGKILL'));
+
+    test('becomes healthy, answers, and ends by itself on SIGTERM', async () => {
+      const begin = performance.now();
+      while (check() !== 0) {
+        expect(child.exitCode, output).toBeNull();
+        expect(performance.now() - begin, output).toBeLessThan(30_000);
+      }
+      const response = await fetch(`http://127.0.0.1:${PORT}/predict`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ inputs: 'w1 w2' }),
+      });
+      expect(await response.json()).toHaveLength(3);
+      const ended = new Promise((resolve) => child.once('exit', resolve));
+      child.kill('SIGTERM');
+      expect(await ended, output).toBe(0);
+      expect(check()).not.toBe(0);
+    });
+  });
+});
