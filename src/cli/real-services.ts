@@ -17,6 +17,16 @@ export const realServices: Services = {
   model: async (dirOrId, onEvent) => (await import('../train/from-hub.ts')).modelFolder(dirOrId, onEvent),
   load: async (dir, options) => (await import('../engine/index.ts')).Pyramid.load(dir, options),
   labels: async (dir) => (await (await import('../encoder/index.ts')).readConfig(dir)).labels,
+  async measurePeeks(dir, texts, tau, dtype) {
+    const { Pyramid } = await import('../engine/index.ts');
+    const { measurePeeks } = await import('../evaluate/measure-peeks.ts');
+    const pyramid = await Pyramid.load(dir, { dtype, askAll: true });
+    try {
+      return await measurePeeks(pyramid, texts, tau);
+    } finally {
+      await pyramid.close();
+    }
+  },
   labelledRows,
   texts,
   trace,
@@ -39,10 +49,15 @@ async function* texts({ file, ...columns }: { file: string; text: string | null;
   for await (const { text, pair } of streamRows(file, given(columns))) yield pair === undefined ? text : { text, pair };
 }
 
-async function trace(dir: string, rows: Dataset, dtype: Dtype | null, onProgress: (share: number) => void) {
+async function trace(
+  dir: string,
+  rows: Dataset,
+  { dtype, askAll }: { readonly dtype: Dtype | null; readonly askAll?: boolean },
+  onProgress: (share: number) => void,
+) {
   const { Pyramid } = await import('../engine/index.ts');
   const { runTrace } = await import('../evaluate/run-trace.ts');
-  const pyramid = await Pyramid.load(dir, { dtype: dtype ?? undefined });
+  const pyramid = await Pyramid.load(dir, { dtype: dtype ?? undefined, askAll });
   try {
     return { trace: await runTrace(pyramid, rows, onProgress), ownTau: pyramid.info.tau };
   } finally {

@@ -4,6 +4,7 @@
  */
 import type { BenchOptions, BenchReport } from '../bench/index.ts';
 import type { Answer, LoadOptions, TextInput } from '../engine/index.ts';
+import type { PeekCosts } from '../evaluate/plan-peeks.ts';
 import type { Quantized, QuantizeOptions } from '../evaluate/quantize.ts';
 import type { ReportRow } from '../evaluate/table.ts';
 import type { Trace } from '../evaluate/trace.ts';
@@ -69,11 +70,11 @@ export interface Services {
   quantize(options: QuantizeOptions): Promise<Quantized>;
   /** Texts alone; a label column is not needed. */
   texts(source: Pick<RowSource, 'text' | 'pair'> & { readonly file: string }): AsyncIterable<TextInput>;
-  /** `dtype` null: what the model folder says. */
+  /** `dtype` null: what the model folder says. `askAll`: every exit head, whatever it says. */
   trace(
     dir: string,
     rows: Dataset,
-    dtype: Dtype | null,
+    options: { readonly dtype: Dtype | null; readonly askAll?: boolean },
     onProgress: (share: number) => void,
   ): Promise<{ readonly trace: Trace; readonly ownTau: number | null }>;
 }

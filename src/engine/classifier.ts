@@ -17,6 +17,7 @@ import type { WeightBits } from './int8.ts';
 import type { Outcome, Rule, Truncate } from './job.ts';
 import type { ModelDescription, TimedOutcome } from './messages.ts';
 import { choice, count } from './option-checks.ts';
+import type { PieceCost } from './tally.ts';
 
 export interface ClassifyOptions {
   /**
@@ -195,6 +196,14 @@ export class Classifier {
     const rule = { tau: null, trace: true, explain: true };
     const [explanation] = await this.#run([input], rule, (one) => explanationOf(this.#model, one, tau), options);
     return explanation;
+  }
+
+  /**
+   * What the model's pieces (a layer's peek, a layer, a head) have cost since it was loaded, over all workers: how many
+   * texts went through each, and the milliseconds of their batches, copies in and out included. Throws MP_CLOSED.
+   */
+  pieceCosts(): Promise<readonly PieceCost[]> {
+    return this.#crew.tally();
   }
 
   /** Ends the worker threads. What is under way fails with MP_CLOSED. */

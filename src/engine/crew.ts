@@ -13,6 +13,7 @@ import {
   type ToWorker,
   type WireText,
 } from './messages.ts';
+import { type PieceCost, Tally } from './tally.ts';
 
 /** Texts that one worker may have under way: enough for full batches of like length, few enough for a new text to wait little. */
 const UNDER_WAY = 128;
@@ -68,6 +69,8 @@ interface Member<T> {
   ready: boolean;
   /** It runs one text, which has ended workers before. */
   alone: boolean;
+  /** Those who wait for its tally, in the order in which they asked. */
+  readonly tellings: ((pieces: readonly PieceCost[]) => void)[];
   readonly ended: Promise<void>;
 }
 
@@ -128,6 +131,26 @@ export class Crew<T extends Thread = Thread> {
     );
   }
 
+  /** What all workers' pieces have cost since each was started. */
+  async tally(): Promise<readonly PieceCost[]> {
+    if (this.#closed) throw new PyramidError('MP_CLOSED', { what: 'model' });
+    const told = await Promise.all(
+      this.#members
+        .filter(({ ready }) => ready)
+        .map(
+          (member) =>
+            new Promise<readonly PieceCost[]>((resolve) => {
+              member.tellings.push(resolve);
+              member.thread.hold(true);
+              member.thread.post({ kind: 'tally' });
+            }),
+        ),
+    );
+    const all = new Tally();
+    for (const piece of told.flat()) all.add(piece);
+    return all.pieces;
+  }
+
   get isClosed(): boolean {
     return this.#closed;
   }
@@ -158,6 +181,10 @@ export class Crew<T extends Thread = Thread> {
             case 'outcomes':
               this.#finish(member, message.outcomes);
               return;
+            case 'tally':
+              member.tellings.shift()?.(message.pieces);
+              this.#rest(member);
+              return;
             case 'failed': {
               const error = fromWire(message.error);
               for (const id of message.ids) this.#fail(this.#hand(member, id)?.pending, error);
@@ -173,7 +200,7 @@ export class Crew<T extends Thread = Thread> {
           this.#replace(member);
         },
       });
-      const member: Member<T> = { thread, underWay: new Map(), ready: false, alone: false, ended };
+      const member: Member<T> = { thread, underWay: new Map(), ready: false, alone: false, tellings: [], ended };
       this.#members.push(member);
     });
   }
@@ -181,6 +208,7 @@ export class Crew<T extends Thread = Thread> {
   #replace(lost: Member<T>): void {
     const at = this.#members.indexOf(lost);
     if (at >= 0) this.#members.splice(at, 1);
+    for (const tell of lost.tellings.splice(0)) tell([]);
     if (this.#closed) return;
     for (const ticket of lost.underWay.values()) {
       if (ticket.pending.ended) continue;
@@ -284,9 +312,14 @@ export class Crew<T extends Thread = Thread> {
     const ticket = member.underWay.get(id);
     member.underWay.delete(id);
     member.alone = false;
-    if (member.underWay.size === 0 && !this.#closed) member.thread.hold(false); // close() waits for it
+    this.#rest(member);
     if (this.#queue.length > 0 || this.#again.length > 0) this.#dispatchSoon();
     return ticket;
+  }
+
+  /** A member of whom nothing is awaited keeps no process alive. */
+  #rest({ thread, underWay, tellings }: Member<T>): void {
+    if (underWay.size === 0 && tellings.length === 0 && !this.#closed) thread.hold(false); // close() waits for it
   }
 
   #withdraw(pending: Pending): void {
@@ -323,7 +356,7 @@ export class Crew<T extends Thread = Thread> {
       thread.post({ kind: 'cancel', ids });
       if (underWay.size > 0) continue;
       member.alone = false;
-      thread.hold(false);
+      this.#rest(member);
     }
     if (this.#queue.length > 0 || this.#again.length > 0) this.#dispatchSoon();
   }

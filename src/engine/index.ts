@@ -5,3 +5,4 @@ export type { ExplainedLayer, Explanation } from './explain.ts';
 export type { TextInput } from './inputs.ts';
 export type { Truncate } from './job.ts';
 export { type LoadOptions, Pyramid } from './pyramid.ts';
+export type { PieceCost } from './tally.ts';

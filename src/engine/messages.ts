@@ -5,6 +5,7 @@ import type { HeadSettings } from '../pyramid/heads.ts';
 import type { Dtype, PyramidInfo } from '../pyramid/model-folder.ts';
 import type { WeightBits } from './int8.ts';
 import type { Outcome, Rule } from './job.ts';
+import type { PieceCost } from './tally.ts';
 
 /** What a worker is started with. */
 export interface WorkerStart {
@@ -12,6 +13,8 @@ export interface WorkerStart {
   readonly threads: number;
   /** Null: what the model folder prefers. */
   readonly dtype: Dtype | null;
+  /** Every exit head is asked, whatever the model folder says. */
+  readonly askAll: boolean;
   /** See exit-gate.ts. */
   readonly gate: Int32Array;
 }
@@ -28,6 +31,7 @@ export interface WireText extends Rule {
 export type ToWorker =
   | { readonly kind: 'texts'; readonly texts: readonly WireText[] }
   | { readonly kind: 'cancel'; readonly ids: readonly number[] }
+  | { readonly kind: 'tally' }
   | { readonly kind: 'close' };
 
 /** What the caller's side knows of the model without its weights. */
@@ -52,6 +56,7 @@ export type FromWorker =
   | { readonly kind: 'ready'; readonly model: ModelDescription }
   /** The model could not be read. */
   | { readonly kind: 'unfit'; readonly error: WireError }
+  | { readonly kind: 'tally'; readonly pieces: readonly PieceCost[] }
   | { readonly kind: 'outcomes'; readonly outcomes: readonly TimedOutcome[] }
   | { readonly kind: 'failed'; readonly ids: readonly number[]; readonly error: WireError };
 

@@ -20,6 +20,8 @@ export interface LoadOptions {
    * model folder says (`info.dtype`), else fp32.
    */
   readonly dtype?: Dtype;
+  /** Every exit head is asked, also those that the model folder leaves out; default false. */
+  readonly askAll?: boolean;
   /** Where it is computed: there is only `cpu` (the default) so far. */
   readonly device?: 'cpu';
   /** Told of the download of a model that is named by its hub id and not in the cache. */
@@ -50,7 +52,7 @@ export class Pyramid extends Classifier {
    */
   static async load(
     dirOrId: string,
-    { workers, threads, dtype, device, onProgress }: LoadOptions = {},
+    { workers, threads, dtype, askAll = false, device, onProgress }: LoadOptions = {},
   ): Promise<Pyramid> {
     if (dtype !== undefined) choice('dtype', dtype, DTYPES);
     if (device !== undefined) choice('device', device, ['cpu']);
@@ -61,7 +63,7 @@ export class Pyramid extends Classifier {
     const dir = await resolveModel(dirOrId, { onProgress });
     const { crew, model } = await Crew.start({
       workers: counts.workers,
-      hire: (events) => new NodeThread({ dir, threads: counts.threads, dtype: dtype ?? null }, events),
+      hire: (events) => new NodeThread({ dir, threads: counts.threads, dtype: dtype ?? null, askAll }, events),
     });
     return new Pyramid(crew, model);
   }

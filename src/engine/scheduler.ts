@@ -41,6 +41,8 @@ export interface SchedulerEvents {
   readonly failed: (jobs: readonly Job[], error: unknown) => void;
   /** Each batch as it is formed. */
   readonly onBatch?: (kind: PieceKind, layer: number, jobs: readonly Job[]) => void;
+  /** What a batch took, in milliseconds. */
+  readonly onPassed?: (kind: PieceKind, layer: number, texts: number, ms: number) => void;
 }
 
 type SchedulerModel = Pick<PyramidModel, 'config' | 'info' | 'headSettings'>;
@@ -91,7 +93,9 @@ export class Scheduler {
       const jobs = stage.waiting.take();
       this.#events.onBatch?.(stage.kind, stage.layer, jobs);
       try {
+        const begin = performance.now();
         await this.#pass(stage, jobs);
+        this.#events.onPassed?.(stage.kind, stage.layer, jobs.length, performance.now() - begin);
       } catch (error) {
         this.#events.failed(jobs, error);
       }

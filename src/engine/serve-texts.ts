@@ -11,6 +11,7 @@ import { type Job, newJob } from './job.ts';
 import { type FromWorker, type ModelDescription, type ToWorker, toWire, type WireText } from './messages.ts';
 import { Programs } from './programs.ts';
 import { Scheduler } from './scheduler.ts';
+import { Tally } from './tally.ts';
 
 /** Texts that are tokenised before the scheduler looks again at what to do. */
 const ADMITTED = 256;
@@ -52,6 +53,8 @@ function serve(port: Port, { programs, tokenizer, ...model }: LoadedModel): void
   let fresh: WireText[] = [];
   const jobs = new Map<number, UnderWay>();
 
+  const tally = new Tally();
+
   const scheduler = new Scheduler(model, programs, {
     admit() {
       for (const text of fresh.splice(0, ADMITTED)) {
@@ -79,6 +82,7 @@ function serve(port: Port, { programs, tokenizer, ...model }: LoadedModel): void
       });
       post({ kind: 'outcomes', outcomes: timed });
     },
+    onPassed: (kind, layer, texts, ms) => tally.add({ kind, layer, batches: 1, texts, ms }),
     failed(failed, error) {
       for (const { id } of failed) jobs.delete(id);
       post({ kind: 'failed', ids: failed.map(({ id }) => id), error: toWire(error) });
@@ -102,6 +106,9 @@ function serve(port: Port, { programs, tokenizer, ...model }: LoadedModel): void
         scheduler.dropCancelled();
         return;
       }
+      case 'tally':
+        post({ kind: 'tally', pieces: tally.pieces });
+        return;
       case 'close':
         fresh = [];
         for (const { job } of jobs.values()) job.cancelled = true;
@@ -119,11 +126,18 @@ function serve(port: Port, { programs, tokenizer, ...model }: LoadedModel): void
 }
 
 /**
- * Reads the model and compiles it; `dtype` null: what the folder prefers. The weights are let go of here: the compiled
+ * Reads the model and compiles it; `dtype` null: what the folder prefers; `askAll`: every exit head is asked, whatever
+ * the folder says. The weights are let go of here: the compiled
  * programs have their own. Throws MP_FILE_MISSING, MP_MODEL_*.
  */
-export async function loadModel(folder: Folder, dtype: Dtype | null, compile: Compile): Promise<LoadedModel> {
-  const [model, tokenizer] = await Promise.all([modelOf(folder), tokenizerOf(folder)]);
+export async function loadModel(
+  folder: Folder,
+  dtype: Dtype | null,
+  compile: Compile,
+  askAll = false,
+): Promise<LoadedModel> {
+  const [stored, tokenizer] = await Promise.all([modelOf(folder), tokenizerOf(folder)]);
+  const model = askAll ? { ...stored, info: { ...stored.info, asked: undefined } } : stored;
   const { config, headSettings } = model;
   const { vocabularySize: rows } = config;
   if (tokenizer.vocabularySize > rows) {

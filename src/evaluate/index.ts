@@ -4,6 +4,7 @@ export type { Drawing } from './drawing.ts';
 export type { Figure, MethodReport, TrainingCurve } from './figure.ts';
 export { percent, short, times } from './format.ts';
 export { type BothCounts, type Judgement, judge, type LengthBucket, type Summary } from './judge.ts';
+export { measurePeeks } from './measure-peeks.ts';
 export { accuracy, f1, macroF1 } from './metrics.ts';
 export type { CountOptions, Peeks } from './outcomes.ts';
 export { type PeekCosts, type PeekPlan, planPeeks } from './plan-peeks.ts';

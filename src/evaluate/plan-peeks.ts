@@ -50,6 +50,15 @@ export function planPeeks(trace: Trace, costs: PeekCosts, tau: number): PeekPlan
   }
 }
 
+/** The trace as it is with this plan: no logits of heads that are not asked. */
+export const withAsked = (trace: Trace, asked: readonly boolean[]): Trace => ({
+  ...trace,
+  entries: trace.entries.map((entry) => ({
+    ...entry,
+    logits: entry.logits.map((row, i) => (asked[i] === false ? [] : row)),
+  })),
+});
+
 /**
  * A text leaves at the first asked head that is sure, before its layer is run (a `fastbert` head is asked after it);
  * else the last layer answers.

@@ -18,34 +18,36 @@ export interface Calibration {
   readonly accuracy: number;
   readonly speedupPaper: number;
   readonly speedupActual: number;
+  /** Where it was planned which heads to ask: milliseconds of one worker a text by the plan, and with all heads asked. */
+  readonly plan?: { readonly msPerText: number; readonly msPerTextAllHeads: number };
   /** [tau, accuracy] by rising tau, for those who turn the dial later. */
   readonly curve?: readonly (readonly [number, number])[];
 }
 
 /**
- * Keeps `tau` for what the calibration was run in: as the folder's own if it is run in that, else beside it. The
- * folder's config.json is replaced whole or not at all; nothing else of it changes.
+ * Keeps `tau` for what the calibration was run in: as the folder's own if it is run in that, else beside it; and with
+ * `asked` which heads of layers 1..L−1 are asked, see planPeeks of src/evaluate. config.json is replaced whole or not at all; nothing else of it changes.
  * Throws MP_MODEL_CONFIG if there is no `pyramid` object, MP_MODEL_HEADS, MP_FILE_MISSING, MP_WRITE.
  */
-export async function writeTau(dir: string, tau: number | null, calibration: Calibration): Promise<void> {
+export async function writeTau(
+  dir: string,
+  tau: number | null,
+  calibration: Calibration,
+  asked?: readonly boolean[],
+): Promise<void> {
   const { dtype } = calibration;
-  await change(dir, (info) =>
-    dtype === dtypeOf(info) ? { tau, calibration } : { forDtype: { ...info.forDtype, [dtype]: { tau, calibration } } },
-  );
-}
-
-/** Keeps which of the heads of layers 1..L−1 are asked, see planPeeks of src/evaluate. Throws as `writeTau`. */
-export async function writeAsked(dir: string, asked: readonly boolean[]): Promise<void> {
-  await change(dir, () => ({ asked }));
-}
-
-async function change(dir: string, by: (info: PyramidInfo) => Partial<PyramidInfo>): Promise<void> {
   const path = join(dir, 'config.json');
   const config = await readJson(path);
   const info = config.pyramid as PyramidInfo | undefined;
   if (!info) throw new PyramidError('MP_MODEL_CONFIG', { path, problem: 'there is no pyramid object' });
   if (info.exitHead === 'none') throw new PyramidError('MP_MODEL_HEADS', { method: info.method });
-  await writeWhole(path, json({ ...config, pyramid: { ...info, ...by(info) } }));
+  const chosen = { tau, calibration };
+  const pyramid = {
+    ...info,
+    ...(dtype === dtypeOf(info) ? chosen : { forDtype: { ...info.forDtype, [dtype]: chosen } }),
+    ...(asked && { asked }),
+  };
+  await writeWhole(path, json({ ...config, pyramid }));
 }
 
 async function readJson(path: string): Promise<Record<string, unknown>> {

@@ -5,7 +5,7 @@ import { Pyramid } from '../../src/engine/index.ts';
 import { exitOf, outcomes } from '../../src/evaluate/outcomes.ts';
 import { type PeekCosts, planPeeks } from '../../src/evaluate/plan-peeks.ts';
 import { runTrace } from '../../src/evaluate/run-trace.ts';
-import { writeAsked } from '../../src/pyramid/calibration.ts';
+import { type Calibration, writeTau } from '../../src/pyramid/calibration.ts';
 import { randomModel, randomTexts } from '../support/random-model.ts';
 import { randomTrace } from '../support/random-trace.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
@@ -65,7 +65,7 @@ describe.each(['pooled', 'fastbert'] as const)('a model folder that says which %
 
   test('is run so, and its trace has no logits of the others', async () => {
     const { dir } = await randomModel(root, 'model', { seed: 72, kind, prunes: true });
-    await writeAsked(dir, [true, false, true]);
+    await writeTau(dir, null, { dtype: 'fp32' } as Calibration, [true, false, true]);
     const texts = randomTexts(72, 150);
     const pyramid = await Pyramid.load(dir, { workers: 1 });
     const examples = texts.map((text) => ({ text, label: 0 }));

@@ -1,6 +1,8 @@
 /** `calibrate`: chooses a model's own tau for an allowed drop or a speed-up, and writes it into the model folder. */
+import type { TextInput } from '../../engine/index.ts';
 import { PyramidError } from '../../errors.ts';
 import { judge, type Summary } from '../../evaluate/judge.ts';
+import { type PeekPlan, planPeeks, withAsked } from '../../evaluate/plan-peeks.ts';
 import { readTrace, type Trace } from '../../evaluate/trace.ts';
 import { cheapest, mostAccurate, tradeoff } from '../../evaluate/tradeoff.ts';
 import { flagOption, numberOption, type OptionTable, textOption } from '../../option.ts';
@@ -21,6 +23,7 @@ export interface CalibrateOptions {
   readonly by: 'actual' | 'paper';
   readonly json: boolean;
   readonly dtype: Dtype | null;
+  readonly planPeeks: boolean;
   readonly trace: string | null;
   readonly validation: string | null;
   readonly text: string | null;
@@ -53,6 +56,11 @@ const options: OptionTable<CalibrateOptions> = {
     ...dtypeOption(group),
     help: 'what the tau is to hold for; without it what the trace was made with, or what the model folder says',
   },
+  planPeeks: flagOption({
+    group,
+    default: false,
+    help: 'also measure what heads and layers cost on this machine, and leave out the heads that do not pay',
+  }),
   validation: textOption<string | null>({
     group: rows,
     default: null,
@@ -82,9 +90,13 @@ export const calibrate: Command<CalibrateOptions> = {
       line: 'magic-pyramid calibrate --model runs/mails --speedup 4 --validation mails.csv',
       what: 'four times faster',
     },
+    {
+      line: 'magic-pyramid calibrate --model runs/mails --max-drop 0.005 --plan-peeks',
+      what: 'asking only the exit heads that pay on this machine',
+    },
   ],
   async run(call) {
-    const { model, maxDrop, speedup, by, json } = call.options;
+    const { model, maxDrop, speedup, by, json, planPeeks: plans } = call.options;
     const usage = (what: string, todo: string) => new PyramidError('MP_USAGE', { what, todo });
     if (model === '') throw usage('--model is missing', 'give a model folder');
     if ((maxDrop === null) === (speedup === null)) {
@@ -92,10 +104,15 @@ export const calibrate: Command<CalibrateOptions> = {
         ? usage('there is nothing to choose by', 'give --max-drop or --speedup')
         : usage('both --max-drop and --speedup were given', 'leave one of them out');
     }
-    const trace = await traceOf(call);
+    const { trace, texts } = await rowsOf(call);
     const baseline = judge(trace, null).accuracy;
-    const point =
-      speedup === null ? cheapest(tradeoff(trace), baseline - maxDrop!, by) : fastEnough(trace, speedup, by);
+    const choose = (judged: Trace): Summary =>
+      speedup === null ? cheapest(tradeoff(judged), baseline - maxDrop!, by) : fastEnough(judged, speedup, by);
+    const first = choose(trace);
+    const plan = plans && first.tau !== null ? await planFor(call, trace, texts, first.tau) : null;
+    // a text that its layer's head is not asked for leaves later and surer, so the dial may go further
+    const judged = plan === null ? trace : withAsked(trace, plan.asked);
+    const point = plan === null ? first : choose(judged);
     const calibration: Calibration = {
       dtype: trace.dtype ?? 'fp32',
       rows: point.n,
@@ -105,10 +122,15 @@ export const calibrate: Command<CalibrateOptions> = {
       accuracy: point.accuracy,
       speedupPaper: point.speedup.paper,
       speedupActual: point.speedup.actual,
+      ...(plan && { plan: { msPerText: plan.cost, msPerTextAllHeads: plan.costOfAll } }),
     };
-    await call.services.writeTau(model, point.tau, calibration);
+    const curve = tradeoff(judged).flatMap(({ tau, accuracy }) => (tau === null ? [] : [[tau, accuracy] as const]));
+    const asked = plan?.asked;
+    await call.services.writeTau(model, point.tau, { ...calibration, curve }, asked);
     call.io.stdout.write(
-      json ? `${JSON.stringify({ model, tau: point.tau, ...calibration })}\n` : sentence(model, point, calibration),
+      json
+        ? `${JSON.stringify({ model, tau: point.tau, ...calibration, ...(asked && { asked }) })}\n`
+        : sentence(model, point, calibration) + (plan === null ? '' : planSentence(plan)),
     );
   },
 };
@@ -122,9 +144,32 @@ function fastEnough(trace: Trace, speedup: number, by: 'actual' | 'paper'): Summ
   return point;
 }
 
-async function traceOf({ options, io, services }: Call<CalibrateOptions>): Promise<Trace> {
+/** The costs of heads and layers on this machine, and what follows from them. */
+async function planFor(
+  { options: { model }, io, services }: Call<CalibrateOptions>,
+  trace: Trace,
+  texts: readonly TextInput[],
+  tau: number,
+): Promise<PeekPlan> {
+  io.stderr.write('measuring what heads and layers cost here\n');
+  return planPeeks(trace, await services.measurePeeks(model, texts, tau, trace.dtype ?? 'fp32'), tau);
+}
+
+interface Rows {
+  readonly trace: Trace;
+  /** Empty where the trace was given. */
+  readonly texts: readonly TextInput[];
+}
+
+async function rowsOf({ options, io, services }: Call<CalibrateOptions>): Promise<Rows> {
   const { trace: path, validation, model, text, pair, label, dtype } = options;
   if (path !== null) {
+    if (options.planPeeks) {
+      throw new PyramidError('MP_USAGE', {
+        what: 'both --trace and --plan-peeks were given',
+        todo: 'leave --trace out: a plan runs the model, to measure it',
+      });
+    }
     if (validation !== null)
       throw new PyramidError('MP_USAGE', { what: 'both --trace and --validation were given', todo: 'leave one out' });
     const trace = await readTrace(path);
@@ -134,14 +179,27 @@ async function traceOf({ options, io, services }: Call<CalibrateOptions>): Promi
         todo: `leave --dtype out, or make a trace with evaluate --dtype ${dtype}`,
       });
     }
-    return dtype === null ? trace : { ...trace, dtype };
+    return { trace: dtype === null ? trace : { ...trace, dtype }, texts: [] };
   }
   const source = { task: null, dataDir: null, file: validation, text, pair, label };
   const rows = await showDownloads(io.stderr, (onEvent) =>
     validation === null ? services.validationRows(model, onEvent) : services.labelledRows(source, model, onEvent),
   );
   const progress = counter(io.stderr, 'texts');
-  return (await services.trace(model, rows, dtype, (share) => progress.at(share * rows.examples.length))).trace;
+  // a plan is made anew from all heads, whatever an earlier one left out
+  const how = { dtype, askAll: options.planPeeks };
+  const { trace } = await services.trace(model, rows, how, (share) => progress.at(share * rows.examples.length));
+  return {
+    trace,
+    texts: rows.examples.map(({ text, pair }) => (pair === undefined ? text : { text, pair })),
+  };
+}
+
+function planSentence({ asked, cost, costOfAll }: PeekPlan): string {
+  const layers = asked.flatMap((is, i) => (is ? [i + 1] : []));
+  const which =
+    layers.length === 0 ? 'of no layer' : `of ${layers.length === 1 ? 'layer' : 'layers'} ${layers.join(', ')}`;
+  return `asks the heads ${which}: ${cost.toFixed(3)} ms of a worker a text here, ${costOfAll.toFixed(3)} with all ${asked.length} asked\n`;
 }
 
 const sentence = (model: string, { n, tau, accuracy, speedup }: Summary, { baseline, dtype }: Calibration): string =>

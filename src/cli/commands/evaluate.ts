@@ -58,7 +58,7 @@ export const evaluate: Command<EvaluateOptions> = {
     needModel(model);
     const { dir, rows } = await modelAndRows(model, rowSource(options, 'judge'), { io, services });
     const progress = counter(io.stderr, 'texts');
-    const { trace, ownTau } = await services.trace(dir, rows, dtype, (share) =>
+    const { trace, ownTau } = await services.trace(dir, rows, { dtype }, (share) =>
       progress.at(share * rows.examples.length),
     );
     if (tracePath !== null) await writeTrace(tracePath, trace);

@@ -70,7 +70,7 @@ async function traceOf({ options, io, services }: Call<TradeoffOptions>): Promis
   if (model === null) throw usage('there is nothing to make a curve of', 'give --trace, or --model with rows');
   const { dir, rows } = await modelAndRows(model, rowSource(options, 'judge'), { io, services });
   const progress = counter(io.stderr, 'texts');
-  return (await services.trace(dir, rows, dtype, (share) => progress.at(share * rows.examples.length))).trace;
+  return (await services.trace(dir, rows, { dtype }, (share) => progress.at(share * rows.examples.length))).trace;
 }
 
 function tableText(curve: readonly Summary[]): string {

@@ -1,0 +1,32 @@
+/** What the pieces of a model have cost so far: texts that went through each, and milliseconds that it took. */
+import type { PieceKind } from './programs.ts';
+
+export interface PieceCost {
+  readonly kind: PieceKind;
+  /** From 1. */
+  readonly layer: number;
+  readonly batches: number;
+  readonly texts: number;
+  readonly ms: number;
+}
+
+export class Tally {
+  readonly #pieces = new Map<string, PieceCost>();
+
+  add({ kind, layer, batches, texts, ms }: PieceCost): void {
+    const key = `${kind} ${layer}`;
+    const before = this.#pieces.get(key) ?? { batches: 0, texts: 0, ms: 0 };
+    this.#pieces.set(key, {
+      kind,
+      layer,
+      batches: before.batches + batches,
+      texts: before.texts + texts,
+      ms: before.ms + ms,
+    });
+  }
+
+  /** In the order in which pieces were first run. */
+  get pieces(): readonly PieceCost[] {
+    return [...this.#pieces.values()];
+  }
+}
