@@ -1,17 +1,18 @@
 /**
  * Builds `magic-pyramid/web`: the engine for browsers, as the few files that a page needs and no others, in
- * dist/page/engine. The page that `serve` shows has it there; any other page may copy the folder.
+ * dist/page/engine or the folder that is given. The page that `serve` shows has it there; any other page may copy it.
+ *
+ *   node scripts/build-browser.mjs [FOLDER]
  */
-import { copyFile, mkdir, rm } from 'node:fs/promises';
+import { copyFile, mkdir } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { rolldown } from 'rolldown';
 
 const root = join(import.meta.dirname, '..');
-const out = join(root, 'dist', 'page', 'engine');
+const out = process.argv[2] ?? join(root, 'dist', 'page', 'engine');
 const require = createRequire(import.meta.url);
 
-await rm(out, { recursive: true, force: true });
 await mkdir(out, { recursive: true });
 const bundle = await rolldown({
   input: { index: join(root, 'src/web/index.ts'), worker: join(root, 'src/engine/browser/worker.ts') },

@@ -136,7 +136,10 @@ export async function loadModel(
   compile: Compile,
   askAll = false,
 ): Promise<LoadedModel> {
-  const [stored, tokenizer] = await Promise.all([modelOf(folder), tokenizerOf(folder)]);
+  const reading = tokenizerOf(folder);
+  reading.catch(() => {}); // told after what is wrong with the model
+  const stored = await modelOf(folder);
+  const tokenizer = await reading;
   const model = askAll ? { ...stored, info: { ...stored.info, asked: undefined } } : stored;
   const { config, headSettings } = model;
   const { vocabularySize: rows } = config;

@@ -6,6 +6,7 @@ import type { HeadKind } from '../../src/pyramid/flops.ts';
 import { headSettings, initialHeads } from '../../src/pyramid/heads.ts';
 import type { PyramidModel } from '../../src/pyramid/model-folder.ts';
 import { randomStream } from '../../src/random.ts';
+import { tokenizerFromFiles } from '../../src/text/tokenizer.ts';
 import { wordPieceFiles } from '../../src/text/wordpiece-files.ts';
 
 export interface RandomModelOptions {
@@ -18,6 +19,9 @@ export interface RandomModelOptions {
   readonly labels?: readonly string[];
   readonly tau?: number | null;
   readonly problemType?: EncoderConfig['problemType'];
+  /** The tokenizer's files; left out, one that knows WORDS. */
+  readonly tokenizer?: Readonly<Record<string, string>>;
+  readonly maxLength?: number;
 }
 
 export const WORDS = Array.from({ length: 200 }, (_, i) => `w${i}`);
@@ -37,18 +41,20 @@ export async function randomModel(
     labels = ['a', 'b', 'c'],
     tau = null,
     problemType,
+    tokenizer,
+    maxLength = MAX_LENGTH,
   }: RandomModelOptions,
 ): Promise<{ dir: string; model: PyramidModel }> {
-  const files = wordPieceFiles(['[PAD]', '[UNK]', '[CLS]', '[SEP]', '[MASK]', ...WORDS]);
+  const files = tokenizer ?? wordPieceFiles(['[PAD]', '[UNK]', '[CLS]', '[SEP]', '[MASK]', ...WORDS]);
   const config = parseConfig(
     {
       model_type: 'bert',
-      vocab_size: WORDS.length + 5,
+      vocab_size: tokenizer ? tokenizerFromFiles(tokenizer).vocabularySize : WORDS.length + 5,
       hidden_size: hiddenSize,
       num_hidden_layers: layers,
       num_attention_heads: 4,
       intermediate_size: 2 * hiddenSize,
-      max_position_embeddings: MAX_LENGTH + 16,
+      max_position_embeddings: maxLength + 16,
       type_vocab_size: 2,
       initializer_range: 0.25,
       problem_type: problemType ?? 'single_label_classification',
@@ -79,7 +85,7 @@ export async function randomModel(
       prunes,
       temperature: 1e-3,
       lambda: 0.1,
-      maxLength: MAX_LENGTH,
+      maxLength,
       tau,
     },
     parameters,
