@@ -1,4 +1,4 @@
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -31,14 +31,11 @@ describe('the image, its Dockerfile followed in a folder', () => {
   describe('started', () => {
     let child: ReturnType<typeof spawn>;
     let output = '';
-    const check = () =>
-      spawnSync(
-        image.healthcheck[0],
-        image.healthcheck.slice(1).map((word) => word.replace(String(image.port), PORT)),
-        {
-          cwd: image.folder,
-        },
-      ).status;
+    const check = async () => {
+      const [program, ...words] = image.healthcheck.map((word) => word.replace(String(image.port), PORT));
+      const checking = spawn(program, words, { cwd: image.folder, stdio: 'ignore' });
+      return new Promise<number | null>((resolve) => checking.once('exit', resolve));
+    };
 
     beforeAll(() => {
       const [program, ...words] = [...image.entrypoint, ...image.command].map((word) =>
@@ -54,7 +51,7 @@ describe('the image, its Dockerfile followed in a folder', () => {
 
     test('becomes healthy, answers, and ends by itself on SIGTERM', async () => {
       const begin = performance.now();
-      while (check() !== 0) {
+      while ((await check()) !== 0) {
         expect(child.exitCode, output).toBeNull();
         expect(performance.now() - begin, output).toBeLessThan(30_000);
       }
@@ -67,7 +64,7 @@ describe('the image, its Dockerfile followed in a folder', () => {
       const ended = new Promise((resolve) => child.once('exit', resolve));
       child.kill('SIGTERM');
       expect(await ended, output).toBe(0);
-      expect(check()).not.toBe(0);
+      expect(await check()).not.toBe(0);
     });
   });
 });

@@ -1,10 +1,11 @@
 /**
  * Follows a Dockerfile without a container engine: each stage is a folder, COPY copies, RUN runs in the stage's working
- * folder. Covers what deploy/Dockerfile uses and refuses the rest; users and base images are not followed.
+ * folder. Covers what deploy/Dockerfile uses and refuses the rest; users and base images are not followed, and a plain
+ * `npm ci` is this checkout's own node_modules, which came from the same lock file.
  */
 import { execFileSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { cpSync, existsSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs';
+import { basename, join, resolve } from 'node:path';
 
 interface Stage {
   readonly name: string;
@@ -85,10 +86,12 @@ export function followDockerfile(path: string, root: string): Image {
         const isWhole = word === '.' || word === source?.workdir;
         cpSync(file, join(inside(stage, target), isWhole ? '' : basename(word)), { recursive: true });
       }
+    } else if (name === 'RUN' && args === 'npm ci') {
+      symlinkSync(resolve('node_modules'), inside(stage, 'node_modules'));
     } else if (name === 'RUN') {
       execFileSync('sh', ['-ec', args], {
         cwd: inside(stage, '.'),
-        env: { ...process.env, npm_config_prefer_offline: 'true' },
+        env: { ...process.env, npm_config_prefer_offline: 'true', npm_config_loglevel: 'error' },
         stdio: ['ignore', 'ignore', 'inherit'],
       });
     } else if (name === 'ENV') {
