@@ -4,6 +4,7 @@
  */
 import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as delay, setImmediate as immediate } from 'node:timers/promises';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import Fastify, { type FastifyHttpOptions, LogController, type RawServerDefault } from 'fastify';
 import { type Logger, pino } from 'pino';
@@ -18,6 +19,7 @@ import { Registry } from './registry.ts';
 import { type App, failureOf, type RouteContext, type RoutePlugin } from './route.ts';
 import { adminRoutes } from './routes/admin.ts';
 import { classifyRoutes } from './routes/classify.ts';
+import { healthRoutes } from './routes/health.ts';
 import { modelRoutes } from './routes/models.ts';
 import { oipRoutes } from './routes/oip.ts';
 import { teiRoutes } from './routes/tei.ts';
@@ -44,7 +46,7 @@ export interface RunningServer {
   close(): Promise<void>;
 }
 
-const protocols: readonly RoutePlugin[] = [classifyRoutes, teiRoutes, oipRoutes, vllmRoutes];
+const protocols: readonly RoutePlugin[] = [healthRoutes, classifyRoutes, teiRoutes, oipRoutes, vllmRoutes];
 
 /**
  * Loads the models and listens. Throws MP_USAGE, MP_FILE_MISSING, MP_MODEL_*, MP_HUB_*, MP_LISTEN, MP_OTEL_PACKAGE.
@@ -146,6 +148,9 @@ export async function startServer({ log, ...given }: StartOptions): Promise<Runn
         app.server.closeAllConnections();
         void registry.close();
       }, options.shutdownTimeout);
+      // requests that are on their way on open connections arrive, and each answer closes its connection
+      await delay(GRACE_MS);
+      for (let turn = 0; turn < 5; turn++) await immediate(); // a timer that is late comes before what has arrived
       await app.close();
       await registry.drain();
       clearTimeout(late);
@@ -174,6 +179,9 @@ export async function startServer({ log, ...given }: StartOptions): Promise<Runn
     throw error;
   }
 }
+
+/** How long a server that is being stopped still takes requests. */
+const GRACE_MS = 200;
 
 const { version: VERSION } = createRequire(import.meta.url)('../../package.json') as { version: string };
 

@@ -28,7 +28,7 @@ const tails = new WeakMap<FastifyRequest, Buffer>();
 export const oipRoutes: RoutePlugin = async (app, { models, limits, version }) => {
   answerErrors(app, ({ status, message }) => ({ status, body: { error: message } }));
 
-  const parseJson = app.getDefaultJsonParser('remove', 'remove');
+  const parseJson = app.getDefaultJsonParser('error', 'error');
   app.removeAllContentTypeParsers();
   // clients send binary data without a content type
   app.addContentTypeParser('*', { parseAs: 'buffer' }, async (request: FastifyRequest, body: Buffer) => {
