@@ -18,7 +18,7 @@ describe.each([...inFolder('.'), ...inFolder('docs')])('%s', (page) => {
   });
 
   test('names only source files and folders that exist', () => {
-    const paths = [...text.matchAll(/`((?:src|test|docs|bench|scripts|examples|web)\/[\w./-]*)`/g)].map(
+    const paths = [...text.matchAll(/`((?:src|test|docs|bench|scripts|examples|web|deploy)\/[\w./-]*)`/g)].map(
       (match) => match[1],
     );
     expect(paths.filter((path) => !existsSync(path))).toEqual([]);
