@@ -31,6 +31,8 @@ export interface Limits {
   readonly maxBatchTokens: number;
   readonly maxClientBatchSize: number;
   readonly payloadLimit: number;
+  /** Of each model; null: one for each core. */
+  readonly workers: number | null;
 }
 
 export interface RouteContext {

@@ -135,5 +135,6 @@ test('/info tells of the model and the limits', async () => {
     max_input_length: 48,
     max_client_batch_size: 32,
     auto_truncate: true,
+    tokenization_workers: 1,
   });
 });

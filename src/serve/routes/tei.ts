@@ -1,10 +1,11 @@
 /**
- * Text Embeddings Inference's routes for classifiers: POST /predict and /, GET /info and /health. Every label of each
+ * Text Embeddings Inference's routes for classifiers: POST /predict and /, and GET /info. Every label of each
  * text, likeliest first; a list of strings is a batch, a pair is a nested list of two or {text, text_pair}. Requests
  * with the hub's `parameters` are answered as the hub's text-classification task answers (a list for each text, also
  * for a single one), which is what its own client reads. Knows nothing of queues and of models' insides.
  * Source: the project's router (types.rs, server.rs) and its pull request 801.
  */
+import { availableParallelism } from 'node:os';
 import type { TextInput } from '../../engine/index.ts';
 import { problems } from '../../pyramid/problem.ts';
 import { answerHeaders, type Failure, goneSignal, type RoutePlugin } from '../route.ts';
@@ -100,7 +101,7 @@ export const teiRoutes: RoutePlugin = async (app, { models, limits, version }) =
         max_batch_requests: null,
         max_client_batch_size: limits.maxClientBatchSize,
         auto_truncate: true,
-        tokenization_workers: 1,
+        tokenization_workers: limits.workers ?? availableParallelism(), // a worker tokenises what it runs
         version,
         sha: null,
         docker_label: null,
