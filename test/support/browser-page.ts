@@ -1,6 +1,7 @@
 /** A page that has the browser's engine and nothing else, as a test opens it. */
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { rolldown } from 'rolldown';
 import type { BrowserPyramid } from '../../src/engine/browser/index.ts';
@@ -71,6 +72,7 @@ export async function openPage(
   });
   await prepare(page);
   await page.goto(address);
-  await page.waitForFunction(() => 'web' in globalThis || 'BrowserPyramid' in globalThis);
+  // not waitForFunction: that evaluates text, which the page's policy forbids
+  while (!(await page.evaluate(() => 'web' in globalThis || 'BrowserPyramid' in globalThis))) await setTimeout(20);
   return { page, noise: { messages }, close: () => context.close() };
 }

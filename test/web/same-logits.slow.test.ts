@@ -63,14 +63,19 @@ describe.skipIf(!hasChromium)('in Chromium (skipped where there is none)', () =>
   const inBrowser = async (
     name: string,
     inputs: readonly TextInput[],
-    { dtype = 'fp32', threads = 1 }: { dtype?: 'fp32' | 'int8'; threads?: number } = {},
+    {
+      dtype = 'fp32',
+      threads = 1,
+      device = 'wasm',
+      on = browser,
+    }: { dtype?: 'fp32' | 'int8'; threads?: number; device?: 'wasm' | 'webgpu'; on?: Browser } = {},
   ) => {
     const address = threads > 1 ? isolated.url : site.url;
-    const { page, noise, close } = await openPage(browser, `${address}/inside.html`);
+    const { page, noise, close } = await openPage(on, `${address}/inside.html`);
     const result = await page.evaluate(
-      async ({ inputs, dtype, threads, taus, model }) => {
+      async ({ inputs, dtype, threads, device, taus, model }) => {
         const { BrowserPyramid } = globalThis as unknown as EngineWindow;
-        const pyramid = await BrowserPyramid.load(model, { device: 'wasm', threads, dtype, onFetched() {} });
+        const pyramid = await BrowserPyramid.load(model, { device, threads, dtype, onFetched() {} });
         const traced = await pyramid.trace(inputs);
         const exits: number[][] = [];
         if (pyramid.headKind !== 'none')
@@ -78,7 +83,7 @@ describe.skipIf(!hasChromium)('in Chromium (skipped where there is none)', () =>
         await pyramid.close();
         return { traced, exits, isIsolated: (globalThis as { crossOriginIsolated?: boolean }).crossOriginIsolated };
       },
-      { inputs, dtype, threads, taus: TAUS, model: `${address}/${name}` },
+      { inputs, dtype, threads, device, taus: device === 'wasm' ? TAUS : [], model: `${address}/${name}` },
     );
     expect(noise.messages).toEqual([]);
     await close();
@@ -134,5 +139,27 @@ describe.skipIf(!hasChromium)('in Chromium (skipped where there is none)', () =>
     expect(isIsolated).toBe(true);
     expect(two.map(({ tokens }) => tokens)).toEqual(one.map(({ tokens }) => tokens));
     expect(worst(one, two)).toBeLessThan(LOGITS);
+  });
+
+  test('WebGPU gives what WebAssembly gives', async (context) => {
+    // a processor's own, where the machine has no other
+    const on = await launchChromium(['--enable-unsafe-webgpu']);
+    try {
+      const { page, close } = await openPage(on, `${site.url}/inside.html`);
+      const hasAdapter = await page.evaluate(async () => {
+        const { navigator } = globalThis as unknown as { navigator: { gpu?: { requestAdapter(): Promise<unknown> } } };
+        return Boolean(await navigator.gpu?.requestAdapter());
+      });
+      await close();
+      if (!hasAdapter) return context.skip('this Chromium has no WebGPU');
+      await using node = await Pyramid.load(`${root}/model-3`, { workers: 1, dtype: 'fp32' });
+      const few = texts.slice(0, 12);
+      const expected = await node.trace(few);
+      const { traced } = await inBrowser('model-3', few, { device: 'webgpu', on });
+      expect(traced.map(({ tokens }) => tokens)).toEqual(expected.map(({ tokens }) => tokens));
+      expect(worst(traced, expected)).toBeLessThan(LOGITS);
+    } finally {
+      await on.close();
+    }
   });
 });
