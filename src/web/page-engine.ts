@@ -3,9 +3,11 @@
  * only, all of plain data, and nothing of how either is done.
  */
 import type { ProblemType } from '../encoder/index.ts';
-import type { Answer, Explanation, TextInput } from '../engine/index.ts';
+import type { Answer } from '../engine/answer.ts';
+import type { Explanation } from '../engine/explain.ts';
+import type { TextInput } from '../engine/inputs.ts';
 import type { ReportRow } from '../evaluate/table.ts';
-import type { Trace } from '../evaluate/trace.ts';
+import type { Trace } from '../evaluate/trace-lines.ts';
 import type { Calibration } from '../pyramid/calibration.ts';
 import type { HeadKind, NetworkShape } from '../pyramid/flops.ts';
 import type { Dtype } from '../pyramid/model-folder.ts';
