@@ -18,6 +18,9 @@ export async function addPage(app: App): Promise<void> {
     return;
   }
   await app.register(async (scope) => {
+    scope.addHook('onRequest', async (_request, reply) => {
+      await reply.helmet();
+    });
     scope.addHook('onRoute', (route) => {
       route.config = { ...route.config, isPage: true };
     });

@@ -3,6 +3,8 @@
  * check requests, write responses and make the OpenAPI document. Also what all routes share: the client that went away,
  * the headers of an answer, and an error as an HTTP status. Knows no protocol.
  */
+import { setMaxListeners } from 'node:events';
+import type { Socket } from 'node:net';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type {
   FastifyBaseLogger,
@@ -58,14 +60,19 @@ export interface RouteContext {
  */
 export type RoutePlugin = (app: App, context: RouteContext) => Promise<void>;
 
-/** Aborts when the client goes away before it is answered: hand it to `classify`, so that its work is dropped. */
-export function goneSignal(request: FastifyRequest, reply: FastifyReply): AbortSignal {
+/** One for each connection that is open: a signal for each request would cost more than all else that a route does. */
+const controllers = new WeakMap<Socket, AbortController>();
+
+/** Aborts when the client's connection ends before it is answered: hand it to `classify`, so that its work is dropped. */
+export function goneSignal({ raw: { socket } }: FastifyRequest, _reply?: FastifyReply): AbortSignal {
+  const known = controllers.get(socket);
+  if (known) return known.signal;
   const controller = new AbortController();
-  const gone = () => {
-    if (!reply.raw.writableFinished) controller.abort(new PyramidError('MP_CLIENT_GONE', {}));
-  };
-  if (request.raw.socket.destroyed) gone();
-  reply.raw.once('close', gone);
+  setMaxListeners(0, controller.signal); // requests may be pipelined
+  const gone = () => controller.abort(new PyramidError('MP_CLIENT_GONE', {}));
+  if (socket.destroyed) gone();
+  else socket.once('close', gone);
+  controllers.set(socket, controller);
   return controller.signal;
 }
 

@@ -208,7 +208,7 @@ function newApp(options: ServerOptions, logger: Logger): App {
     forceCloseConnections: 'idle',
     return503OnClosing: false,
     http: { maxHeaderSize: 16_384, headersTimeout: 10_000, connectionsCheckingInterval: 2000 },
-    routerOptions: { maxParamLength: 256 },
+    routerOptions: { maxParamLength: 16_384 }, // all of the headers; what a name may be the routes' schemas say
   };
   return Fastify(settings)
     .withTypeProvider<TypeBoxTypeProvider>()

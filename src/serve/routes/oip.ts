@@ -49,11 +49,13 @@ export const oipRoutes: RoutePlugin = async (app, { models, limits, version }) =
     version,
     extensions: EXTENSIONS,
   }));
-  app.get('/v2/health/live', document('serverLive', 'The process answers', schemas.Live), async () => ({ live: true }));
-  const ready = document('serverReady', 'Every model answers', schemas.Ready);
+  const open = { security: [] }; // probes need no key
+  const live = document('serverLive', 'The process answers', schemas.Live).schema;
+  app.get('/v2/health/live', { schema: { ...live, ...open } }, async () => ({ live: true }));
+  const ready = document('serverReady', 'Every model answers', schemas.Ready).schema;
   app.get(
     '/v2/health/ready',
-    { schema: { ...ready.schema, response: { ...ready.schema.response, 503: schemas.Ready } } },
+    { schema: { ...ready, ...open, response: { ...ready.response, 503: schemas.Ready } } },
     async (_, reply) => reply.code(models.isReady ? 200 : 503).send({ ready: models.isReady }),
   );
 

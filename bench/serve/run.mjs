@@ -1,0 +1,179 @@
+/**
+ * The server on the clock, over loopback with real AG News texts. From the project's root, after `npm run build` and
+ * `npm ci --prefix bench/serve`, one piece at a time (machines are shared and their speed drifts: what is compared is
+ * measured in rounds within one piece, so read the ratios):
+ *
+ *   node bench/serve/run.mjs engine   --model DIR --data-dir DIR   HTTP against the engine called directly, 64 at once
+ *   node bench/serve/run.mjs peer     --model DIR --data-dir DIR   against Fastify and transformers.js, same weights
+ *   node bench/serve/run.mjs half     --model DIR --data-dir DIR   p99 and median at half of the saturating load
+ *   node bench/serve/run.mjs overload --model DIR --data-dir DIR   ten times as many connections, --tau auto
+ *   node bench/serve/run.mjs attack   --model DIR --data-dir DIR   texts that never leave early
+ *   node bench/serve/run.mjs start    --model DIR --data-dir DIR   from start to ready
+ *
+ * Options: --seconds 10, --rounds 3, --connections 64, --dialect own|tei, --max-tau 0.8, --slo 50ms, --json FILE.
+ */
+import { execFile, spawn } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs, promisify } from 'node:util';
+
+const { values: options, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    model: { type: 'string' },
+    'data-dir': { type: 'string' },
+    seconds: { type: 'string', default: '10' },
+    rounds: { type: 'string', default: '3' },
+    connections: { type: 'string', default: '64' },
+    dialect: { type: 'string', default: 'own' },
+    'max-tau': { type: 'string', default: '0.8' },
+    slo: { type: 'string', default: '50ms' },
+    dist: { type: 'string', default: join(import.meta.dirname, '..', '..', 'dist') },
+    json: { type: 'string' },
+  },
+});
+const { dist, model, dialect } = options;
+const seconds = Number(options.seconds);
+const rounds = Number(options.rounds);
+const connections = Number(options.connections);
+const here = import.meta.dirname;
+const folder = mkdtempSync(join(tmpdir(), 'bench-serve-'));
+const texts = join(folder, 'texts.json');
+const started = [];
+
+const { readTask } = await import(`${dist}/text/index.js`);
+const { examples, labels } = await readTask('ag_news', options['data-dir'], 'test');
+writeFileSync(
+  texts,
+  JSON.stringify(examples.slice(0, 2000).map(({ text, label }) => ({ text, label: labels[label] }))),
+);
+
+const child = async (script, argument) => {
+  const { stdout } = await promisify(execFile)(process.execPath, [join(here, script), JSON.stringify(argument)]);
+  return JSON.parse(stdout);
+};
+const load = (url, more = {}) => child('load.mjs', { url, texts, connections, seconds, dialect, ...more });
+const direct = () => child('direct.mjs', { dist, model, texts, connections, seconds });
+
+/** Starts a server; gives its address and the milliseconds until it was ready. */
+async function serve(port, args) {
+  const begin = performance.now();
+  const server = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'inherit'] });
+  started.push(server);
+  const url = `http://127.0.0.1:${port}`;
+  for (;;) {
+    const isReady = await fetch(`${url}/health`).then(
+      ({ ok }) => ok,
+      () => false,
+    );
+    if (isReady) break;
+    if (server.exitCode !== null) throw new Error(`the server ended with ${server.exitCode}`);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  const readyMs = performance.now() - begin;
+  const stop = () =>
+    new Promise((resolve) => {
+      server.once('exit', resolve);
+      server.kill('SIGTERM');
+    });
+  return { url, readyMs, stop };
+}
+const own = (...args) =>
+  serve(8191, [join(dist, 'cli', 'main.js'), 'serve', '--model', model, '-p', '8191', '--no-page', ...args]);
+const median = (list) => [...list].sort((a, b) => a - b)[Math.floor(list.length / 2)];
+const round = (value) => Math.round(value * 100) / 100;
+
+const pieces = {
+  async engine() {
+    const { url, stop } = await own();
+    await load(url, { seconds: 3 });
+    const found = [];
+    for (let i = 0; i < rounds; i++) {
+      const http = await load(url);
+      const engine = await direct();
+      found.push({
+        http: http.perSecond,
+        engine: engine.perSecond,
+        ratio: http.perSecond / engine.perSecond,
+        loadCpu: http.cpuSeconds / http.seconds,
+      });
+    }
+    await stop();
+    return { rounds: found, ratio: median(found.map(({ ratio }) => ratio)) };
+  },
+  async peer() {
+    const { writeDenseModel } = await import(`${dist}/bench/dense-model.js`);
+    const dense = join(folder, 'dense');
+    await writeDenseModel(model, dense);
+    const other = await serve(8192, [join(here, 'peer-server.mjs'), dense, '8192']);
+    const { url, stop } = await own();
+    await load(url, { seconds: 3 });
+    await load(other.url, { seconds: 3, dialect: 'peer' });
+    const found = [];
+    for (let i = 0; i < rounds; i++) {
+      const mine = await load(url, { check: true });
+      const theirs = await load(other.url, { dialect: 'peer', check: true });
+      found.push({
+        own: mine.perSecond,
+        peer: theirs.perSecond,
+        ratio: mine.perSecond / theirs.perSecond,
+        accuracy: mine.accuracy,
+        peerAccuracy: theirs.accuracy,
+      });
+    }
+    await Promise.all([stop(), other.stop()]);
+    return { rounds: found, ratio: median(found.map(({ ratio }) => ratio)) };
+  },
+  async half() {
+    const { url, stop } = await own();
+    await load(url, { seconds: 3 });
+    const found = [];
+    for (let i = 0; i < rounds; i++) {
+      const { perSecond } = await load(url);
+      const { byStatus } = await load(url, { rate: Math.round(perSecond / 2) });
+      const { p50, p99 } = byStatus[200];
+      found.push({ saturating: perSecond, p50, p99, ratio: p99 / p50 });
+    }
+    await stop();
+    return { rounds: found, ratio: median(found.map(({ ratio }) => ratio)) };
+  },
+  async overload() {
+    const { url, stop } = await own('--tau', 'auto', '--max-tau', options['max-tau'], '--slo-p95', options.slo);
+    await load(url, { seconds: 3 });
+    const before = await load(url, { check: true, seconds: 5 });
+    const during = await load(url, { check: true, connections: 10 * connections });
+    const after = await (await fetch(`${url}/health`)).status;
+    await stop();
+    return { before, during, healthAfter: after };
+  },
+  async attack() {
+    // no text leaves early where exits are off: the dearest that any text can be made
+    const { url, stop } = await own('--tau', 'off');
+    await load(url, { seconds: 3 });
+    const { perSecond, byStatus } = await load(url);
+    await stop();
+    return { perSecond, byStatus };
+  },
+  async start() {
+    const found = [];
+    for (let i = 0; i < 5; i++) {
+      const { readyMs, stop } = await own();
+      found.push(readyMs);
+      await stop();
+    }
+    return { readyMs: found.map(round), median: round(median(found)) };
+  },
+};
+
+try {
+  const piece = pieces[positionals[0]];
+  if (!piece || !model || !options['data-dir'])
+    throw new Error(`give one of ${Object.keys(pieces).join(', ')}, --model and --data-dir`);
+  const result = { piece: positionals[0], seconds, connections, ...(await piece()) };
+  console.log(JSON.stringify(result, (_, value) => (typeof value === 'number' ? round(value) : value), 2));
+  if (options.json) writeFileSync(options.json, `${JSON.stringify(result, null, 2)}\n`);
+} finally {
+  for (const server of started) server.kill('SIGKILL');
+  rmSync(folder, { recursive: true });
+}
