@@ -1,8 +1,12 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { protocolServer } from '../support/protocol-server.ts';
 import { hasClients, needsClients, runClient } from '../support/python-clients.ts';
 import { randomModel } from '../support/random-model.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
+
+const KEY = 'a-key-of-a-test';
 
 describe.skipIf(!hasClients)(`schemathesis${needsClients}`, () => {
   const root = temporaryFolder();
@@ -10,7 +14,9 @@ describe.skipIf(!hasClients)(`schemathesis${needsClients}`, () => {
 
   beforeAll(async () => {
     const { dir } = await randomModel(root, 'mails', { seed: 11, kind: 'pooled', prunes: true, tau: 0.7 });
-    server = await protocolServer({ mails: dir });
+    const keys = join(root, 'keys');
+    await writeFile(keys, `${KEY}\n`);
+    server = await protocolServer({ mails: dir }, { apiKeyFile: keys });
   });
   afterAll(() => server?.close());
 
@@ -19,6 +25,7 @@ describe.skipIf(!hasClients)(`schemathesis${needsClients}`, () => {
       '--config-file=test/serve/clients/schemathesis.toml',
       'run',
       `${server.url}/docs/json`,
+      `--header=Authorization: Bearer ${KEY}`,
       '--checks=all',
       // Some of what a route refuses no schema can say: a tensor's shape against its data, a key named __proto__. And an
       // unknown method is 404 here, where the fuzzer would have 405.

@@ -1,4 +1,5 @@
 import { deflateSync, gzipSync } from 'node:zlib';
+import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { protocolServer } from '../support/protocol-server.ts';
 import { randomModel, randomTexts } from '../support/random-model.ts';
@@ -73,12 +74,15 @@ describe('the Open Inference Protocol', () => {
     expect((await get(`/v2/models/mails/versions/${body.versions[0]}/ready`)).status).toBe(200);
   });
 
-  test.each(['/v2/models/other', '/v2/models/other/ready', '/v2/models/mails/versions/9', '/v2/models/__proto__'])(
-    '%s is 404 with an error string',
-    async (path) => {
-      expect(await get(path)).toEqual({ status: 404, body: { error: expect.stringContaining('no model') } });
-    },
-  );
+  test.each([
+    '/v2/models/other',
+    '/v2/models/other/ready',
+    '/v2/models/mails/versions/9',
+    '/v2/models/__proto__',
+    `/v2/models/${'m'.repeat(3000)}`,
+  ])('%s is 404 with an error string', async (path) => {
+    expect(await get(path)).toEqual({ status: 404, body: { error: expect.stringContaining('no model') } });
+  });
 
   test('gives every output as a tensor of so many texts, and the id back', async () => {
     const { status, body, headers } = await infer({ id: '42', inputs: [input(texts.slice(0, 3))] });
@@ -139,6 +143,31 @@ describe('the Open Inference Protocol', () => {
     const expected = tensor(json.body, 'scores').data as number[];
     for (let i = 0; i < 9; i++) expect(bytes.readFloatLE(length + 4 * i)).toBeCloseTo(expected[i], 5);
     expect(bytes.subarray(length + 36)).toEqual(packed(tensor(json.body, 'label').data as string[]));
+  });
+
+  test('reads the same out of JSON and out of binary data, whatever the strings', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.string({ unit: 'binary', maxLength: 60 }), { minLength: 1, maxLength: 8 }),
+        async (strings) => {
+          const json = await infer({ inputs: [input(strings)] });
+          const tail = packed(strings);
+          const head = Buffer.from(
+            JSON.stringify({
+              inputs: [{ ...input(strings), data: undefined, parameters: { binary_data_size: tail.length } }],
+            }),
+          );
+          const binary = await post(Buffer.concat([head, tail]), {
+            'inference-header-content-length': String(head.length),
+          });
+          expect([json.status, binary.status]).toEqual([200, 200]);
+          expect(tensor(JSON.parse(binary.bytes.toString()), 'label')).toEqual(tensor(json.body, 'label'));
+          expect(binary.headers.get('x-compute-characters')).toBe(json.headers.get('x-compute-characters'));
+          expect(json.headers.get('x-compute-characters')).toBe(String([...strings.join('')].length));
+        },
+      ),
+      { numRuns: 100, seed: 5 },
+    );
   });
 
   test.each([
