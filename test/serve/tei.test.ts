@@ -1,3 +1,4 @@
+import { InferenceClient } from '@huggingface/inference';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { protocolServer } from '../support/protocol-server.ts';
 import { randomModel, randomTexts } from '../support/random-model.ts';
@@ -93,6 +94,13 @@ describe('/predict of Text Embeddings Inference', () => {
     const { body: none } = await post({ inputs: texts[0], parameters: { function_to_apply: 'none' } });
     const { body: raw } = await post({ inputs: texts[0], raw_scores: true });
     expect(none).toEqual([raw]);
+  });
+
+  test("is read by the hub's client for JavaScript", async () => {
+    const client = new InferenceClient().endpoint(server.url);
+    const said = await client.textClassification({ inputs: texts[0], parameters: {} });
+    expect(said).toEqual((await post({ inputs: texts[0] })).body);
+    expect(await client.textClassification({ inputs: texts[0], parameters: { top_k: 1 } })).toEqual(said.slice(0, 1));
   });
 
   test('says in its headers what the answer took', async () => {
