@@ -1,13 +1,21 @@
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, readdirSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { followDockerfile, type Image } from '../support/follow-dockerfile.ts';
 import { randomModel } from '../support/random-model.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
-/** The image's own, so that tests of other files can listen on 8080 meanwhile. */
-const PORT = '18080';
+/** One that is free now. */
+async function freePort(): Promise<string> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return String(port);
+}
 
 describe('the image, its Dockerfile followed in a folder', () => {
   const root = temporaryFolder();
@@ -31,19 +39,21 @@ describe('the image, its Dockerfile followed in a folder', () => {
   describe('started', () => {
     let child: ReturnType<typeof spawn>;
     let output = '';
+    let port: string;
     const check = async () => {
-      const [program, ...words] = image.healthcheck.map((word) => word.replace(String(image.port), PORT));
+      const [program, ...words] = image.healthcheck.map((word) => word.replace(String(image.port), port));
       const checking = spawn(program, words, { cwd: image.folder, stdio: 'ignore' });
       return new Promise<number | null>((resolve) => checking.once('exit', resolve));
     };
 
-    beforeAll(() => {
+    beforeAll(async () => {
+      port = await freePort();
       const [program, ...words] = [...image.entrypoint, ...image.command].map((word) =>
         word === '/model' ? model : word,
       );
       child = spawn(program, words, {
         cwd: image.folder,
-        env: { PATH: process.env.PATH, ...image.env, MAGIC_PYRAMID_HOSTNAME: '127.0.0.1', MAGIC_PYRAMID_PORT: PORT },
+        env: { PATH: process.env.PATH, ...image.env, MAGIC_PYRAMID_HOSTNAME: '127.0.0.1', MAGIC_PYRAMID_PORT: port },
       });
       for (const stream of [child.stdout!, child.stderr!]) stream.on('data', (bytes) => (output += bytes));
     });
@@ -55,7 +65,7 @@ describe('the image, its Dockerfile followed in a folder', () => {
         expect(child.exitCode, output).toBeNull();
         expect(performance.now() - begin, output).toBeLessThan(30_000);
       }
-      const response = await fetch(`http://127.0.0.1:${PORT}/predict`, {
+      const response = await fetch(`http://127.0.0.1:${port}/predict`, {
         method: 'POST',
         headers: { 'content-type': 'application/json' },
         body: JSON.stringify({ inputs: 'w1 w2' }),
