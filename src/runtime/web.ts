@@ -56,18 +56,17 @@ async function compileOn(ort: Ort, device: 'wasm' | 'webgpu', turns: Turns, grap
   const inputs = graph.inputs.map((input) => input.name);
   const outputs = graph.outputs.map((output) => output.name);
   const program: Program = {
-    async run(given, into = {}) {
+    async run(values, into = {}) {
       const feeds: Record<string, OrtTensor> = {};
       for (const input of inputs) {
-        const tensor = given[input];
+        const tensor = values[input];
         if (!tensor) throw new Error(`internal: graph ${name} was run without its input ${input}`);
         feeds[input] = toOrt(tensor);
       }
-      const fetches: Record<string, OrtTensor | null> = {};
-      for (const output of outputs) fetches[outputName(output)] = into[output] ? toOrt(into[output]) : null;
-      const results = await turns.take(() => session.run(feeds, fetches as Record<string, OrtTensor>));
+      const results = await turns.take(() => session.run(feeds));
+      const given = (output: string) => fromOrt(results[outputName(output)]);
       return Object.fromEntries(
-        outputs.map((output) => [output, into[output] ?? fromOrt(results[outputName(output)])]),
+        outputs.map((output) => [output, into[output] ? copied(given(output), into[output]) : given(output)]),
       );
     },
     close: () => turns.take(() => session.release()),
@@ -77,6 +76,14 @@ async function compileOn(ort: Ort, device: 'wasm' | 'webgpu', turns: Turns, grap
 
 const fromOrt = (tensor: OrtTensor): Tensor =>
   ({ dtype: tensor.type, dims: tensor.dims, data: tensor.data }) as unknown as Tensor;
+
+/** WebAssembly has a memory of its own: what the caller wants elsewhere is copied there. */
+function copied(from: Tensor, into: Tensor): Tensor {
+  if (from.dtype !== into.dtype || from.dims.join() !== into.dims.join())
+    throw new Error(`internal: memory for ${into.dtype} [${into.dims}] was given for ${from.dtype} [${from.dims}]`);
+  (into.data as Uint8Array).set(from.data as Uint8Array);
+  return into;
+}
 
 function smallest(): Graph {
   const g = new Graph();
