@@ -1,0 +1,64 @@
+import { describe, expect, test } from 'vitest';
+import { startServer } from '../../src/serve/index.ts';
+import { calibratedMax, policyFor } from '../../src/serve/tau-policy.ts';
+import { randomModel } from '../support/random-model.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
+
+const curve = [
+  [0.2, 0.9],
+  [0.4, 0.895],
+  [0.6, 0.88],
+  [0.8, 0.891],
+] as const;
+const calibration = { baseline: 0.9, curve };
+const model = {
+  info: { tau: 0.3, calibration, method: 'mp' },
+  headKind: 'pooled',
+  problemType: 'single_label_classification',
+};
+const policy = (options: object, other: object = {}) =>
+  policyFor(
+    { ...model, ...other } as never,
+    { tau: null, maxTau: null, maxDrop: 0.01, sloP95: null, ...options } as never,
+  );
+
+describe('how far the dial may go', () => {
+  test('is as far as the calibration loses no more accuracy than allowed, at this tau and at every smaller one', () => {
+    const max = (maxDrop: number) => calibratedMax({ tau: 0.3, calibration } as never, maxDrop);
+    expect(max(0.01)).toBe(0.4); // 0.8 is good again, but 0.6 on the way is not
+    expect(max(0.02)).toBe(0.8);
+    expect(max(0)).toBe(0.3); // never below the model's own
+    expect(calibratedMax({ tau: 0.3 }, 0.01)).toBeNull();
+  });
+
+  test('is --max-tau where it is given, and there must be one or the other', () => {
+    expect(policy({ tau: 'auto' })).toEqual({ kind: 'auto', limits: { low: 0.3, high: 0.4, sloMs: 50 } });
+    expect(policy({ tau: 'auto', maxTau: 0.7, sloP95: 20 })).toEqual({
+      kind: 'auto',
+      limits: { low: 0.3, high: 0.7, sloMs: 20 },
+    });
+    expect(policy({ tau: 'auto', maxTau: 0.1 })).toMatchObject({ limits: { low: 0.1, high: 0.1 } });
+    expect(() => policy({ tau: 'auto' }, { info: { tau: 0.3 } })).toThrow('run magic-pyramid calibrate');
+  });
+
+  test('is nowhere where tau is given, off, or the own one', () => {
+    expect(policy({})).toEqual({ kind: 'fixed', tau: 0.3, sloMs: null });
+    expect(policy({ tau: 'off', sloP95: 9 })).toEqual({ kind: 'fixed', tau: null, sloMs: 9 });
+    expect(policy({ tau: 0.9 })).toEqual({ kind: 'fixed', tau: 0.9, sloMs: null });
+  });
+
+  test('cannot be asked of a model without exits', () => {
+    expect(() => policy({ tau: 0.5 }, { headKind: 'none' })).toThrow('cannot exit early');
+    expect(() => policy({ tau: 'auto' }, { problemType: 'regression' })).toThrow('cannot exit early');
+    expect(policy({}, { headKind: 'none', info: { tau: null } })).toEqual({ kind: 'fixed', tau: null, sloMs: null });
+  });
+});
+
+test('--otlp-endpoint names the packages that are missing, before a model is loaded', async () => {
+  const { dir } = await randomModel(temporaryFolder(), 'mails', { seed: 11, kind: 'pooled', prunes: true });
+  const start = startServer({ model: [{ name: 'mails', dir }], port: 0, otlpEndpoint: 'http://127.0.0.1:4318' });
+  await expect(start).rejects.toMatchObject({
+    code: 'MP_OTEL_PACKAGE',
+    message: expect.stringContaining('npm install @opentelemetry/api'),
+  });
+});
