@@ -19,6 +19,7 @@ export async function addPage(app: App): Promise<void> {
   }
   await app.register(async (scope) => {
     scope.addHook('onRequest', async (_request, reply) => {
+      reply.removeHeader('content-security-policy'); // the one of answers would win over the page's
       await reply.helmet();
     });
     scope.addHook('onRoute', (route) => {
