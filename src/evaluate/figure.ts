@@ -35,8 +35,8 @@ export interface Figure {
 
 /** The method removes tokens. */
 export const prunes = ({ judgement: { tokensByLayer } }: MethodReport) => tokensByLayer.at(-1)! < tokensByLayer[0];
-/** Some texts leave before the last layer. */
-export const exits = ({ judgement: { exitsByLayer, n } }: MethodReport) => exitsByLayer.at(-1)! < n;
+/** Texts can leave before the last layer, whether or not some do at this tau. */
+export const exits = ({ curve }: MethodReport) => curve.length > 1;
 
 /** Evenly spaced members, the ends among them: what a reader wants of a long list. */
 export function thin<T>(items: readonly T[], most = 12): readonly T[] {

@@ -1,5 +1,6 @@
 /** Which column holds the text (and, for pairs, the other one), with the first rows to choose by. */
 import { useSignal } from '@preact/signals';
+import { Labelled } from '../shell/labelled.tsx';
 import { Table } from '../tradeoff/figure-view.tsx';
 import type { RowSource } from './row-source.ts';
 import type { Columns } from './running.ts';
@@ -18,22 +19,24 @@ export function ChooseColumns({ source, pairs, onStart, onDiscard }: Properties)
   const text = useSignal(likely[0]);
   const pair = useSignal(likely[1]);
   const select = (name: string, chosen: { value: number }) => (
-    <label class="labelled">
-      {name}
-      <select
-        class="field"
-        value={String(chosen.value)}
-        onChange={(event) => {
-          chosen.value = Number(event.currentTarget.value);
-        }}
-      >
-        {source.columns.map((column, i) => (
-          <option key={column} value={String(i)}>
-            {column || `column ${i + 1}`}
-          </option>
-        ))}
-      </select>
-    </label>
+    <Labelled name={name}>
+      {(id) => (
+        <select
+          id={id}
+          class="field"
+          value={String(chosen.value)}
+          onChange={(event) => {
+            chosen.value = Number(event.currentTarget.value);
+          }}
+        >
+          {source.columns.map((column, i) => (
+            <option key={column} value={String(i)}>
+              {column || `column ${i + 1}`}
+            </option>
+          ))}
+        </select>
+      )}
+    </Labelled>
   );
   return (
     <div class="card chooser">

@@ -3,6 +3,7 @@ import { useSignal } from '@preact/signals';
 import { useRef } from 'preact/hooks';
 import { percent, short, whole } from '../format.ts';
 import { mayExit, type Session } from '../session.ts';
+import { Labelled } from '../shell/labelled.tsx';
 import { type DownloadKind, resultsFile, save } from './download.ts';
 import { everything, type SortKey, type View } from './results.ts';
 import { ResultsTable } from './results-table.tsx';
@@ -97,26 +98,36 @@ export function RunView({ run, source, session, onDiscard }: Properties) {
       {done > 0 && (
         <>
           <div class="row">
-            <label class="labelled">
-              Label
-              <select class="field" onChange={(event) => change({ label: event.currentTarget.value || null })}>
-                <option value="">any</option>
-                {info.labels.map((label) => (
-                  <option key={label}>{label}</option>
-                ))}
-              </select>
-            </label>
-            <label class="labelled">
-              Exit
-              <select class="field" onChange={(event) => change({ exit: Number(event.currentTarget.value) || null })}>
-                <option value="">any</option>
-                {Array.from({ length: info.shape.layers }, (_, l) => (
-                  <option key={l} value={String(l + 1)}>
-                    layer {l + 1}
-                  </option>
-                ))}
-              </select>
-            </label>
+            <Labelled name="Label">
+              {(id) => (
+                <select
+                  id={id}
+                  class="field"
+                  onChange={(event) => change({ label: event.currentTarget.value || null })}
+                >
+                  <option value="">any</option>
+                  {info.labels.map((label) => (
+                    <option key={label}>{label}</option>
+                  ))}
+                </select>
+              )}
+            </Labelled>
+            <Labelled name="Exit">
+              {(id) => (
+                <select
+                  id={id}
+                  class="field"
+                  onChange={(event) => change({ exit: Number(event.currentTarget.value) || null })}
+                >
+                  <option value="">any</option>
+                  {Array.from({ length: info.shape.layers }, (_, l) => (
+                    <option key={l} value={String(l + 1)}>
+                      layer {l + 1}
+                    </option>
+                  ))}
+                </select>
+              )}
+            </Labelled>
             <Bound name="Sure, from %" value={view.value.from} onChange={(from) => change({ from })} />
             <Bound name="to %" value={view.value.to} onChange={(to) => change({ to })} />
             <p class="soft number shown" role="status">
@@ -183,18 +194,20 @@ interface BoundProperties {
 }
 
 const Bound = ({ name, value, onChange }: BoundProperties) => (
-  <label class="labelled">
-    {name}
-    <input
-      class="field bound"
-      type="number"
-      min="0"
-      max="100"
-      step="1"
-      value={Math.round(100 * value)}
-      onChange={(event) => onChange(Math.max(0, Math.min(100, Number(event.currentTarget.value))) / 100)}
-    />
-  </label>
+  <Labelled name={name}>
+    {(id) => (
+      <input
+        id={id}
+        class="field bound"
+        type="number"
+        min="0"
+        max="100"
+        step="1"
+        value={Math.round(100 * value)}
+        onChange={(event) => onChange(Math.max(0, Math.min(100, Number(event.currentTarget.value))) / 100)}
+      />
+    )}
+  </Labelled>
 );
 
 const duration = (seconds: number) =>

@@ -48,6 +48,7 @@ function Now({ now, intervals, layers }: NowProperties) {
   const ms = (seconds: number | null) => (seconds === null ? '–' : `${short(1000 * seconds)} ms`);
   return (
     <>
+      <h2 class="hidden">The server now</h2>
       <div class="tiles">
         <Strip name="Requests a second" value={short(now.requestsPerSecond)} line={line((i) => i.requestsPerSecond)} />
         <Strip name="Texts a second" value={short(now.textsPerSecond)} line={line((i) => i.textsPerSecond)} />

@@ -3,6 +3,7 @@ import { useSignal } from '@preact/signals';
 import { useId } from 'preact/hooks';
 import type { ModelSource, OpenProgress } from '../../../src/web/page-engine.ts';
 import { percent, short } from '../format.ts';
+import { Labelled } from './labelled.tsx';
 
 export type OpenStep =
   /** For a server. */
@@ -80,19 +81,21 @@ export function OpenModelForm({ step, onOpen, onKey }: Properties) {
           if (address.value.trim() !== '') onOpen(address.value.trim());
         }}
       >
-        <label class="labelled address">
-          … or its address
-          <input
-            class="field"
-            type="text"
-            inputMode="url"
-            placeholder="https://example.org/models/mails/"
-            value={address.value}
-            onInput={(event) => {
-              address.value = event.currentTarget.value;
-            }}
-          />
-        </label>
+        <Labelled name="… or its address" class="address">
+          {(id) => (
+            <input
+              id={id}
+              class="field"
+              type="text"
+              inputMode="url"
+              placeholder="https://example.org/models/mails/"
+              value={address.value}
+              onInput={(event) => {
+                address.value = event.currentTarget.value;
+              }}
+            />
+          )}
+        </Labelled>
         <button type="submit" class="button main">
           Open
         </button>
@@ -118,18 +121,20 @@ function KeyForm({ wrong, onKey }: { readonly wrong: boolean; readonly onKey: (k
         </p>
       )}
       <div class="row">
-        <label class="labelled address">
-          Key
-          <input
-            class="field"
-            type="password"
-            autocomplete="off"
-            value={key.value}
-            onInput={(event) => {
-              key.value = event.currentTarget.value;
-            }}
-          />
-        </label>
+        <Labelled name="Key" class="address">
+          {(id) => (
+            <input
+              id={id}
+              class="field"
+              type="password"
+              autocomplete="off"
+              value={key.value}
+              onInput={(event) => {
+                key.value = event.currentTarget.value;
+              }}
+            />
+          )}
+        </Labelled>
         <button type="submit" class="button main">
           Continue
         </button>

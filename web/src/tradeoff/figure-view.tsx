@@ -27,8 +27,9 @@ interface TableProperties {
 export function Table({ label, heads, rows, align }: TableProperties) {
   const side = (i: number) => align?.[i] ?? (i === 0 ? 'left' : 'right');
   return (
+    // biome-ignore lint/a11y/useSemanticElements: a fieldset is for fields
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a table that scrolls sideways must be reachable by keyboard
-    <section class="scroll" aria-label={label} tabIndex={0}>
+    <div class="scroll" role="group" aria-label={label} tabIndex={0}>
       <table>
         <thead>
           <tr>
@@ -51,6 +52,6 @@ export function Table({ label, heads, rows, align }: TableProperties) {
           ))}
         </tbody>
       </table>
-    </section>
+    </div>
   );
 }

@@ -53,6 +53,7 @@ export function TradeoffPart({ session }: { readonly session: Session }) {
             <Fact name="Speed-up, as the paper counts" value={times(judgement.speedup.paper)} />
             <Fact name="Mean exit" value={`layer ${judgement.meanExit.toFixed(2)}`} />
           </dl>
+          <h2 class="hidden">This model</h2>
           <div class="figures">
             {own.map((figure) => (
               <FigureView key={figure.title} figure={figure} />
@@ -60,7 +61,7 @@ export function TradeoffPart({ session }: { readonly session: Session }) {
           </div>
         </>
       )}
-      {rows.length > 1 && <Methods rows={rows} size={size} />}
+      {work.state.value !== 'loading' && rows.length > 1 && <Methods rows={rows} size={size} />}
     </div>
   );
 }

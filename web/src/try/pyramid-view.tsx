@@ -104,6 +104,7 @@ export function PyramidView({ explanation, info, tau, exit, chosen }: Properties
                   <Token
                     key={i}
                     piece={shown[i]}
+                    joined={shown[i].joined && entering[l][at - 1] === i - 1}
                     score={layer.importance[i]}
                     heat={Math.sqrt((layer.importance[i] ?? 0) / largest)}
                     leaving={!layer.kept[i]}
@@ -140,6 +141,8 @@ export function PyramidView({ explanation, info, tau, exit, chosen }: Properties
 
 interface TokenProperties {
   readonly piece: ShownPiece;
+  /** The piece before it, on which it goes, is there too. */
+  readonly joined: boolean;
   readonly score: number | null;
   /** 0 to 1. */
   readonly heat: number;
@@ -150,7 +153,8 @@ interface TokenProperties {
 }
 
 function Token({
-  piece: { text, joined, special },
+  piece: { text, special },
+  joined,
   score,
   heat,
   leaving,

@@ -100,6 +100,7 @@ export function TryPart({ session }: { readonly session: Session }) {
             waiting={question.waiting.value}
             truncated={explanation.truncated}
           />
+          <h2 class="hidden">The pyramid</h2>
           <div class="story">
             <PyramidView
               explanation={explanation}
