@@ -20,6 +20,7 @@ export async function addPage(app: App): Promise<void> {
   await app.register(async (scope) => {
     scope.addHook('onRequest', async (_request, reply) => {
       reply.removeHeader('content-security-policy'); // the one of answers would win over the page's
+      for (const name of Object.keys(reply.getHeaders())) reply.removeHeader(name); // what holds for answers that are no documents
       await reply.helmet();
     });
     scope.addHook('onRoute', (route) => {
@@ -30,6 +31,7 @@ export async function addPage(app: App): Promise<void> {
       prefix: '/',
       schemaHide: true,
       dotfiles: 'deny',
+      cacheControl: false,
       // files are named by their content, except the page itself
       setHeaders: (response, path) =>
         response.setHeader(

@@ -217,7 +217,7 @@ function newApp(options: ServerOptions, logger: Logger): App {
 
 async function listen(app: App, { hostname, port }: ServerOptions): Promise<void> {
   try {
-    await app.listen({ host: hostname, port, listenTextResolver: () => '' });
+    await app.listen({ host: hostname, port });
   } catch (cause) {
     await app.close();
     const { code, message } = cause as NodeJS.ErrnoException;
