@@ -4,7 +4,14 @@
  * run once.
  */
 import { join } from 'node:path';
-import { type MethodReport, type ReportRow, type TrainingCurve, writeReport } from '../../evaluate/index.ts';
+import {
+  type MethodReport,
+  type ReportRow,
+  type TrainingCurve,
+  toJson,
+  writeReport,
+  writeTrace,
+} from '../../evaluate/index.ts';
 import type { OnTrainEvent } from '../../train/events.ts';
 import { folderName, METHOD_ROWS, type MethodRow, USUAL_ROWS } from '../../train/experiment/method-rows.ts';
 import {
@@ -21,6 +28,7 @@ import { methods } from '../../train/methods.ts';
 import { resolveTrainOptions } from '../../train/options.ts';
 import { startingModel } from '../../train/prepare.ts';
 import { versions } from '../../train/run.ts';
+import { writeWhole } from '../../write-whole.ts';
 import type { DemoOptions } from '../commands/demo.ts';
 import { loadCorpus } from './corpus.ts';
 
@@ -75,12 +83,14 @@ export async function runDemo(
 
   const shared: SharedStages = new Map();
   const rows: ReportRow[] = [];
+  const folders: string[] = [];
   const reports: MethodReport[] = [];
   const curves: TrainingCurve[] = [];
   const dense = shapeOf(full);
   let baseline: number | null = null;
   for (const row of table) {
     const options = optionsOf(row);
+    const folder = join(out, 'models', folderName(row.name));
     const plan: TrialPlan = {
       task: 'spam_assassin',
       row,
@@ -92,9 +102,11 @@ export async function runDemo(
       maxDrop: MAX_DROP,
       dense,
       shared,
-      folder: join(out, 'models', folderName(row.name)),
+      folder,
     };
     const trial = await runTrial(plan, onEvent);
+    await writeTrace(join(folder, 'trace.jsonl'), trial.test);
+    folders.push(folder);
     baseline ??= trial.baseline;
     const { accuracy, speedup } = trial.onTest;
     rows.push(trialRow(plan, trial));
@@ -115,5 +127,7 @@ export async function runDemo(
     training: curves,
   };
   await writeReport(out, report);
+  // beside each model too, for the page that it is opened in
+  for (const folder of folders) await writeWhole(join(folder, 'report.json'), toJson(rows));
   return { rows, report: join(out, 'report.html') };
 }
