@@ -181,9 +181,9 @@ export const trainTable = {
 
   epochs: customOption<Epochs>({
     group: optimisation,
-    default: { regular: 3, soft: 1, hard: 2, heads: 2 },
+    default: { regular: 3, soft: 1, hard: 2, heads: 6 },
     placeholder: 'N,N,N,N',
-    expected: 'one to four numbers from 0 to 1000, as in 3,1,2,2 (the stages regular, soft, hard, heads)',
+    expected: 'one to four numbers from 0 to 1000, as in 3,1,2,6 (the stages regular, soft, hard, heads)',
     help: 'epochs of the stages regular, soft, hard and heads; stages left out keep their default',
     aliases: ['num_train_epochs'],
     read: readEpochs,
@@ -380,7 +380,7 @@ export const trainTable = {
 
 const stageNames = ['regular', 'soft', 'hard', 'heads'] as const;
 
-/** `3`, `3,1,2,2`, [3, 1, 2, 2] or {regular: 3, …}. */
+/** `3`, `3,1,2,6`, [3, 1, 2, 6] or {regular: 3, …}. */
 function readEpochs(raw: unknown): Epochs | undefined {
   const defaults: Epochs = trainTable.epochs.default;
   const given = typeof raw === 'string' ? raw.split(',') : typeof raw === 'number' ? [raw] : raw;

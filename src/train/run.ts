@@ -208,6 +208,8 @@ export function comparable(options: TrainOptions, rows: Pick<Rows, 'train' | 'va
   const settings = Object.fromEntries(Object.entries(rest).map(([key, value]) => [key, JSON.stringify(value)]));
   return {
     ...settings,
+    // epochs of stages that the method does not run change nothing
+    epochs: JSON.stringify(Object.fromEntries(methods[options.method].stages.map((it) => [it, options.epochs[it]]))),
     threads: String(threads ?? defaultThreads()),
     'training rows': fingerprint(rows.train),
     'validation rows': fingerprint(rows.validation),

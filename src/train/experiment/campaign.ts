@@ -134,9 +134,12 @@ async function runGroup(campaign: Campaign, units: readonly Unit[], onEvent: OnT
     exitHead: _h,
     exitTraining: _e,
     method: _m,
+    epochs: _n,
     ...common
   } = comparable(options, group.rows);
-  const stages = new StageFolder(campaign.stagesFolder(task, seed), full.state.config, common);
+  const { heads: _own, ...epochs } = options.epochs;
+  const shared = { ...common, epochs: JSON.stringify(epochs) };
+  const stages = new StageFolder(campaign.stagesFolder(task, seed), full.state.config, shared);
   const open = new Set(await undone(group, units));
   const outcomes: Outcome[] = [];
   for (const unit of units) {

@@ -1,0 +1,30 @@
+/** What must be the same for a run to go on, or to count as done. */
+import { describe, expect, test } from 'vitest';
+import type { MethodName } from '../../src/train/defaults.ts';
+import { methods } from '../../src/train/methods.ts';
+import { resolveTrainOptions } from '../../src/train/options.ts';
+import { comparable } from '../../src/train/run.ts';
+
+const dataset = { name: 'rows', labels: ['a', 'b'], pairs: false, examples: [{ text: 'one', label: 0 }] };
+const settings = (method: MethodName, epochs: Record<string, number>) =>
+  comparable(
+    resolveTrainOptions({
+      task: 'mrpc',
+      method,
+      out: 'run',
+      epochs: { regular: 3, soft: 1, hard: 2, heads: 6, ...epochs },
+    }),
+    { train: dataset, validation: dataset },
+  );
+
+describe.each(Object.keys(methods) as MethodName[])('%s', (method) => {
+  test.each(['regular', 'soft', 'hard', 'heads'] as const)(
+    'other epochs of the %s stage matter if it runs it',
+    (stage) => {
+      const runs = methods[method].stages.includes(stage);
+      const [before, after] = [settings(method, {}), settings(method, { [stage]: 9 })];
+      if (runs) expect(after).not.toEqual(before);
+      else expect(after).toEqual(before);
+    },
+  );
+});
