@@ -28,7 +28,9 @@ export function tradeoffFigures(methods: readonly CurveReport[], places: Palette
   if (methods.length === 0) return [];
   const best = Math.max(...methods.flatMap(({ curve }) => curve.map(({ accuracy }) => accuracy)));
   const worst = Math.min(...methods.flatMap(({ curve }) => curve.map(({ accuracy }) => accuracy)));
-  const lowest = Math.max(worst - 0.002, best - ACCURACY_RANGE);
+  // of a single method the mark is what is looked for, wherever it is
+  const range = methods.length > 1 ? ACCURACY_RANGE : Math.max(ACCURACY_RANGE, best - methods[0].judgement.accuracy);
+  const lowest = Math.max(worst - 0.002, best - range - 0.002);
   const shown = (point: CurvePoint) => point.accuracy >= lowest;
   const speedups = methods.flatMap(({ curve, judgement }) =>
     [...curve.filter(shown), judgement].flatMap(({ speedup }) => [speedup.paper, speedup.actual]),
@@ -55,7 +57,7 @@ export function tradeoffFigures(methods: readonly CurveReport[], places: Palette
       title,
       caption: `Each line runs over tau, from sure answers only (left) to the first layer's (right); the marks are the rows of the table.${
         baseline === undefined ? '' : ' Dashed: plain BERT.'
-      }${worst < lowest ? ` What lies more than ${100 * ACCURACY_RANGE} points below the best is not drawn.` : ''}`,
+      }${worst < lowest ? ` What lies more than ${Math.round(100 * range)} points below the best is not drawn.` : ''}`,
       drawing: chart(title, axes, (plane) => [
         ...(baseline === undefined || baseline < lowest ? [] : [levelLine(plane, 100 * baseline)]),
         lines(plane, places, curves),

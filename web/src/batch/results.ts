@@ -31,11 +31,13 @@ export class Results {
   readonly columns: readonly string[];
   readonly textColumn: number;
   readonly #rows: Row[] = [];
-  readonly #labels: string[] = [];
+  /** In the order in which they were first met; #labels are places in it. */
+  readonly #names: string[] = [];
+  readonly #labels: number[] = [];
   readonly #scores: number[] = [];
   readonly #exits: number[] = [];
   readonly #truncated = new Set<number>();
-  readonly #counts = new Map<string, number>();
+  readonly #counts: number[] = [];
   #exitSum = 0;
   #spent = 0;
 
@@ -52,10 +54,15 @@ export class Results {
   /** Answers come in the order of the rows. */
   addAnswer({ label, score, exit, truncated, flops }: Answer): void {
     if (truncated) this.#truncated.add(this.#labels.length);
-    this.#labels.push(label);
+    let place = this.#names.indexOf(label);
+    if (place < 0) {
+      place = this.#names.push(label) - 1;
+      this.#counts.push(0);
+    }
+    this.#labels.push(place);
     this.#scores.push(score);
     this.#exits.push(exit);
-    this.#counts.set(label, (this.#counts.get(label) ?? 0) + 1);
+    this.#counts[place]++;
     this.#exitSum += exit;
     this.#spent += flops;
   }
@@ -76,13 +83,13 @@ export class Results {
 
   /** Most frequent first. */
   get labelCounts(): readonly (readonly [string, number])[] {
-    return [...this.#counts].sort((a, b) => b[1] - a[1]);
+    return this.#names.map((name, i) => [name, this.#counts[i]] as const).sort((a, b) => b[1] - a[1]);
   }
 
   at(index: number): Result {
     return {
       row: this.#rows[index],
-      label: this.#labels[index],
+      label: this.#names[this.#labels[index]],
       score: this.#scores[index],
       exit: this.#exits[index],
       truncated: this.#truncated.has(index),
@@ -95,10 +102,11 @@ export class Results {
 
   /** Numbers of the rows that `view` shows, in its order. */
   select({ label, exit, from, to, sort, descending }: View): Uint32Array {
+    const wanted = label === null ? -1 : this.#names.indexOf(label);
     const found = new Uint32Array(this.count);
     let size = 0;
     for (let i = 0; i < this.count; i++) {
-      if (label !== null && this.#labels[i] !== label) continue;
+      if (label !== null && this.#labels[i] !== wanted) continue;
       if (exit !== null && this.#exits[i] !== exit) continue;
       if (this.#scores[i] < from || this.#scores[i] > to) continue;
       found[size++] = i;
@@ -112,10 +120,17 @@ export class Results {
       case 'exit':
         return inOrder(chosen, this.#exits, descending);
       case 'label':
-        return inOrder(chosen, ranks(this.#labels), descending);
+        return inOrder(chosen, this.#alphabetical(), descending);
       default:
         return sort satisfies never;
     }
+  }
+
+  /** Each row's label as its place in the alphabet of labels. */
+  #alphabetical(): number[] {
+    const order = [...this.#names].sort();
+    const places = this.#names.map((name) => order.indexOf(name));
+    return this.#labels.map((label) => places[label]);
   }
 }
 
@@ -139,10 +154,4 @@ function inOrder(rows: Uint32Array, values: readonly number[], descending: boole
     return (descending ? 2 ** 32 - 1 - rising : rising) * MOST_KEYED + row;
   }).sort();
   return Uint32Array.from(keys, (key) => key % MOST_KEYED);
-}
-
-/** Each name as its place among the names in order. */
-function ranks(names: readonly string[]): number[] {
-  const place = new Map([...new Set(names)].sort().map((name, i) => [name, i]));
-  return names.map((name) => place.get(name)!);
 }
