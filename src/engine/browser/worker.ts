@@ -5,6 +5,7 @@ import type { Compile } from '../../runtime/runtime.ts';
 import { webRuntime } from '../../runtime/web.ts';
 import type { ToWorker } from '../messages.ts';
 import { loadModel, serveTexts } from '../serve-texts.ts';
+import { later } from '../turn.ts';
 import { filesFolder, handleFolder } from './dropped-folder.ts';
 import type { BrowserStart, FolderSource, FromBrowserWorker } from './messages.ts';
 import { Soon } from './soon.ts';
@@ -75,34 +76,19 @@ async function runtimeOf(start: BrowserStart): Promise<Compile> {
   } catch (cause) {
     throw new PyramidError('MP_WEB_RUNTIME', { reason: (cause as Error).message }, { cause });
   }
-  const turn = new Turn();
+  let began = performance.now();
   return async (graph, name) => {
     const program = await compile(graph, name);
     return {
+      // WebAssembly computes within one turn of the event loop: messages would wait until there is nothing to do
       async run(inputs, into) {
-        await turn.over(LOOK_UP_MS);
+        if (performance.now() - began > LOOK_UP_MS) {
+          await new Promise<void>((resolve) => later(resolve));
+          began = performance.now();
+        }
         return program.run(inputs, into);
       },
       close: () => program.close(),
     };
   };
-}
-
-/** WebAssembly computes without ever leaving the event loop's turn: messages would wait until there is nothing to do. */
-class Turn {
-  readonly #channel = new MessageChannel() as unknown as {
-    readonly port1: { onmessage: (() => void) | null };
-    readonly port2: { postMessage(message: null): void };
-  };
-  #began = performance.now();
-
-  /** Ends the turn if it has lasted so long. */
-  async over(ms: number): Promise<void> {
-    if (performance.now() - this.#began < ms) return;
-    await new Promise<void>((resolve) => {
-      this.#channel.port1.onmessage = () => resolve();
-      this.#channel.port2.postMessage(null);
-    });
-    this.#began = performance.now();
-  }
 }
