@@ -21,8 +21,10 @@ import type { DemoOptions } from './commands/demo.ts';
 
 export interface DemoResult {
   readonly rows: readonly ReportRow[];
-  /** The page's path. */
+  /** The report's path. */
   readonly report: string;
+  /** The one to look at first is the first. */
+  readonly models: readonly { readonly name: string; readonly dir: string }[];
 }
 
 /** The engine's `Pyramid`, as far as the commands use it. */

@@ -1,8 +1,10 @@
 /** `demo`: the paper's methods, trained from scratch on real e-mail. What it does is in src/cli/demo. */
+import { PyramidError } from '../../errors.ts';
 import { toJson, toText } from '../../evaluate/table.ts';
 import { flagOption, integerOption, type OptionTable, textOption } from '../../option.ts';
 import type { Command } from '../command.ts';
 import { trainProgress } from '../progress.ts';
+import type { DemoResult, Services } from '../services.ts';
 
 export interface DemoOptions {
   readonly out: string;
@@ -24,7 +26,7 @@ const options = {
   serve: flagOption({
     group,
     default: true,
-    help: 'end after the report; there is no page yet, so this changes nothing',
+    help: 'end after the report, rather than showing the models on a page until you stop it',
   }),
   seed: integerOption({
     group,
@@ -42,19 +44,33 @@ export const demo: Command<DemoOptions> = {
   operands: null,
   options,
   examples: [
-    { line: 'magic-pyramid demo', what: 'a few minutes on two cores' },
+    { line: 'magic-pyramid demo', what: 'a few minutes on two cores, then a page' },
     { line: 'magic-pyramid demo --out runs/again --seed 1 --no-serve', what: 'another split, and no page at the end' },
   ],
   async run({ options, io, services }) {
+    const say = (sentence: string) => io.stderr.write(`${sentence}\n`);
     const progress = trainProgress(io.stderr);
     let finished = false;
     try {
-      const { rows, report } = await services.demo(options, progress.onEvent);
+      const { rows, report, models } = await services.demo(options, progress.onEvent);
       finished = true;
       progress.stop(true);
       io.stdout.write(options.json ? toJson(rows) : `\n${toText(rows)}\nThe report is ${report}\n`);
+      if (options.serve) await show(services, models, say);
     } finally {
       if (!finished) progress.stop(false);
     }
   },
 };
+
+/** The models on a page until the process is told to stop; at the server's usual port, or at another if that is taken. */
+async function show(services: Services, models: DemoResult['models'], say: (sentence: string) => void): Promise<void> {
+  // small networks, one of which is looked at
+  const options = { model: models, workers: 1 };
+  try {
+    await services.serve(options, say);
+  } catch (error) {
+    if (!(error instanceof PyramidError && error.code === 'MP_LISTEN')) throw error;
+    await services.serve({ ...options, port: 0 }, say);
+  }
+}

@@ -30,6 +30,7 @@ import { startingModel } from '../../train/prepare.ts';
 import { versions } from '../../train/run.ts';
 import { writeWhole } from '../../write-whole.ts';
 import type { DemoOptions } from '../commands/demo.ts';
+import type { DemoResult } from '../services.ts';
 import { loadCorpus } from './corpus.ts';
 
 /** A network that two cores train in minutes. */
@@ -48,11 +49,6 @@ const SETTINGS = {
 
 /** Accuracy that a halt value may cost on the validation mails, against plain BERT. */
 const MAX_DROP = 0.005;
-
-export interface DemoResult {
-  readonly rows: readonly ReportRow[];
-  readonly report: string;
-}
 
 export async function runDemo(
   { out, seed }: Pick<DemoOptions, 'out' | 'seed'>,
@@ -83,7 +79,7 @@ export async function runDemo(
 
   const shared: SharedStages = new Map();
   const rows: ReportRow[] = [];
-  const folders: string[] = [];
+  const models: { name: string; dir: string }[] = [];
   const reports: MethodReport[] = [];
   const curves: TrainingCurve[] = [];
   const dense = shapeOf(full);
@@ -106,7 +102,7 @@ export async function runDemo(
     };
     const trial = await runTrial(plan, onEvent);
     await writeTrace(join(folder, 'trace.jsonl'), trial.test);
-    folders.push(folder);
+    models.unshift({ name: folderName(row.name), dir: folder }); // mp+, the last, is the first to be looked at
     baseline ??= trial.baseline;
     const { accuracy, speedup } = trial.onTest;
     rows.push(trialRow(plan, trial));
@@ -128,6 +124,6 @@ export async function runDemo(
   };
   await writeReport(out, report);
   // beside each model too, for the page that it is opened in
-  for (const folder of folders) await writeWhole(join(folder, 'report.json'), toJson(rows));
-  return { rows, report: join(out, 'report.html') };
+  for (const { dir } of models) await writeWhole(join(dir, 'report.json'), toJson(rows));
+  return { rows, report: join(out, 'report.html'), models };
 }
