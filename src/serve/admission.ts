@@ -122,6 +122,11 @@ export class Admission {
     };
   }
 
+  /** A request was refused on the ground of what another was told. */
+  countRefusal(): void {
+    this.#refused++;
+  }
+
   /** What a request is told that finds the queue full; counts it. */
   refusal(): PyramidError<'MP_OVERLOADED'> {
     this.#refused++;

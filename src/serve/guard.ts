@@ -15,9 +15,10 @@ export interface GuardOptions {
   readonly maxConcurrentRequests: number;
   /** Time that a body may take to arrive; a stream of lines is not bound by it. */
   readonly bodyTimeoutMs: number;
-  /** Throws MP_OVERLOADED where no text would be let in. */
-  readonly assertRoom: () => void;
-  readonly refuse: () => PyramidError;
+  /** No text would be let in now. */
+  readonly isFull: () => boolean;
+  /** What a request is told that is not let in. */
+  readonly refusal: () => PyramidError;
   readonly onBegin: () => void;
 }
 
@@ -28,7 +29,7 @@ const OPEN = /^\/(health|ping|metrics|live|ready|v2\/health\/(live|ready))?$|^\/
 
 /** Adds the hooks. The function that it gives tells how many requests to classify are under way. */
 export function addGuard(app: App, options: GuardOptions): () => number {
-  const { keys, adminKeys, maxConcurrentRequests, bodyTimeoutMs, assertRoom, refuse, onBegin } = options;
+  const { keys, adminKeys, maxConcurrentRequests, bodyTimeoutMs, isFull, refusal, onBegin } = options;
   let underWay = 0;
   /** Requests whose body has not come yet, the oldest first. */
   const arriving = new Map<FastifyRequest, number>();
@@ -52,12 +53,7 @@ export function addGuard(app: App, options: GuardOptions): () => number {
     if (request.headers['content-type']?.startsWith(NDJSON) !== true) arriving.set(request, performance.now());
     if (isAdmin) return done();
     onBegin();
-    if (underWay >= maxConcurrentRequests) return done(refuse());
-    try {
-      assertRoom();
-    } catch (error) {
-      return done(error as PyramidError);
-    }
+    if (underWay >= maxConcurrentRequests || isFull()) return done(refusal());
     underWay++;
     reply.raw.once('close', () => underWay--);
     done();

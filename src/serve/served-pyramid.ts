@@ -97,7 +97,7 @@ export class ServedPyramid implements ServedModel {
     return this.#policy.kind === 'auto' ? this.#control.tau : this.#policy.tau;
   }
 
-  get admission(): Pick<Admission, 'texts' | 'work' | 'expectedMs' | 'refused'> {
+  get admission(): Pick<Admission, 'texts' | 'work' | 'expectedMs' | 'refused' | 'countRefusal'> {
     return this.#admission;
   }
 
@@ -106,9 +106,9 @@ export class ServedPyramid implements ServedModel {
     return this.#admission.isFull(this.#allowedMs);
   }
 
-  /** Throws MP_OVERLOADED if nothing would be let in now: a look before a request is read. */
-  assertRoom(): void {
-    if (this.isFull) throw this.#admission.refusal();
+  /** What a request is told that is not let in; counts it. */
+  refusal(): PyramidError {
+    return this.#admission.refusal();
   }
 
   async classify(inputs: readonly TextInput[], options: ServeOptions = {}): Promise<Classified> {

@@ -2,11 +2,12 @@
  * The server: models, guard, protocols, metrics, descriptions and the page, put together on Fastify; and how it starts
  * and stops. What each part does is in its own file.
  */
+import { createServer } from 'node:http';
 import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as delay, setImmediate as immediate } from 'node:timers/promises';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
-import Fastify, { type FastifyHttpOptions, LogController, type RawServerDefault } from 'fastify';
+import Fastify, { type FastifyServerOptions, LogController } from 'fastify';
 import { type Logger, pino } from 'pino';
 import { PyramidError } from '../errors.ts';
 import { type ServerOptions, serveTable } from './defaults.ts';
@@ -15,6 +16,7 @@ import { addGuard } from './guard.ts';
 import { Keys, readKeys } from './keys.ts';
 import { Metrics } from './metrics.ts';
 import { addPage } from './page.ts';
+import { Refusals } from './refusals.ts';
 import { Registry } from './registry.ts';
 import { type App, failureOf, type RouteContext, type RoutePlugin } from './route.ts';
 import { adminRoutes } from './routes/admin.ts';
@@ -79,24 +81,31 @@ export async function startServer({ log, ...given }: StartOptions): Promise<Runn
   });
 
   try {
-    const app = newApp(options, logger);
+    let isStopping = false;
+    // which model is meant stands in the body: refused unread only where none has room
+    const isFull = () => registry.all.length > 0 && registry.all.every((served) => served.isFull);
+    const refusals = new Refusals(
+      () => !isStopping && (isFull() || underWay() >= options.maxConcurrentRequests),
+      () => {
+        metrics.began();
+        metrics.failed('MP_OVERLOADED');
+        registry.all[0].admission.countRefusal();
+      },
+    );
+    const app = newApp(options, logger, refusals);
     if (traces) await app.register(traces.plugin);
     app.removeContentTypeParser('text/plain'); // JSON or what a protocol adds, nothing else
-    let isStopping = false;
     await addSafety(app, options);
     underWay = addGuard(app, {
       keys,
       adminKeys,
       maxConcurrentRequests: options.maxConcurrentRequests,
       bodyTimeoutMs: options.bodyTimeout,
-      assertRoom: () => {
-        // which model is meant stands in the body: refused unread only where none has room
-        const [first, ...others] = registry.all;
-        if (others.every((served) => served.isFull)) first?.assertRoom();
-      },
-      refuse: () => new PyramidError('MP_OVERLOADED', { retryAfterS: 1 }),
+      isFull,
+      refusal: () => registry.all[0].refusal(),
       onBegin: () => metrics.began(),
     });
+    refusals.listenTo(app);
     app.addHook('onError', async (_request, _reply, error) => metrics.failed(failureOf(error).code));
     // a connection that is kept alive would keep a stopping server alive
     app.addHook('onSend', (_request, reply, payload, done) => {
@@ -196,19 +205,28 @@ async function keysOf({ apiKey, apiKeyFile }: ServerOptions): Promise<Keys | nul
   return keys.length === 0 ? null : new Keys(keys);
 }
 
-function newApp(options: ServerOptions, logger: Logger): App {
+function newApp(options: ServerOptions, logger: Logger, refusals: Refusals): App {
   const isVerbose = ['debug', 'trace'].includes(options.logLevel);
-  const settings: FastifyHttpOptions<RawServerDefault> = {
+  const settings: FastifyServerOptions = {
     loggerInstance: logger as never,
     logController: new LogController({ disableRequestLogging: !isVerbose }),
     bodyLimit: options.payloadLimit,
-    connectionTimeout: options.idleTimeout,
-    keepAliveTimeout: Math.min(72_000, options.idleTimeout),
-    requestTimeout: 0, // guard.ts has one that lets streams of lines live
     forceCloseConnections: 'idle',
     return503OnClosing: false,
-    http: { maxHeaderSize: 16_384, headersTimeout: 10_000, connectionsCheckingInterval: 2000 },
-    routerOptions: { maxParamLength: 16_384 }, // all of the headers; what a name may be the routes' schemas say
+    routerOptions: { maxParamLength: 256 },
+    serverFactory: (handle) => {
+      const server = createServer(
+        {
+          maxHeaderSize: 16_384,
+          headersTimeout: 10_000,
+          requestTimeout: 0, // guard.ts has one that lets streams of lines live
+          connectionsCheckingInterval: 2000,
+          keepAliveTimeout: Math.min(72_000, options.idleTimeout),
+        },
+        refusals.before(handle),
+      );
+      return server.setTimeout(options.idleTimeout);
+    },
   };
   return Fastify(settings)
     .withTypeProvider<TypeBoxTypeProvider>()

@@ -97,6 +97,35 @@ describe('more than can be answered', () => {
     expect(Number(/te_refused_total\{model="mails"\} (\d+)/.exec(body)![1])).toBe(refused.length);
   });
 
+  test('is refused again in the very words of the route, without looking at it, until there is room', async () => {
+    const it = await serve(
+      { mails: dir },
+      { page: false, maxBatchTokens: 512, maxClientBatchSize: 3200, corsAllowOrigin: ['https://a.example'] },
+    );
+    const busy = it.post('/v1/classify', { inputs: new Array(100).fill(texts).flat(), tau: null });
+    const served = it.server.registry.get('mails');
+    while (!served.isFull) await new Promise((resolve) => setTimeout(resolve, 1));
+    const counted = async () =>
+      Number(/te_refused_total\{model="mails"\} (\d+)/.exec((await it.get('/metrics')).body)![1]);
+    const before = await counted();
+    const ways = ['/v1/classify', '/predict', '/v1/classify', '/predict'];
+    const replies = [];
+    for (const path of ways) replies.push(await it.post(path, path === '/predict' ? 'no JSON' : { inputs: 'w1' }));
+    const origin = await it.post('/v1/classify', { inputs: 'w1' }, { origin: 'https://a.example' });
+    expect(served.isFull).toBe(true); // else the test has been too slow to show anything
+    expect(await counted()).toBe(before + 5);
+    expect(replies.map(({ status }) => status)).toEqual([429, 429, 429, 429]);
+    for (const i of [0, 1]) {
+      expect(replies[i + 2].body).toEqual(replies[i].body);
+      expect(replies[i + 2].headers.get('retry-after')).toBe(replies[i].headers.get('retry-after'));
+      expect(replies[i + 2].headers.get('x-content-type-options')).toBe('nosniff');
+    }
+    expect(origin.headers.get('access-control-allow-origin')).toBe('https://a.example');
+    expect(replies[2].headers.get('access-control-allow-origin')).toBeNull();
+    expect((await busy).status).toBe(200);
+    expect((await it.post('/predict', { inputs: 'w1' })).status).toBe(200);
+  });
+
   test('is refused beyond --max-concurrent-requests, by each protocol in its own words', async () => {
     const it = await serve({ mails: dir }, { page: false, maxConcurrentRequests: 1 });
     const first = it.post('/v1/classify', { inputs: texts, tau: null });
