@@ -8,10 +8,11 @@ import type { HeadKind, NetworkShape } from '../pyramid/flops.ts';
 import type { Dtype, PyramidInfo } from '../pyramid/model-folder.ts';
 import { problems } from '../pyramid/problem.ts';
 import { assertTau } from '../pyramid/uncertainty.ts';
+import { Aborts } from './aborts.ts';
 import { type Answer, answerOf, type Detail, detailOf, shapeOf } from './answer.ts';
 import type { Crew } from './crew.ts';
 import { type Explanation, explanationOf } from './explain.ts';
-import { inOrder } from './in-order.ts';
+import { begunInOrder, type End } from './in-order.ts';
 import { checkText, type Text, type TextInput } from './inputs.ts';
 import type { WeightBits } from './int8.ts';
 import type { Outcome, Rule, Truncate } from './job.ts';
@@ -46,25 +47,28 @@ export interface TracedText {
   readonly logits: readonly (readonly number[])[]; // [L] of [C]; [] where a layer has no head
 }
 
-/** Texts of a stream that are under way or answered but not yet read. */
-const STREAM_WINDOW = 1024;
+/**
+ * Texts of a stream that are under way, or answered but not yet read, by texts that the crew can have under way: one that
+ * takes long holds up those after it for a while. Each of them is in memory, and collecting it makes pauses.
+ */
+const STREAM_WINDOW = 2;
 
 /** What differs between Node and a browser. */
 export interface Surroundings {
   readonly warn: (message: string) => void;
-  /** Told of a signal that many will listen to. */
-  readonly manyListeners?: (signal: AbortSignal) => void;
 }
 
 export class Classifier {
   readonly #crew: Crew;
   readonly #model: ModelDescription;
   readonly #surroundings: Surroundings;
+  readonly #aborts: Aborts;
   #said = false;
   #saidVoid = false;
 
   protected constructor(crew: Crew, model: ModelDescription, surroundings: Surroundings) {
     this.#crew = crew;
+    this.#aborts = new Aborts(crew.turn);
     this.#model = model;
     this.#surroundings = surroundings;
   }
@@ -147,16 +151,13 @@ export class Classifier {
   ): AsyncGenerator<Answer, void, undefined> {
     const { tau, topK } = this.#settle(options);
     const toAnswer = (outcome: Outcome) => answerOf(this.#model, outcome, { tau, topK });
-    return inOrder(
+    const rule = { tau, trace: false, truncate: options.truncate };
+    return begunInOrder(
       source,
-      STREAM_WINDOW,
-      async (input, index, signal) => {
-        const rule = { tau, trace: false, truncate: options.truncate };
-        const [answer] = await this.#run([input], rule, toAnswer, { ...options, signal }, index);
-        return answer;
-      },
+      STREAM_WINDOW * this.#crew.capacity,
+      (input, index, settle) => this.#begin(input, index, rule, toAnswer, options.deadlineMs, settle),
       options.signal,
-      this.#surroundings.manyListeners,
+      this.#crew.turn,
     );
   }
 
@@ -243,13 +244,12 @@ export class Classifier {
     return info.tau;
   }
 
-  /** Runs the inputs; results in their order. `from`: the number of the first, for messages. */
+  /** Runs the inputs; results in their order. */
   async #run<T>(
     inputs: readonly TextInput[],
     rule: Rule,
     result: (outcome: TimedOutcome) => T,
     { signal, deadlineMs }: Pick<ClassifyOptions, 'signal' | 'deadlineMs'>,
-    from = 0,
   ): Promise<T[]> {
     signal?.throwIfAborted();
     if (this.#crew.isClosed) throw new PyramidError('MP_CLOSED', { what: 'model' });
@@ -259,16 +259,17 @@ export class Classifier {
       const results = new Array<T>(texts.length);
       let left = texts.length;
       let timer: ReturnType<typeof setTimeout> | undefined;
+      let takeBack: (() => void) | undefined;
       const settle = (end: () => void) => {
         clearTimeout(timer);
-        signal?.removeEventListener('abort', abort);
+        takeBack?.();
         end();
       };
       const withdraw = this.#crew.submit({
         ...rule,
         length: texts.length,
         // checked when its turn comes: going through a long array at once would hold up the caller's thread
-        text: (index) => this.#mention(checkText(texts[index], from + index)),
+        text: (index) => this.#mention(checkText(texts[index], index)),
         done: (index, outcome) => {
           results[index] = result(outcome);
           if (--left === 0) settle(() => resolve(results));
@@ -280,11 +281,45 @@ export class Classifier {
           withdraw();
           reject(reason);
         });
-      const abort = () => giveUp(signal!.reason);
       if (deadlineMs !== undefined)
         timer = setTimeout(() => giveUp(new PyramidError('MP_DEADLINE', { deadlineMs })), deadlineMs);
-      signal?.addEventListener('abort', abort, { once: true });
+      if (signal) takeBack = this.#aborts.on(signal, () => giveUp(signal.reason));
     });
+  }
+
+  /**
+   * Runs one input of many, `index` for messages; what it gives withdraws it. Apart from #run since a stream has a
+   * thousand under way: what each of them holds in memory shows in the pauses that collecting it makes.
+   */
+  #begin<T>(
+    input: TextInput,
+    index: number,
+    rule: Rule,
+    result: (outcome: TimedOutcome) => T,
+    deadlineMs: number | undefined,
+    settle: (end: End<T>) => void,
+  ): () => void {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const end = (settled: End<T>) => {
+      clearTimeout(timer);
+      settle(settled);
+    };
+    const withdraw = this.#crew.submit({
+      ...rule,
+      length: 1,
+      text: () => this.#mention(checkText(input, index)),
+      done: (_, outcome) => end({ value: result(outcome) }),
+      failed: (error) => end({ error }),
+    });
+    if (deadlineMs === undefined) return withdraw;
+    timer = setTimeout(() => {
+      withdraw();
+      settle({ error: new PyramidError('MP_DEADLINE', { deadlineMs }) });
+    }, deadlineMs);
+    return () => {
+      clearTimeout(timer);
+      withdraw();
+    };
   }
 
   /** A pair for a model of single texts, or the reverse, is allowed and said once. */

@@ -14,9 +14,12 @@ import {
   type WireText,
 } from './messages.ts';
 import { type PieceCost, Tally } from './tally.ts';
+import { later, Turn } from './turn.ts';
 
 /** Texts that one worker may have under way: enough for full batches of like length, few enough for a new text to wait little. */
 const UNDER_WAY = 128;
+/** UTF-16 units that a worker is sent in one message, unless one text alone is longer: copying them takes time. */
+const MESSAGE_UNITS = 2 ** 18;
 /** How often a text may be under way when its worker ends; the last time it runs alone, to spare its neighbours. */
 const TRIES = 3;
 
@@ -52,8 +55,10 @@ export interface Order extends Rule {
 
 interface Pending {
   readonly order: Order;
-  /** Its next text. */
+  /** Its next text; it is in the queue while there is one. */
   next: number;
+  /** Texts that a worker has. */
+  underWay: number;
   ended: boolean;
 }
 
@@ -76,14 +81,18 @@ interface Member<T> {
 
 const isLast = ({ tries }: Ticket): boolean => tries === TRIES - 1;
 
-/** With the next turn of the event loop. */
-const later: (work: () => void) => void =
-  typeof setImmediate === 'function' ? setImmediate : (work) => void setTimeout(work, 0);
-
 export class Crew<T extends Thread = Thread> {
   readonly #options: CrewOptions<T>;
   readonly #members: Member<T>[] = [];
+  /** What the crew does on its caller's thread is done in slices. */
+  readonly turn = new Turn();
   #queue: Pending[] = [];
+  /** Texts of the queue that are wanted, and its orders that are not: these leave it when their turn comes. */
+  #queued = 0;
+  #endedInQueue = 0;
+  /** What workers have said and nobody has looked at yet. */
+  readonly #arrived: { readonly member: Member<T>; readonly outcome: TimedOutcome }[] = [];
+  #settling = false;
   /** Texts of ended workers, which go first. */
   #again: Ticket[] = [];
   #nextId = 0;
@@ -108,9 +117,10 @@ export class Crew<T extends Thread = Thread> {
 
   /** Takes an order. The function that it gives withdraws the order: nothing is called any more. */
   submit(order: Order): () => void {
-    const pending: Pending = { order, next: 0, ended: false };
+    const pending: Pending = { order, next: 0, underWay: 0, ended: false };
     if (this.#closed) throw new PyramidError('MP_CLOSED', { what: 'model' });
-    this.#queue.push(pending);
+    if (order.length > 0) this.#queue.push(pending);
+    this.#queued += order.length;
     for (let missing = this.#options.workers - this.#members.length; missing > 0; missing--) this.#rehire();
     this.#dispatchSoon();
     return () => this.#withdraw(pending);
@@ -121,7 +131,7 @@ export class Crew<T extends Thread = Thread> {
     if (this.#closed) return;
     this.#closed = true;
     const closed = new PyramidError('MP_CLOSED', { what: 'model' });
-    this.#failAll(closed);
+    await this.#failAll(closed);
     await Promise.all(
       this.#members.splice(0).map(async ({ thread, ended }) => {
         thread.hold(true);
@@ -149,6 +159,11 @@ export class Crew<T extends Thread = Thread> {
     const all = new Tally();
     for (const piece of told.flat()) all.add(piece);
     return all.pieces;
+  }
+
+  /** Texts that all workers together may have under way. */
+  get capacity(): number {
+    return this.#options.workers * UNDER_WAY;
   }
 
   get isClosed(): boolean {
@@ -179,7 +194,8 @@ export class Crew<T extends Thread = Thread> {
               reject(fromWire(message.error));
               return;
             case 'outcomes':
-              this.#finish(member, message.outcomes);
+              for (const outcome of message.outcomes) this.#arrived.push({ member, outcome });
+              void this.#settle();
               return;
             case 'tally':
               member.tellings.shift()?.(message.pieces);
@@ -211,6 +227,7 @@ export class Crew<T extends Thread = Thread> {
     for (const tell of lost.tellings.splice(0)) tell([]);
     if (this.#closed) return;
     for (const ticket of lost.underWay.values()) {
+      ticket.pending.underWay--;
       if (ticket.pending.ended) continue;
       if (++ticket.tries >= TRIES) {
         this.#fail(ticket.pending, new PyramidError('MP_WORKER_LOST', { tries: ticket.tries }));
@@ -227,20 +244,23 @@ export class Crew<T extends Thread = Thread> {
       if (this.#closed) return;
       if (!isUnfit && tries < TRIES) this.#rehire(tries + 1);
       else if (this.#members.length === 0)
-        this.#failAll(isUnfit ? error : new PyramidError('MP_WORKER_LOST', { tries }, { cause: error }));
+        void this.#failAll(isUnfit ? error : new PyramidError('MP_WORKER_LOST', { tries }, { cause: error }));
     });
   }
 
   /** Gathers what is asked for in one go: at once when a worker is idle, else with the next turn of the event loop. */
   #dispatchSoon(): void {
+    const isIdle = this.#members.some(({ ready, underWay }) => ready && underWay.size === 0);
+    this.#dispatchBy(isIdle && !this.turn.isSpent ? queueMicrotask : later);
+  }
+
+  #dispatchBy(schedule: (work: () => void) => void): void {
     if (this.#dispatching || this.#closed) return;
     this.#dispatching = true;
-    const dispatch = () => {
+    schedule(() => {
       this.#dispatching = false;
       if (!this.#closed) this.#dispatch();
-    };
-    if (this.#members.some(({ ready, underWay }) => ready && underWay.size === 0)) queueMicrotask(dispatch);
-    else later(dispatch);
+    });
   }
 
   #dispatch(): void {
@@ -249,7 +269,7 @@ export class Crew<T extends Thread = Thread> {
       .sort((a, b) => a.underWay.size - b.underWay.size);
     if (ready.length === 0) return;
     // what there is is shared out evenly, so that a few texts use all workers too
-    const texts = this.#waiting();
+    const texts = this.#again.length + this.#queued;
     const share = Math.min(
       UNDER_WAY,
       Math.ceil((texts + ready.reduce((sum, m) => sum + m.underWay.size, 0)) / ready.length),
@@ -258,14 +278,22 @@ export class Crew<T extends Thread = Thread> {
     for (const member of ready) {
       if (member === drain && member.underWay.size > 0) continue;
       const sent: WireText[] = [];
+      let units = 0;
       while (member.underWay.size < share && !member.alone) {
+        if (sent.length > 0 && (units > MESSAGE_UNITS || this.turn.isSpent)) {
+          this.#dispatchBy(later);
+          break;
+        }
         const ticket = this.#take(member);
         if (!ticket) break;
         const { tau, trace, explain, truncate, text } = ticket.pending.order;
         try {
           const id = this.#nextId++;
-          sent.push({ id, index: ticket.index, ...text(ticket.index), tau, trace, explain, truncate });
+          const wire = { id, index: ticket.index, ...text(ticket.index), tau, trace, explain, truncate };
+          sent.push(wire);
+          units += wire.text.length + (wire.pair?.length ?? 0);
           member.underWay.set(id, ticket);
+          ticket.pending.underWay++;
         } catch (error) {
           this.#fail(ticket.pending, error);
         }
@@ -274,10 +302,6 @@ export class Crew<T extends Thread = Thread> {
       member.thread.hold(true);
       member.thread.post({ kind: 'texts', texts: sent });
     }
-  }
-
-  #waiting(): number {
-    return this.#again.length + this.#queue.reduce((sum, { order, next }) => sum + order.length - next, 0);
   }
 
   /** The next text for the member: one that has ended workers twice goes to an empty member, alone. */
@@ -291,7 +315,11 @@ export class Crew<T extends Thread = Thread> {
       return ticket;
     }
     for (let pending = this.#queue.shift(); pending; pending = this.#queue.shift()) {
-      if (pending.ended || pending.next >= pending.order.length) continue;
+      if (pending.ended) {
+        this.#endedInQueue--;
+        continue;
+      }
+      this.#queued--;
       const index = pending.next++;
       // orders take turns, so that a small one does not wait for a large one to end
       if (pending.next < pending.order.length) this.#queue.push(pending);
@@ -300,16 +328,21 @@ export class Crew<T extends Thread = Thread> {
     return null;
   }
 
-  #finish(member: Member<T>, outcomes: readonly TimedOutcome[]): void {
-    for (const outcome of outcomes) {
+  /** Hands on what has arrived, in slices: a worker may answer faster than its answers are read. */
+  async #settle(): Promise<void> {
+    if (this.#settling) return;
+    this.#settling = true;
+    await this.turn.through(this.#arrived, ({ member, outcome }) => {
       const ticket = this.#hand(member, outcome.id);
       if (ticket && !ticket.pending.ended) ticket.pending.order.done(ticket.index, outcome);
-    }
+    });
+    this.#settling = false;
   }
 
   /** Takes the text from the member's list. */
   #hand(member: Member<T>, id: number): Ticket | undefined {
     const ticket = member.underWay.get(id);
+    if (ticket) ticket.pending.underWay--;
     member.underWay.delete(id);
     member.alone = false;
     this.#rest(member);
@@ -333,26 +366,38 @@ export class Crew<T extends Thread = Thread> {
     pending.order.failed(error);
   }
 
-  #failAll(error: unknown): void {
+  /** In slices. */
+  async #failAll(error: unknown): Promise<void> {
     const underWay = this.#members.flatMap((member) => [...member.underWay.values()]);
-    const all = new Set([
-      ...this.#queue,
-      ...this.#again.map(({ pending }) => pending),
-      ...underWay.map(({ pending }) => pending),
-    ]);
-    for (const pending of all) this.#fail(pending, error);
+    const all = [
+      ...new Set([
+        ...this.#queue,
+        ...this.#again.map(({ pending }) => pending),
+        ...underWay.map(({ pending }) => pending),
+      ]),
+    ];
+    await this.turn.through(all, (pending) => this.#fail(pending, error));
   }
 
   /** Nothing of the order is wanted any more. */
   #drop(pending: Pending): void {
     pending.ended = true;
-    this.#queue = this.#queue.filter((one) => one !== pending);
-    this.#again = this.#again.filter((ticket) => ticket.pending !== pending);
-    for (const member of this.#members) {
+    const left = pending.order.length - pending.next;
+    if (left > 0) {
+      this.#queued -= left;
+      // taking it out at once would go through the queue for each of many orders that end together
+      if (++this.#endedInQueue > this.#queue.length / 2) {
+        this.#queue = this.#queue.filter(({ ended }) => !ended);
+        this.#endedInQueue = 0;
+      }
+    }
+    if (this.#again.length > 0) this.#again = this.#again.filter((ticket) => ticket.pending !== pending);
+    for (const member of pending.underWay > 0 ? this.#members : []) {
       const { thread, underWay } = member;
       const ids = [...underWay].filter(([, ticket]) => ticket.pending === pending).map(([id]) => id);
       if (ids.length === 0) continue;
       for (const id of ids) underWay.delete(id);
+      pending.underWay -= ids.length;
       thread.post({ kind: 'cancel', ids });
       if (underWay.size > 0) continue;
       member.alone = false;

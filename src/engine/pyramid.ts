@@ -1,5 +1,4 @@
 /** The engine in Node: a model folder by its path or its name on the hub, and worker threads of this process. */
-import { setMaxListeners } from 'node:events';
 import { availableParallelism } from 'node:os';
 import type { Worker } from 'node:worker_threads';
 import { type DownloadProgress, resolveModel } from '../hub/index.ts';
@@ -34,7 +33,6 @@ export class Pyramid extends Classifier {
   private constructor(crew: Crew<NodeThread>, model: ModelDescription) {
     super(crew, model, {
       warn: (message) => process.emitWarning(message, { type: 'PyramidWarning' }),
-      manyListeners: (signal) => setMaxListeners(0, signal),
     });
     this.#crew = crew;
   }
