@@ -25,7 +25,7 @@ export interface PageEngine {
 
   /**
    * Answers for a source of any length, in its order and in constant memory: it is read only as fast as answers are
-   * taken, at most `STREAM_WINDOW` texts ahead. Ends the source when the reader stops. Throws as `classify`; after an
+   * taken, some hundred texts ahead. Ends the source when the reader stops. Throws as `classify`; after an
    * error the stream is over.
    */
   stream(
