@@ -3,7 +3,7 @@
  * outdated question given up; then one run on the clock at the dial's tau. Knows nothing of how it is shown.
  */
 import { type ReadonlySignal, signal } from '@preact/signals';
-import type { Explanation, TextInput } from '../../../src/engine/index.ts';
+import type { Answer, Explanation, TextInput } from '../../../src/engine/index.ts';
 import { reason } from '../format.ts';
 import type { Session } from '../session.ts';
 
@@ -18,6 +18,8 @@ export interface Timing {
 
 export interface Asking {
   readonly explanation: ReadonlySignal<Explanation | null>;
+  /** The answer alone, while there is no explanation yet: it needs fewer layers, and is there much sooner. */
+  readonly preview: ReadonlySignal<Answer | null>;
   readonly timing: ReadonlySignal<Timing | null>;
   readonly waiting: ReadonlySignal<boolean>;
   readonly failure: ReadonlySignal<string | null>;
@@ -30,6 +32,7 @@ export interface Asking {
 
 export function asking({ engine, tau }: Session): Asking {
   const explanation = signal<Explanation | null>(null);
+  const preview = signal<Answer | null>(null);
   const timing = signal<Timing | null>(null);
   const waiting = signal(false);
   const failure = signal<string | null>(null);
@@ -57,9 +60,15 @@ export function asking({ engine, tau }: Session): Asking {
   const run = (input: TextInput) =>
     guarded(async (mine) => {
       const { signal } = mine;
+      if (explanation.value === null) {
+        const [answer] = await engine.classify([input], { tau: tau.value, signal });
+        if (signal.aborted) return;
+        preview.value = answer;
+      }
       const found = await engine.explain(input, { signal });
       if (signal.aborted) return;
       explanation.value = found;
+      preview.value = null;
       waiting.value = false;
       await clock(input, mine);
     });
@@ -70,6 +79,7 @@ export function asking({ engine, tau }: Session): Asking {
   };
   return {
     explanation,
+    preview,
     timing,
     waiting,
     failure,
@@ -80,6 +90,7 @@ export function asking({ engine, tau }: Session): Asking {
       waiting.value = input !== null;
       if (input === null) {
         explanation.value = null;
+        preview.value = null;
         failure.value = null;
       } else timer = setTimeout(() => void run(input), now ? 0 : QUIET_MS);
     },

@@ -1,7 +1,10 @@
 /** Try: a text, and the pyramid it makes. */
 import { useSignal } from '@preact/signals';
 import { useEffect, useId, useMemo } from 'preact/hooks';
+import type { Answer } from '../../../src/engine/index.ts';
+import { denseFlops } from '../../../src/pyramid/flops.ts';
 import { answerAt } from '../../../src/web/answer-at.ts';
+import type { AnswerAt, EngineInfo } from '../../../src/web/page-engine.ts';
 import type { Session } from '../session.ts';
 import { Dial } from '../shell/dial.tsx';
 import { AnswerCard } from './answer-card.tsx';
@@ -35,7 +38,8 @@ export function TryPart({ session }: { readonly session: Session }) {
   }, [question]);
 
   const explanation = question.explanation.value;
-  const answer = explanation && answerAt(explanation, info, session.tau.value);
+  const preview = question.preview.value;
+  const answer = explanation ? answerAt(explanation, info, session.tau.value) : preview && asAnswerAt(preview, info);
   return (
     <div class="panel">
       <div class="ask">
@@ -91,15 +95,17 @@ export function TryPart({ session }: { readonly session: Session }) {
           {question.failure.value}
         </p>
       )}
+      {answer && (
+        <AnswerCard
+          answer={answer}
+          info={info}
+          timing={question.timing.value}
+          waiting={question.waiting.value}
+          truncated={(explanation ?? preview)?.truncated ?? false}
+        />
+      )}
       {explanation && answer ? (
         <>
-          <AnswerCard
-            answer={answer}
-            info={info}
-            timing={question.timing.value}
-            waiting={question.waiting.value}
-            truncated={explanation.truncated}
-          />
           <h2 class="hidden">The pyramid</h2>
           <div class="story">
             <PyramidView
@@ -126,3 +132,12 @@ export function TryPart({ session }: { readonly session: Session }) {
     </div>
   );
 }
+
+const asAnswerAt = ({ label, score, exit, tokens, flops }: Answer, { shape }: EngineInfo): AnswerAt => ({
+  label,
+  score,
+  exit,
+  tokens,
+  flops,
+  denseFlops: denseFlops(shape, tokens[0]),
+});
