@@ -92,6 +92,11 @@ export class Classifier {
     return this.#model.config.labels;
   }
 
+  /** Texts that no worker has yet, and those that one has. */
+  get load(): { readonly waiting: number; readonly running: number } {
+    return this.#crew.load;
+  }
+
   get problemType(): ProblemType {
     return this.#model.config.problemType;
   }

@@ -166,6 +166,13 @@ export class Crew<T extends Thread = Thread> {
     return this.#options.workers * UNDER_WAY;
   }
 
+  /** Texts that no worker has yet, and those that one has. */
+  get load(): { readonly waiting: number; readonly running: number } {
+    const running = this.#members.reduce((sum, { underWay }) => sum + underWay.size, 0);
+    const waiting = this.#queue.reduce((sum, { order, next }) => sum + order.length - next, this.#again.length);
+    return { waiting, running };
+  }
+
   get isClosed(): boolean {
     return this.#closed;
   }
@@ -269,7 +276,7 @@ export class Crew<T extends Thread = Thread> {
       .sort((a, b) => a.underWay.size - b.underWay.size);
     if (ready.length === 0) return;
     // what there is is shared out evenly, so that a few texts use all workers too
-    const texts = this.#again.length + this.#queued;
+    const texts = this.#waiting();
     const share = Math.min(
       UNDER_WAY,
       Math.ceil((texts + ready.reduce((sum, m) => sum + m.underWay.size, 0)) / ready.length),
@@ -302,6 +309,10 @@ export class Crew<T extends Thread = Thread> {
       member.thread.hold(true);
       member.thread.post({ kind: 'texts', texts: sent });
     }
+  }
+
+  #waiting(): number {
+    return this.#again.length + this.#queued;
   }
 
   /** The next text for the member: one that has ended workers twice goes to an empty member, alone. */
