@@ -32,11 +32,11 @@ export async function addPage(app: App): Promise<void> {
       schemaHide: true,
       dotfiles: 'deny',
       cacheControl: false,
-      // files are named by their content, except the page itself
+      // these are named by their content; the page itself and the browser's engine are not
       setHeaders: (response, path) =>
         response.setHeader(
           'cache-control',
-          /[-.][\w-]{8,}\.(js|css|woff2|wasm)$/.test(path) ? 'public, max-age=31536000, immutable' : 'no-cache',
+          /[\\/]assets[\\/][^\\/]+$/.test(path) ? 'public, max-age=31536000, immutable' : 'no-cache',
         ),
     });
   });
