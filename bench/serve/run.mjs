@@ -10,7 +10,7 @@
  *   node bench/serve/run.mjs attack   --model DIR --data-dir DIR   texts that never leave early
  *   node bench/serve/run.mjs start    --model DIR --data-dir DIR   from start to ready
  *
- * Options: --seconds 10, --rounds 3, --connections 64, --dialect own|tei, --max-tau 0.8, --slo 50ms, --json FILE.
+ * Options: --seconds 10, --rounds 3, --connections 64, --dialect own|tei, --max-tau X, --slo 50ms, --json FILE.
  */
 import { execFile, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -27,7 +27,7 @@ const { values: options, positionals } = parseArgs({
     rounds: { type: 'string', default: '3' },
     connections: { type: 'string', default: '64' },
     dialect: { type: 'string', default: 'own' },
-    'max-tau': { type: 'string', default: '0.8' },
+    'max-tau': { type: 'string' },
     slo: { type: 'string', default: '50ms' },
     dist: { type: 'string', default: join(import.meta.dirname, '..', '..', 'dist') },
     json: { type: 'string' },
@@ -139,7 +139,8 @@ const pieces = {
     return { rounds: found, ratio: median(found.map(({ ratio }) => ratio)) };
   },
   async overload() {
-    const { url, stop } = await own('--tau', 'auto', '--max-tau', options['max-tau'], '--slo-p95', options.slo);
+    const bound = options['max-tau'] ? ['--max-tau', options['max-tau']] : []; // else the calibration's
+    const { url, stop } = await own('--tau', 'auto', ...bound, '--slo-p95', options.slo);
     await load(url, { seconds: 3 });
     const before = await load(url, { check: true, seconds: 5 });
     const during = await load(url, { check: true, connections: 10 * connections });

@@ -169,8 +169,7 @@ export class Crew<T extends Thread = Thread> {
   /** Texts that no worker has yet, and those that one has. */
   get load(): { readonly waiting: number; readonly running: number } {
     const running = this.#members.reduce((sum, { underWay }) => sum + underWay.size, 0);
-    const waiting = this.#queue.reduce((sum, { order, next }) => sum + order.length - next, this.#again.length);
-    return { waiting, running };
+    return { waiting: this.#again.length + this.#queued, running };
   }
 
   get isClosed(): boolean {

@@ -85,6 +85,19 @@ export class Metrics {
       });
     };
     byModel('te_queue_size', 'texts that wait or run', ({ admission }) => admission.texts);
+    new Gauge({
+      name: 'te_queue_texts',
+      help: 'texts by what they do: wait for a worker, or are under way in one',
+      registers,
+      labelNames: ['model', 'state'],
+      collect() {
+        this.reset();
+        for (const { name: model, load } of models()) {
+          this.set({ model, state: 'waiting' }, load.waiting);
+          this.set({ model, state: 'running' }, load.running);
+        }
+      },
+    });
     byModel(
       'te_queue_work',
       'tokens x layers that wait or run, at the price of all layers',

@@ -142,6 +142,11 @@ export class ServedPyramid implements ServedModel {
     return this.#admitted([this.#charactersOf(input, 0)], deadlineMs, run, () => []);
   }
 
+  /** Texts that no worker has yet, and those that one has. */
+  get load(): Pyramid['load'] {
+    return this.#pyramid.load;
+  }
+
   /** What a page wants to know of the model. */
   get info() {
     const { name, labels, problemType, method, pairs, maxLength, dtype } = this.card;

@@ -134,6 +134,15 @@ describe('a loaded model', () => {
     expect(off).toBeLessThan(dense);
   });
 
+  test('says how many texts wait and run, and none of either once they are answered', async () => {
+    const call = pyramid.classify(randomTexts(6, 5000), { tau: null });
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(pyramid.load.waiting).toBeGreaterThan(1000);
+    expect(pyramid.load.running).toBeGreaterThan(0);
+    await call;
+    expect(pyramid.load).toEqual({ waiting: 0, running: 0 });
+  });
+
   test('lets a small request pass a large one', async () => {
     let isOver = false;
     const large = pyramid.classify(randomTexts(5, 20_000), { tau: null }).then(() => {

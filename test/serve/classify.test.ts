@@ -234,6 +234,7 @@ describe('the other routes of our own', () => {
     expect((await count('te_layer_tokens_total')).length).toBe(8);
     expect((await count('te_tau'))[0]).toMatchObject({ labels: '{model="mails"}', value: 0.7 });
     expect((await count('te_queue_size'))[0].value).toBe(0);
+    expect((await count('te_queue_texts')).map(({ labels }) => labels)).toContain('{model="mails",state="waiting"}');
     expect((await count('te_request_failure')).map(({ labels }) => labels)).toContain('{err="MP_BATCH_LARGE"}');
   });
 
