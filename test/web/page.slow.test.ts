@@ -241,7 +241,7 @@ describe.skipIf(!hasChromium)('the page behind a server (skipped where there is 
         heights.push((await page.locator('.figure').nth(1).locator('.dots path').getAttribute('transform'))!);
       }
       expect(new Set(heights).size).toBe(3);
-      expect(await page.locator('section .card table tbody tr').count()).toBe(2);
+      expect(await page.getByRole('group', { name: 'The methods compared' }).locator('tbody tr').count()).toBe(2);
       await page.locator('.figure summary').first().click();
       expect(await page.locator('.figure').first().locator('tbody tr').count()).toBeGreaterThan(3);
       await screenshot(page, 'trade-off');
@@ -400,7 +400,10 @@ describe.skipIf(!hasChromium)('the page behind a server (skipped where there is 
     await expect.poll(async () => Number(await value('Requests a second')), { timeout: 10_000 }).toBeGreaterThan(0);
     await expect.poll(() => value('Median latency')).toMatch(/ ms$/);
     await expect.poll(() => value('99th percentile')).toMatch(/ ms$/);
-    expect(Number(await value('Texts a second'))).toBeGreaterThan(Number(await value('Requests a second')));
+    // eight texts a request
+    await expect
+      .poll(async () => Number(await value('Texts a second')) / Number(await value('Requests a second')))
+      .toBeGreaterThan(4);
     expect(await value('tau')).toBe('0.80');
     await expect.poll(() => value('Operations saved')).toMatch(/^\d+\.\d %$/);
     await page.locator('.exits .bars rect').first().waitFor();
