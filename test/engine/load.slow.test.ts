@@ -44,10 +44,10 @@ describe('under load', () => {
     expect(most - start).toBeLessThan(100);
   });
 
-  test(`random requests, aborts and lost workers: each is answered rightly, once, or refused with a reason (seed ${SEED})`, async () => {
+  test(`random requests, aborts, deadlines and lost workers: each is answered rightly, once, or refused with a reason (seed ${SEED})`, async () => {
     const random = randomStream(SEED, 'soak');
     const end = Date.now() + SOAK_MS;
-    const counts = { answered: 0, aborted: 0, lost: 0, crashes: 0 };
+    const counts = { answered: 0, aborted: 0, late: 0, lost: 0, crashes: 0 };
     let start = 0;
     const client = async () => {
       while (Date.now() < end) {
@@ -61,6 +61,7 @@ describe('under load', () => {
           const answers = await pyramid.classify(texts.slice(from, from + size), {
             tau: own ? 0.6 : random.next(),
             signal: controller.signal,
+            deadlineMs: random.next() < 0.2 ? 1 + random.integer(40) : undefined,
           });
           if (answers.length !== Math.min(size, texts.length - from)) expect.fail('answers are missing');
           if (own && answers.some(({ exit }, i) => exit !== expected[from + i].exit)) expect.fail('another answer');
@@ -68,6 +69,7 @@ describe('under load', () => {
         } catch (error) {
           if (error === 'enough') counts.aborted++;
           else if (error instanceof PyramidError && error.code === 'MP_WORKER_LOST') counts.lost++;
+          else if (error instanceof PyramidError && error.code === 'MP_DEADLINE') counts.late++;
           else throw error;
         } finally {
           clearTimeout(timer);
@@ -86,6 +88,7 @@ describe('under load', () => {
     await Promise.all([...Array.from({ length: 12 }, client), crashes()]);
     expect(counts.answered).toBeGreaterThan(100);
     expect(counts.aborted).toBeGreaterThan(10);
+    expect(counts.late).toBeGreaterThan(10);
     expect(counts.crashes).toBeGreaterThan(10);
     expect(counts.lost).toBeLessThan(counts.crashes);
     expect(rss() - start).toBeLessThan(200);
