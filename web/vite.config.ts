@@ -1,8 +1,18 @@
-import { defineConfig } from 'vite';
+import { defineConfig, type Plugin } from 'vite';
 
 // One build for both homes: behind `magic-pyramid serve`, and as files on any static host. Addresses are relative, so
 // that the page may live in a subfolder, and nothing is inlined as data:, which a strict Content-Security-Policy
 // forbids. The browser's engine is built beside it afterwards (scripts/build-browser.mjs), since this empties the folder.
+/** The development server puts styles and a socket into the page, which its policy forbids; the built page keeps it. */
+const withoutPolicy: Plugin = {
+  name: 'without-policy',
+  apply: 'serve',
+  transformIndexHtml: (html) => html.replace(/<meta\s+http-equiv="Content-Security-Policy"[^>]*>/, ''),
+};
+
+/** What answers the page while it is worked on: `magic-pyramid serve` at its usual port. */
+const SERVER = 'http://127.0.0.1:8080';
+
 export default defineConfig({
   root: import.meta.dirname,
   base: './',
@@ -15,5 +25,7 @@ export default defineConfig({
     reportCompressedSize: false,
   },
   worker: { format: 'es' },
+  plugins: [withoutPolicy],
+  server: { proxy: { '/v1': SERVER, '/metrics': SERVER, '/engine': SERVER } },
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
 });

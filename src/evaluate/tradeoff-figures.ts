@@ -37,6 +37,7 @@ export function tradeoffFigures(methods: readonly CurveReport[], places: Palette
   );
   const domain = [Math.min(1, ...speedups) * 0.95, Math.max(2, ...speedups) * 1.08] as const;
   const baseline = methods.find(({ method }) => method === 'bert')?.judgement.accuracy;
+  const hasLines = methods.some(({ curve }) => curve.length > 1);
   return COUNTS.map(([count, name]) => {
     const title = `Accuracy against speed-up, ${name}`;
     const curves = methods.map(({ method, curve }) => ({
@@ -55,7 +56,7 @@ export function tradeoffFigures(methods: readonly CurveReport[], places: Palette
     };
     return {
       title,
-      caption: `Each line runs over tau, from sure answers only (left) to the first layer's (right); the marks are the rows of the table.${
+      caption: `${hasLines ? "Each line runs over tau, from sure answers only (left) to the first layer's (right); the" : 'The'} marks are the rows of the table.${
         baseline === undefined ? '' : ' Dashed: plain BERT.'
       }${worst < lowest ? ` What lies more than ${Math.round(100 * range)} points below the best is not drawn.` : ''}`,
       drawing: chart(title, axes, (plane) => [

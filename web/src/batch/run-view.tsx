@@ -1,7 +1,7 @@
 /** A run: how far it is, what came of it so far, and the results with their filters and downloads. */
 import { useSignal } from '@preact/signals';
 import { useRef } from 'preact/hooks';
-import { percent, short, whole } from '../format.ts';
+import { percent, short, tauText, whole } from '../format.ts';
 import { mayExit, type Session } from '../session.ts';
 import { Labelled } from '../shell/labelled.tsx';
 import { type DownloadKind, resultsFile, save } from './download.ts';
@@ -67,6 +67,7 @@ export function RunView({ run, source, session, onDiscard }: Properties) {
             ? ''
             : { done: ', all done', stopped: ', stopped', failed: ', then it failed', running: '' }[run.state.value]}
           <span class="soft">
+            {mayExit(info) && `, at tau ${tauText(run.tau)}`}
             {rate > 0 && `, ${rate < 100 ? short(rate) : whole(Math.round(rate))} a second`}
             {running && left !== null && `, about ${duration(left)} left`}
           </span>

@@ -25,6 +25,8 @@ export interface Progress {
 
 export interface Run {
   readonly results: Results;
+  /** The dial as it stood when the run began; null is off. */
+  readonly tau: number | null;
   readonly progress: ReadonlySignal<Progress>;
   readonly state: ReadonlySignal<'running' | 'done' | 'stopped' | 'failed'>;
   readonly failure: ReadonlySignal<string | null>;
@@ -40,6 +42,7 @@ export interface Columns {
 
 export function run({ engine, tau }: Session, source: RowSource, { text, pair }: Columns): Run {
   const results = new Results(source.columns, text);
+  const at = tau.value;
   const progress = signal<Progress>({ done: 0, share: 0, seconds: 0, bad: 0, firstBad: null });
   const state = signal<'running' | 'done' | 'stopped' | 'failed'>('running');
   const failure = signal<string | null>(null);
@@ -62,7 +65,7 @@ export function run({ engine, tau }: Session, source: RowSource, { text, pair }:
   };
   const work = async () => {
     let shown = begin;
-    for await (const answer of engine.stream(texts(), { tau: tau.value, signal: controller.signal })) {
+    for await (const answer of engine.stream(texts(), { tau: at, signal: controller.signal })) {
       results.addAnswer(answer);
       await nextTask();
       if (performance.now() - shown < SHOW_MS) continue;
@@ -82,7 +85,7 @@ export function run({ engine, tau }: Session, source: RowSource, { text, pair }:
       end(controller.signal.aborted ? 'stopped' : 'failed');
     },
   );
-  return { results, progress, state, failure, stop: () => controller.abort() };
+  return { results, tau: at, progress, state, failure, stop: () => controller.abort() };
 }
 
 /** Lets the page have its turn whenever a slice of time is used up. */

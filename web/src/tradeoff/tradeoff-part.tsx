@@ -118,7 +118,6 @@ function Methods({ rows, size }: { readonly rows: readonly ReportRow[]; readonly
               figure={{
                 ...figure,
                 title: tasks.length > 1 ? `${task}: ${figure.title}` : figure.title,
-                caption: 'Each mark is a row of the table. Dashed: plain BERT.',
               }}
             />
           ))}
