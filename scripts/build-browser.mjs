@@ -4,7 +4,7 @@
  *
  *   node scripts/build-browser.mjs [FOLDER]
  */
-import { copyFile, mkdir } from 'node:fs/promises';
+import { copyFile, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { rolldown } from 'rolldown';
@@ -41,3 +41,18 @@ for (const device of ['', '.asyncify']) {
     await copyFile(require.resolve(`onnxruntime-web/${file}`), join(out, file));
   }
 }
+
+/** Whose work is in the files, and under which licence. */
+const modules = output.flatMap(({ moduleIds = [] }) => moduleIds);
+const packages = new Set(modules.flatMap((id) => /^.*\/node_modules\/(?:@[^/]+\/)?[^/]+/.exec(id)?.[0] ?? []));
+const notices = await Promise.all(
+  [...packages].sort().map(async (folder) => {
+    const { name, version, license, repository } = JSON.parse(await readFile(join(folder, 'package.json'), 'utf8'));
+    const text = (await readdir(folder)).find((file) => /^licen[cs]e(\.|$)/i.test(file));
+    const address = typeof repository === 'string' ? repository : repository?.url;
+    return [`${name} ${version}, ${license}, ${address}`, ...(text ? [await readFile(join(folder, text), 'utf8')] : [])]
+      .map((part) => part.trim())
+      .join('\n\n');
+  }),
+);
+await writeFile(join(out, 'licenses.txt'), `${notices.join(`\n\n${'-'.repeat(80)}\n\n`)}\n`);
