@@ -33,7 +33,7 @@ export function scale({ domain, range, log = false, nice: widen = false, ticks =
 /** Round places on a logarithmic axis: 1, 1.5, 2, 3, 4, 5, 6, 8 and their tenfolds; fewer where it is long. */
 function logTicks(low: number, high: number): number[] {
   const ratio = high / low;
-  const steps = ratio > 200 ? [1] : ratio > 20 ? [1, 2, 5] : [1, 1.5, 2, 3, 4, 5, 6, 8];
+  const steps = ratio > 2000 ? [1] : ratio > 20 ? [1, 2, 5] : [1, 1.5, 2, 3, 4, 5, 6, 8];
   return [0.1, 1, 10, 100, 1000]
     .flatMap((decade) => steps.map((step) => Number((step * decade).toPrecision(2))))
     .filter((value) => value >= low && value <= high);
