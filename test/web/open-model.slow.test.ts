@@ -175,6 +175,9 @@ describe.skipIf(!hasChromium)('in Chromium (skipped where there is none), a page
       const engine = await web.openModel('model/');
       Object.assign(globalThis, { engine });
       const many = Array.from({ length: 5000 }, (_, i) => texts[i % texts.length]);
+      const few = performance.now();
+      await engine.classify(many.slice(0, 250), { tau: null });
+      const whole = 20 * (performance.now() - few);
       const controller = new AbortController();
       const start = performance.now();
       const given = engine
@@ -184,11 +187,12 @@ describe.skipIf(!hasChromium)('in Chromium (skipped where there is none), a page
       const message = await given;
       const stopped = performance.now() - start;
       const [answer] = await engine.classify(['and on']);
-      return { message, stopped, next: performance.now() - start - stopped, label: answer.label };
+      return { message, whole, stopped, next: performance.now() - start - stopped, label: answer.label };
     }, texts);
     expect(begun.message).toBe('no longer wanted');
-    expect(begun.stopped).toBeLessThan(1000);
-    expect(begun.next).toBeLessThan(1000);
+    // of what all of them would have taken on this machine
+    expect(begun.stopped).toBeLessThan(begun.whole / 5);
+    expect(begun.next).toBeLessThan(begun.whole / 5);
     expect(page.workers()).toHaveLength(1);
     const codes = await page.evaluate(async () => {
       const { engine } = globalThis as unknown as { engine: Awaited<ReturnType<EngineWindow['web']['openModel']>> };
