@@ -43,7 +43,7 @@ export interface BenchOptions {
   readonly onNote: (text: string) => void;
 }
 
-/** Texts that each system runs one at a time in a round. */
+/** Texts that each system runs one at a time in a round, if there are so many. */
 const SINGLES = 100;
 /** Texts run before the first round. */
 const WARM_UP = 20;
@@ -128,7 +128,8 @@ async function runRounds(systems: readonly System[], peaks: readonly Peak[], opt
         last[i] = { accuracy: right, gflops: pass.gflops };
       }
       const singles: number[] = [];
-      for (let s = 0; s < SINGLES; s++) singles.push(await system.single((round * SINGLES + s) % texts.length));
+      const count = Math.min(SINGLES, texts.length);
+      for (let s = 0; s < count; s++) singles.push(await system.single((round * count + s) % texts.length));
       const textsPerSecond = (passes * texts.length) / spent;
       turns[i].push({ textsPerSecond, singles, peak: peak.get(system.dtype)! });
       onNote(

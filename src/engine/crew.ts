@@ -342,11 +342,14 @@ export class Crew<T extends Thread = Thread> {
   async #settle(): Promise<void> {
     if (this.#settling) return;
     this.#settling = true;
-    await this.turn.through(this.#arrived, ({ member, outcome }) => {
-      const ticket = this.#hand(member, outcome.id);
-      if (ticket && !ticket.pending.ended) ticket.pending.order.done(ticket.index, outcome);
-    });
-    this.#settling = false;
+    try {
+      await this.turn.through(this.#arrived, ({ member, outcome }) => {
+        const ticket = this.#hand(member, outcome.id);
+        if (ticket && !ticket.pending.ended) ticket.pending.order.done(ticket.index, outcome);
+      });
+    } finally {
+      this.#settling = false;
+    }
   }
 
   /** Takes the text from the member's list. */

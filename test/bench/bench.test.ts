@@ -9,7 +9,7 @@ import { randomModel, randomTexts } from '../support/random-model.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
 const root = temporaryFolder();
-const texts = randomTexts(8, 60);
+const texts = randomTexts(8, 24);
 let model: string;
 let truth: number[];
 let notes: string[];
@@ -34,7 +34,7 @@ beforeAll(async () => {
   ({ dir: model } = await randomModel(root, 'mp', { seed: 7, kind: 'pooled', prunes: true, tau: 0.7 }));
   const pyramid = await Pyramid.load(model, { workers: 1 });
   const answers = await pyramid.classify(texts, { tau: null });
-  truth = answers.map(({ label }, i) => (i < 45 ? pyramid.labels.indexOf(label) : -1));
+  truth = answers.map(({ label }, i) => (i < 18 ? pyramid.labels.indexOf(label) : -1));
   await pyramid.close();
   notes = [];
 });
@@ -54,7 +54,8 @@ function program(name: string, answer: string): string {
   return path;
 }
 
-describe('a benchmark', () => {
+// each loads the model several times and runs it on every core, which takes long where these are busy
+describe('a benchmark', { timeout: 180_000 }, () => {
   test('measures each tau, exits off and the dense model in both modes, beside ONNX Runtime', async () => {
     const taus = [0.5, 0.9];
     const { rows, ratios, speedups, peaks, versions, machine, setting } = await bench(
@@ -99,7 +100,7 @@ describe('a benchmark', () => {
     expect(peaks.map(({ dtype }) => dtype)).toEqual(['fp32', 'int8']);
     expect(versions).toMatchObject({ node: process.versions.node });
     expect(machine.cores).toBeGreaterThan(0);
-    expect(setting).toMatchObject({ rows: 'rows.csv', texts: 60, rounds: 2, workers: 2 });
+    expect(setting).toMatchObject({ rows: 'rows.csv', texts: 24, rounds: 2, workers: 2 });
   });
 
   test("takes the model's own tau where none is given, and leaves accuracy out without labels", async () => {
@@ -116,7 +117,7 @@ describe('a benchmark', () => {
   });
 });
 
-describe('a peer', () => {
+describe('a peer', { timeout: 180_000 }, () => {
   test('that is named and not there is an error that says what to install', async () => {
     await expect(bench(options({ peers: ['pytorch'] }))).rejects.toMatchObject({
       code: 'MP_BENCH_PEER',
@@ -144,8 +145,8 @@ describe('a peer', () => {
     expect(versions.torch).toBe('9.9');
     const [throughput, latency] = rows.filter(({ system }) => system === 'pytorch');
     expect(throughput).toMatchObject({
-      textsPerSecond: 120,
-      accuracy: truth.filter((label) => label === 1).length / 60,
+      textsPerSecond: 48,
+      accuracy: truth.filter((label) => label === 1).length / 24,
     });
     expect(latency).toMatchObject({ p50Ms: 20, p99Ms: 21 });
   });
