@@ -1,9 +1,9 @@
-// Load on a server, in a process of its own: `node load.mjs '{"url", "texts": FILE, "connections", "seconds", "rate"?, "dialect"}'`
+// Load on a server, in a process of its own: `node load.mjs '{"url", "texts": FILE, "connections", "seconds", "dialect", "check"?}'`
 // prints one JSON line: requests by status, quantiles of their times in milliseconds, and of the answers that were right.
 import { readFileSync } from 'node:fs';
 import autocannon from 'autocannon';
 
-const { url, texts: file, connections, seconds, rate, dialect, check = false } = JSON.parse(process.argv[2]);
+const { url, texts: file, connections, seconds, dialect, check = false } = JSON.parse(process.argv[2]);
 const rows = JSON.parse(readFileSync(file, 'utf8'));
 const path = { own: '/v1/classify', tei: '/predict', peer: '/predict' }[dialect];
 const bodyOf = ({ text }) => JSON.stringify({ inputs: text });
@@ -22,7 +22,6 @@ const instance = autocannon({
   connections,
   duration: seconds,
   timeout: 60,
-  ...(rate ? { overallRate: rate } : {}),
   setupClient(client) {
     const start = (next++ * 37) % rows.length;
     const requests = Array.from({ length: share }, (_, i) => rows[(start + i) % rows.length]).map((row) => ({

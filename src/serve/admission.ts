@@ -2,10 +2,9 @@
  * Who is let in: a bounded queue in tokens x layers, and an estimate of how long an answer will take. Refusing costs no
  * more than counting characters. Pure but for the clock it is given; knows nothing of HTTP and of models.
  *
- * A text's work is tokens x layers, and a layer counts in full where the text goes through it in full: the operations
- * of the answer relative to those of the dense model, times tokens x L. Before it is tokenised its tokens are estimated
- * from its characters. The bound counts every text at the dense price, so that texts that never leave early cannot fill
- * the queue beyond it; the expected time counts what texts have lately cost.
+ * A text's work is its tokens x all layers, the dense price, so that texts that never leave early cannot fill the queue
+ * beyond its bound. Before it is tokenised its tokens are estimated from its characters. How fast such work is lately
+ * done, early exits and all, is measured; the expected time follows from it.
  */
 import { PyramidError } from '../errors.ts';
 
@@ -21,8 +20,6 @@ export interface AdmissionLimits {
 export interface Spent {
   readonly characters: number;
   readonly tokens: number;
-  /** Its operations relative to the dense model's. */
-  readonly share: number;
 }
 
 /** A request that was let in. */
@@ -34,7 +31,9 @@ export interface Ticket {
 /** Weight of the newest in a running mean. */
 const NEWEST = 0.05;
 /** Milliseconds of work by which the rate is measured. */
-const WINDOW_MS = 100;
+const WINDOW_MS = 200;
+/** Weight of the newest window: answers come in bursts, so one window shows little. */
+const NEWEST_RATE = 0.3;
 /** Texts under way that use the machine in full. */
 const BUSY = 16;
 const SPECIAL_TOKENS = 2;
@@ -45,12 +44,12 @@ export class Admission {
   readonly #limits: AdmissionLimits;
   readonly #now: () => number;
   #tokensPerCharacter = FIRST_TOKENS_A_CHARACTER;
-  /** What a text costs relative to the dense model: nothing is known at first. */
-  #share = 1;
   /** Tokens x layers let in and not ended, at the dense price. */
   #dense = 0;
   #texts = 0;
-  /** Tokens x layers answered a millisecond by a busy machine; null: not yet known. */
+  /** Tokens x layers of a text that was let in, at the dense price: a running mean. */
+  #usual = 0;
+  /** Tokens x layers, at the dense price, answered a millisecond by a busy machine; null: not yet known. */
   #rate: number | null = null;
   #windowStart = 0;
   #windowWork = 0;
@@ -80,14 +79,14 @@ export class Admission {
 
   /** Milliseconds until what was let in should be answered; 0 as long as nothing is known of the speed. */
   get expectedMs(): number {
-    return this.#rate === null ? 0 : (this.#dense * this.#share) / this.#rate;
+    return this.#timeOf(this.#dense);
   }
 
-  /** No text at all would be let in now: what may be asked before a request is read. */
+  /** A text of the usual length would not be let in now: what may be asked before a request is read. */
   isFull(allowedMs: number | null): boolean {
-    return (
-      this.#dense >= this.#limits.maxWork || (allowedMs !== null && this.expectedMs > allowedMs && this.#texts > 0)
-    );
+    if (this.#texts === 0) return false;
+    const dense = this.#dense + this.#usual;
+    return dense > this.#limits.maxWork || (allowedMs !== null && this.#timeOf(dense) > allowedMs);
   }
 
   /**
@@ -100,13 +99,14 @@ export class Admission {
     const work = characters.reduce((sum, n) => sum + this.#estimate(n), 0);
     const dense = this.#dense + work;
     if (this.#texts > 0 && dense > this.#limits.maxWork) throw this.refusal();
-    const expectedMs = this.#rate === null ? 0 : (dense * this.#share) / this.#rate;
+    const expectedMs = this.#timeOf(dense);
     if (this.#texts > 0 && allowedMs !== null && expectedMs > allowedMs) throw this.refusal();
     if (deadlineMs !== null && expectedMs > deadlineMs) {
       this.#refused++;
       throw new PyramidError('MP_DEADLINE_EARLY', { deadlineMs, expectedMs, retryAfterS: this.#retryAfterS });
     }
     if (this.#texts === 0) this.#beginWindow();
+    if (characters.length > 0) this.#usual += NEWEST * (work / characters.length - this.#usual);
     this.#dense = dense;
     this.#texts += characters.length;
     let isOver = false;
@@ -117,7 +117,7 @@ export class Admission {
         this.#windowLeast = Math.min(this.#windowLeast, this.#texts);
         this.#texts -= characters.length;
         this.#dense = this.#texts === 0 ? 0 : this.#dense - work; // rounding does not add up
-        this.#learn(spent);
+        this.#learn(spent, spent.length > 0 ? work : 0);
       },
     };
   }
@@ -137,27 +137,30 @@ export class Admission {
     return Math.min(60, Math.max(1, Math.ceil(this.expectedMs / 1000)));
   }
 
+  #timeOf(dense: number): number {
+    return this.#rate === null ? 0 : dense / this.#rate;
+  }
+
   #estimate(characters: number): number {
     const { maxLength, layers } = this.#limits;
     return layers * Math.min(maxLength, SPECIAL_TOKENS + characters * this.#tokensPerCharacter);
   }
 
-  #learn(spent: readonly Spent[]): void {
-    const { maxLength, layers } = this.#limits;
-    for (const { characters, tokens, share } of spent) {
+  #learn(spent: readonly Spent[], work: number): void {
+    const { maxLength } = this.#limits;
+    for (const { characters, tokens } of spent) {
       if (characters > 0 && tokens < maxLength) {
         const ratio = Math.min(1, Math.max(0, tokens - SPECIAL_TOKENS) / characters);
         this.#tokensPerCharacter += NEWEST * (ratio - this.#tokensPerCharacter);
       }
-      this.#share += NEWEST * (share - this.#share);
-      this.#windowWork += layers * tokens * share;
     }
+    this.#windowWork += work;
     const ms = this.#now() - this.#windowStart;
     if (ms < WINDOW_MS) return;
     const rate = this.#windowWork / ms;
     // what a few texts take does not show what the machine can do, so a lower rate is believed of a busy one only
-    if (rate > (this.#rate ?? 0)) this.#rate = rate;
-    else if (this.#rate !== null && rate > 0 && this.#windowLeast >= BUSY) this.#rate += 0.2 * (rate - this.#rate);
+    if (this.#rate === null) this.#rate = rate > 0 ? rate : null;
+    else if (rate > this.#rate || this.#windowLeast >= BUSY) this.#rate += NEWEST_RATE * (rate - this.#rate);
     this.#beginWindow();
   }
 

@@ -12,6 +12,11 @@ import type { App } from './route.ts';
 const FRESH_MS = 500;
 /** Addresses that are remembered: those of a few routes and models. */
 const MOST = 100;
+/**
+ * Milliseconds of a turn of the event loop that go into refusing; what is left waits for the next turn. Else a turn with
+ * hundreds of requests to refuse would hold up the answers of those that were let in.
+ */
+const SLICE_MS = 1;
 
 interface Refusal {
   readonly headers: OutgoingHttpHeaders;
@@ -23,6 +28,9 @@ export class Refusals {
   readonly #byAddress = new Map<string, Refusal>();
   readonly #isFull: () => boolean;
   readonly #onRefused: () => void;
+  /** Refused, but not yet told so; from `#next`. */
+  #waiting: { readonly response: ServerResponse; readonly refusal: Refusal }[] = [];
+  #next = 0;
 
   /** `isFull`: no text would be let in now. `onRefused` is told of each request that is refused here. */
   constructor(isFull: () => boolean, onRefused: () => void) {
@@ -62,8 +70,24 @@ export class Refusals {
       return false;
     }
     this.#onRefused();
-    response.writeHead(429, known.headers);
-    response.end(known.body);
+    if (this.#waiting.length === 0) setImmediate(this.#tell);
+    this.#waiting.push({ response, refusal: known });
     return true;
   }
+
+  #tell = (): void => {
+    const end = performance.now() + SLICE_MS;
+    while (this.#next < this.#waiting.length && performance.now() < end) {
+      const { response, refusal } = this.#waiting[this.#next++];
+      if (response.destroyed) continue; // gone
+      response.writeHead(429, refusal.headers);
+      response.end(refusal.body);
+    }
+    // under a load that never ends the list never empties
+    if (this.#next === this.#waiting.length || this.#next > 1024) {
+      this.#waiting = this.#waiting.slice(this.#next);
+      this.#next = 0;
+    }
+    if (this.#waiting.length > 0) setImmediate(this.#tell);
+  };
 }

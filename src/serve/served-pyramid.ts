@@ -220,11 +220,7 @@ export class ServedPyramid implements ServedModel {
 }
 
 const spentOf = (details: readonly Detail[], characters: readonly number[]): Spent[] =>
-  details.map(({ tokens, flops, denseFlops }, i) => ({
-    characters: characters[i],
-    tokens: tokens[0],
-    share: flops / denseFlops,
-  }));
+  details.map(({ tokens }, i) => ({ characters: characters[i], tokens: tokens[0] }));
 
 /** Throws MP_FILE_MISSING. */
 async function readReport(path: string): Promise<unknown> {

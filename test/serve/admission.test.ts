@@ -20,7 +20,7 @@ function busy(admission: Admission, clock: { ms: number }, { perMs, share, texts
   for (let i = 0; i < texts; i++) {
     while (waiting.length < 20) waiting.push(admission.admit([120], null, null));
     clock.ms += (32 * 6 * share) / perMs;
-    waiting.shift()!.end([{ characters: 120, tokens: 32, share }]);
+    waiting.shift()!.end([{ characters: 120, tokens: 32 }]);
   }
   for (const ticket of waiting) ticket.end();
 }
