@@ -213,7 +213,7 @@ function newApp(options: ServerOptions, logger: Logger, refusals: Refusals): App
     bodyLimit: options.payloadLimit,
     forceCloseConnections: 'idle',
     return503OnClosing: false,
-    routerOptions: { maxParamLength: 256 },
+    routerOptions: { maxParamLength: 16_384 }, // as long as an address may be: each protocol says in its own words what it does not know
     serverFactory: (handle) => {
       const server = createServer(
         {
