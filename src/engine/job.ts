@@ -48,7 +48,7 @@ export interface Job extends Rule {
   readonly logits: number[][];
   readonly story: Story | null;
   cancelled: boolean;
-  /** When it began to wait at its stage, in steps of the scheduler. */
+  /** When it came, in steps of the scheduler. */
   since: number;
 }
 

@@ -4,9 +4,9 @@
  * any tau, so that products stay large. A text leaves by not being put into the next pool. Knows no requests and no
  * threads: jobs in, outcomes out.
  *
- * Which stage runs next: one where a text has waited too long; else the deepest that has enough for a full batch;
- * else new texts are let in; else the shallowest, whose texts may join those that wait further down. So nothing waits
- * while there is nothing else to do, and a lone text goes straight through.
+ * Which stage runs next: the one with the text that has been here longest, if that is too long; else the deepest that has
+ * enough for a full batch; else new texts are let in; else the shallowest, whose texts may join those that wait further
+ * down. So nothing waits while there is nothing else to do, and a lone text goes straight through.
  */
 import { isAsked, type PyramidModel } from '../pyramid/model-folder.ts';
 import { uncertainty } from '../pyramid/uncertainty.ts';
@@ -25,8 +25,11 @@ const SIZES: { readonly [K in PieceKind]: BatchSize } = {
   count: { enoughRows: 192, enoughTexts: 512, maxRows: 1024 },
 };
 
-/** Steps that a text may wait at one stage before that stage goes first. */
-const PATIENCE = 50;
+/**
+ * Steps after which a text goes before all younger ones, at every stage. Counted at each stage anew, the few that go
+ * through all layers would wait that long at every one of them, while new texts fill the first.
+ */
+const PATIENCE = 12;
 
 interface Stage {
   readonly kind: PieceKind;
@@ -72,7 +75,10 @@ export class Scheduler {
 
   /** Puts texts before layer 1. They move when `wake` is called. */
   add(jobs: readonly Job[]): void {
-    for (const job of jobs) this.#enter(job, 1);
+    for (const job of jobs) {
+      job.since = this.#step;
+      this.#enter(job, 1);
+    }
   }
 
   /** Runs until nothing waits and `admit` has no more. */
@@ -104,8 +110,8 @@ export class Scheduler {
   }
 
   #choose(): Stage | null {
-    const overdue = this.#stages.find(({ waiting }) => this.#step - waiting.since > PATIENCE);
-    if (overdue) return overdue;
+    const oldest = this.#stages.reduce((a, b) => (b.waiting.since < a.waiting.since ? b : a));
+    if (this.#step - oldest.waiting.since > PATIENCE) return oldest;
     for (let i = this.#stages.length - 1; i >= 0; i--) if (this.#stages[i].waiting.isFull) return this.#stages[i];
     while (this.#events.admit()) {
       const full = this.#stages.find(({ waiting }) => waiting.isFull);
@@ -173,7 +179,7 @@ export class Scheduler {
     if (job.cancelled) return;
     const stage = this.#stages.find((one) => one.kind === kind && one.layer === layer);
     if (!stage) throw new Error(`internal: there is no ${kind} at layer ${layer}`);
-    stage.waiting.add([job], this.#step);
+    stage.waiting.add([job]);
   }
 }
 

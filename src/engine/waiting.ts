@@ -1,5 +1,5 @@
 /**
- * The texts that wait at one stage, and which of them make the next batch: the one that has waited longest and those
+ * The texts that wait at one stage, and which of them make the next batch: the one that came to the engine first and those
  * nearest to it in length, so that padding inside attention stays small and nobody is left behind.
  */
 import { type Job, rowsOf } from './job.ts';
@@ -17,6 +17,7 @@ const PADDING = 0.1;
 
 export class Waiting {
   readonly #size: BatchSize;
+  /** The oldest first. */
   #jobs: Job[] = [];
   #rows = 0;
 
@@ -33,16 +34,16 @@ export class Waiting {
     return this.#rows >= this.#size.enoughRows || this.#jobs.length >= this.#size.enoughTexts;
   }
 
-  /** The step at which the oldest began to wait; Infinity if nobody waits. */
+  /** The step at which the oldest came; Infinity if nobody waits. */
   get since(): number {
     return this.#jobs[0]?.since ?? Number.POSITIVE_INFINITY;
   }
 
-  /** `step` must not fall from call to call. */
-  add(jobs: readonly Job[], step: number): void {
+  add(jobs: readonly Job[]): void {
     for (const job of jobs) {
-      job.since = step;
-      this.#jobs.push(job);
+      let at = this.#jobs.length;
+      while (at > 0 && this.#jobs[at - 1].since > job.since) at--;
+      this.#jobs.splice(at, 0, job);
       this.#rows += rowsOf(job);
     }
   }

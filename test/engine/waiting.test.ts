@@ -1,31 +1,38 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { newJob, rowsOf } from '../../src/engine/job.ts';
+import { type Job, newJob, rowsOf } from '../../src/engine/job.ts';
 import { Waiting } from '../../src/engine/waiting.ts';
 
 const size = { enoughRows: 100, enoughTexts: 8, maxRows: 200 };
-const job = (id: number, length: number) =>
-  newJob(
-    id,
-    { ids: new Int32Array(length), types: new Uint8Array(length), truncated: false },
-    { tau: null, trace: false },
+const job = (id: number, length: number, since = 0) =>
+  Object.assign(
+    newJob(
+      id,
+      { ids: new Int32Array(length), types: new Uint8Array(length), truncated: false },
+      { tau: null, trace: false },
+    ),
+    { since },
   );
 
 describe('texts that wait', () => {
   test('each come out once: the oldest in the next batch, of like length, never more rows than fit', () => {
     fc.assert(
       fc.property(
-        fc.array(fc.array(fc.integer({ min: 2, max: 250 }), { maxLength: 30 }), { maxLength: 6 }),
+        fc.array(
+          fc.array(fc.record({ length: fc.integer({ min: 2, max: 250 }), since: fc.nat(9) }), { maxLength: 30 }),
+          { maxLength: 6 },
+        ),
         (arrivals) => {
           const waiting = new Waiting(size);
-          const left: number[] = [];
+          let left: Job[] = [];
           let id = 0;
           const take = () => {
             const since = waiting.since;
             const batch = waiting.take();
             if (left.length === 0) return batch.length === 0;
-            expect(batch.map((one) => one.id)).toContain(left[0]);
-            expect(batch.some((one) => one.since === since)).toBe(true);
+            const oldest = left.reduce((a, b) => (b.since < a.since ? b : a));
+            expect(since).toBe(oldest.since);
+            expect(batch).toContain(oldest);
             const lengths = batch.map(rowsOf);
             expect(lengths).toEqual(lengths.slice().sort((a, b) => a - b));
             const rows = lengths.reduce((a, b) => a + b, 0);
@@ -39,15 +46,15 @@ describe('texts that wait', () => {
                   batch.length <= size.enoughTexts,
               ).toBe(true);
             }
-            for (const one of batch) left.splice(left.indexOf(one.id), 1);
+            left = left.filter((one) => !batch.includes(one));
             return true;
           };
-          arrivals.forEach((lengths, step) => {
-            const jobs = lengths.map((length) => job(id++, length));
-            left.push(...jobs.map((one) => one.id));
-            waiting.add(jobs, step);
+          for (const arrived of arrivals) {
+            const jobs = arrived.map(({ length, since }) => job(id++, length, since));
+            left.push(...jobs);
+            waiting.add(jobs);
             take();
-          });
+          }
           while (left.length > 0) take();
           expect(waiting.texts).toBe(0);
           expect(waiting.take()).toEqual([]);
@@ -60,23 +67,20 @@ describe('texts that wait', () => {
 
   test('are enough for a batch by their rows or by their number', () => {
     const waiting = new Waiting(size);
-    waiting.add([job(0, 99)], 0);
+    waiting.add([job(0, 99)]);
     expect(waiting.isFull).toBe(false);
-    waiting.add([job(1, 2)], 0);
+    waiting.add([job(1, 2)]);
     expect(waiting.isFull).toBe(true);
     waiting.take();
-    waiting.add(
-      Array.from({ length: 7 }, (_, i) => job(i, 2)),
-      1,
-    );
+    waiting.add(Array.from({ length: 7 }, (_, i) => job(i, 2)));
     expect(waiting.isFull).toBe(false);
-    waiting.add([job(9, 2)], 1);
+    waiting.add([job(9, 2)]);
     expect(waiting.isFull).toBe(true);
   });
 
   test('that are dropped are gone', () => {
     const waiting = new Waiting(size);
-    waiting.add([job(0, 99), job(1, 5)], 0);
+    waiting.add([job(0, 99), job(1, 5)]);
     waiting.remove(({ id }) => id === 0);
     expect(waiting.isFull).toBe(false);
     expect(waiting.take().map(({ id }) => id)).toEqual([1]);
