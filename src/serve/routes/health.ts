@@ -1,4 +1,5 @@
 /** Whether the server takes requests, for probes and load balancers: GET /health, as Text Embeddings Inference has it. */
+import { Type } from 'typebox';
 import { PyramidError } from '../../errors.ts';
 import type { RoutePlugin } from '../route.ts';
 import { ErrorBody } from './v1-schemas.ts';
@@ -12,12 +13,12 @@ export const healthRoutes: RoutePlugin = async (app, { models }) => {
         operationId: 'health',
         summary: 'Whether requests are taken; not while the server is being stopped',
         security: [], // guard.ts lets probes in without a key
-        response: { 200: { description: 'ready' }, 503: ErrorBody },
+        response: { 200: Type.Null({ description: 'ready' }), 503: ErrorBody },
       },
     },
     async (_request, reply) => {
       if (!models.isReady) throw new PyramidError('MP_CLOSED', { what: 'server' });
-      return reply.send();
+      return reply.send(undefined as never);
     },
   );
 };
