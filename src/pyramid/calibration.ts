@@ -3,26 +3,9 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PyramidError } from '../errors.ts';
 import { writeWhole } from '../write-whole.ts';
-import { type Dtype, dtypeOf, json, type PyramidInfo } from './model-folder.ts';
+import { type Calibration, dtypeOf, json, type PyramidInfo } from './model-folder.ts';
 
-/** What the choice was made by; figures are of the calibration rows. */
-export interface Calibration {
-  /** What the rows were run in: the tau holds for this. */
-  readonly dtype: Dtype;
-  readonly rows: number;
-  readonly target: { readonly maxDrop: number } | { readonly speedup: number };
-  /** The count of operations that it was made by. */
-  readonly by: 'actual' | 'paper';
-  /** Without exits. */
-  readonly baseline: number;
-  readonly accuracy: number;
-  readonly speedupPaper: number;
-  readonly speedupActual: number;
-  /** Where it was planned which heads to ask: milliseconds of one worker a text by the plan, and with all heads asked. */
-  readonly plan?: { readonly msPerText: number; readonly msPerTextAllHeads: number };
-  /** [tau, accuracy] by rising tau, for those who turn the dial later. */
-  readonly curve?: readonly (readonly [number, number])[];
-}
+export type { Calibration };
 
 /**
  * Keeps `tau` for what the calibration was run in: as the folder's own if it is run in that, else beside it; and with

@@ -14,6 +14,25 @@ import { THRESHOLDS } from './network.ts';
 export type Dtype = 'fp32' | 'int8';
 export const DTYPES: readonly Dtype[] = ['fp32', 'int8'];
 
+/** What the choice was made by; figures are of the calibration rows. */
+export interface Calibration {
+  /** What the rows were run in: the tau holds for this. */
+  readonly dtype: Dtype;
+  readonly rows: number;
+  readonly target: { readonly maxDrop: number } | { readonly speedup: number };
+  /** The count of operations that it was made by. */
+  readonly by: 'actual' | 'paper';
+  /** Without exits. */
+  readonly baseline: number;
+  readonly accuracy: number;
+  readonly speedupPaper: number;
+  readonly speedupActual: number;
+  /** Where it was planned which heads to ask: milliseconds of one worker a text by the plan, and with all heads asked. */
+  readonly plan?: { readonly msPerText: number; readonly msPerTextAllHeads: number };
+  /** [tau, accuracy] by rising tau, for those who turn the dial later. */
+  readonly curve?: readonly (readonly [number, number])[];
+}
+
 /** The `pyramid` object of config.json. */
 export interface PyramidInfo {
   readonly format: 1;
@@ -32,8 +51,8 @@ export interface PyramidInfo {
   readonly maxLength: number;
   /** Halt value found on the validation rows, for `dtype`; null: none was looked for or early exit does not pay. */
   readonly tau: number | null;
-  /** What `tau` was chosen by, see calibration.ts; left out where training chose it. */
-  readonly calibration?: object;
+  /** What `tau` was chosen by; left out where training chose it. */
+  readonly calibration?: Calibration;
   /** What it is run in where the caller does not say; fp32 if left out. The weights on disk are float32 all the same. */
   readonly dtype?: Dtype;
   /** `tau` and `calibration` of a dtype that it is run in only where the caller says so: other logits, another tau. */

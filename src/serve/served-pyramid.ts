@@ -8,7 +8,6 @@ import { setTimeout } from 'node:timers/promises';
 import type { Detail, Explanation, Pyramid, TextInput, Truncate } from '../engine/index.ts';
 import { PyramidError } from '../errors.ts';
 import { readTrace } from '../evaluate/trace.ts';
-import type { Calibration } from '../pyramid/calibration.ts';
 import { Admission, type Spent } from './admission.ts';
 import type { Classified, ClassifiedText, ModelCard, ServedModel, ServeOptions } from './served-model.ts';
 import { Tally } from './tally.ts';
@@ -151,8 +150,7 @@ export class ServedPyramid implements ServedModel {
   get info() {
     const { name, labels, problemType, method, pairs, maxLength, dtype } = this.card;
     const { shape, headKind, info } = this.#pyramid;
-    const { headWidth, asked = null, prunes, tau } = info;
-    const { calibration = null } = info as typeof info & { readonly calibration?: Calibration };
+    const { headWidth, asked = null, prunes, tau, calibration = null } = info;
     const own = { shape, tau, calibration, headKind, headWidth, asked, prunes };
     return { name, labels, ...own, problemType, method, pairs, maxLength, dtype, device: 'server', threads: null };
   }

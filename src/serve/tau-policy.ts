@@ -21,7 +21,7 @@ export function policyFor(model: Model, { tau, maxTau, maxDrop, sloP95 }: DialOp
   if (tau === null) return { kind: 'fixed', tau: info.tau, sloMs: sloP95 };
   if (!exits) throw new PyramidError('MP_MODEL_HEADS', { method: info.method });
   if (tau !== 'auto') return { kind: 'fixed', tau, sloMs: sloP95 };
-  const high = maxTau ?? calibratedMax(info as typeof info & { readonly calibration?: Calibration }, maxDrop);
+  const high = maxTau ?? calibratedMax(info, maxDrop);
   if (high === null)
     throw new PyramidError('MP_USAGE', {
       what: '--tau auto has no bound: the model folder has no curve of accuracy by tau',

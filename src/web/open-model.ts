@@ -3,7 +3,6 @@ import { BrowserPyramid, filesFolder, handleFolder, UrlFolder } from '../engine/
 import type { ReportRow } from '../evaluate/table.ts';
 import { parseEntry, parseMeta, type Trace } from '../evaluate/trace-lines.ts';
 import { type Folder, pathIn, readText } from '../folder.ts';
-import type { Calibration } from '../pyramid/calibration.ts';
 import type { EngineInfo, ModelSource, OpenModel, PageEngine } from './page-engine.ts';
 
 /** Threads that a run may have at most; beyond, its small products wait for each other. Half the cores are the page's. */
@@ -63,7 +62,7 @@ function infoOf(model: BrowserPyramid, name: string, device: 'wasm' | 'webgpu', 
     labels: model.labels,
     shape: model.shape,
     tau: info.tau,
-    calibration: (info as { readonly calibration?: Calibration }).calibration ?? null,
+    calibration: info.calibration ?? null,
     method: info.method,
     problemType: description.config.problemType,
     pairs: info.pairs,
