@@ -205,11 +205,13 @@ function figures(off: Judgement, chosen: Judgement): Record<string, number> {
  */
 export function comparable(options: TrainOptions, rows: Pick<Rows, 'train' | 'validation'>): Record<string, string> {
   const { out: _out, resume: _resume, threads, ...rest } = options;
+  const { stages } = methods[options.method];
   const settings = Object.fromEntries(Object.entries(rest).map(([key, value]) => [key, JSON.stringify(value)]));
+  // settings of stages that the method does not run change nothing
+  if (!stages.includes('heads')) for (const key of ['headLearningRate', 'headBatchSize']) delete settings[key];
   return {
     ...settings,
-    // epochs of stages that the method does not run change nothing
-    epochs: JSON.stringify(Object.fromEntries(methods[options.method].stages.map((it) => [it, options.epochs[it]]))),
+    epochs: JSON.stringify(Object.fromEntries(stages.map((it) => [it, options.epochs[it]]))),
     threads: String(threads ?? defaultThreads()),
     'training rows': fingerprint(rows.train),
     'validation rows': fingerprint(rows.validation),

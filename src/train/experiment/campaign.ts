@@ -134,6 +134,8 @@ async function runGroup(campaign: Campaign, units: readonly Unit[], onEvent: OnT
     exitHead: _h,
     exitTraining: _e,
     method: _m,
+    headLearningRate: _r,
+    headBatchSize: _b,
     epochs: _n,
     ...common
   } = comparable(options, group.rows);

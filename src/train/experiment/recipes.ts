@@ -8,12 +8,20 @@ import type { GivenTrainOptions } from '../options.ts';
 
 type Recipe = Pick<
   GivenTrainOptions,
-  'epochs' | 'batchSize' | 'learningRate' | 'maxLength' | 'delta' | 'temperature' | 'lambda'
+  'epochs' | 'batchSize' | 'learningRate' | 'headLearningRate' | 'maxLength' | 'delta' | 'temperature' | 'lambda'
 >;
 
-const common = { batchSize: 32, learningRate: 5e-5, maxLength: 128, temperature: 1e-3, lambda: 0.05 } as const;
+const common = {
+  batchSize: 32,
+  learningRate: 5e-5,
+  // at 1e-3 the early heads of a frozen network are still far from done
+  headLearningRate: 3e-3,
+  maxLength: 128,
+  temperature: 1e-3,
+  lambda: 0.05,
+} as const;
 /** Heads cost one pass, whatever their epochs, and those of a frozen network learn slowly. */
-const heads = 10;
+const heads = 20;
 const large: Recipe = { ...common, epochs: { regular: 3, soft: 1, hard: 2, heads }, delta: 0.04 };
 /** Thousands of rows, pairs: a larger Δ_L takes words that the comparison needs. */
 const small: Recipe = { ...common, epochs: { regular: 4, soft: 1, hard: 1, heads }, delta: 0.012 };
