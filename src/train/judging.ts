@@ -18,8 +18,10 @@ export interface Judged {
   readonly logits: readonly (readonly number[])[];
 }
 
-/** What the heads read, and the teacher's logits: enough to train `cls` and `pooled` heads without the backbone. */
+/** What the heads read, and the teacher's logits: enough to train and judge `cls` and `pooled` heads without the backbone. */
 export interface HeadData {
+  /** As `Judged.tokens`, by text. */
+  readonly tokens: readonly (readonly number[])[];
   /** For layers 1 … L−1, [texts, F] each. */
   readonly features: readonly Float32Array[];
   readonly featureSize: number;
@@ -67,11 +69,11 @@ export class Judging {
     const { layers, labels } = this.#state.config;
     const result = new Array<Judged>(set.encodings.length);
     for await (const { indices, outputs } of this.#batches(set)) {
-      const lengths = Array.from({ length: layers + 1 }, (_, layer) => bigints(outputs[`lengths.${layer}`]));
+      const tokens = this.#tokens(outputs);
       const heads = Array.from({ length: layers }, (_, i) => outputs[i + 1 === layers ? 'logits' : `exit.${i + 1}`]);
       indices.forEach((index, text) => {
         result[index] = {
-          tokens: lengths.map((values) => Number(values[text])),
+          tokens: tokens(text),
           logits: heads.map((head) =>
             head ? Array.from(floats(head).subarray(text * labels.length, (text + 1) * labels.length)) : [],
           ),
@@ -85,6 +87,7 @@ export class Judging {
   async headData(set: EncodedSet, onProgress?: (done: number) => void): Promise<HeadData> {
     const { layers, labels } = this.#state.config;
     const texts = set.encodings.length;
+    const tokens = new Array<readonly number[]>(texts);
     const teacher = new Float32Array(texts * labels.length);
     const features: Float32Array[] = [];
     let featureSize = 0;
@@ -93,6 +96,10 @@ export class Judging {
         into.set(from.subarray(text * width, (text + 1) * width), index * width);
       });
     for await (const { indices, outputs } of this.#batches(set)) {
+      const kept = this.#tokens(outputs);
+      indices.forEach((index, text) => {
+        tokens[index] = kept(text);
+      });
       scatter(floats(outputs.logits), teacher, labels.length, indices);
       for (let layer = 1; layer < layers; layer++) {
         const output = outputs[`features.${layer}`];
@@ -102,7 +109,7 @@ export class Judging {
       }
       onProgress?.(indices.length);
     }
-    return { features, featureSize, teacher };
+    return { tokens, features, featureSize, teacher };
   }
 
   /** For each text and each layer, the importance (eq. 4) of the tokens that enter the layer; of a pruning network. */
@@ -124,6 +131,14 @@ export class Judging {
       });
     }
     return result;
+  }
+
+  /** Live tokens of a batch's texts. */
+  #tokens(outputs: Record<string, Tensor>): (text: number) => number[] {
+    const lengths = Array.from({ length: this.#state.config.layers + 1 }, (_, layer) =>
+      bigints(outputs[`lengths.${layer}`]),
+    );
+    return (text) => lengths.map((values) => Number(values[text]));
   }
 
   async *#batches(set: EncodedSet): AsyncGenerator<{ indices: readonly number[]; outputs: Record<string, Tensor> }> {

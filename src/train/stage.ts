@@ -8,7 +8,8 @@ import { sumOfSquares } from './adamw.ts';
 import type { EncodedSet } from './batch.ts';
 import { type Checkpoints, type Progress, restoreMoments } from './checkpoint.ts';
 import type { OnTrainEvent, TrainEvent } from './events.ts';
-import { Judging } from './judging.ts';
+import { HeadsJudging } from './heads-judging.ts';
+import { type Judged, Judging } from './judging.ts';
 import type { StageName } from './methods.ts';
 import { linearSchedule } from './schedule.ts';
 import { createStageStep, type StageSettings, stagePruning } from './stage-steps.ts';
@@ -53,7 +54,7 @@ export async function runStage(
   let progress = resume?.progress ?? { ...before, position: { stage: index, epoch: 0, batch: 0 }, lossSum: 0 };
   const step = await createStageStep(run);
   if (resume) restoreMoments(step.moments(), resume.tensors);
-  const judging = validation ? await Judging.create(state, stagePruning(stage, run.prunes), settings.threads) : null;
+  const judge = validation ? await createJudge(run, validation) : null;
   const clock = new Clock(steps);
   const started = performance.now();
   const base = progress.seconds;
@@ -99,7 +100,7 @@ export async function runStage(
         if (due) await save({ stage: index, epoch, batch: batch + 1 }, lossSum, progress.history);
       }
       step.settle();
-      const metrics = judging && validation ? validationMetrics(await judging.judge(validation), validation) : null;
+      const metrics = judge && validation ? validationMetrics(await judge.judge(), validation) : null;
       const event: EpochEvent = {
         kind: 'epoch',
         stage,
@@ -113,9 +114,24 @@ export async function runStage(
     }
   } finally {
     await step.close();
-    await judging?.close();
+    await judge?.close();
   }
   return { ...progress, seconds: seconds() };
+}
+
+/** Judges the validation rows after each epoch. */
+async function createJudge(
+  { stage, prunes, state, settings: { threads } }: StageRun,
+  validation: EncodedSet,
+): Promise<{ judge(): Promise<Judged[]>; close(): Promise<void> }> {
+  const judging = await Judging.create(state, stagePruning(stage, prunes), threads);
+  if (stage !== 'heads' || state.headSettings.kind === 'fastbert')
+    return { judge: () => judging.judge(validation), close: () => judging.close() };
+  try {
+    return await HeadsJudging.create(state, judging, validation, threads);
+  } finally {
+    await judging.close();
+  }
 }
 
 /** A last update that overflowed would show in the next loss only: weights are not saved unseen. */

@@ -5,6 +5,7 @@ import { float32 } from '../../src/runtime/runtime.ts';
 import { type EncodedSet, packBatch } from '../../src/train/batch.ts';
 import type { MethodName, TrainOptions } from '../../src/train/defaults.ts';
 import type { TrainEvent } from '../../src/train/events.ts';
+import { HeadsJudging } from '../../src/train/heads-judging.ts';
 import { HeadsStep } from '../../src/train/heads-step.ts';
 import { Judging } from '../../src/train/judging.ts';
 import { type MethodResult, runMethod, type SharedStages } from '../../src/train/method-run.ts';
@@ -236,7 +237,7 @@ describe('cached features of the heads stage', () => {
     const fewer = judged.reduce((sum, { tokens }) => sum + tokens[0] - tokens.at(-1)!, 0);
     if (prunes) expect(fewer).toBeGreaterThan(0);
     const headsStep = await HeadsStep.create(cached, await judging.headData(set), settings);
-    await judging.close();
+    const headsJudging = await HeadsJudging.create(cached, judging, set, 1);
     const wholeStep = await TrainingStep.create(whole, {
       ...settings,
       objective: 'distill',
@@ -266,8 +267,16 @@ describe('cached features of the heads stage', () => {
           expect(relativeDistance(m, wholeStep.optimiser.moments.get(name)!.m), name).toBeLessThan(1e-4);
       }
     }
-    await headsStep.close();
-    await wholeStep.close();
+    // the heads as they are now, not as they were when the judging was made
+    const learned = await judging.judge(set);
+    (await headsJudging.judge()).forEach(({ tokens, logits }, text) => {
+      expect(tokens).toEqual(learned[text].tokens);
+      logits.forEach((values, i) => {
+        expect(distance(values, learned[text].logits[i])).toBeLessThan(1e-5);
+      });
+      expect(distance(logits[0], judged[text].logits[0])).toBeGreaterThan(1e-3);
+    });
+    for (const open of [headsStep, headsJudging, judging, wholeStep]) await open.close();
   });
 
   it("are what the heads read: a head's own layers on them give its logits", async () => {
