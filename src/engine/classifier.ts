@@ -208,8 +208,18 @@ export class Classifier {
    * What the model's pieces (a layer's peek, a layer, a head) have cost since it was loaded, over all workers: how many
    * texts went through each, and the milliseconds of their batches, copies in and out included. Throws MP_CLOSED.
    */
-  pieceCosts(): Promise<readonly PieceCost[]> {
-    return this.#crew.tally();
+  async pieceCosts(): Promise<readonly PieceCost[]> {
+    return (await this.#crew.tally()).pieces;
+  }
+
+  /**
+   * Where the texts under way are now, over all workers: [L + 1], entry 0 those that no layer has seen yet, entry l those
+   * that are before layer l or in it. Asks the workers, which answer between two batches. Throws MP_CLOSED.
+   */
+  async queueLevels(): Promise<readonly number[]> {
+    const [fresh = 0, ...layers] = (await this.#crew.tally()).levels;
+    const { waiting } = this.#crew.load;
+    return [fresh + waiting, ...Array.from({ length: this.#model.config.layers }, (_, i) => layers[i] ?? 0)];
   }
 
   /** Ends the worker threads. What is under way fails with MP_CLOSED. */

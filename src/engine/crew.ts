@@ -9,11 +9,12 @@ import {
   type FromWorker,
   fromWire,
   type ModelDescription,
+  type Telling,
   type TimedOutcome,
   type ToWorker,
   type WireText,
 } from './messages.ts';
-import { type PieceCost, Tally } from './tally.ts';
+import { Tally } from './tally.ts';
 import { later, Turn } from './turn.ts';
 
 /** Texts that one worker may have under way: enough for full batches of like length, few enough for a new text to wait little. */
@@ -75,7 +76,7 @@ interface Member<T> {
   /** It runs one text, which has ended workers before. */
   alone: boolean;
   /** Those who wait for its tally, in the order in which they asked. */
-  readonly tellings: ((pieces: readonly PieceCost[]) => void)[];
+  readonly tellings: ((telling: Telling) => void)[];
   readonly ended: Promise<void>;
 }
 
@@ -141,15 +142,15 @@ export class Crew<T extends Thread = Thread> {
     );
   }
 
-  /** What all workers' pieces have cost since each was started. */
-  async tally(): Promise<readonly PieceCost[]> {
+  /** What all workers' pieces have cost since each was started, and where their texts are now. Throws MP_CLOSED. */
+  async tally(): Promise<Telling> {
     if (this.#closed) throw new PyramidError('MP_CLOSED', { what: 'model' });
     const told = await Promise.all(
       this.#members
         .filter(({ ready }) => ready)
         .map(
           (member) =>
-            new Promise<readonly PieceCost[]>((resolve) => {
+            new Promise<Telling>((resolve) => {
               member.tellings.push(resolve);
               member.thread.hold(true);
               member.thread.post({ kind: 'tally' });
@@ -157,8 +158,12 @@ export class Crew<T extends Thread = Thread> {
         ),
     );
     const all = new Tally();
-    for (const piece of told.flat()) all.add(piece);
-    return all.pieces;
+    const levels: number[] = [];
+    for (const telling of told) {
+      for (const piece of telling.pieces) all.add(piece);
+      for (const [level, texts] of telling.levels.entries()) levels[level] = (levels[level] ?? 0) + texts;
+    }
+    return { pieces: all.pieces, levels };
   }
 
   /** Texts that all workers together may have under way. */
@@ -204,7 +209,7 @@ export class Crew<T extends Thread = Thread> {
               void this.#settle();
               return;
             case 'tally':
-              member.tellings.shift()?.(message.pieces);
+              member.tellings.shift()?.(message);
               this.#rest(member);
               return;
             case 'failed': {
@@ -230,7 +235,7 @@ export class Crew<T extends Thread = Thread> {
   #replace(lost: Member<T>): void {
     const at = this.#members.indexOf(lost);
     if (at >= 0) this.#members.splice(at, 1);
-    for (const tell of lost.tellings.splice(0)) tell([]);
+    for (const tell of lost.tellings.splice(0)) tell({ pieces: [], levels: [] });
     if (this.#closed) return;
     for (const ticket of lost.underWay.values()) {
       ticket.pending.underWay--;

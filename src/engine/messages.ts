@@ -46,6 +46,14 @@ export interface ModelDescription {
   readonly voidTau: number | null;
 }
 
+/** What a worker tells of itself. */
+export interface Telling {
+  /** What its pieces have cost so far. */
+  readonly pieces: readonly PieceCost[];
+  /** Its texts by level: entry 0 those that are not yet tokenised, entry l those before layer l or in it. */
+  readonly levels: readonly number[];
+}
+
 /** What came of a text, and the milliseconds that tokenising took, and from then to the answer. */
 export interface TimedOutcome extends Outcome {
   readonly tokenizeMs: number;
@@ -56,7 +64,7 @@ export type FromWorker =
   | { readonly kind: 'ready'; readonly model: ModelDescription }
   /** The model could not be read. */
   | { readonly kind: 'unfit'; readonly error: WireError }
-  | { readonly kind: 'tally'; readonly pieces: readonly PieceCost[] }
+  | ({ readonly kind: 'tally' } & Telling)
   | { readonly kind: 'outcomes'; readonly outcomes: readonly TimedOutcome[] }
   | { readonly kind: 'failed'; readonly ids: readonly number[]; readonly error: WireError };
 

@@ -58,6 +58,8 @@ export class Scheduler {
   /** In the order in which a text passes them. */
   readonly #stages: readonly Stage[];
   #step = 0;
+  /** What runs now: its layer and how many texts. */
+  #batch: { readonly layer: number; readonly texts: number } | null = null;
   #running: Promise<void> | null = null;
 
   constructor(model: SchedulerModel, programs: Programs, events: SchedulerEvents) {
@@ -92,11 +94,20 @@ export class Scheduler {
     for (const { waiting } of this.#stages) waiting.remove((job) => job.cancelled);
   }
 
+  /** Texts before layer l or in it, entry l−1. */
+  get levels(): readonly number[] {
+    const levels = new Array<number>(this.#layers).fill(0);
+    for (const { layer, waiting } of this.#stages) levels[layer - 1] += waiting.texts;
+    if (this.#batch) levels[this.#batch.layer - 1] += this.#batch.texts;
+    return levels;
+  }
+
   async #run(): Promise<void> {
     await null; // `wake` notes this promise before anything is done
     for (let stage = this.#choose(); stage; stage = this.#choose()) {
       this.#step++;
       const jobs = stage.waiting.take();
+      this.#batch = { layer: stage.layer, texts: jobs.length };
       this.#events.onBatch?.(stage.kind, stage.layer, jobs);
       try {
         const begin = performance.now();
@@ -105,6 +116,7 @@ export class Scheduler {
       } catch (error) {
         this.#events.failed(jobs, error);
       }
+      this.#batch = null;
     }
     this.#running = null;
   }

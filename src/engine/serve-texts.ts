@@ -107,7 +107,7 @@ function serve(port: Port, { programs, tokenizer, ...model }: LoadedModel): void
         return;
       }
       case 'tally':
-        post({ kind: 'tally', pieces: tally.pieces });
+        post({ kind: 'tally', pieces: tally.pieces, levels: [fresh.length, ...scheduler.levels] });
         return;
       case 'close':
         fresh = [];

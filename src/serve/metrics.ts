@@ -98,6 +98,20 @@ export class Metrics {
         }
       },
     });
+    new Gauge({
+      name: 'te_queue_level_texts',
+      help: 'texts by level: 0 before any layer, l before layer l or in it',
+      registers,
+      labelNames: ['model', 'level'],
+      async collect() {
+        const found = await Promise.all(
+          models().map(async (model) => ({ name: model.name, levels: await model.queueLevels() })),
+        );
+        this.reset();
+        for (const { name: model, levels } of found)
+          for (const [level, texts] of levels?.entries() ?? []) this.set({ model, level }, texts);
+      },
+    });
     byModel(
       'te_queue_work',
       'tokens x layers that wait or run, at the price of all layers',

@@ -146,6 +146,14 @@ export class ServedPyramid implements ServedModel {
     return this.#pyramid.load;
   }
 
+  /** Texts by level, see the engine's queueLevels; null: the model is being unloaded. */
+  queueLevels(): Promise<readonly number[] | null> {
+    return this.#pyramid.queueLevels().catch((error: unknown) => {
+      if (error instanceof PyramidError && error.code === 'MP_CLOSED') return null;
+      throw error;
+    });
+  }
+
   /** What a page wants to know of the model. */
   get info() {
     const { name, labels, problemType, method, pairs, maxLength, dtype } = this.card;

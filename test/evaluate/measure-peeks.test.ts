@@ -63,6 +63,12 @@ describe.each(['pooled', 'fastbert'] as const)('a model with %s heads', (kind) =
       expect(ms).toBeGreaterThan(0);
       expect(ms).toBeLessThan(50);
     }
+    expect(await pyramid.queueLevels()).toEqual([0, 0, 0, 0, 0]);
+    const many = pyramid.classify(randomTexts(5, 5000), { tau: 0.8 });
+    const levels = await pyramid.queueLevels();
+    expect(levels).toHaveLength(5);
+    expect(levels.reduce((sum, texts) => sum + texts, 0)).toBeGreaterThan(1000);
+    await many;
     await pyramid.close();
     await expect(pyramid.pieceCosts()).rejects.toMatchObject({ code: 'MP_CLOSED' });
   });

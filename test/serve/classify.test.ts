@@ -235,6 +235,7 @@ describe('the other routes of our own', () => {
     expect((await count('te_tau'))[0]).toMatchObject({ labels: '{model="mails"}', value: 0.7 });
     expect((await count('te_queue_size'))[0].value).toBe(0);
     expect((await count('te_queue_texts')).map(({ labels }) => labels)).toContain('{model="mails",state="waiting"}');
+    expect(await count('te_queue_level_texts')).toContainEqual({ labels: '{model="mails",level="4"}', value: 0 });
     expect((await count('te_request_failure')).map(({ labels }) => labels)).toContain('{err="MP_BATCH_LARGE"}');
   });
 

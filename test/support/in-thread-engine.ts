@@ -10,6 +10,9 @@ export interface Batch {
   readonly kind: PieceKind;
   readonly layer: number;
   readonly ids: readonly number[];
+  /** When it was formed: texts by level, and those let in and not answered. */
+  readonly levels: readonly number[];
+  readonly inside: number;
 }
 
 export class InThreadEngine {
@@ -19,13 +22,17 @@ export class InThreadEngine {
   readonly #programs: Programs;
   readonly #scheduler: Scheduler;
   #later: Job[][] = [];
+  #admitted = 0;
 
   private constructor(model: PyramidModel, programs: Programs) {
     this.#programs = programs;
     this.#scheduler = new Scheduler(model, programs, {
       admit: () => {
         const next = this.#later.shift();
-        if (next) this.#scheduler.add(next);
+        if (next) {
+          this.#scheduler.add(next);
+          this.#admitted += next.length;
+        }
         return this.#later.length > 0;
       },
       done: (outcomes) => {
@@ -35,7 +42,14 @@ export class InThreadEngine {
         }
       },
       failed: (_, error) => this.errors.push(error),
-      onBatch: (kind, layer, jobs) => this.batches.push({ kind, layer, ids: jobs.map(({ id }) => id) }),
+      onBatch: (kind, layer, jobs) =>
+        this.batches.push({
+          kind,
+          layer,
+          ids: jobs.map(({ id }) => id),
+          levels: this.#scheduler.levels,
+          inside: this.#admitted - this.outcomes.size,
+        }),
     });
   }
 
@@ -56,6 +70,7 @@ export class InThreadEngine {
   forget(): void {
     this.batches.length = 0;
     this.outcomes.clear();
+    this.#admitted = 0;
   }
 
   close(): Promise<void> {
