@@ -1,6 +1,6 @@
 /**
  * The server on the clock, over loopback with real AG News texts. From the project's root, after `npm run build` and
- * `npm ci --prefix bench/serve`, one piece at a time (machines are shared and their speed drifts: what is compared is
+ * `npm ci --prefix bench/serve`, with wrk (apt-get install wrk) on the path, one piece at a time (machines are shared and their speed drifts: what is compared is
  * measured in rounds within one piece, so read the ratios):
  *
  *   node bench/serve/run.mjs engine   --model DIR --data-dir DIR   HTTP against the engine called directly, 64 at once
@@ -8,6 +8,7 @@
  *   node bench/serve/run.mjs half     --model DIR --data-dir DIR   p99 and median at half of the saturating load
  *   node bench/serve/run.mjs overload --model DIR --data-dir DIR   ten times as many connections, --tau auto
  *   node bench/serve/run.mjs attack   --model DIR --data-dir DIR   texts that never leave early
+ *   node bench/serve/run.mjs kill     --model DIR --data-dir DIR   a worker ended every 5 s, --seconds 120
  *   node bench/serve/run.mjs start    --model DIR --data-dir DIR   from start to ready
  *
  * Options: --seconds 10, --rounds 3, --connections 64, --dialect own|tei, --max-tau X, --slo 50ms, --json FILE.
@@ -40,6 +41,7 @@ const connections = Number(options.connections);
 const here = import.meta.dirname;
 const folder = mkdtempSync(join(tmpdir(), 'bench-serve-'));
 const texts = join(folder, 'texts.json');
+const bodies = join(folder, 'bodies');
 const started = [];
 
 const { readTask } = await import(`${dist}/text/index.js`);
@@ -48,11 +50,29 @@ writeFileSync(
   texts,
   JSON.stringify(examples.slice(0, 2000).map(({ text, label }) => ({ text, label: labels[label] }))),
 );
+writeFileSync(
+  bodies,
+  examples
+    .slice(0, 2000)
+    .map(({ text }) => `${JSON.stringify({ inputs: text })}\n`)
+    .join(''),
+);
 
 const child = async (script, argument) => {
   const { stdout } = await promisify(execFile)(process.execPath, [join(here, script), JSON.stringify(argument)]);
   return JSON.parse(stdout);
 };
+const path = { own: '/v1/classify', tei: '/predict', peer: '/predict' };
+/** By wrk, which leaves most of the machine to the server; answers are not looked at. */
+async function flood(url, { connections: open = connections, seconds: lasts = seconds, to = path[dialect] } = {}) {
+  const { stdout } = await promisify(execFile)('wrk', [
+    ...['-t1', `-c${open}`, `-d${lasts}s`, '--timeout', '60s', '-s', join(here, 'load.lua'), url, '--', bodies, to],
+  ]);
+  const found = JSON.parse(stdout.trim().split('\n').at(-1));
+  if (found.broken > 0) throw new Error(`${found.broken} requests had no answer`);
+  return { ...found, perSecond: (found.requests - found.refused) / found.seconds };
+}
+/** By autocannon, in whose process each answer can be checked. */
 const load = (url, more = {}) => child('load.mjs', { url, texts, connections, seconds, dialect, ...more });
 const direct = () => child('direct.mjs', { dist, model, texts, connections, seconds });
 
@@ -87,17 +107,12 @@ const round = (value) => Math.round(value * 100) / 100;
 const pieces = {
   async engine() {
     const { url, stop } = await own();
-    await load(url, { seconds: 3 });
+    await flood(url, { seconds: 3 });
     const found = [];
     for (let i = 0; i < rounds; i++) {
-      const http = await load(url);
+      const http = await flood(url);
       const engine = await direct();
-      found.push({
-        http: http.perSecond,
-        engine: engine.perSecond,
-        ratio: http.perSecond / engine.perSecond,
-        loadCpu: http.cpuSeconds / http.seconds,
-      });
+      found.push({ http: http.perSecond, engine: engine.perSecond, ratio: http.perSecond / engine.perSecond });
     }
     await stop();
     return { rounds: found, ratio: median(found.map(({ ratio }) => ratio)) };
@@ -127,20 +142,17 @@ const pieces = {
   },
   async half() {
     const { url, stop } = await own();
-    await load(url, { seconds: 3 });
+    await flood(url, { seconds: 3 });
+    const steady = (rate) => child('steady.mjs', { url, texts, connections, seconds, dialect, rate });
     const found = [];
     for (let i = 0; i < rounds; i++) {
-      const { perSecond } = await load(url);
-      const { p50, p99, answered, sent } = await child('steady.mjs', {
-        url,
-        texts,
-        connections,
-        seconds,
-        dialect,
-        rate: perSecond / 2,
-      });
+      const { perSecond } = await flood(url);
+      const { p50, p99, answered, sent } = await steady(perSecond / 2);
       if (answered !== sent) throw new Error(`${sent - answered} requests had no answer`);
-      found.push({ saturating: perSecond, p50, p99, ratio: p99 / p50 });
+      // hardly ever two at once: what is left is that deep texts take longer
+      const idle = await steady(40);
+      const alone = { p50: idle.p50, p99: idle.p99, ratio: idle.p99 / idle.p50 };
+      found.push({ saturating: perSecond, p50, p99, ratio: p99 / p50, alone });
     }
     await stop();
     return { rounds: found, ratio: median(found.map(({ ratio }) => ratio)) };
@@ -148,20 +160,30 @@ const pieces = {
   async overload() {
     const bound = options['max-tau'] ? ['--max-tau', options['max-tau']] : []; // else the calibration's
     const { url, stop } = await own('--tau', 'auto', ...bound, '--slo-p95', options.slo);
-    await load(url, { seconds: 3 });
+    await flood(url, { seconds: 3 });
     const before = await load(url, { check: true, seconds: 5 });
-    const during = await load(url, { check: true, connections: 10 * connections });
+    // nine of ten clients do nothing but ask again; the tenth looks at answers and times in a process that keeps up
+    const rest = flood(url, { connections: 9 * connections, seconds: seconds + 2 });
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+    const during = await load(url, { check: true });
+    const others = await rest;
     const after = await (await fetch(`${url}/health`)).status;
     await stop();
-    return { before, during, healthAfter: after };
+    return { before, during, others, healthAfter: after };
+  },
+  async kill() {
+    const { url, stop } = await serve(8191, [join(here, 'falling-server.mjs'), dist, model, '8191']);
+    const during = await load(url, { check: true });
+    await stop();
+    return during;
   },
   async attack() {
     // no text leaves early where exits are off: the dearest that any text can be made
     const { url, stop } = await own('--tau', 'off');
-    await load(url, { seconds: 3 });
-    const { perSecond, byStatus } = await load(url);
+    await flood(url, { seconds: 3 });
+    const found = await flood(url);
     await stop();
-    return { perSecond, byStatus };
+    return found;
   },
   async start() {
     const found = [];

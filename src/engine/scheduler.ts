@@ -25,11 +25,15 @@ const SIZES: { readonly [K in PieceKind]: BatchSize } = {
   count: { enoughRows: 192, enoughTexts: 512, maxRows: 1024 },
 };
 
+/** What goes first where texts compete: full batches, or the text that came first. */
+export type Order = 'throughput' | 'arrival';
+export const ORDERS: readonly Order[] = ['throughput', 'arrival'];
+
 /**
  * Steps after which a text goes before all younger ones, at every stage. Counted at each stage anew, the few that go
  * through all layers would wait that long at every one of them, while new texts fill the first.
  */
-const PATIENCE = 12;
+const PATIENCE: { readonly [O in Order]: number } = { throughput: 12, arrival: 0 };
 
 interface Stage {
   readonly kind: PieceKind;
@@ -55,6 +59,7 @@ export class Scheduler {
   readonly #model: SchedulerModel;
   readonly #programs: Programs;
   readonly #events: SchedulerEvents;
+  readonly #patience: number;
   /** In the order in which a text passes them. */
   readonly #stages: readonly Stage[];
   #step = 0;
@@ -62,11 +67,12 @@ export class Scheduler {
   #batch: { readonly layer: number; readonly texts: number } | null = null;
   #running: Promise<void> | null = null;
 
-  constructor(model: SchedulerModel, programs: Programs, events: SchedulerEvents) {
+  constructor(model: SchedulerModel, programs: Programs, events: SchedulerEvents, order: Order = 'throughput') {
     this.#layers = model.config.layers;
     this.#model = model;
     this.#programs = programs;
     this.#events = events;
+    this.#patience = PATIENCE[order];
     const stage = (kind: PieceKind, layer: number): Stage => ({ kind, layer, waiting: new Waiting(SIZES[kind]) });
     this.#stages = Array.from({ length: model.config.layers }, (_, i) => i + 1).flatMap((layer) =>
       layer === model.config.layers
@@ -123,7 +129,7 @@ export class Scheduler {
 
   #choose(): Stage | null {
     const oldest = this.#stages.reduce((a, b) => (b.waiting.since < a.waiting.since ? b : a));
-    if (this.#step - oldest.waiting.since > PATIENCE) return oldest;
+    if (this.#step - oldest.waiting.since > this.#patience) return oldest;
     for (let i = this.#stages.length - 1; i >= 0; i--) if (this.#stages[i].waiting.isFull) return this.#stages[i];
     while (this.#events.admit()) {
       const full = this.#stages.find(({ waiting }) => waiting.isFull);

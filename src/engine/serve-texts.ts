@@ -10,7 +10,7 @@ import { type Tokenizer, tokenizerOf } from '../text/tokenizer.ts';
 import { type Job, newJob } from './job.ts';
 import { type FromWorker, type ModelDescription, type ToWorker, toWire, type WireText } from './messages.ts';
 import { Programs } from './programs.ts';
-import { Scheduler } from './scheduler.ts';
+import { type Order, Scheduler } from './scheduler.ts';
 import { Tally } from './tally.ts';
 
 /** Texts that are tokenised before the scheduler looks again at what to do. */
@@ -37,16 +37,16 @@ interface UnderWay {
 }
 
 /** Says `ready`, or `unfit` when `load` throws; then serves until it is told to close. */
-export async function serveTexts(port: Port, load: () => Promise<LoadedModel>): Promise<void> {
+export async function serveTexts(port: Port, load: () => Promise<LoadedModel>, order?: Order): Promise<void> {
   try {
-    serve(port, await load());
+    serve(port, await load(), order);
   } catch (error) {
     port.post({ kind: 'unfit', error: toWire(error) });
     port.close();
   }
 }
 
-function serve(port: Port, { programs, tokenizer, ...model }: LoadedModel): void {
+function serve(port: Port, { programs, tokenizer, ...model }: LoadedModel, order?: Order): void {
   const post = (message: FromWorker) => port.post(message);
   const { maxLength } = model.info;
   /** Not yet tokenised, first come first. */
@@ -55,39 +55,45 @@ function serve(port: Port, { programs, tokenizer, ...model }: LoadedModel): void
 
   const tally = new Tally();
 
-  const scheduler = new Scheduler(model, programs, {
-    admit() {
-      for (const text of fresh.splice(0, ADMITTED)) {
-        try {
-          const start = performance.now();
-          const { truncate = 'right', index } = text;
-          const encoding = tokenizer.encode(text.text, text.pair, maxLength, truncate === 'left' ? 'left' : 'right');
-          if (encoding.truncated && truncate === 'never') throw new PyramidError('MP_TEXT_LONG', { index, maxLength });
-          const job = newJob(text.id, encoding, text, tokenizer.piece);
-          const tokenized = performance.now();
-          jobs.set(job.id, { job, tokenizeMs: tokenized - start, tokenized });
-          scheduler.add([job]);
-        } catch (error) {
-          post({ kind: 'failed', ids: [text.id], error: toWire(error) });
+  const scheduler = new Scheduler(
+    model,
+    programs,
+    {
+      admit() {
+        for (const text of fresh.splice(0, ADMITTED)) {
+          try {
+            const start = performance.now();
+            const { truncate = 'right', index } = text;
+            const encoding = tokenizer.encode(text.text, text.pair, maxLength, truncate === 'left' ? 'left' : 'right');
+            if (encoding.truncated && truncate === 'never')
+              throw new PyramidError('MP_TEXT_LONG', { index, maxLength });
+            const job = newJob(text.id, encoding, text, tokenizer.piece);
+            const tokenized = performance.now();
+            jobs.set(job.id, { job, tokenizeMs: tokenized - start, tokenized });
+            scheduler.add([job]);
+          } catch (error) {
+            post({ kind: 'failed', ids: [text.id], error: toWire(error) });
+          }
         }
-      }
-      return fresh.length > 0;
+        return fresh.length > 0;
+      },
+      done(outcomes) {
+        const now = performance.now();
+        const timed = outcomes.map((outcome) => {
+          const { tokenizeMs = 0, tokenized = now } = jobs.get(outcome.id) ?? {};
+          jobs.delete(outcome.id);
+          return { ...outcome, tokenizeMs, inferenceMs: now - tokenized };
+        });
+        post({ kind: 'outcomes', outcomes: timed });
+      },
+      onPassed: (kind, layer, texts, ms) => tally.add({ kind, layer, batches: 1, texts, ms }),
+      failed(failed, error) {
+        for (const { id } of failed) jobs.delete(id);
+        post({ kind: 'failed', ids: failed.map(({ id }) => id), error: toWire(error) });
+      },
     },
-    done(outcomes) {
-      const now = performance.now();
-      const timed = outcomes.map((outcome) => {
-        const { tokenizeMs = 0, tokenized = now } = jobs.get(outcome.id) ?? {};
-        jobs.delete(outcome.id);
-        return { ...outcome, tokenizeMs, inferenceMs: now - tokenized };
-      });
-      post({ kind: 'outcomes', outcomes: timed });
-    },
-    onPassed: (kind, layer, texts, ms) => tally.add({ kind, layer, batches: 1, texts, ms }),
-    failed(failed, error) {
-      for (const { id } of failed) jobs.delete(id);
-      post({ kind: 'failed', ids: failed.map(({ id }) => id), error: toWire(error) });
-    },
-  });
+    order,
+  );
 
   port.listen((message) => {
     switch (message.kind) {

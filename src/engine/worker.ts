@@ -9,7 +9,7 @@ import { loadModel, serveTexts } from './serve-texts.ts';
 
 if (isMainThread || !parentPort) throw new Error('internal: the engine worker was not started as a worker');
 const port = parentPort;
-const { dir, threads, dtype, askAll, gate } = workerData as WorkerStart;
+const { dir, threads, dtype, askAll, order, gate } = workerData as WorkerStart;
 
 const compileHere: Compile = async (graph, name) => {
   const program = await throughGate(gate, () => compile(graph, name, { threads }));
@@ -26,4 +26,5 @@ await serveTexts(
     close: () => port.close(),
   },
   () => loadModel(diskFolder(dir), dtype, compileHere, askAll),
+  order,
 );

@@ -18,7 +18,7 @@ export interface ModelSource {
 }
 
 export interface RegistryOptions {
-  readonly load: Pick<LoadOptions, 'workers' | 'threads' | 'dtype'>;
+  readonly load: Pick<LoadOptions, 'workers' | 'threads' | 'dtype' | 'order'>;
   readonly limits: ServedLimits;
   /** Throws where the model cannot be served so. */
   readonly policyOf: (pyramid: Pyramid) => TauPolicy;

@@ -9,6 +9,7 @@ import type { Detail, Explanation, Pyramid, TextInput, Truncate } from '../engin
 import { PyramidError } from '../errors.ts';
 import { readTrace } from '../evaluate/trace.ts';
 import { Admission, type Spent } from './admission.ts';
+import { LoopLag } from './loop-lag.ts';
 import type { Classified, ClassifiedText, ModelCard, ServedModel, ServeOptions } from './served-model.ts';
 import { Tally } from './tally.ts';
 import { firstState, nextState, type TauLimits, type TauState } from './tau-control.ts';
@@ -46,6 +47,7 @@ export class ServedPyramid implements ServedModel {
   readonly #onAnswer: OnAnswer;
   readonly #timer: NodeJS.Timeout | null;
   #control: TauState;
+  readonly #lag: LoopLag | null;
   #p95Ms: number | null = null;
   #steps = 0;
   /** Requests under way. */
@@ -85,6 +87,7 @@ export class ServedPyramid implements ServedModel {
     });
     this.#timer = sloMs === null ? null : setInterval(() => this.#step(sloMs), STEP_MS);
     this.#timer?.unref();
+    this.#lag = sloMs === null ? null : new LoopLag();
   }
 
   get name(): string {
@@ -177,6 +180,7 @@ export class ServedPyramid implements ServedModel {
   /** Ends the engine at once: what is under way fails with MP_CLOSED. */
   async close(): Promise<void> {
     if (this.#timer) clearInterval(this.#timer);
+    this.#lag?.close();
     await this.#pyramid.close();
   }
 
@@ -218,7 +222,11 @@ export class ServedPyramid implements ServedModel {
   }
 
   #step(sloMs: number): void {
-    if (this.#steps++ % LOOK_EVERY === 0) this.#p95Ms = this.tally.p95(performance.now());
+    if (this.#steps++ % LOOK_EVERY === 0) {
+      const p95Ms = this.tally.p95(performance.now());
+      const lagMs = this.#lag?.read() ?? 0; // the client's clock runs from before the request was read
+      this.#p95Ms = p95Ms === null ? null : p95Ms + lagMs;
+    }
     const limits = this.#policy.kind === 'auto' ? this.#policy.limits : { low: 0, high: 0, sloMs };
     const { expectedMs } = this.#admission;
     this.#control = nextState(this.#control, { elapsedMs: STEP_MS, expectedMs, p95Ms: this.#p95Ms }, limits);

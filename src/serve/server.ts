@@ -73,6 +73,8 @@ export async function startServer({ log, ...given }: StartOptions): Promise<Runn
       workers: options.workers ?? undefined,
       threads: options.threads ?? undefined,
       dtype: options.dtype ?? undefined,
+      // who promises a time cares for the slowest answers
+      order: options.sloP95 === null ? 'throughput' : 'arrival',
     },
     limits: options,
     policyOf: (pyramid) => policyFor(pyramid, options),

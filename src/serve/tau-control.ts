@@ -49,7 +49,7 @@ const ROOM_BELOW = 0.8;
 const TIGHTEN_MS = 700;
 const LOOSEN_MS = 3000;
 /** The allowed time is never less than this share of the promise. */
-const LEAST_ALLOWED = 0.5;
+const LEAST_ALLOWED = 0.2;
 
 export const firstState = ({ low, sloMs }: TauLimits): TauState => ({ tau: low, allowedMs: sloMs, calmMs: 0 });
 

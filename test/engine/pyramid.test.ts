@@ -215,12 +215,16 @@ describe('a call that cannot be', () => {
     await expect(pyramid.classify('w1', { topK })).rejects.toMatchObject({ code: 'MP_OPTION_VALUE' });
   });
 
-  test.each([{ workers: 0 }, { threads: 1.5 }, { workers: 5000 }, { dtype: 'fp16' }, { device: 'npu' }])(
-    'is refused: %j',
-    async (options) => {
-      await expect(Pyramid.load(dir, options as LoadOptions)).rejects.toMatchObject({ code: 'MP_OPTION_VALUE' });
-    },
-  );
+  test.each([
+    { workers: 0 },
+    { threads: 1.5 },
+    { workers: 5000 },
+    { dtype: 'fp16' },
+    { order: 'random' },
+    { device: 'npu' },
+  ])('is refused: %j', async (options) => {
+    await expect(Pyramid.load(dir, options as LoadOptions)).rejects.toMatchObject({ code: 'MP_OPTION_VALUE' });
+  });
 
   test('is refused: a tau for a model without exit heads, which says how it was trained', async () => {
     const { dir: plain } = await randomModel(root, 'ltp', { seed: 12, kind: 'none', prunes: true });

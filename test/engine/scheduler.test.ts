@@ -8,6 +8,7 @@ import { temporaryFolder } from '../support/temporary-folder.ts';
 
 const root = temporaryFolder();
 let engine: InThreadEngine;
+let prompt: InThreadEngine;
 let layers: number;
 
 beforeAll(async () => {
@@ -15,11 +16,18 @@ beforeAll(async () => {
   const model = await readModelFolder(dir);
   layers = model.config.layers;
   engine = await InThreadEngine.create(model);
+  prompt = await InThreadEngine.create(model, 'fp32', 'arrival');
 });
-afterAll(() => engine.close());
+afterAll(async () => {
+  await engine.close();
+  await prompt.close();
+});
 
 const encoding: Encoding = { ids: new Int32Array(8).fill(5), types: new Uint8Array(8), truncated: false };
-beforeEach(() => engine.forget());
+beforeEach(() => {
+  engine.forget();
+  prompt.forget();
+});
 const batchOf = (id: number) => engine.batches.findLastIndex(({ ids }) => ids.includes(id));
 
 test('a text that goes through all layers is not left behind by new ones that leave at once', async () => {
@@ -45,4 +53,17 @@ test('every text that is inside is at one level, those of the batch at its layer
   expect(Math.max(...engine.batches.map(({ levels }) => levels.filter((texts) => texts > 0).length))).toBeGreaterThan(
     1,
   );
+});
+
+test('in the order of arrival a text that is let in goes straight through, whatever comes after it', async () => {
+  const deep = { encoding, rule: { tau: null, trace: false } };
+  const shallow = { encoding, rule: { tau: 1, trace: false } };
+  const groups = [[shallow], [deep], ...Array.from({ length: 50 }, () => new Array(32).fill(shallow))];
+  await engine.run(groups);
+  await prompt.run(groups);
+  const last = ({ batches }: InThreadEngine) => batches.findLastIndex(({ ids }) => ids.includes(1));
+  const first = ({ batches }: InThreadEngine) => batches.findIndex(({ ids }) => ids.includes(1));
+  expect(last(prompt) - first(prompt)).toBe(layers - 1);
+  expect(last(engine)).toBeGreaterThan(last(prompt));
+  expect([...prompt.outcomes.keys()].sort()).toEqual([...engine.outcomes.keys()].sort());
 });

@@ -1,7 +1,7 @@
 /** The engine's scheduler on the test's own thread, with a log of its batches: what workers run, without the workers. */
 import { type Job, newJob, type Outcome, type Rule } from '../../src/engine/job.ts';
 import { type PieceKind, Programs } from '../../src/engine/programs.ts';
-import { Scheduler } from '../../src/engine/scheduler.ts';
+import { type Order, Scheduler, type SchedulerEvents } from '../../src/engine/scheduler.ts';
 import type { Dtype, PyramidModel } from '../../src/pyramid/model-folder.ts';
 import { compile } from '../../src/runtime/node.ts';
 import type { Encoding } from '../../src/text/tokenizer.ts';
@@ -24,9 +24,9 @@ export class InThreadEngine {
   #later: Job[][] = [];
   #admitted = 0;
 
-  private constructor(model: PyramidModel, programs: Programs) {
+  private constructor(model: PyramidModel, programs: Programs, order?: Order) {
     this.#programs = programs;
-    this.#scheduler = new Scheduler(model, programs, {
+    const events: SchedulerEvents = {
       admit: () => {
         const next = this.#later.shift();
         if (next) {
@@ -50,13 +50,15 @@ export class InThreadEngine {
           levels: this.#scheduler.levels,
           inside: this.#admitted - this.outcomes.size,
         }),
-    });
+    };
+    this.#scheduler = new Scheduler(model, programs, events, order);
   }
 
-  static async create(model: PyramidModel, dtype: Dtype = 'fp32'): Promise<InThreadEngine> {
+  static async create(model: PyramidModel, dtype: Dtype = 'fp32', order?: Order): Promise<InThreadEngine> {
     return new InThreadEngine(
       model,
       await Programs.create(model, (graph, name) => compile(graph, name, { threads: 1 }), dtype),
+      order,
     );
   }
 
