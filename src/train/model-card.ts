@@ -27,7 +27,11 @@ Trained by magic-pyramid with the method \`${info.method}\` on ${rows.train.exam
     options.model === 'scratch' ? ', from scratch' : `, from ${options.model.split(/[\\/]/).pop()}`
   }: ${config.layers} layers of ${config.hiddenSize}, texts of up to ${info.maxLength} tokens.
 It opens in Hugging Face transformers as a dense \`${FAMILIES[config.family].architecture}\`; \`magic-pyramid\` also uses its ${
-    [info.prunes && 'token thresholds', info.exitHead !== 'none' && `${info.exitHead} exit heads`]
+    [
+      info.prunes && 'token thresholds',
+      info.exitHead !== 'none' &&
+        `${info.exitHead} exit heads (${options.exitTraining === 'joint' ? 'trained jointly with the network' : 'distilled from the finished network'})`,
+    ]
       .filter(Boolean)
       .join(' and ') || 'weights'
   }.

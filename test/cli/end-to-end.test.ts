@@ -46,6 +46,8 @@ describe('from the command line to a model and its answers', () => {
   test('train leaves a whole model folder and nothing beside it', () => {
     const files = ['config.json', 'model.safetensors', 'tokenizer.json', 'vocab.txt', 'training.json', 'README.md'];
     expect(readdirSync(join(folder, 'first'))).toEqual(expect.arrayContaining(files));
+    const card = readFileSync(join(folder, 'first', 'README.md'), 'utf8');
+    expect(card).toContain('token thresholds and pooled exit heads (trained jointly with the network)');
     expect(readdirSync(folder).sort()).toEqual(expect.arrayContaining(['first', 'run.json', 'test.csv', 'train.csv']));
     expect(readdirSync(folder).filter((name) => /tmp|checkpoint/.test(name))).toEqual([]);
   });

@@ -158,6 +158,24 @@ describe('train', () => {
     expect(JSON.parse((await trainOptions(...needed, '--json')).stdout)).toMatchObject({ out: 'x', method: 'mp' });
   });
 
+  test("--paper gives the paper's exit heads, and refuses others beside it", async () => {
+    const ours = await trainOptions('--train', 'a.csv', '--out', 'runs/x');
+    expect(ours.options).toMatchObject({ method: 'mp', exitHead: 'pooled', exitTraining: 'joint' });
+    const { options } = await trainOptions('--train', 'a.csv', '--out', 'runs/x', '--paper', '--exit-head', 'cls');
+    expect(options).toMatchObject({ method: 'mp', exitHead: 'cls', exitTraining: 'frozen' });
+    const { code, stderr } = await trainOptions(
+      '--train',
+      'a.csv',
+      '--out',
+      'x',
+      '--paper',
+      '--exit-training',
+      'joint',
+    );
+    expect(code).toBe(2);
+    expect(stderr).toContain('--paper means --exit-training frozen, and --exit-training joint was given');
+  });
+
   test("accepts Hugging Face's underscored names, with a space or an equals sign", async () => {
     const { options } = await trainOptions(
       ...['--train_file', 'a.csv', '--output_dir=x', '--model_name_or_path', 'm', '--max_seq_length', '64'],

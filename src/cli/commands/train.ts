@@ -1,15 +1,24 @@
 /** `train`: one model by one method. The options are those of src/train/defaults.ts; the work is src/train's. */
+import { PyramidError } from '../../errors.ts';
 import { flagOption, type OptionTable } from '../../option.ts';
 import { type TrainOptions, trainTable } from '../../train/defaults.ts';
-import { resolveTrainOptions } from '../../train/options.ts';
+import { type GivenTrainOptions, resolveTrainOptions } from '../../train/options.ts';
 import { type Command, flagOf } from '../command.ts';
 import { duration, metric } from '../format.ts';
 import { trainProgress } from '../progress.ts';
 
-type TrainCommandOptions = TrainOptions & { readonly json: boolean };
+type TrainCommandOptions = TrainOptions & { readonly paper: boolean; readonly json: boolean };
+
+/** Exit heads as in the paper. */
+const PAPER = { exitHead: 'cls', exitTraining: 'frozen' } as const;
 
 const options: OptionTable<TrainCommandOptions> = {
   ...trainTable,
+  paper: flagOption({
+    group: 'Early exit (fastbert, mp)',
+    default: false,
+    help: 'exit heads as in the paper: --exit-head cls --exit-training frozen',
+  }),
   json: flagOption({ group: 'Running', default: false, help: 'print the result as JSON' }),
 };
 
@@ -31,11 +40,15 @@ export const train: Command<TrainCommandOptions> = {
       line: 'magic-pyramid train --config run.yaml --seed 1 --out runs/seed-1',
       what: 'options from a file, two of them replaced',
     },
+    {
+      line: 'magic-pyramid train --paper --model models/all-MiniLM-L6-v2 --task ag_news --data-dir data --out runs/paper',
+      what: "the paper's exit heads instead of ours",
+    },
     { line: 'magic-pyramid train --config run.yaml --out runs/seed-1 --resume', what: 'go on where a run was killed' },
   ],
   async run({ given, options: { json }, io, services }) {
-    const { json: _, ...own } = given;
-    const options = resolveTrainOptions(own, flagOf);
+    const { json: _, paper: isPaper, ...own } = given;
+    const options = resolveTrainOptions(isPaper ? asInPaper(own) : own, flagOf);
     const progress = trainProgress(io.stderr);
     let finished = false;
     try {
@@ -53,3 +66,15 @@ export const train: Command<TrainCommandOptions> = {
     }
   },
 };
+
+function asInPaper(given: GivenTrainOptions): GivenTrainOptions {
+  for (const key of ['exitHead', 'exitTraining'] as const) {
+    if (given[key] !== undefined && given[key] !== PAPER[key]) {
+      throw new PyramidError('MP_USAGE', {
+        what: `--paper means ${flagOf(key)} ${PAPER[key]}, and ${flagOf(key)} ${given[key]} was given`,
+        todo: 'leave one of them out',
+      });
+    }
+  }
+  return { ...given, ...PAPER };
+}
