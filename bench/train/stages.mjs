@@ -6,7 +6,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
@@ -94,6 +94,7 @@ async function* peer() {
   rmSync(folder, { recursive: true });
 }
 
+console.log(`${cpus()[0].model}, ${threads} threads`);
 console.log(`${args.task}: ${train.lengths.length} rows to train on, ${test.lengths.length} to judge on`);
 const totals = {};
 for (const [system, run] of Object.entries(args.python ? { own, peer } : { own })) {

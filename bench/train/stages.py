@@ -48,6 +48,7 @@ class Pyramid(nn.Module):
         self.thresholds = nn.Parameter(torch.tensor([delta * (l + 1) / self.layers for l in range(self.layers)]))
         head = lambda: nn.Sequential(nn.Linear(self.width, self.width), nn.Tanh(), nn.Linear(self.width, labels))
         self.heads = nn.ModuleList(head() for _ in range(self.layers))
+        self.heads[-1][0].load_state_dict(self.bert.pooler.dense.state_dict())  # as ours starts
         self.dropout = nn.Dropout(0.1)
 
     def forward(self, ids, types, live, pruning):
@@ -81,8 +82,14 @@ model = Pyramid()
 
 
 def stage(name, rounds, pruning):
-    weights = [p for n, p in model.named_parameters() if n != 'thresholds' and not (n.startswith('heads') and not n.startswith(f'heads.{model.layers - 1}'))]
-    groups = [dict(params=weights, lr=RATE)]
+    early = tuple(f'heads.{l}.' for l in range(model.layers - 1))
+    trained = {n: p for n, p in model.named_parameters() if n != 'thresholds' and not n.startswith(early)}
+    spared = lambda name: name.endswith('bias') or 'LayerNorm' in name
+    weights = list(trained.values())
+    groups = [
+        dict(params=[p for n, p in trained.items() if not spared(n)], lr=RATE),
+        dict(params=[p for n, p in trained.items() if spared(n)], lr=RATE, weight_decay=0),
+    ]
     if pruning == 'soft':
         groups.append(dict(params=[model.thresholds], lr=THRESHOLD_RATE, weight_decay=0))
     optimiser = torch.optim.AdamW(groups, weight_decay=0.01)
@@ -101,7 +108,7 @@ def stage(name, rounds, pruning):
             nn.utils.clip_grad_norm_(weights, 1.0)
             optimiser.step()
             schedule.step()
-    print(json.dumps(dict(stage=name, seconds=time.time() - begin, **judge(pruning if pruning == 'hard' else None))), flush=True)
+    print(json.dumps(dict(stage=name, seconds=time.time() - begin, **judge('hard' if pruning else None))), flush=True)
 
 
 def heads_stage(rounds):
@@ -146,7 +153,8 @@ def judge(pruning):
     return dict(accuracy=right / len(test), f1=2 * hits / (said + true) if labels == 2 else None)
 
 
-stage('regular', epochs['regular'], None)
+if epochs['regular'] > 0:
+    stage('regular', epochs['regular'], None)
 if epochs['soft'] > 0:
     stage('soft', epochs['soft'], 'soft')
 if epochs['hard'] > 0:

@@ -16,6 +16,8 @@ export interface Command<T extends object> {
   readonly examples: readonly Example[];
   /** Environment variables that stand for a flag, the first that is set counts; flags and configuration files win. */
   readonly variables?: (key: keyof T & string) => readonly string[];
+  /** Flags that stand for values of other options, at the place where they are given: a flag's for a configuration file's. */
+  readonly shorthands?: { readonly [K in keyof T & string]?: Partial<T> };
   run(call: Call<T>): Promise<void>;
 }
 

@@ -5,6 +5,7 @@
  */
 import { createRequire } from 'node:module';
 import { Command as Commander, Option } from 'commander';
+import { PyramidError } from '../errors.ts';
 import { type OptionSpec, readOption } from '../option.ts';
 import { type Command, flagOf } from './command.ts';
 import { commands } from './commands/index.ts';
@@ -99,19 +100,41 @@ function examplesText(command: AnyCommand): string {
   return `\nExamples:\n${lines.join('\n')}`;
 }
 
-/** What flags and the configuration file give, checked; flags win. */
+/** What variables, the configuration file and flags give, checked; the later win. */
 async function givenOptions(
   sub: Commander,
-  { options: table, variables }: AnyCommand,
+  { options: table, variables, shorthands = {} }: AnyCommand,
 ): Promise<Record<string, unknown>> {
   const raw = sub.opts<Record<string, unknown>>();
-  const given = typeof raw.config === 'string' ? await readConfigFile(raw.config, table) : {};
+  const file = typeof raw.config === 'string' ? await readConfigFile(raw.config, table) : {};
+  const set: Record<string, unknown> = {};
+  const flags: Record<string, unknown> = {};
   for (const [key, spec] of Object.entries(table)) {
     const name = variables?.(key).find((variable) => (process.env[variable] ?? '') !== '');
-    if (name !== undefined && !(key in given)) given[key] = readOption(spec, process.env[name], name);
+    if (name !== undefined && !(key in file)) set[key] = readOption(spec, process.env[name], name);
+    if (sub.getOptionValueSource(key) === 'cli') flags[key] = readOption(spec, raw[key], flagOf(key));
   }
-  for (const [key, spec] of Object.entries(table)) {
-    if (sub.getOptionValueSource(key) === 'cli') given[key] = readOption(spec, raw[key], flagOf(key));
+  const full = (given: Record<string, unknown>) => withShorthands(given, shorthands);
+  return { ...full(set), ...full(file), ...full(flags) };
+}
+
+/** Throws MP_USAGE where a shorthand stands beside another value of what it means. */
+function withShorthands(
+  given: Record<string, unknown>,
+  shorthands: NonNullable<AnyCommand['shorthands']>,
+): Record<string, unknown> {
+  const all = { ...given };
+  for (const [short, meant] of Object.entries(shorthands)) {
+    if (given[short] !== true) continue;
+    for (const [key, value] of Object.entries(meant ?? {})) {
+      if (key in given && given[key] !== value) {
+        throw new PyramidError('MP_USAGE', {
+          what: `${flagOf(short)} means ${flagOf(key)} ${value}, and ${flagOf(key)} ${given[key]} was given`,
+          todo: 'leave one of them out',
+        });
+      }
+      all[key] = value;
+    }
   }
-  return given;
+  return all;
 }

@@ -213,8 +213,8 @@ export class Classifier {
   }
 
   /**
-   * Where the texts under way are now, over all workers: [L + 1], entry 0 those that no layer has seen yet, entry l those
-   * that are before layer l or in it. Asks the workers, which answer between two batches. Throws MP_CLOSED.
+   * Where the texts under way are now, over all workers: [L + 1], entry 0 those that are not yet tokenised, entry l
+   * those that are before layer l or in it. Asks the workers, which answer between two batches. Throws MP_CLOSED.
    */
   async queueLevels(): Promise<readonly number[]> {
     const [fresh = 0, ...layers] = (await this.#crew.tally()).levels;

@@ -5,7 +5,7 @@ import type { HeadSettings } from '../pyramid/heads.ts';
 import type { Dtype, PyramidInfo } from '../pyramid/model-folder.ts';
 import type { WeightBits } from './int8.ts';
 import type { Outcome, Rule } from './job.ts';
-import type { Order } from './scheduler.ts';
+import type { RunOrder } from './scheduler.ts';
 import type { PieceCost } from './tally.ts';
 
 /** What a worker is started with. */
@@ -16,7 +16,7 @@ export interface WorkerStart {
   readonly dtype: Dtype | null;
   /** Every exit head is asked, whatever the model folder says. */
   readonly askAll: boolean;
-  readonly order: Order;
+  readonly order: RunOrder;
   /** See exit-gate.ts. */
   readonly gate: Int32Array;
 }

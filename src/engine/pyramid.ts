@@ -8,7 +8,7 @@ import { Crew } from './crew.ts';
 import type { ModelDescription } from './messages.ts';
 import { NodeThread } from './node-thread.ts';
 import { choice, count } from './option-checks.ts';
-import { ORDERS, type Order } from './scheduler.ts';
+import { RUN_ORDERS, type RunOrder } from './scheduler.ts';
 
 export interface LoadOptions {
   /** Worker threads, each with its own copy of the model: 1 to 1024; default: one for each core. */
@@ -23,10 +23,10 @@ export interface LoadOptions {
   /** Every exit head is asked, also those that the model folder leaves out; default false. */
   readonly askAll?: boolean;
   /**
-   * What goes first where texts compete: `throughput` (the default), full batches; `arrival`, the text that came first:
+   * What goes first where texts compete: `throughput` (the default), full batches; `arrival`, what a worker let in first:
    * under load the slowest answers come sooner, at a few percent fewer texts a second.
    */
-  readonly order?: Order;
+  readonly order?: RunOrder;
   /** Where it is computed: there is only `cpu` (the default) so far. */
   readonly device?: 'cpu';
   /** Told of the download of a model that is named by its hub id and not in the cache. */
@@ -59,7 +59,7 @@ export class Pyramid extends Classifier {
     { workers, threads, dtype, askAll = false, order = 'throughput', device, onProgress }: LoadOptions = {},
   ): Promise<Pyramid> {
     if (dtype !== undefined) choice('dtype', dtype, DTYPES);
-    choice('order', order, ORDERS);
+    choice('order', order, RUN_ORDERS);
     if (device !== undefined) choice('device', device, ['cpu']);
     const counts = {
       workers: count('workers', workers ?? availableParallelism()),

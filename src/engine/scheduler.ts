@@ -25,15 +25,18 @@ const SIZES: { readonly [K in PieceKind]: BatchSize } = {
   count: { enoughRows: 192, enoughTexts: 512, maxRows: 1024 },
 };
 
-/** What goes first where texts compete: full batches, or the text that came first. */
-export type Order = 'throughput' | 'arrival';
-export const ORDERS: readonly Order[] = ['throughput', 'arrival'];
+/**
+ * What goes first where texts compete: full batches; or the oldest text, so that what was let in is finished before more is
+ * let in.
+ */
+export type RunOrder = 'throughput' | 'arrival';
+export const RUN_ORDERS: readonly RunOrder[] = ['throughput', 'arrival'];
 
 /**
  * Steps after which a text goes before all younger ones, at every stage. Counted at each stage anew, the few that go
  * through all layers would wait that long at every one of them, while new texts fill the first.
  */
-const PATIENCE: { readonly [O in Order]: number } = { throughput: 12, arrival: 0 };
+const PATIENCE: { readonly [O in RunOrder]: number } = { throughput: 12, arrival: 0 };
 
 interface Stage {
   readonly kind: PieceKind;
@@ -67,7 +70,7 @@ export class Scheduler {
   #batch: { readonly layer: number; readonly texts: number } | null = null;
   #running: Promise<void> | null = null;
 
-  constructor(model: SchedulerModel, programs: Programs, events: SchedulerEvents, order: Order = 'throughput') {
+  constructor(model: SchedulerModel, programs: Programs, events: SchedulerEvents, order: RunOrder = 'throughput') {
     this.#layers = model.config.layers;
     this.#model = model;
     this.#programs = programs;

@@ -10,7 +10,7 @@ import { type Tokenizer, tokenizerOf } from '../text/tokenizer.ts';
 import { type Job, newJob } from './job.ts';
 import { type FromWorker, type ModelDescription, type ToWorker, toWire, type WireText } from './messages.ts';
 import { Programs } from './programs.ts';
-import { type Order, Scheduler } from './scheduler.ts';
+import { type RunOrder, Scheduler } from './scheduler.ts';
 import { Tally } from './tally.ts';
 
 /** Texts that are tokenised before the scheduler looks again at what to do. */
@@ -37,7 +37,7 @@ interface UnderWay {
 }
 
 /** Says `ready`, or `unfit` when `load` throws; then serves until it is told to close. */
-export async function serveTexts(port: Port, load: () => Promise<LoadedModel>, order?: Order): Promise<void> {
+export async function serveTexts(port: Port, load: () => Promise<LoadedModel>, order: RunOrder): Promise<void> {
   try {
     serve(port, await load(), order);
   } catch (error) {
@@ -46,7 +46,7 @@ export async function serveTexts(port: Port, load: () => Promise<LoadedModel>, o
   }
 }
 
-function serve(port: Port, { programs, tokenizer, ...model }: LoadedModel, order?: Order): void {
+function serve(port: Port, { programs, tokenizer, ...model }: LoadedModel, order: RunOrder): void {
   const post = (message: FromWorker) => port.post(message);
   const { maxLength } = model.info;
   /** Not yet tokenised, first come first. */

@@ -100,7 +100,7 @@ export class Metrics {
     });
     new Gauge({
       name: 'te_queue_level_texts',
-      help: 'texts by level: 0 before any layer, l before layer l or in it',
+      help: 'texts by level: 0 not yet tokenised, l before layer l or in it',
       registers,
       labelNames: ['model', 'level'],
       async collect() {

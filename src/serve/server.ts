@@ -27,7 +27,7 @@ import { oipRoutes } from './routes/oip.ts';
 import { teiRoutes } from './routes/tei.ts';
 import { vllmRoutes } from './routes/vllm.ts';
 import { addSafety, compileValidator } from './safety.ts';
-import { policyFor } from './tau-policy.ts';
+import { orderFor, policyFor } from './tau-policy.ts';
 import { startTraces } from './traces.ts';
 
 /** Anything left out has its default of `serveTable`; at least one model is needed. */
@@ -73,8 +73,7 @@ export async function startServer({ log, ...given }: StartOptions): Promise<Runn
       workers: options.workers ?? undefined,
       threads: options.threads ?? undefined,
       dtype: options.dtype ?? undefined,
-      // who promises a time cares for the slowest answers
-      order: options.sloP95 === null ? 'throughput' : 'arrival',
+      order: orderFor(options),
     },
     limits: options,
     policyOf: (pyramid) => policyFor(pyramid, options),

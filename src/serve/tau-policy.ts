@@ -2,7 +2,7 @@
  * How far the dial may go for a model: from the options and from the curve that its calibration left in the model
  * folder, which says how accurate each tau was on rows that were held back.
  */
-import type { Pyramid } from '../engine/index.ts';
+import type { LoadOptions, Pyramid } from '../engine/index.ts';
 import { PyramidError } from '../errors.ts';
 import type { Calibration } from '../pyramid/calibration.ts';
 import type { ServerOptions } from './defaults.ts';
@@ -30,6 +30,10 @@ export function policyFor(model: Model, { tau, maxTau, maxDrop, sloP95 }: DialOp
   const low = Math.min(info.tau ?? 0, high);
   return { kind: 'auto', limits: { low, high, sloMs: sloP95 ?? DEFAULT_SLO_MS } };
 }
+
+/** Whoever promises a time, as `--tau auto` does by itself, cares for the slowest answers. */
+export const orderFor = ({ tau, sloP95 }: Pick<ServerOptions, 'tau' | 'sloP95'>): LoadOptions['order'] =>
+  sloP95 === null && tau !== 'auto' ? 'throughput' : 'arrival';
 
 /**
  * The largest tau of the curve that loses at most `maxDrop` of the accuracy without exits, as does every smaller one;

@@ -25,6 +25,9 @@ export interface Epochs {
   readonly heads: number;
 }
 
+/** The paper's exit heads: on [CLS], trained once the network is finished. */
+export const PAPER_EXITS = { exitHead: 'cls', exitTraining: 'frozen' } as const;
+
 export type ClassWeights = 'none' | 'auto' | Readonly<Record<string, number>>;
 
 export interface TrainOptions {

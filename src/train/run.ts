@@ -207,7 +207,7 @@ export function comparable(options: TrainOptions, rows: Pick<Rows, 'train' | 'va
   const { out: _out, resume: _resume, threads, ...rest } = options;
   const { stages } = methods[options.method];
   const settings = Object.fromEntries(Object.entries(rest).map(([key, value]) => [key, JSON.stringify(value)]));
-  // settings of stages that the method does not run change nothing
+  // settings of a heads stage, and epochs of any stage, that the method does not run change nothing
   if (!stages.includes('heads')) for (const key of ['headLearningRate', 'headBatchSize']) delete settings[key];
   return {
     ...settings,

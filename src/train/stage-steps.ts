@@ -72,7 +72,12 @@ async function textStep(
   const pruning: Pruning = stage === 'soft' ? 'soft' : stagePruning(stage, prunes);
   const taught = teaches !== undefined && stage === 'regular';
   const teacher = taught ? await Teacher.create(teaches, settings.threads) : null;
-  const step = await TrainingStep.create(state, { ...settings, objective, pruning, taught, dropout: true });
+  const step = await TrainingStep.create(state, { ...settings, objective, pruning, taught, dropout: true }).catch(
+    async (error: unknown) => {
+      await teacher?.close();
+      throw error;
+    },
+  );
   const rate = stage === 'heads' ? settings.headLearningRate : settings.learningRate;
   const target = targetsOf(state.config.labels.length, train, settings.labelWeights);
   return {
@@ -98,8 +103,7 @@ async function textStep(
 async function featureStep({ stage, prunes, state, train, settings, onEvent }: StageContext): Promise<StageStep> {
   onEvent({ kind: 'note', text: 'the backbone is frozen: what the exit heads read is computed once, in one pass' });
   const judging = await Judging.create(state, stagePruning(stage, prunes), settings.threads);
-  const data = await judging.headData(train);
-  await judging.close();
+  const data = await judging.headData(train).finally(() => judging.close());
   const step = await HeadsStep.create(state, data, settings);
   return {
     run: (indices, factor, at, key) => step.run(indices, settings.headLearningRate * factor, at, key),

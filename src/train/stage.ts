@@ -52,11 +52,11 @@ export async function runStage(
   const steps = epochs * batches;
   onEvent({ kind: 'stage', method: run.method, stage, epochs, steps });
   let progress = resume?.progress ?? { ...before, position: { stage: index, epoch: 0, batch: 0 }, lossSum: 0 };
-  const step = await createStageStep(run);
-  if (resume) restoreMoments(step.moments(), resume.tensors);
-  const judge = validation ? await createJudge(run, validation) : null;
-  const clock = new Clock(steps);
+  if (epochs === 0) return progress;
   const started = performance.now();
+  const step = await createStageStep(run);
+  let judge: Judge | null = null;
+  const clock = new Clock(steps);
   const base = progress.seconds;
   const seconds = () => base + (performance.now() - started) / 1000;
   const fail = (at: number, loss: number): never => {
@@ -70,6 +70,8 @@ export async function runStage(
     await checkpoints?.save(state, step.moments(), progress);
   };
   try {
+    if (resume) restoreMoments(step.moments(), resume.tensors);
+    judge = validation ? await createJudge(run, validation) : null;
     for (let epoch = progress.position.epoch; epoch < epochs; epoch++) {
       const epochStarted = performance.now();
       const order = trainingBatches(train.lengths, { batchSize, seed, path: [stage, epoch] });
@@ -120,10 +122,15 @@ export async function runStage(
 }
 
 /** Judges the validation rows after each epoch. */
+interface Judge {
+  judge(): Promise<Judged[]>;
+  close(): Promise<void>;
+}
+
 async function createJudge(
   { stage, prunes, state, settings: { threads } }: StageRun,
   validation: EncodedSet,
-): Promise<{ judge(): Promise<Judged[]>; close(): Promise<void> }> {
+): Promise<Judge> {
   const judging = await Judging.create(state, stagePruning(stage, prunes), threads);
   if (stage !== 'heads' || state.headSettings.kind === 'fastbert')
     return { judge: () => judging.judge(validation), close: () => judging.close() };

@@ -174,6 +174,13 @@ describe('train', () => {
     );
     expect(code).toBe(2);
     expect(stderr).toContain('--paper means --exit-training frozen, and --exit-training joint was given');
+    // what a flag means wins over the file, as the flag itself would
+    const inFile = file('ours.json', '{"train": "a.csv", "exitHead": "pooled", "exitTraining": "joint"}');
+    const over = await trainOptions('--config', inFile, '--out', 'x', '--paper');
+    expect(over.options).toMatchObject({ exitHead: 'cls', exitTraining: 'frozen' });
+    const papers = file('papers.json', '{"train": "a.csv", "paper": true}');
+    const under = await trainOptions('--config', papers, '--out', 'x', '--exit-head', 'fastbert');
+    expect(under.options).toMatchObject({ exitHead: 'fastbert', exitTraining: 'frozen' });
   });
 
   test("accepts Hugging Face's underscored names, with a space or an equals sign", async () => {

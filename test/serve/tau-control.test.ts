@@ -120,7 +120,7 @@ describe('a step', () => {
           now = nextState(now, sight, limits);
           expect(now.tau).toBeGreaterThanOrEqual(limits.low);
           expect(now.tau).toBeLessThanOrEqual(limits.high);
-          expect(now.allowedMs).toBeGreaterThanOrEqual(5);
+          expect(now.allowedMs).toBeGreaterThanOrEqual(10);
           expect(now.allowedMs).toBeLessThanOrEqual(50);
         }
       }),

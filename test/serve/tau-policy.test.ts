@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { startServer } from '../../src/serve/index.ts';
-import { calibratedMax, policyFor } from '../../src/serve/tau-policy.ts';
+import { calibratedMax, orderFor, policyFor } from '../../src/serve/tau-policy.ts';
 import { randomModel } from '../support/random-model.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
@@ -52,6 +52,12 @@ describe('how far the dial may go', () => {
     expect(() => policy({ tau: 'auto' }, { problemType: 'regression' })).toThrow('cannot exit early');
     expect(policy({}, { headKind: 'none', info: { tau: null } })).toEqual({ kind: 'fixed', tau: null, sloMs: null });
   });
+});
+
+test('an engine that serves a promised time takes texts in their order, any other fills its batches', () => {
+  expect(orderFor({ tau: null, sloP95: null })).toBe('throughput');
+  expect(orderFor({ tau: 0.5, sloP95: 50 })).toBe('arrival');
+  expect(orderFor({ tau: 'auto', sloP95: null })).toBe('arrival');
 });
 
 test('--otlp-endpoint names the packages that are missing, before a model is loaded', async () => {

@@ -4,7 +4,7 @@ import { createServer } from 'node:http';
 import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { protocolServer } from '../support/protocol-server.ts';
 import { randomModel } from '../support/random-model.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
@@ -37,6 +37,7 @@ test.skipIf(!hasPackages)(`a request's spans reach the collector under the servi
     exports.push({ url: request.url!, body: JSON.parse(await text(request)) });
     response.setHeader('content-type', 'application/json').end('{}');
   }).listen(0, '127.0.0.1');
+  onTestFinished(() => void collector.close());
   await once(collector, 'listening');
   const { port } = collector.address() as AddressInfo;
   const { dir } = await randomModel(root, 'mails', { seed: 11, kind: 'pooled', prunes: true, tau: 0.7 });
@@ -44,6 +45,7 @@ test.skipIf(!hasPackages)(`a request's spans reach the collector under the servi
     { mails: dir },
     { otlpEndpoint: `http://127.0.0.1:${port}/`, otlpServiceName: 'mails of the shop' },
   );
+  onTestFinished(() => server.close());
   const response = await fetch(`${server.url}/v1/classify`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
@@ -59,5 +61,4 @@ test.skipIf(!hasPackages)(`a request's spans reach the collector under the servi
   const spans = found.flatMap(({ scopeSpans }) => scopeSpans.flatMap(({ spans }) => spans));
   expect(spans.flatMap(({ attributes }) => values(attributes))).toContain('/v1/classify');
   expect(JSON.stringify(exports)).not.toContain('secret');
-  collector.close();
 });

@@ -1,7 +1,7 @@
 /** The engine's scheduler on the test's own thread, with a log of its batches: what workers run, without the workers. */
 import { type Job, newJob, type Outcome, type Rule } from '../../src/engine/job.ts';
 import { type PieceKind, Programs } from '../../src/engine/programs.ts';
-import { type Order, Scheduler, type SchedulerEvents } from '../../src/engine/scheduler.ts';
+import { type RunOrder, Scheduler, type SchedulerEvents } from '../../src/engine/scheduler.ts';
 import type { Dtype, PyramidModel } from '../../src/pyramid/model-folder.ts';
 import { compile } from '../../src/runtime/node.ts';
 import type { Encoding } from '../../src/text/tokenizer.ts';
@@ -24,7 +24,7 @@ export class InThreadEngine {
   #later: Job[][] = [];
   #admitted = 0;
 
-  private constructor(model: PyramidModel, programs: Programs, order?: Order) {
+  private constructor(model: PyramidModel, programs: Programs, order?: RunOrder) {
     this.#programs = programs;
     const events: SchedulerEvents = {
       admit: () => {
@@ -54,7 +54,7 @@ export class InThreadEngine {
     this.#scheduler = new Scheduler(model, programs, events, order);
   }
 
-  static async create(model: PyramidModel, dtype: Dtype = 'fp32', order?: Order): Promise<InThreadEngine> {
+  static async create(model: PyramidModel, dtype: Dtype = 'fp32', order?: RunOrder): Promise<InThreadEngine> {
     return new InThreadEngine(
       model,
       await Programs.create(model, (graph, name) => compile(graph, name, { threads: 1 }), dtype),

@@ -2,16 +2,17 @@
 import { describe, expect, test } from 'vitest';
 import type { MethodName } from '../../src/train/defaults.ts';
 import { methods } from '../../src/train/methods.ts';
-import { resolveTrainOptions } from '../../src/train/options.ts';
+import { type GivenTrainOptions, resolveTrainOptions } from '../../src/train/options.ts';
 import { comparable } from '../../src/train/run.ts';
 
 const dataset = { name: 'rows', labels: ['a', 'b'], pairs: false, examples: [{ text: 'one', label: 0 }] };
-const settings = (method: MethodName, epochs: Record<string, number>) =>
+const settings = (method: MethodName, epochs: Record<string, number>, more: GivenTrainOptions = {}) =>
   comparable(
     resolveTrainOptions({
       task: 'mrpc',
       method,
       out: 'run',
+      ...more,
       epochs: { regular: 3, soft: 1, hard: 2, heads: 6, ...epochs },
     }),
     { train: dataset, validation: dataset },
@@ -27,4 +28,10 @@ describe.each(Object.keys(methods) as MethodName[])('%s', (method) => {
       else expect(after).toEqual(before);
     },
   );
+
+  test.each([{ headLearningRate: 0.01 }, { headBatchSize: 7 }])('%j matters if it runs the heads stage', (other) => {
+    const [before, after] = [settings(method, {}), settings(method, {}, other)];
+    if (methods[method].stages.includes('heads')) expect(after).not.toEqual(before);
+    else expect(after).toEqual(before);
+  });
 });

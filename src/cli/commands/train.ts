@@ -1,23 +1,19 @@
 /** `train`: one model by one method. The options are those of src/train/defaults.ts; the work is src/train's. */
-import { PyramidError } from '../../errors.ts';
 import { flagOption, type OptionTable } from '../../option.ts';
-import { type TrainOptions, trainTable } from '../../train/defaults.ts';
-import { type GivenTrainOptions, resolveTrainOptions } from '../../train/options.ts';
+import { PAPER_EXITS, type TrainOptions, trainTable } from '../../train/defaults.ts';
+import { resolveTrainOptions } from '../../train/options.ts';
 import { type Command, flagOf } from '../command.ts';
 import { duration, metric } from '../format.ts';
 import { trainProgress } from '../progress.ts';
 
 type TrainCommandOptions = TrainOptions & { readonly paper: boolean; readonly json: boolean };
 
-/** Exit heads as in the paper. */
-const PAPER = { exitHead: 'cls', exitTraining: 'frozen' } as const;
-
 const options: OptionTable<TrainCommandOptions> = {
   ...trainTable,
   paper: flagOption({
     group: 'Early exit (fastbert, mp)',
     default: false,
-    help: 'exit heads as in the paper: --exit-head cls --exit-training frozen',
+    help: 'short for the exit heads of the paper: --exit-head cls --exit-training frozen',
   }),
   json: flagOption({ group: 'Running', default: false, help: 'print the result as JSON' }),
 };
@@ -27,6 +23,7 @@ export const train: Command<TrainCommandOptions> = {
   summary: 'Fine-tune a model on your texts, or train a small one from scratch',
   operands: null,
   options,
+  shorthands: { paper: PAPER_EXITS },
   examples: [
     {
       line: 'magic-pyramid train --train mails.csv --text body --label folder --learning-rate 5e-4 --out runs/mails',
@@ -47,8 +44,8 @@ export const train: Command<TrainCommandOptions> = {
     { line: 'magic-pyramid train --config run.yaml --out runs/seed-1 --resume', what: 'go on where a run was killed' },
   ],
   async run({ given, options: { json }, io, services }) {
-    const { json: _, paper: isPaper, ...own } = given;
-    const options = resolveTrainOptions(isPaper ? asInPaper(own) : own, flagOf);
+    const { json: _, paper: _paper, ...own } = given;
+    const options = resolveTrainOptions(own, flagOf);
     const progress = trainProgress(io.stderr);
     let finished = false;
     try {
@@ -66,15 +63,3 @@ export const train: Command<TrainCommandOptions> = {
     }
   },
 };
-
-function asInPaper(given: GivenTrainOptions): GivenTrainOptions {
-  for (const key of ['exitHead', 'exitTraining'] as const) {
-    if (given[key] !== undefined && given[key] !== PAPER[key]) {
-      throw new PyramidError('MP_USAGE', {
-        what: `--paper means ${flagOf(key)} ${PAPER[key]}, and ${flagOf(key)} ${given[key]} was given`,
-        todo: 'leave one of them out',
-      });
-    }
-  }
-  return { ...given, ...PAPER };
-}

@@ -51,6 +51,7 @@ scope.onmessage = ({ data }) => {
       void soon.rest(() => new Promise((resolve) => setTimeout(resolve, PAUSE_MS)));
       return model;
     },
+    'throughput',
   );
 };
 

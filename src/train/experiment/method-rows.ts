@@ -1,5 +1,5 @@
 /** The rows of a table of methods: the paper's five, ours, and what lies between them. Table 4's stages are methods.ts's. */
-import type { MethodName, TrainOptions } from '../defaults.ts';
+import { type MethodName, PAPER_EXITS, type TrainOptions } from '../defaults.ts';
 
 export interface MethodRow {
   readonly name: string;
@@ -7,20 +7,18 @@ export interface MethodRow {
   readonly exits: Pick<TrainOptions, 'exitHead' | 'exitTraining'>;
 }
 
-/** The paper: heads on [CLS], trained once the network is finished. */
-const PAPER = { exitHead: 'cls', exitTraining: 'frozen' } as const;
 const OURS = { exitHead: 'pooled', exitTraining: 'joint' } as const;
 
 const rows: readonly MethodRow[] = [
-  { name: 'bert', method: 'bert', exits: PAPER },
-  { name: 'distilbert', method: 'distilbert', exits: PAPER },
-  { name: 'ltp', method: 'ltp', exits: PAPER },
-  { name: 'fastbert', method: 'fastbert', exits: PAPER },
-  { name: 'mp', method: 'mp', exits: PAPER },
+  { name: 'bert', method: 'bert', exits: PAPER_EXITS },
+  { name: 'distilbert', method: 'distilbert', exits: PAPER_EXITS },
+  { name: 'ltp', method: 'ltp', exits: PAPER_EXITS },
+  { name: 'fastbert', method: 'fastbert', exits: PAPER_EXITS },
+  { name: 'mp', method: 'mp', exits: PAPER_EXITS },
   { name: 'mp+', method: 'mp', exits: OURS },
   // one of the two differences between mp and mp+ at a time, and mp+ without pruning
-  { name: 'mp-joint', method: 'mp', exits: { ...PAPER, exitTraining: 'joint' } },
-  { name: 'mp-pooled', method: 'mp', exits: { ...PAPER, exitHead: 'pooled' } },
+  { name: 'mp-joint', method: 'mp', exits: { ...PAPER_EXITS, exitTraining: 'joint' } },
+  { name: 'mp-pooled', method: 'mp', exits: { ...PAPER_EXITS, exitHead: 'pooled' } },
   { name: 'fastbert+', method: 'fastbert', exits: OURS },
 ];
 

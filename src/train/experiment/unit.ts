@@ -2,7 +2,7 @@
  * A run of a campaign as data: what it trains, where it lies, and which shared stages it builds on. Knows nothing of how
  * runs are run.
  */
-import type { TrainOptions } from '../defaults.ts';
+import { PAPER_EXITS, type TrainOptions } from '../defaults.ts';
 import { stagePath } from '../method-run.ts';
 import { methods } from '../methods.ts';
 import type { Start } from '../prepare.ts';
@@ -44,7 +44,7 @@ export interface Group {
 }
 
 /** The settings of a student's teacher, which is plain BERT. */
-export const teacherRow = { method: 'bert', exitHead: 'cls', exitTraining: 'frozen' } as const;
+export const teacherRow = { method: 'bert', ...PAPER_EXITS } as const;
 
 /** The shared stages that a run builds on. What follows them is its own. */
 export function stagesOf({ distilbertModel }: Campaign, { row, options }: Unit): string[] {
