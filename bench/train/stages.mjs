@@ -1,6 +1,6 @@
 // The four stages of Magic Pyramid against the same in PyTorch (stages.py), on the same rows: seconds of training by
 // stage, and what the main classifier makes of the test rows after it. Usage, after `npm run build`:
-//   node bench/train/stages.mjs --model DIR --data-dir DIR --task mrpc [--python PYTHON] [--limit ROWS] [--epochs 3,1,2,20]
+//   node bench/train/stages.mjs --model DIR --data-dir DIR --task mrpc [--python PYTHON] [--limit ROWS] [--test ROWS] [--epochs 3,1,2,20]
 //     [--delta 0.04] [--lambda 0.05] [--threads 2]
 // PYTHON needs torch and transformers; without it only our own figures are measured. `--epochs 4,0,0,0` is plain BERT.
 import { spawn } from 'node:child_process';
@@ -10,6 +10,7 @@ import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
+import { subsample } from '../../dist/text/index.js';
 import { Judging } from '../../dist/train/judging.js';
 import { runMethod } from '../../dist/train/method-run.js';
 import { resolveTrainOptions } from '../../dist/train/options.js';
@@ -23,6 +24,7 @@ const { values: args } = parseArgs({
     task: { type: 'string', default: 'ag_news' },
     python: { type: 'string' },
     limit: { type: 'string' },
+    test: { type: 'string' },
     epochs: { type: 'string', default: '3,1,2,20' },
     delta: { type: 'string', default: '0.04' },
     lambda: { type: 'string', default: '0.05' },
@@ -40,7 +42,8 @@ const options = resolveTrainOptions({
 });
 const rows = await readRows(options);
 const start = await startingModel(options, rows, false, () => {});
-const [train, test] = [rows.train, rows.test].map((set) => encodeSet(start.tokenizer, set, options.maxLength));
+const judged = args.test ? subsample(rows.test, Number(args.test), { seed: 0 }) : rows.test;
+const [train, test] = [rows.train, judged].map((set) => encodeSet(start.tokenizer, set, options.maxLength));
 const labels = rows.train.labels.length;
 const wire = ({ encodings, labels: targets }) =>
   encodings.map(({ ids, types }, i) => ({ ids: [...ids], types: [...types], label: targets[i] }));
