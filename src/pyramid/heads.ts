@@ -44,6 +44,9 @@ export const featureSize = (d: number, { kind, pairs }: HeadSettings): number =>
 /** Checkpoint name of a head's tensor; `layer` is 1-based. */
 export const headName = (layer: number, part: string): string => `pyramid.heads.${layer}.${part}`;
 
+/** Whether a tensor of that checkpoint name is an exit head's. */
+export const isHead = (name: string): boolean => name.startsWith('pyramid.heads.');
+
 /** Names and shapes of all exit heads' parameters. */
 export function headShapes(config: EncoderConfig, settings: HeadSettings): Map<string, readonly number[]> {
   const shapes = new Map<string, readonly number[]>();

@@ -62,6 +62,8 @@ export interface TrainOptions {
   readonly exitHead: 'cls' | 'fastbert' | 'pooled';
   readonly exitTraining: 'frozen' | 'joint';
   readonly jointWeight: number;
+  /** Null: that of the network. */
+  readonly jointHeadLearningRate: number | null;
   readonly headLearningRate: number;
   readonly headBatchSize: number;
 
@@ -292,6 +294,14 @@ export const trainTable = {
     above: true,
     max: 10,
     help: "the weight of each exit head's loss beside the main one, with --exit-training joint",
+  }),
+  jointHeadLearningRate: numberOption<number | null>({
+    group: exits,
+    default: null,
+    min: 0,
+    above: true,
+    max: 1,
+    help: 'the highest learning rate of exit heads that learn with the network, where it is not --learning-rate: larger for few rows',
   }),
   headLearningRate: numberOption({
     group: exits,

@@ -82,7 +82,7 @@ export class HeadsStep {
     const loss = floats(results.loss)[0];
     const norm = this.optimiser.norm();
     if (Number.isFinite(loss) && Number.isFinite(norm)) {
-      this.optimiser.apply(this.optimiser.clipFactor(norm), { weights: learningRate, thresholds: 0 }, step);
+      this.optimiser.apply(this.optimiser.clipFactor(norm), { weights: 0, heads: learningRate, thresholds: 0 }, step);
     }
     return { loss: Number.isFinite(norm) ? loss : Number.NaN, norm };
   }

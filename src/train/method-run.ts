@@ -15,7 +15,10 @@ import { copyState, type ModelState } from './state.ts';
 
 export interface MethodRun {
   readonly name: MethodName;
-  readonly options: Pick<TrainOptions, 'delta' | 'temperature' | 'lambda' | 'exitHead' | 'exitTraining' | 'seed'>;
+  readonly options: Pick<
+    TrainOptions,
+    'delta' | 'temperature' | 'lambda' | 'exitHead' | 'exitTraining' | 'jointWeight' | 'jointHeadLearningRate' | 'seed'
+  >;
   /** Where it starts; not changed. */
   readonly start: ModelState;
   readonly pairs: boolean;
@@ -44,7 +47,7 @@ export interface SharedStages {
 /** What leads to the state after a method's first `count` stages; runs that have it in common can share that state. */
 export function stagePath(
   name: MethodName,
-  { delta, temperature, lambda, exitHead, exitTraining }: MethodRun['options'],
+  { delta, temperature, lambda, exitHead, exitTraining, jointWeight, jointHeadLearningRate }: MethodRun['options'],
   count: number,
   taught = false,
 ): string {
@@ -55,7 +58,10 @@ export function stagePath(
     if (stage === 'soft') return `soft (delta ${delta}, temperature ${temperature}, lambda ${lambda})`;
     return stage === 'heads' ? `heads (${exitHead})` : stage;
   });
-  return [`${origin} network${joint ? ` with ${exitHead} heads` : ''}`, ...named].join(', ');
+  return [
+    `${origin} network${joint ? ` with ${exitHead} heads (weight ${jointWeight}, rate ${jointHeadLearningRate ?? "the network's"})` : ''}`,
+    ...named,
+  ].join(', ');
 }
 
 export async function runMethod(run: MethodRun): Promise<MethodResult> {

@@ -1,5 +1,6 @@
 /** The optimiser of a stage: for each learnt tensor its gradient's memory and moments, clipping by the joint norm, AdamW. */
 import { decays } from '../encoder/index.ts';
+import { isHead } from '../pyramid/heads.ts';
 import { THRESHOLDS } from '../pyramid/network.ts';
 import { float32, type Tensor } from '../runtime/runtime.ts';
 import {
@@ -32,6 +33,8 @@ export interface TensorMemory {
 
 export interface LearningRates {
   readonly weights: number;
+  /** Of exit heads. */
+  readonly heads: number;
   readonly thresholds: number;
 }
 
@@ -110,7 +113,7 @@ export class Optimiser {
 
   factors(name: string, clip: number, rates: LearningRates, step: number): Factors {
     const isThreshold = name === THRESHOLDS;
-    const rate = isThreshold ? rates.thresholds : rates.weights;
+    const rate = isThreshold ? rates.thresholds : isHead(name) ? rates.heads : rates.weights;
     return stepFactors(this.settings, rate, step, !isThreshold && decays(name), isThreshold ? 1 : clip);
   }
 

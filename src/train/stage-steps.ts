@@ -24,6 +24,8 @@ export interface StageSettings {
   readonly lambda: number;
   readonly thresholdLearningRate: number;
   readonly headLearningRate: number;
+  /** Of heads that are trained with the backbone; null: as the backbone. */
+  readonly jointHeadLearningRate: number | null;
   readonly headBatchSize: number;
   /** 0: heads are not trained with the backbone. */
   readonly jointWeight: number;
@@ -78,13 +80,16 @@ async function textStep(
       throw error;
     },
   );
-  const rate = stage === 'heads' ? settings.headLearningRate : settings.learningRate;
+  const { learningRate, headLearningRate, jointHeadLearningRate } = settings;
+  const weights = stage === 'heads' ? headLearningRate : learningRate;
+  const heads = stage === 'heads' ? headLearningRate : (jointHeadLearningRate ?? learningRate);
   const target = targetsOf(state.config.labels.length, train, settings.labelWeights);
   return {
     async run(indices, factor, at, key) {
       const batch = packBatch(train, indices);
       const lesson = await teacher?.run(batch);
-      const rates = { weights: rate * factor, thresholds: settings.thresholdLearningRate * factor };
+      const thresholds = settings.thresholdLearningRate * factor;
+      const rates = { weights: weights * factor, heads: heads * factor, thresholds };
       return step.run(batch, { ...target(indices), lesson }, rates, at, key);
     },
     tokens: (indices) => indices.reduce((sum, index) => sum + train.lengths[index], 0),

@@ -56,7 +56,13 @@ describe.skipIf(!hasGolden)('training steps on the tiny golden network (../share
     const losses: number[] = [];
     const norms: number[] = [];
     for (let i = 1; i <= adamw.steps; i++) {
-      const { loss, norm } = await step.run(batch, targets, { weights: adamw.lr, thresholds: 0 }, i, `step ${i}`);
+      const { loss, norm } = await step.run(
+        batch,
+        targets,
+        { weights: adamw.lr, heads: adamw.lr, thresholds: 0 },
+        i,
+        `step ${i}`,
+      );
       losses.push(loss);
       norms.push(norm);
     }

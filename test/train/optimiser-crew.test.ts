@@ -6,7 +6,7 @@ import { OptimiserCrew } from '../../src/train/optimiser-crew.ts';
 
 const LARGE = 1 << 16;
 const names = ['a.weight', 'a.bias', 'b.weight', 'c.weight', 'x.LayerNorm.weight'];
-const rates = { weights: 0.01, thresholds: 0.01 };
+const rates = { weights: 0.01, heads: 0.01, thresholds: 0.01 };
 
 function make() {
   const random = randomStream(7, 'crew');

@@ -10,7 +10,7 @@ const make = (names: readonly string[], clip = 1, weightDecay = 0.1) => {
   const give = (name: string, ...values: number[]) => floats(gradients[`gradient:${name}`]).set(values);
   return { tensors, optimiser, gradients, give };
 };
-const rates = { weights: 0.1, thresholds: 0.5 };
+const rates = { weights: 0.1, heads: 0.2, thresholds: 0.5 };
 
 describe('Optimiser', () => {
   it('measures all gradients together, and what it is told of beside them', () => {
@@ -33,6 +33,14 @@ describe('Optimiser', () => {
     expect(tensors.get('a.weight')!.data[0]).toBeCloseTo(0.99, 6);
     expect(tensors.get(THRESHOLDS)!.data[0]).toBeCloseTo(0.5, 6);
     expect(tensors.get(THRESHOLDS)!.data[1]).toBe(1);
+  });
+
+  it('moves exit heads at their own rate', () => {
+    const { optimiser, give, tensors } = make(['a.weight', 'pyramid.heads.1.out.weight'], 1, 0);
+    for (const name of tensors.keys()) give(name, 1, 1, 1, 1);
+    optimiser.apply(1, rates, 1);
+    expect(tensors.get('a.weight')!.data[0]).toBeCloseTo(0.9, 5);
+    expect(tensors.get('pyramid.heads.1.out.weight')!.data[0]).toBeCloseTo(0.8, 5);
   });
 
   it('decays weights, not biases nor normalisation', () => {

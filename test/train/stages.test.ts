@@ -156,6 +156,20 @@ describe('the stages', () => {
     const alone = await run('fastbert', { ...frozen, epochs });
     expect(changed(alone.state, joint.state)).toContain('bert.encoder.layer.0.output.dense.weight');
   });
+
+  it('regular trains joint heads at a rate of their own, where there is one', async () => {
+    const epochs = { regular: 1, soft: 0, hard: 0, heads: 0 };
+    const given = { exitTraining: 'joint', exitHead: 'pooled', epochs } as const;
+    const { state } = await run('fastbert', { ...given, jointHeadLearningRate: 1e-9 });
+    const usual = await run('fastbert', given);
+    const fresh = copyState(start);
+    addHeads(fresh, 'pooled', false, tinyOptions().seed);
+    const moved = (to: ModelState, name: string) => distance(tensorOf(fresh, name).data, tensorOf(to, name).data);
+    const head = headName(1, 'dense.weight');
+    expect(moved(state, head)).toBeLessThan(moved(usual.state, head) / 100);
+    const block = 'bert.encoder.layer.0.output.dense.weight';
+    expect(moved(state, block)).toBeGreaterThan(moved(usual.state, block) / 2);
+  });
 });
 
 describe('dropout', () => {
@@ -254,7 +268,7 @@ describe('cached features of the heads stage', () => {
       const b = await wholeStep.run(
         packBatch(set, indices),
         { targets: float32(new Float32Array(8 * labels), 8, labels), weights: float32(new Float32Array(8), 8) },
-        { weights: 1e-2, thresholds: 0 },
+        { weights: 1e-2, heads: 1e-2, thresholds: 0 },
         step,
         `step ${step}`,
       );
@@ -339,7 +353,7 @@ describe('class weights', () => {
       const { loss } = await step.run(
         packBatch(set, indices),
         { targets: float32(targets, 4, 2), weights: float32(Float32Array.from(rowWeights), 4) },
-        { weights: 0, thresholds: 0 },
+        { weights: 0, heads: 0, thresholds: 0 },
         1,
         '',
       );

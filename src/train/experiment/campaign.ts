@@ -135,6 +135,7 @@ async function runGroup(campaign: Campaign, units: readonly Unit[], onEvent: OnT
     exitTraining: _e,
     method: _m,
     headLearningRate: _r,
+    jointHeadLearningRate: _j,
     headBatchSize: _b,
     epochs: _n,
     ...common

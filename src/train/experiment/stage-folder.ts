@@ -14,7 +14,7 @@ import {
   writeSafetensors,
 } from '../../encoder/index.ts';
 import { PyramidError } from '../../errors.ts';
-import type { HeadSettings } from '../../pyramid/heads.ts';
+import { type HeadSettings, isHead } from '../../pyramid/heads.ts';
 import { THRESHOLDS } from '../../pyramid/network.ts';
 import type { Progress } from '../checkpoint.ts';
 import type { MethodResult, SharedStages } from '../method-run.ts';
@@ -59,7 +59,7 @@ export class StageFolder implements SharedStages {
     for (const name of JSON.parse(metadata.order) as string[]) {
       const tensor = tensors.get(name)!;
       if (name === THRESHOLDS) thresholds = tensor.data;
-      else (name.startsWith('pyramid.heads.') ? heads : parameters).set(name, tensor);
+      else (isHead(name) ? heads : parameters).set(name, tensor);
     }
     const headSettings = JSON.parse(metadata.headSettings) as HeadSettings;
     return {

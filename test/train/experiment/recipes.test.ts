@@ -1,0 +1,24 @@
+import { expect, test } from 'vitest';
+import { METHOD_ROWS } from '../../../src/train/experiment/method-rows.ts';
+import { RECIPES } from '../../../src/train/experiment/recipes.ts';
+import { taskOptions } from '../../../src/train/experiment/reproduce.ts';
+
+const options = (task: string, row: string, given = {}) =>
+  taskOptions(task, METHOD_ROWS.get(row)!, { out: 'runs', ...given });
+
+test('a task has its own recipe, and for heads that learn with the network what differs for them', () => {
+  const { joint, delta } = RECIPES.mrpc;
+  expect(options('mrpc', 'mp+')).toMatchObject({ ...joint, delta, exitTraining: 'joint', exitHead: 'pooled' });
+  const frozen = options('mrpc', 'mp-pooled');
+  expect(frozen).toMatchObject({ delta, exitTraining: 'frozen', jointHeadLearningRate: null });
+  expect(frozen.headLearningRate).toBeGreaterThan(joint.headLearningRate!);
+});
+
+test('what is given wins over the recipe, and the row of the table over both', () => {
+  const given = { delta: 0.02, headLearningRate: 0.5, exitHead: 'fastbert' as const };
+  expect(options('mrpc', 'mp+', given)).toMatchObject({ delta: 0.02, headLearningRate: 0.5, exitHead: 'pooled' });
+});
+
+test('a task that is not one of the five has the defaults', () => {
+  expect(options('toxic', 'mp+')).toEqual(options('toxic', 'mp+', { headLearningRate: 1e-3 }));
+});
