@@ -102,7 +102,7 @@ async function serve(port, args) {
 const own = (...args) =>
   serve(8191, [join(dist, 'cli', 'main.js'), 'serve', '--model', model, '-p', '8191', '--no-page', ...args]);
 const median = (list) => [...list].sort((a, b) => a - b)[Math.floor(list.length / 2)];
-const round = (value) => Math.round(value * 100) / 100;
+const round = (value) => Number(value.toPrecision(4));
 
 const pieces = {
   async engine() {
