@@ -1,10 +1,11 @@
 /**
  * The server on the clock, over loopback with real AG News texts. From the project's root, after `npm run build` and
- * `npm ci --prefix bench/serve`, with wrk (apt-get install wrk) on the path, one piece at a time (machines are shared and their speed drifts: what is compared is
- * measured in rounds within one piece, so read the ratios):
+ * `npm ci --prefix bench/serve`, with wrk (apt-get install wrk) on the path, one piece at a time (machines are shared and
+ * their speed drifts: what is compared is measured in rounds within one piece, so read the ratios):
  *
  *   node bench/serve/run.mjs engine   --model DIR --data-dir DIR   HTTP against the engine called directly, 64 at once
  *   node bench/serve/run.mjs peer     --model DIR --data-dir DIR   against Fastify and transformers.js, same weights
+ *   node bench/serve/run.mjs order    --model DIR --data-dir DIR   batches filled against texts finished in order
  *   node bench/serve/run.mjs half     --model DIR --data-dir DIR   p99 and median at half of the saturating load
  *   node bench/serve/run.mjs overload --model DIR --data-dir DIR   ten times as many connections, --tau auto
  *   node bench/serve/run.mjs attack   --model DIR --data-dir DIR   texts that never leave early
@@ -116,6 +117,23 @@ const pieces = {
     }
     await stop();
     return { rounds: found, ratio: median(found.map(({ ratio }) => ratio)) };
+  },
+  async order() {
+    const found = [];
+    for (let i = 0; i < rounds; i++) {
+      const round = {};
+      // a promise that nothing can break: only the order differs
+      for (const [name, args] of Object.entries({ throughput: [], arrival: ['--slo-p95', '60s'] })) {
+        const { url, stop } = await own(...args);
+        await flood(url, { seconds: 3 });
+        const { perSecond, p50, p95, p99 } = await flood(url);
+        await stop();
+        round[name] = { perSecond, p50, p95, p99 };
+      }
+      found.push(round);
+    }
+    const ratio = (key) => median(found.map(({ throughput, arrival }) => arrival[key] / throughput[key]));
+    return { rounds: found, perSecond: ratio('perSecond'), p95: ratio('p95'), p99: ratio('p99') };
   },
   async peer() {
     const { writeDenseModel } = await import(`${dist}/bench/dense-model.js`);

@@ -42,7 +42,6 @@ export function settingsTable(units: readonly Unit[]): ReportTable {
     lambda: options.lambda,
     thresholdLearningRate: options.thresholdLearningRate,
     headBatchSize: options.headBatchSize,
-    headLearningRate: options.headLearningRate,
     jointWeight: options.jointWeight,
   }));
   type Row = (typeof records)[number];
@@ -63,7 +62,6 @@ export function settingsTable(units: readonly Unit[]): ReportTable {
       right('λ', ({ lambda }) => String(lambda)),
       right('Thresholds’ rate', ({ thresholdLearningRate }) => String(thresholdLearningRate)),
       right('Heads’ batch', ({ headBatchSize }) => String(headBatchSize)),
-      right('Heads’ rate', ({ headLearningRate }) => String(headLearningRate)),
       right('Joint', ({ jointWeight }) => String(jointWeight)),
     ],
     records,
@@ -83,6 +81,10 @@ export function stagesTable(units: readonly Unit[]): ReportTable {
       heads: epochs('heads'),
       exitHead: exits ? row.exits.exitHead : null,
       exitTraining: exits ? row.exits.exitTraining : null,
+      // a task's recipe may have other rates where heads learn with the network
+      jointRate:
+        exits && row.exits.exitTraining === 'joint' ? (options.jointHeadLearningRate ?? options.learningRate) : null,
+      headsRate: stages.includes('heads') ? options.headLearningRate : null,
     };
   });
   type Row = (typeof records)[number];
@@ -92,7 +94,7 @@ export function stagesTable(units: readonly Unit[]): ReportTable {
       name: 'stages',
       title: 'Table 4: stages and their epochs',
       caption:
-        'Frozen: exit heads are distilled from the finished network; joint: they learn with it before. Stages that methods share are trained once.',
+        'Frozen: exit heads are distilled from the finished network; joint: they learn with it before, at the joint rate. Heads’ rate: that of the heads stage. Stages that methods share are trained once.',
     },
     [
       left('Task', ({ task }) => task),
@@ -103,6 +105,8 @@ export function stagesTable(units: readonly Unit[]): ReportTable {
       right('Heads', ({ heads }) => text(heads)),
       left('Exit heads', ({ exitHead }) => text(exitHead)),
       left('Training of heads', ({ exitTraining }) => text(exitTraining)),
+      right('Joint rate', ({ jointRate }) => text(jointRate)),
+      right('Heads’ rate', ({ headsRate }) => text(headsRate)),
     ],
     records,
   );

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { METHOD_ROWS } from '../../../src/train/experiment/method-rows.ts';
 import { RECIPES } from '../../../src/train/experiment/recipes.ts';
 import { taskOptions } from '../../../src/train/experiment/reproduce.ts';
+import { stagesTable } from '../../../src/train/experiment/reproduce-tables.ts';
 
 const options = (task: string, row: string, given = {}) =>
   taskOptions(task, METHOD_ROWS.get(row)!, { out: 'runs', ...given });
@@ -21,4 +22,17 @@ test('what is given wins over the recipe, and the row of the table over both', (
 
 test('a task that is not one of the five has the defaults', () => {
   expect(options('toxic', 'mp+')).toEqual(options('toxic', 'mp+', { headLearningRate: 1e-3 }));
+});
+
+test('the table of stages says at which rates the heads of each method learn', () => {
+  const units = ['bert', 'mp', 'mp+'].map((name) => {
+    const row = METHOD_ROWS.get(name)!;
+    return { task: 'mrpc', row, seed: 0, options: options('mrpc', name), folder: '', label: name };
+  });
+  const { jointHeadLearningRate, headLearningRate } = RECIPES.mrpc.joint;
+  expect(stagesTable(units).rows.map((cells) => cells.slice(-2))).toEqual([
+    ['–', '–'],
+    ['–', String(RECIPES.mrpc.headLearningRate)],
+    [String(jointHeadLearningRate), String(headLearningRate)],
+  ]);
 });
