@@ -61,6 +61,7 @@ export interface TrainOptions {
 
   readonly exitHead: 'cls' | 'fastbert' | 'pooled';
   readonly exitTraining: 'frozen' | 'joint';
+  readonly jointFrom: 'regular' | 'soft';
   readonly jointWeight: number;
   /** Null: that of the network. */
   readonly jointHeadLearningRate: number | null;
@@ -286,6 +287,12 @@ export const trainTable = {
     default: 'joint',
     choices: ['frozen', 'joint'] as const,
     help: 'frozen: heads are distilled from the finished network, as in the paper; joint: they learn with it, and then so',
+  }),
+  jointFrom: choiceOption({
+    group: exits,
+    default: 'regular',
+    choices: ['regular', 'soft'] as const,
+    help: 'the stage from which exit heads learn with the network, with --exit-training joint; soft leaves the regular stage alone: for few rows',
   }),
   jointWeight: numberOption({
     group: exits,

@@ -7,7 +7,7 @@ import type { EncodedSet } from './batch.ts';
 import { type Checkpoints, type Progress, restoreState } from './checkpoint.ts';
 import type { MethodName, TrainOptions } from './defaults.ts';
 import type { OnTrainEvent } from './events.ts';
-import { type Method, methods, type StageName } from './methods.ts';
+import { type Method, methods, type StageName, stageList } from './methods.ts';
 import { addHeads } from './prepare.ts';
 import { runStage } from './stage.ts';
 import type { StageSettings } from './stage-steps.ts';
@@ -17,7 +17,15 @@ export interface MethodRun {
   readonly name: MethodName;
   readonly options: Pick<
     TrainOptions,
-    'delta' | 'temperature' | 'lambda' | 'exitHead' | 'exitTraining' | 'jointWeight' | 'jointHeadLearningRate' | 'seed'
+    | 'delta'
+    | 'temperature'
+    | 'lambda'
+    | 'exitHead'
+    | 'exitTraining'
+    | 'jointFrom'
+    | 'jointWeight'
+    | 'jointHeadLearningRate'
+    | 'seed'
   >;
   /** Where it starts; not changed. */
   readonly start: ModelState;
@@ -45,34 +53,30 @@ export interface SharedStages {
 }
 
 /** What leads to the state after a method's first `count` stages; runs that have it in common can share that state. */
-export function stagePath(
-  name: MethodName,
-  { delta, temperature, lambda, exitHead, exitTraining, jointWeight, jointHeadLearningRate }: MethodRun['options'],
-  count: number,
-  taught = false,
-): string {
-  const { student, exits, stages } = methods[name];
+export function stagePath(name: MethodName, options: MethodRun['options'], count: number, taught = false): string {
+  const { delta, temperature, lambda, exitHead, exitTraining, jointFrom, jointWeight, jointHeadLearningRate } = options;
+  const { student, exits } = methods[name];
   const origin = student ? (taught ? 'taught student' : 'student') : 'full';
   const joint = exits && exitTraining === 'joint';
-  const named = stages.slice(0, count).map((stage) => {
-    if (stage === 'soft') return `soft (delta ${delta}, temperature ${temperature}, lambda ${lambda})`;
-    return stage === 'heads' ? `heads (${exitHead})` : stage;
-  });
-  return [
-    `${origin} network${joint ? ` with ${exitHead} heads (weight ${jointWeight}, rate ${jointHeadLearningRate ?? "the network's"})` : ''}`,
-    ...named,
-  ].join(', ');
+  const heads = `with ${exitHead} heads (weight ${jointWeight}, rate ${jointHeadLearningRate ?? "the network's"})`;
+  const named = stageList(name, options)
+    .slice(0, count)
+    .flatMap((stage) => {
+      if (stage === 'regular') return joint && jointFrom === 'soft' && count > 1 ? [stage, heads] : [stage];
+      if (stage === 'soft') return [`soft (delta ${delta}, temperature ${temperature}, lambda ${lambda})`];
+      return stage === 'heads' ? [`heads (${exitHead})`] : [stage];
+    });
+  return [`${origin} network${joint && jointFrom === 'regular' ? ` ${heads}` : ''}`, ...named].join(', ');
 }
 
 export async function runMethod(run: MethodRun): Promise<MethodResult> {
   const { name, options, settings, checkpoints = null, shared, onEvent } = run;
   const method = methods[name];
-  const joint = method.exits && options.exitTraining === 'joint';
+  const stages = stageList(name, options);
   const saved = await checkpoints?.load();
   let state = copyState(run.start);
   let progress: Progress = { position: { stage: 0, epoch: 0, batch: 0 }, lossSum: 0, seconds: 0, history: [] };
-  if (joint) addHeads(state, options.exitHead, run.pairs, options.seed);
-  for (const [index, stage] of method.stages.entries()) {
+  for (const [index, stage] of stages.entries()) {
     const path = stagePath(name, options, index + 1, run.teacher !== undefined);
     const known = await shared?.get(path);
     if (known) {
@@ -80,6 +84,7 @@ export async function runMethod(run: MethodRun): Promise<MethodResult> {
       progress = known.progress;
       continue;
     }
+    const joint = learnsHeads(stage, method, options);
     prepareStage(state, stage, method, run, joint);
     const stageSettings = { ...settings, jointWeight: joint ? settings.jointWeight : 0 };
     let resume: Parameters<typeof runStage>[2] = null;
@@ -100,7 +105,8 @@ export async function runMethod(run: MethodRun): Promise<MethodResult> {
         method: name,
         stage,
         index,
-        prunes: method.prunes,
+        // heads before the last stage are fitted to a network that does not prune yet
+        prunes: method.prunes && (stage !== 'heads' || index + 1 === stages.length),
         state,
         train: run.train,
         validation: run.validation,
@@ -117,6 +123,10 @@ export async function runMethod(run: MethodRun): Promise<MethodResult> {
   return { state, progress };
 }
 
+/** Whether exit heads learn with the network in this stage. */
+const learnsHeads = (stage: StageName, { exits }: Method, { exitTraining, jointFrom }: MethodRun['options']): boolean =>
+  exits && exitTraining === 'joint' && stage !== 'heads' && (stage !== 'regular' || jointFrom === 'regular');
+
 /** What a stage needs to be there before it starts. */
 function prepareStage(
   state: ModelState,
@@ -127,5 +137,7 @@ function prepareStage(
 ): void {
   if (method.prunes && (stage === 'soft' || settings.epochs.soft === 0))
     state.thresholds ??= initialThresholds(state.config.layers, options.delta);
-  if (stage === 'heads' && !joint) addHeads(state, options.exitHead, pairs, options.seed);
+  // heads that have learned with the network are there already
+  const fresh = state.heads.size === 0 || options.exitTraining === 'frozen';
+  if (fresh && (joint || stage === 'heads')) addHeads(state, options.exitHead, pairs, options.seed);
 }

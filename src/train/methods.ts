@@ -1,5 +1,5 @@
 /** Which method runs which stages: table 4 of the paper, as data. Stages of one name and one depth can be shared. */
-import type { MethodName } from './defaults.ts';
+import type { MethodName, TrainOptions } from './defaults.ts';
 
 export type StageName = 'regular' | 'soft' | 'hard' | 'heads';
 
@@ -19,3 +19,16 @@ export const methods: { readonly [M in MethodName]: Method } = {
   fastbert: { stages: ['regular', 'heads'], student: false, prunes: false, exits: true },
   mp: { stages: ['regular', 'soft', 'hard', 'heads'], student: false, prunes: true, exits: true },
 };
+
+/**
+ * The stages of a run. Heads that learn with the network from the soft stage on are fitted to the finished regular stage
+ * first: random ones would pull at it.
+ */
+export function stageList(
+  name: MethodName,
+  { exitTraining, jointFrom }: Pick<TrainOptions, 'exitTraining' | 'jointFrom'>,
+): readonly StageName[] {
+  const { stages, exits } = methods[name];
+  if (!exits || exitTraining !== 'joint' || jointFrom !== 'soft') return stages;
+  return stages.flatMap((stage) => (stage === 'soft' ? ['heads', stage] : [stage]));
+}

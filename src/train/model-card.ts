@@ -29,8 +29,7 @@ Trained by magic-pyramid with the method \`${info.method}\` on ${rows.train.exam
 It opens in Hugging Face transformers as a dense \`${FAMILIES[config.family].architecture}\`; \`magic-pyramid\` also uses its ${
     [
       info.prunes && 'token thresholds',
-      info.exitHead !== 'none' &&
-        `${info.exitHead} exit heads (${options.exitTraining === 'joint' ? 'trained jointly with the network' : 'distilled from the finished network'})`,
+      info.exitHead !== 'none' && `${info.exitHead} exit heads (${exitTraining(options)})`,
     ]
       .filter(Boolean)
       .join(' and ') || 'weights'
@@ -51,3 +50,8 @@ await pyramid.close();
 Settings, seed, versions and the fingerprint of the rows are in \`training.json\`.
 `;
 }
+
+const exitTraining = ({ exitTraining, jointFrom }: TrainOptions): string => {
+  if (exitTraining === 'frozen') return 'distilled from the finished network';
+  return `trained jointly with the network${jointFrom === 'regular' ? '' : `, from the stage ${jointFrom} on`}`;
+};

@@ -45,7 +45,7 @@ export const tinyTraining = {
   headBatchSize: 16,
   learningRate: 1e-2,
   jointHeadLearningRate: 1e-2,
-  delta: 0.09,
+  delta: 0.14,
   epochs: { regular: 3, soft: 1, hard: 1, heads: 1 },
   threads: 1,
 } as const;

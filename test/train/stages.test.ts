@@ -115,6 +115,25 @@ describe('the stages', () => {
     expect(stagesOf(again)).toEqual(['regular', 'heads']);
   });
 
+  it('with heads that join in the soft stage share the regular one, fit the heads to it, and then teach the network', async () => {
+    const shared: SharedStages = new Map();
+    const given = { exitTraining: 'joint', exitHead: 'pooled', jointFrom: 'soft' } as const;
+    const bert = await run('bert', frozen, { shared });
+    const joining = await run('mp', given, { shared });
+    expect(stagesOf(joining)).toEqual(['heads', 'soft', 'hard', 'heads']);
+    const none = { regular: 1, soft: 0, hard: 0, heads: 0 };
+    const fitted = await run('mp', { ...given, epochs: { ...none, heads: 1 } });
+    expect(stagesOf(fitted)).toEqual(['regular', 'heads', 'soft', 'hard', 'heads']);
+    const plain = await run('bert', { ...frozen, epochs: none });
+    expect(changed(plain.state, fitted.state).filter((name) => bert.state.parameters.has(name))).toEqual([]);
+    // the heads of the soft stage are those that were fitted, and the network learns by them
+    const soft = await run('mp', { ...given, epochs: { ...none, soft: 1 } });
+    const alone = await run('ltp', { epochs: { ...none, soft: 1 } });
+    expect(changed(alone.state, soft.state)).toContain('bert.encoder.layer.0.output.dense.weight');
+    const whole = await run('mp', given);
+    expect(changed(whole.state, joining.state)).toEqual([]);
+  });
+
   it('soft moves the thresholds from where they start; hard leaves them, and learns everything else', async () => {
     const none = { regular: 0, soft: 0, hard: 0, heads: 0 };
     const soft = await run('ltp', { delta: 0.15, epochs: { ...none, soft: 1 } });

@@ -133,6 +133,7 @@ async function runGroup(campaign: Campaign, units: readonly Unit[], onEvent: OnT
     lambda: _l,
     exitHead: _h,
     exitTraining: _e,
+    jointFrom: _f,
     method: _m,
     headLearningRate: _r,
     jointHeadLearningRate: _j,

@@ -5,7 +5,7 @@
 import { trainingBatches } from '../../text/index.ts';
 import type { OnTrainEvent } from '../events.ts';
 import { stagePath } from '../method-run.ts';
-import { methods, type StageName } from '../methods.ts';
+import { methods, type StageName, stageList } from '../methods.ts';
 import type { Start } from '../prepare.ts';
 import { stageSettings } from '../run.ts';
 import { createStageStep } from '../stage-steps.ts';
@@ -65,8 +65,8 @@ export function work(units: readonly Unit[], open: ReadonlySet<Unit>, tokens: To
   for (const unit of units) {
     if (!open.has(unit)) continue;
     const { row, options } = unit;
-    const { stages, student } = methods[row.method];
-    stages.forEach((stage, i) => {
+    const { student } = methods[row.method];
+    stageList(row.method, options).forEach((stage, i) => {
       const path = stagePath(row.method, options, i + 1);
       if (trained.has(path)) return;
       trained.add(path);

@@ -80,7 +80,7 @@ export function stagesTable(units: readonly Unit[]): ReportTable {
       hard: epochs('hard'),
       heads: epochs('heads'),
       exitHead: exits ? row.exits.exitHead : null,
-      exitTraining: exits ? row.exits.exitTraining : null,
+      exitTraining: exits ? trainingOfHeads(options) : null,
       // a task's recipe may have other rates where heads learn with the network
       jointRate:
         exits && row.exits.exitTraining === 'joint' ? (options.jointHeadLearningRate ?? options.learningRate) : null,
@@ -111,6 +111,9 @@ export function stagesTable(units: readonly Unit[]): ReportTable {
     records,
   );
 }
+
+const trainingOfHeads = ({ exitTraining, jointFrom }: Unit['options']): string =>
+  exitTraining === 'joint' && jointFrom !== 'regular' ? `joint from ${jointFrom} on` : exitTraining;
 
 /** Of the paper's results, those that we know for sure: BERT-base on AG News. */
 const PAPER = [{ task: 'ag_news', model: 'BERT-base', tokens: 52.4, gflops: 9.0 }] as const;

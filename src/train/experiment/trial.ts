@@ -145,13 +145,13 @@ export function curveOf(trace: Trace, { method }: MethodRow, dense: NetworkShape
 
 /** Loss and validation accuracy, one curve a stage; epochs are counted on from stage to stage. */
 export function trialCurves({ task, row }: Pick<TrialPlan, 'task' | 'row'>, { result }: Trial): TrainingCurve[] {
-  const stages = new Map<string, TrainingCurve['points'][number][]>();
+  const stages: { stage: string; points: TrainingCurve['points'][number][] }[] = [];
   result.progress.history.forEach(({ stage, loss, validation }, i) => {
-    const points = stages.get(stage) ?? [];
-    points.push({ epoch: i + 1, loss, accuracy: validation?.accuracy ?? null });
-    stages.set(stage, points);
+    // a stage may come twice, with another between
+    if (stages.at(-1)?.stage !== stage) stages.push({ stage, points: [] });
+    stages.at(-1)!.points.push({ epoch: i + 1, loss, accuracy: validation?.accuracy ?? null });
   });
-  return [...stages].map(([stage, points]) => ({ task, method: row.name, stage, points }));
+  return stages.map((curve) => ({ task, method: row.name, ...curve }));
 }
 
 async function save(

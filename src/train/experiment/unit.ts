@@ -4,7 +4,7 @@
  */
 import { PAPER_EXITS, type TrainOptions } from '../defaults.ts';
 import { stagePath } from '../method-run.ts';
-import { methods } from '../methods.ts';
+import { methods, stageList } from '../methods.ts';
 import type { Start } from '../prepare.ts';
 import type { MethodRow } from './method-rows.ts';
 import type { TaskRows, TaskSets } from './trial.ts';
@@ -48,7 +48,9 @@ export const teacherRow = { method: 'bert', ...PAPER_EXITS } as const;
 
 /** The shared stages that a run builds on. What follows them is its own. */
 export function stagesOf({ distilbertModel }: Campaign, { row, options }: Unit): string[] {
-  const { student, stages } = methods[row.method];
+  const { student } = methods[row.method];
   if (student) return distilbertModel === null ? [stagePath('bert', { ...options, ...teacherRow }, 1)] : [];
-  return stages.flatMap((stage, i) => (stage === 'heads' ? [] : [stagePath(row.method, options, i + 1)]));
+  return stageList(row.method, options).flatMap((stage, i) =>
+    stage === 'heads' ? [] : [stagePath(row.method, options, i + 1)],
+  );
 }

@@ -15,6 +15,12 @@ test('a task has its own recipe, and for heads that learn with the network what 
   expect(frozen.headLearningRate).toBeGreaterThan(joint.headLearningRate!);
 });
 
+test('heads join in the soft stage only where there is one', () => {
+  expect(options('mrpc', 'mp+').jointFrom).toBe('soft');
+  expect(options('mrpc', 'fastbert+').jointFrom).toBe('regular');
+  expect(options('ag_news', 'mp+', { jointFrom: 'soft' }).jointFrom).toBe('soft');
+});
+
 test('what is given wins over the recipe, and the row of the table over both', () => {
   const given = { delta: 0.02, headLearningRate: 0.5, exitHead: 'fastbert' as const };
   expect(options('mrpc', 'mp+', given)).toMatchObject({ delta: 0.02, headLearningRate: 0.5, exitHead: 'pooled' });
