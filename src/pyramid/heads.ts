@@ -93,11 +93,20 @@ export function initialHeads(
   return heads;
 }
 
-/** Logits [B, C] of a `cls` or `pooled` head from its features [B, F]. */
-export function featureHead(g: Graph, weights: Weights, layer: number, features: Value): Value {
+/**
+ * Logits [B, C] of a `cls` or `pooled` head from its features [B, F]. Dropout is behind the tanh: features hardly vary from
+ * text to text, and one that is missing would drown all that the others say.
+ */
+export function featureHead(
+  g: Graph,
+  weights: Weights,
+  layer: number,
+  features: Value,
+  dropout: (x: Value) => Value = (x) => x,
+): Value {
   return g.scope(`pyramid.heads.${layer}`, () => {
     const inner = g.tanh(dense(g, weights, headName(layer, 'dense'), features)); // [B, d]
-    return dense(g, weights, headName(layer, 'out'), inner); // [B, C]
+    return dense(g, weights, headName(layer, 'out'), dropout(inner)); // [B, C]
   });
 }
 
@@ -153,6 +162,6 @@ export function fastbertHead(
   });
 }
 
-/** What a head's dropout reads: BERT's rate, at a place of its own. */
+/** A head's dropout: BERT's rate, at a place of its own. */
 export const headDropout = (dropout: Dropout | undefined, x: Value, layer: number, config: EncoderConfig): Value =>
   dropout ? dropout(x, `heads.${layer}`, config.hiddenDropout) : x;

@@ -112,7 +112,7 @@ export function network(
     else {
       const seen = features(g, g.takeRows(x, layout.first), means); // [B, F]
       read.push(seen);
-      exits.push(featureHead(g, weights, layer, headDropout(dropout, seen, layer, config)));
+      exits.push(featureHead(g, weights, layer, seen, (inner) => headDropout(dropout, inner, layer, config)));
     }
   }
   const cls = g.takeRows(x, layout.first); // [B, d]

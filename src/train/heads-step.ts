@@ -1,15 +1,17 @@
 /**
  * A step of the heads stage for `cls` and `pooled` heads. The backbone is frozen, so what the heads read is computed
- * once for all texts (judging.ts) and the step sees only features: the whole stage costs one forward pass.
+ * once for all texts (judging.ts) and the step sees only features: the whole stage costs one forward pass. It sees them
+ * scaled (feature-scales.ts); `settle` brings the heads of the state up to date.
  */
 import { backward, Graph, type Value } from '../graph/index.ts';
-import { featureHead, headDropout } from '../pyramid/heads.ts';
+import { featureHead, headDropout, headName } from '../pyramid/heads.ts';
 import { problems } from '../pyramid/problem.ts';
 import { compile } from '../runtime/node.ts';
 import { float32, floats, type Program, type Tensor } from '../runtime/runtime.ts';
 import { DropoutMasks, type DropoutPlace, dropoutInputs } from './dropout.ts';
+import { type FeatureScales, featureScales, plainLayer, scaledLayer, scaledRows } from './feature-scales.ts';
 import type { HeadData } from './judging.ts';
-import { Optimiser } from './optimiser.ts';
+import { type LearntTensor, Optimiser } from './optimiser.ts';
 import { type ModelState, tensorOf } from './state.ts';
 import type { StepResult } from './step.ts';
 
@@ -26,6 +28,10 @@ export class HeadsStep {
   readonly #places: readonly DropoutPlace[];
   readonly #masks = new DropoutMasks();
   readonly #gradients: Record<string, Tensor>;
+  /** By layer, from the first. */
+  readonly #scales: readonly FeatureScales[];
+  /** As the state's heads, but for the first layers: those read scaled features. */
+  readonly #learnt: ReadonlyMap<string, LearntTensor>;
   readonly optimiser: Optimiser;
 
   private constructor(
@@ -39,10 +45,13 @@ export class HeadsStep {
     this.#data = data;
     this.#program = program;
     this.#places = places;
-    this.optimiser = new Optimiser(
-      new Map([...state.heads.keys()].map((name) => [name, tensorOf(state, name)])),
-      settings,
+    const { hiddenSize } = state.config;
+    this.#scales = data.features.map((values) => featureScales(values, data.featureSize, hiddenSize));
+    this.#learnt = new Map(
+      [...state.heads].map(([name, { shape, data }]) => [name, { shape, data: Float32Array.from(data) }]),
     );
+    this.#scale();
+    this.optimiser = new Optimiser(this.#learnt, settings);
     this.#gradients = this.optimiser.gradientOutputs();
   }
 
@@ -57,7 +66,8 @@ export class HeadsStep {
     const { distillation } = problems[config.problemType];
     const losses = data.features.map((_, i) => {
       const features = g.input(`features.${i + 1}`, 'float32', ['B', data.featureSize]);
-      return distillation(g, teacher, featureHead(g, weights, i + 1, headDropout(dropout, features, i + 1, config)));
+      const drop = (inner: Value) => headDropout(dropout, inner, i + 1, config);
+      return distillation(g, teacher, featureHead(g, weights, i + 1, features, drop));
     });
     const loss = losses.reduce((a, b) => g.add(a, b));
     const names = [...heads.keys()];
@@ -74,8 +84,13 @@ export class HeadsStep {
     const labels = this.#state.config.labels.length;
     const feeds: Record<string, Tensor> = {
       teacher: rows(teacher, labels, indices),
-      ...Object.fromEntries(features.map((values, i) => [`features.${i + 1}`, rows(values, featureSize, indices)])),
-      ...Object.fromEntries([...this.#state.heads].map(([name, { shape, data }]) => [name, float32(data, ...shape)])),
+      ...Object.fromEntries(
+        features.map((values, i) => [
+          `features.${i + 1}`,
+          float32(scaledRows(values, this.#scales[i], indices), indices.length, featureSize),
+        ]),
+      ),
+      ...Object.fromEntries([...this.#learnt].map(([name, { shape, data }]) => [name, float32(data, ...shape)])),
       ...this.#masks.draw(this.#places, { N: 0, B: indices.length, S: 0 }, key),
     };
     const results = await this.#program.run(feeds, this.#gradients);
@@ -85,6 +100,34 @@ export class HeadsStep {
       this.optimiser.apply(this.optimiser.clipFactor(norm), { weights: 0, heads: learningRate, thresholds: 0 }, step);
     }
     return { loss: Number.isFinite(norm) ? loss : Number.NaN, norm };
+  }
+
+  /**
+   * Writes what was learned into the state's heads. Training goes on from what they are then: a run that is gone on with
+   * has nothing else.
+   */
+  settle(): void {
+    for (const [name, { data }] of this.#learnt) tensorOf(this.#state, name).data.set(data);
+    this.#firstLayers((layer, scales) => plainLayer(layer, scales), this.#learnt, this.#state.heads);
+    this.#scale();
+  }
+
+  /** The first layers of the state's heads, for scaled features. */
+  #scale(): void {
+    this.#firstLayers((layer, scales) => scaledLayer(layer, scales), this.#state.heads, this.#learnt);
+  }
+
+  #firstLayers(
+    map: typeof scaledLayer,
+    from: ReadonlyMap<string, LearntTensor>,
+    into: ReadonlyMap<string, LearntTensor>,
+  ): void {
+    this.#scales.forEach((scales, i) => {
+      const [weight, bias] = ['dense.weight', 'dense.bias'].map((part) => headName(i + 1, part));
+      const mapped = map({ weight: from.get(weight)!.data, bias: from.get(bias)!.data }, scales);
+      into.get(weight)!.data.set(mapped.weight);
+      into.get(bias)!.data.set(mapped.bias);
+    });
   }
 
   close(): Promise<void> {

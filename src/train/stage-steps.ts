@@ -114,7 +114,7 @@ async function featureStep({ stage, prunes, state, train, settings, onEvent }: S
     run: (indices, factor, at, key) => step.run(indices, settings.headLearningRate * factor, at, key),
     tokens: (indices) => indices.reduce((sum, index) => sum + train.lengths[index], 0),
     moments: () => ({ moments: step.optimiser.moments, words: null }),
-    settle: () => {},
+    settle: () => step.settle(),
     close: () => step.close(),
   };
 }

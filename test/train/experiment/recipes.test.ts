@@ -12,7 +12,6 @@ test('a task has its own recipe, and for heads that learn with the network what 
   expect(options('mrpc', 'mp+')).toMatchObject({ ...joint, delta, exitTraining: 'joint', exitHead: 'pooled' });
   const frozen = options('mrpc', 'mp-pooled');
   expect(frozen).toMatchObject({ delta, exitTraining: 'frozen', jointHeadLearningRate: null });
-  expect(frozen.headLearningRate).toBeGreaterThan(joint.headLearningRate!);
 });
 
 test('heads join in the soft stage only where there is one', () => {
@@ -35,10 +34,10 @@ test('the table of stages says at which rates the heads of each method learn', (
     const row = METHOD_ROWS.get(name)!;
     return { task: 'mrpc', row, seed: 0, options: options('mrpc', name), folder: '', label: name };
   });
-  const { jointHeadLearningRate, headLearningRate } = RECIPES.mrpc.joint;
+  const { joint, headLearningRate } = RECIPES.mrpc;
   expect(stagesTable(units).rows.map((cells) => cells.slice(-2))).toEqual([
     ['–', '–'],
-    ['–', String(RECIPES.mrpc.headLearningRate)],
-    [String(jointHeadLearningRate), String(headLearningRate)],
+    ['–', String(headLearningRate)],
+    [String(joint.jointHeadLearningRate), String(headLearningRate)],
   ]);
 });
