@@ -292,7 +292,7 @@ export const trainTable = {
     group: exits,
     default: 'regular',
     choices: ['regular', 'soft'] as const,
-    help: 'the stage from which exit heads learn with the network, with --exit-training joint; soft leaves the regular stage alone: for few rows',
+    help: 'the stage from which exit heads learn with the network, with --exit-training joint; soft leaves the regular stage alone: for few rows (fastbert has but the regular one)',
   }),
   jointWeight: numberOption({
     group: exits,

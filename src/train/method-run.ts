@@ -7,7 +7,7 @@ import type { EncodedSet } from './batch.ts';
 import { type Checkpoints, type Progress, restoreState } from './checkpoint.ts';
 import type { MethodName, TrainOptions } from './defaults.ts';
 import type { OnTrainEvent } from './events.ts';
-import { type Method, methods, type StageName, stageList } from './methods.ts';
+import { headsJoin, type Method, methods, type StageName, stageList } from './methods.ts';
 import { addHeads } from './prepare.ts';
 import { runStage } from './stage.ts';
 import type { StageSettings } from './stage-steps.ts';
@@ -54,25 +54,26 @@ export interface SharedStages {
 
 /** What leads to the state after a method's first `count` stages; runs that have it in common can share that state. */
 export function stagePath(name: MethodName, options: MethodRun['options'], count: number, taught = false): string {
-  const { delta, temperature, lambda, exitHead, exitTraining, jointFrom, jointWeight, jointHeadLearningRate } = options;
-  const { student, exits } = methods[name];
+  const { delta, temperature, lambda, exitHead, jointWeight, jointHeadLearningRate } = options;
+  const { student } = methods[name];
   const origin = student ? (taught ? 'taught student' : 'student') : 'full';
-  const joint = exits && exitTraining === 'joint';
+  const join = headsJoin(name, options);
   const heads = `with ${exitHead} heads (weight ${jointWeight}, rate ${jointHeadLearningRate ?? "the network's"})`;
   const named = stageList(name, options)
     .slice(0, count)
     .flatMap((stage) => {
-      if (stage === 'regular') return joint && jointFrom === 'soft' && count > 1 ? [stage, heads] : [stage];
+      if (stage === 'regular') return join === 'soft' && count > 1 ? [stage, heads] : [stage];
       if (stage === 'soft') return [`soft (delta ${delta}, temperature ${temperature}, lambda ${lambda})`];
       return stage === 'heads' ? [`heads (${exitHead})`] : [stage];
     });
-  return [`${origin} network${joint && jointFrom === 'regular' ? ` ${heads}` : ''}`, ...named].join(', ');
+  return [`${origin} network${join === 'regular' ? ` ${heads}` : ''}`, ...named].join(', ');
 }
 
 export async function runMethod(run: MethodRun): Promise<MethodResult> {
   const { name, options, settings, checkpoints = null, shared, onEvent } = run;
   const method = methods[name];
   const stages = stageList(name, options);
+  const join = headsJoin(name, options);
   const saved = await checkpoints?.load();
   let state = copyState(run.start);
   let progress: Progress = { position: { stage: 0, epoch: 0, batch: 0 }, lossSum: 0, seconds: 0, history: [] };
@@ -84,7 +85,7 @@ export async function runMethod(run: MethodRun): Promise<MethodResult> {
       progress = known.progress;
       continue;
     }
-    const joint = learnsHeads(stage, method, options);
+    const joint = stage !== 'heads' && (join === 'regular' || (join === 'soft' && stage !== 'regular'));
     prepareStage(state, stage, method, run, joint);
     const stageSettings = { ...settings, jointWeight: joint ? settings.jointWeight : 0 };
     let resume: Parameters<typeof runStage>[2] = null;
@@ -122,10 +123,6 @@ export async function runMethod(run: MethodRun): Promise<MethodResult> {
   }
   return { state, progress };
 }
-
-/** Whether exit heads learn with the network in this stage. */
-const learnsHeads = (stage: StageName, { exits }: Method, { exitTraining, jointFrom }: MethodRun['options']): boolean =>
-  exits && exitTraining === 'joint' && stage !== 'heads' && (stage !== 'regular' || jointFrom === 'regular');
 
 /** What a stage needs to be there before it starts. */
 function prepareStage(

@@ -20,15 +20,22 @@ export const methods: { readonly [M in MethodName]: Method } = {
   mp: { stages: ['regular', 'soft', 'hard', 'heads'], student: false, prunes: true, exits: true },
 };
 
+/** The stage from which exit heads learn with the network; null: they do not. */
+export function headsJoin(
+  name: MethodName,
+  { exitTraining, jointFrom }: Pick<TrainOptions, 'exitTraining' | 'jointFrom'>,
+): 'regular' | 'soft' | null {
+  const { exits, prunes } = methods[name];
+  if (!exits || exitTraining === 'frozen') return null;
+  return prunes ? jointFrom : 'regular';
+}
+
 /**
  * The stages of a run. Heads that learn with the network from the soft stage on are fitted to the finished regular stage
  * first: random ones would pull at it.
  */
-export function stageList(
-  name: MethodName,
-  { exitTraining, jointFrom }: Pick<TrainOptions, 'exitTraining' | 'jointFrom'>,
-): readonly StageName[] {
-  const { stages, exits } = methods[name];
-  if (!exits || exitTraining !== 'joint' || jointFrom !== 'soft') return stages;
+export function stageList(name: MethodName, options: Parameters<typeof headsJoin>[1]): readonly StageName[] {
+  const { stages } = methods[name];
+  if (headsJoin(name, options) !== 'soft') return stages;
   return stages.flatMap((stage) => (stage === 'soft' ? ['heads', stage] : [stage]));
 }

@@ -2,6 +2,7 @@
 import { type EncoderConfig, FAMILIES } from '../encoder/index.ts';
 import type { PyramidInfo } from '../pyramid/model-folder.ts';
 import type { TrainOptions } from './defaults.ts';
+import { headsJoin } from './methods.ts';
 import type { Rows } from './prepare.ts';
 
 export interface CardFacts {
@@ -51,7 +52,8 @@ Settings, seed, versions and the fingerprint of the rows are in \`training.json\
 `;
 }
 
-const exitTraining = ({ exitTraining, jointFrom }: TrainOptions): string => {
-  if (exitTraining === 'frozen') return 'distilled from the finished network';
-  return `trained jointly with the network${jointFrom === 'regular' ? '' : `, from the stage ${jointFrom} on`}`;
+const exitTraining = (options: TrainOptions): string => {
+  const join = headsJoin(options.method, options);
+  if (join === null) return 'distilled from the finished network';
+  return `trained jointly with the network${join === 'regular' ? '' : `, from the stage ${join} on`}`;
 };

@@ -7,7 +7,6 @@ import { PyramidError } from '../errors.ts';
 import { nearest } from '../nearest.ts';
 import { type OptionSpec, readOption } from '../option.ts';
 import { type TrainOptions, trainTable } from './defaults.ts';
-import { methods } from './methods.ts';
 
 /** What a call must give; everything else has a default. */
 export type GivenTrainOptions = Partial<TrainOptions>;
@@ -49,13 +48,6 @@ function checkTogether(options: TrainOptions, nameOf: (key: string) => string): 
   }
   if (task === null && options.dataDir !== null) {
     wrong(`${nameOf('dataDir')} was given without ${nameOf('task')}`, `add ${nameOf('task')}, or leave it out`);
-  }
-  const { exits, prunes } = methods[options.method];
-  if (exits && !prunes && options.exitTraining === 'joint' && options.jointFrom === 'soft') {
-    wrong(
-      `${nameOf('jointFrom')} soft was given with ${nameOf('method')} ${options.method}, which has no soft stage`,
-      `leave it out, or give ${nameOf('method')} mp`,
-    );
   }
   if (options.model === 'scratch' && hiddenSize % heads !== 0) {
     wrong(

@@ -96,10 +96,6 @@ describe('the command line', () => {
       ['train', ...needed, '--heads', '3'],
       'error: --hidden-size 128 is not a multiple of --heads 3; change one of them\n',
     ],
-    [
-      ['train', ...needed, '--method', 'fastbert', '--joint-from', 'soft'],
-      'error: --joint-from soft was given with --method fastbert, which has no soft stage; leave it out, or give --method mp\n',
-    ],
     [['train', ...needed, '--batch-size', '0'], 'error: --batch-size is "0": give a whole number from 1 to 4096\n'],
     [['train', ...needed, '--batch-size', '1.5'], 'error: --batch-size is "1.5": give a whole number from 1 to 4096\n'],
     [

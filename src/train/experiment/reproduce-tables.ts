@@ -3,7 +3,8 @@
  * the paper's own network cost. Results are table 1, and summaries of them reproduce-summaries.ts.
  */
 import { left, percent, type ReportTable, reportTable, right, short } from '../../evaluate/index.ts';
-import { methods } from '../methods.ts';
+import type { MethodName } from '../defaults.ts';
+import { headsJoin, methods } from '../methods.ts';
 import type { StoredResult } from './stored-result.ts';
 import type { Unit } from './unit.ts';
 
@@ -80,7 +81,7 @@ export function stagesTable(units: readonly Unit[]): ReportTable {
       hard: epochs('hard'),
       heads: epochs('heads'),
       exitHead: exits ? row.exits.exitHead : null,
-      exitTraining: exits ? trainingOfHeads(options) : null,
+      exitTraining: exits ? trainingOfHeads(row.method, options) : null,
       // a task's recipe may have other rates where heads learn with the network
       jointRate:
         exits && row.exits.exitTraining === 'joint' ? (options.jointHeadLearningRate ?? options.learningRate) : null,
@@ -112,8 +113,10 @@ export function stagesTable(units: readonly Unit[]): ReportTable {
   );
 }
 
-const trainingOfHeads = ({ exitTraining, jointFrom }: Unit['options']): string =>
-  exitTraining === 'joint' && jointFrom !== 'regular' ? `joint from ${jointFrom} on` : exitTraining;
+const trainingOfHeads = (method: MethodName, options: Unit['options']): string => {
+  const join = headsJoin(method, options);
+  return join === null ? 'frozen' : `joint, from ${join} on`;
+};
 
 /** Of the paper's results, those that we know for sure: BERT-base on AG News. */
 const PAPER = [{ task: 'ag_news', model: 'BERT-base', tokens: 52.4, gflops: 9.0 }] as const;

@@ -8,7 +8,6 @@ import { PyramidError } from '../../errors.ts';
 import { type ReportRow, writeReport } from '../../evaluate/index.ts';
 import { TASKS, taskNamed } from '../../text/index.ts';
 import type { OnTrainEvent } from '../events.ts';
-import { methods } from '../methods.ts';
 import { type GivenTrainOptions, resolveTrainOptions } from '../options.ts';
 import { versions } from '../run.ts';
 import { type Outcome, runCampaign } from './campaign.ts';
@@ -114,9 +113,7 @@ export function methodRows(names: readonly string[]): MethodRow[] {
 export function taskOptions(task: string, { method, exits }: MethodRow, given: GivenTrainOptions) {
   const { joint = {}, ...recipe } = Object.hasOwn(TASKS, task) ? RECIPES[task as keyof typeof RECIPES] : {};
   const own = exits.exitTraining === 'joint' ? { ...recipe, ...joint } : recipe;
-  // without pruning there is no soft stage to join in
-  const from = methods[method].prunes ? {} : { jointFrom: 'regular' as const };
-  return resolveTrainOptions({ ...own, ...given, ...from, ...exits, task, method });
+  return resolveTrainOptions({ ...own, ...given, ...exits, task, method });
 }
 
 export const limitOf = (limit: RowLimit, task: string): number | null =>

@@ -3,6 +3,7 @@ import { METHOD_ROWS } from '../../../src/train/experiment/method-rows.ts';
 import { RECIPES } from '../../../src/train/experiment/recipes.ts';
 import { taskOptions } from '../../../src/train/experiment/reproduce.ts';
 import { stagesTable } from '../../../src/train/experiment/reproduce-tables.ts';
+import { headsJoin } from '../../../src/train/methods.ts';
 
 const options = (task: string, row: string, given = {}) =>
   taskOptions(task, METHOD_ROWS.get(row)!, { out: 'runs', ...given });
@@ -14,10 +15,11 @@ test('a task has its own recipe, and for heads that learn with the network what 
   expect(frozen).toMatchObject({ delta, exitTraining: 'frozen', jointHeadLearningRate: null });
 });
 
-test('heads join in the soft stage only where there is one', () => {
-  expect(options('mrpc', 'mp+').jointFrom).toBe('soft');
-  expect(options('mrpc', 'fastbert+').jointFrom).toBe('regular');
-  expect(options('ag_news', 'mp+', { jointFrom: 'soft' }).jointFrom).toBe('soft');
+test('heads join in the soft stage, where there is one', () => {
+  expect(headsJoin('mp', options('mrpc', 'mp+'))).toBe('soft');
+  expect(headsJoin('fastbert', options('mrpc', 'fastbert+'))).toBe('regular');
+  expect(headsJoin('mp', options('ag_news', 'mp+', { jointFrom: 'regular' }))).toBe('regular');
+  expect(headsJoin('mp', options('mrpc', 'mp-pooled'))).toBeNull();
 });
 
 test('what is given wins over the recipe, and the row of the table over both', () => {
