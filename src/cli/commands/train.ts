@@ -13,7 +13,7 @@ const options: OptionTable<TrainCommandOptions> = {
   paper: flagOption({
     group: 'Early exit (fastbert, mp)',
     default: false,
-    help: 'short for the exit heads of the paper: --exit-head cls --exit-training frozen (which learn slowly: on a pretrained network give --head-learning-rate 3e-3 and 20 epochs of heads)',
+    help: 'short for the exit heads of the paper: --exit-head cls --exit-training frozen',
   }),
   json: flagOption({ group: 'Running', default: false, help: 'print the result as JSON' }),
 };
