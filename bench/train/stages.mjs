@@ -37,7 +37,7 @@ const threads = Number(args.threads);
 const [delta, lambda] = [Number(args.delta), Number(args.lambda)];
 const options = resolveTrainOptions({
   ...{ model: args.model, task: args.task, dataDir: args['data-dir'], out: join(tmpdir(), 'unused') },
-  ...{ method: 'mp', exitHead: 'cls', exitTraining: 'frozen', headLearningRate: 3e-3, temperature: 1e-3 },
+  ...{ method: 'mp', exitHead: 'cls', exitTraining: 'frozen', headLearningRate: 3e-4, temperature: 1e-3 },
   ...{ epochs, delta, lambda, threads, limit: args.limit ? Number(args.limit) : undefined },
 });
 const rows = await readRows(options);
