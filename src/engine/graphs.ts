@@ -95,12 +95,17 @@ function embedding(g: Graph, weights: Weights, { config, parameters }: PyramidMo
   });
 }
 
-/** `logits` [B, C] of layer `layer`'s head (the main classifier at the last), from the rows that enter the layer. */
+/**
+ * `logits` [B, C] of layer `layer`'s head (the main classifier at the last), from the rows that enter the layer. An exit
+ * head's peek is float32 whatever the blocks are: [CLS] of an early layer varies from text to text by no more than int8's
+ * error, and all that a head learns from it would be lost.
+ */
 export function peekGraph(written: Written, layer: number): Graph {
   const { config, headSettings } = written.model;
-  const { g, weights, layout, types, entering } = begin(written, layer);
+  const isLast = layer === config.layers;
+  const { g, weights, layout, types, entering } = begin({ ...written, bits: isLast ? written.bits : null }, layer);
   const { cls, entering: padded } = peek(g, weights, config, layer - 1, entering, layout);
-  if (layer === config.layers) {
+  if (isLast) {
     g.output('logits', classify(g, weights, config, cls));
     return g;
   }
