@@ -65,9 +65,9 @@ describe('a tau', () => {
     await command('evaluate', '--model', model, '--test', file, '--dtype', 'int8', '--trace', trace);
     expect(existsSync(trace)).toBe(true);
     const found = JSON.parse(
-      await command('calibrate', '--model', model, '--trace', trace, '--max-drop', '0.1', '--json'),
+      await command('calibrate', '--model', model, '--trace', trace, '--max-drop', '0.5', '--json'),
     );
-    expect(found.dtype).toBe('int8');
+    expect(found).toMatchObject({ dtype: 'int8', tau: expect.any(Number) });
     const quick = await loaded(model, 'int8', (pyramid) => pyramid.classify(texts));
     expect(quick).toMatchObject({ tau: found.tau, warnings: [] });
     // what was calibrated is what runs
