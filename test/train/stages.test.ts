@@ -299,6 +299,22 @@ describe('cached features of the heads stage', () => {
       expect(a.loss).toBeGreaterThan(0);
       expect(Math.abs(a.loss - b.loss) / b.loss).toBeLessThan(1e-4);
       if (step === 1) {
+        const squares = [...headsStep.optimiser.moments.values()].flatMap(({ m }) =>
+          Array.from(m, (v) => (10 * v) ** 2),
+        );
+        expect(Math.sqrt(squares.reduce((a, b) => a + b)) / a.norm).toBeCloseTo(1, 4);
+        // clipped, they are shorter by as much as the norm was too large
+        const clipped = await HeadsStep.create(copyState(whole), data, { ...settings, clip: a.norm / 3 });
+        await clipped.run(indices, 1e-2, step, `step ${step}`);
+        for (const [name, { m }] of clipped.optimiser.moments)
+          expect(
+            relativeDistance(
+              m.map((v) => 3 * v),
+              headsStep.optimiser.moments.get(name)!.m,
+            ),
+            name,
+          ).toBeLessThan(1e-4);
+        await clipped.close();
         // first moments are a tenth of the gradients; that of W = Ŵ / σ, b = b̂ − W μ is ∂Ŵ σ + ∂b̂ μ
         const ours = (name: string) => headsStep.optimiser.moments.get(name)!.m;
         const theirs = (name: string) => wholeStep.optimiser.moments.get(name)!.m;
