@@ -29,6 +29,8 @@ export interface Attributes {
   Tanh: None;
   Sigmoid: None;
   Reciprocal: None;
+  /** x itself, which no gradient goes back through. */
+  Detach: None;
   Cast: { readonly to: DType };
   Where: None;
   /** x (uint8) · scale: how a dropout mask of zeros and ones becomes factors. */

@@ -63,6 +63,8 @@ export const gradients: { readonly [P in OpName]: GradientRule<Attributes[P]> } 
   Sigmoid: unary((g, _x, y, dy) => g.mul(dy, g.sub(y, g.mul(y, y)))),
   // y = 1/x: dx = −y² ⊙ dy
   Reciprocal: unary((g, _x, y, dy) => g.neg(g.mul(dy, g.mul(y, y)))),
+  // y = x, taken as given
+  Detach: () => [null],
   // y = c ? a : b: da = c ? dy : 0, db = c ? 0 : dy
   Where: (g, { inputs: [condition] }, [dy]) => [null, g.where(condition, dy!, 0), g.where(condition, 0, dy!)],
   Scale8: noGradient('masks and their scale are given, not learnt'),

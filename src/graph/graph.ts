@@ -162,6 +162,7 @@ export class Graph {
   div = (a: Value, b: Value | number): Value => this.op('Div', [a, this.#value(b, a)], {});
   neg = (x: Value): Value => this.op('Neg', [x], {});
   abs = (x: Value): Value => this.op('Abs', [x], {});
+  detach = (x: Value): Value => this.op('Detach', [x], {});
   tanh = (x: Value): Value => this.op('Tanh', [x], {});
   sigmoid = (x: Value): Value => this.op('Sigmoid', [x], {});
   exp = (x: Value): Value => this.op('Exp', [x], {});

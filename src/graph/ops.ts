@@ -150,6 +150,7 @@ export const ops: { readonly [P in OpName]: OpRule<Attributes[P]> } = {
   Tanh: unary(FLOAT),
   Sigmoid: unary(FLOAT),
   Reciprocal: unary(FLOAT),
+  Detach: { ...unary(FLOAT), onnx: () => ({ type: 'Identity' }) },
   Cast: {
     types: ([x], { to }) => one({ dtype: to, shape: x.shape }),
     onnx: ({ to }) => ({ attributes: { to: { i: onnxDType[to] } } }),

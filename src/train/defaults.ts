@@ -62,11 +62,12 @@ export interface TrainOptions {
   readonly exitHead: 'cls' | 'fastbert' | 'pooled';
   readonly exitTraining: 'frozen' | 'joint';
   readonly jointFrom: 'regular' | 'soft';
+  readonly jointTargets: 'labels' | 'classifier';
   readonly jointWeight: number;
-  /** Null: that of the network. */
-  readonly jointHeadLearningRate: number | null;
+  readonly jointHeadLearningRate: number;
   readonly headLearningRate: number;
   readonly headBatchSize: number;
+  readonly pooledDropout: number;
 
   readonly vocabularySize: number;
   readonly hiddenSize: number;
@@ -187,9 +188,9 @@ export const trainTable = {
 
   epochs: customOption<Epochs>({
     group: optimisation,
-    default: { regular: 3, soft: 1, hard: 2, heads: 6 },
+    default: { regular: 3, soft: 1, hard: 2, heads: 10 },
     placeholder: 'N,N,N,N',
-    expected: 'one to four numbers from 0 to 1000, as in 3,1,2,6 (the stages regular, soft, hard, heads)',
+    expected: 'one to four numbers from 0 to 1000, as in 3,1,2,10 (the stages regular, soft, hard, heads)',
     help: 'epochs of the stages regular, soft, hard and heads; stages left out keep their default',
     aliases: ['num_train_epochs'],
     read: readEpochs,
@@ -290,9 +291,15 @@ export const trainTable = {
   }),
   jointFrom: choiceOption({
     group: exits,
-    default: 'regular',
+    default: 'soft',
     choices: ['regular', 'soft'] as const,
-    help: 'the stage from which exit heads learn with the network, with --exit-training joint; soft leaves the regular stage alone: for few rows (fastbert has but the regular one)',
+    help: 'the stage from which exit heads learn with the network, with --exit-training joint; soft leaves the regular stage alone (fastbert has but that one)',
+  }),
+  jointTargets: choiceOption({
+    group: exits,
+    default: 'classifier',
+    choices: ['labels', 'classifier'] as const,
+    help: "what exit heads that learn with the network learn from: the rows' labels, or what the main classifier makes of them, as in the heads stage",
   }),
   jointWeight: numberOption({
     group: exits,
@@ -302,17 +309,17 @@ export const trainTable = {
     max: 10,
     help: "the weight of each exit head's loss beside the main one, with --exit-training joint",
   }),
-  jointHeadLearningRate: numberOption<number | null>({
+  jointHeadLearningRate: numberOption({
     group: exits,
-    default: null,
+    default: 5e-4,
     min: 0,
     above: true,
     max: 1,
-    help: 'the highest learning rate of exit heads that learn with the network, where it is not --learning-rate: larger for few rows',
+    help: 'the highest learning rate of exit heads that learn with the network',
   }),
   headLearningRate: numberOption({
     group: exits,
-    default: 1e-3,
+    default: 3e-4,
     min: 0,
     above: true,
     max: 1,
@@ -325,6 +332,14 @@ export const trainTable = {
     max: 4096,
     placeholder: 'ROWS',
     help: 'rows a step of the heads stage',
+  }),
+  pooledDropout: numberOption({
+    group: exits,
+    default: 0.3,
+    min: 0,
+    max: 0.9,
+    placeholder: 'SHARE',
+    help: 'the share of what pooled heads read that a step of the heads stage leaves out; more for few rows',
   }),
 
   vocabularySize: integerOption({
@@ -400,7 +415,7 @@ export const trainTable = {
 
 const stageNames = ['regular', 'soft', 'hard', 'heads'] as const;
 
-/** `3`, `3,1,2,6`, [3, 1, 2, 6] or {regular: 3, …}. */
+/** `3`, `3,1,2,10`, [3, 1, 2, 10] or {regular: 3, …}. */
 function readEpochs(raw: unknown): Epochs | undefined {
   const defaults: Epochs = trainTable.epochs.default;
   const given = typeof raw === 'string' ? raw.split(',') : typeof raw === 'number' ? [raw] : raw;

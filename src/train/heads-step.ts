@@ -18,6 +18,8 @@ import type { StepResult } from './step.ts';
 export interface HeadsStepSettings {
   readonly weightDecay: number;
   readonly clip: number;
+  /** Share of what `pooled` heads read that a step leaves out. */
+  readonly pooledDropout: number;
   readonly threads: number;
 }
 
@@ -65,7 +67,10 @@ export class HeadsStep {
     const teacher = g.input('teacher', 'float32', ['B', config.labels.length]);
     const { distillation } = problems[config.problemType];
     const losses = data.features.map((_, i) => {
-      const features = g.input(`features.${i + 1}`, 'float32', ['B', data.featureSize]);
+      const scaled = g.input(`features.${i + 1}`, 'float32', ['B', data.featureSize]);
+      // left out is the mean of all texts: scaled features are about zero
+      const features =
+        state.headSettings.kind === 'pooled' ? dropout(scaled, `features.${i + 1}`, settings.pooledDropout) : scaled;
       const drop = (inner: Value) => headDropout(dropout, inner, i + 1, config);
       return distillation(g, teacher, featureHead(g, weights, i + 1, features, drop));
     });

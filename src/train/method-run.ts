@@ -23,6 +23,7 @@ export interface MethodRun {
     | 'exitHead'
     | 'exitTraining'
     | 'jointFrom'
+    | 'jointTargets'
     | 'jointWeight'
     | 'jointHeadLearningRate'
     | 'seed'
@@ -54,11 +55,11 @@ export interface SharedStages {
 
 /** What leads to the state after a method's first `count` stages; runs that have it in common can share that state. */
 export function stagePath(name: MethodName, options: MethodRun['options'], count: number, taught = false): string {
-  const { delta, temperature, lambda, exitHead, jointWeight, jointHeadLearningRate } = options;
+  const { delta, temperature, lambda, exitHead, jointTargets, jointWeight, jointHeadLearningRate } = options;
   const { student } = methods[name];
   const origin = student ? (taught ? 'taught student' : 'student') : 'full';
   const join = headsJoin(name, options);
-  const heads = `with ${exitHead} heads (weight ${jointWeight}, rate ${jointHeadLearningRate ?? "the network's"})`;
+  const heads = `with ${exitHead} heads (of ${jointTargets}, weight ${jointWeight}, rate ${jointHeadLearningRate})`;
   const named = stageList(name, options)
     .slice(0, count)
     .flatMap((stage) => {
@@ -87,14 +88,16 @@ export async function runMethod(run: MethodRun): Promise<MethodResult> {
     }
     const joint = stage !== 'heads' && (join === 'regular' || (join === 'soft' && stage !== 'regular'));
     prepareStage(state, stage, method, run, joint);
-    const stageSettings = { ...settings, jointWeight: joint ? settings.jointWeight : 0 };
+    const early = stage === 'heads' && index + 1 < stages.length;
+    const epochs = early ? { ...settings.epochs, heads: Math.min(1, settings.epochs.heads) } : settings.epochs;
+    const stageSettings = { ...settings, epochs, jointWeight: joint ? settings.jointWeight : 0 };
     let resume: Parameters<typeof runStage>[2] = null;
     if (saved && index <= saved.progress.position.stage) {
       const { stage: at, epoch } = saved.progress.position;
       if (at > index) continue;
       restoreState(state, saved.tensors);
       // a checkpoint at the very end of a stage has nothing left to do in it
-      if (epoch >= settings.epochs[stage]) {
+      if (epoch >= epochs[stage]) {
         progress = saved.progress;
         await shared?.set(path, { state: copyState(state), progress });
         continue;
@@ -106,8 +109,8 @@ export async function runMethod(run: MethodRun): Promise<MethodResult> {
         method: name,
         stage,
         index,
-        // heads before the last stage are fitted to a network that does not prune yet
-        prunes: method.prunes && (stage !== 'heads' || index + 1 === stages.length),
+        // a network that heads are fitted to early does not prune yet
+        prunes: method.prunes && !early,
         state,
         train: run.train,
         validation: run.validation,

@@ -32,7 +32,7 @@ export function headsJoin(
 
 /**
  * The stages of a run. Heads that learn with the network from the soft stage on are fitted to the finished regular stage
- * first: random ones would pull at it.
+ * first, for one epoch: random ones would pull at it, and ones that know the rows by heart would teach it nothing.
  */
 export function stageList(name: MethodName, options: Parameters<typeof headsJoin>[1]): readonly StageName[] {
   const { stages } = methods[name];

@@ -55,5 +55,7 @@ Settings, seed, versions and the fingerprint of the rows are in \`training.json\
 const exitTraining = (options: TrainOptions): string => {
   const join = headsJoin(options.method, options);
   if (join === null) return 'distilled from the finished network';
-  return `trained jointly with the network${join === 'regular' ? '' : `, from the stage ${join} on`}`;
+  const from = join === 'regular' ? '' : `, from the stage ${join} on`;
+  const by = options.jointTargets === 'labels' ? '' : ", by the main classifier's answers";
+  return `trained jointly with the network${from}${by}`;
 };

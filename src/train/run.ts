@@ -14,7 +14,7 @@ import type { TrainOptions } from './defaults.ts';
 import type { OnTrainEvent } from './events.ts';
 import { type Judged, Judging } from './judging.ts';
 import { type MethodResult, runMethod } from './method-run.ts';
-import { methods } from './methods.ts';
+import { headsJoin, methods } from './methods.ts';
 import { modelCard } from './model-card.ts';
 import { resolvedConfig } from './options.ts';
 import { encodeSet, fingerprint, labelWeights, type Rows, readRows, startingModel } from './prepare.ts';
@@ -206,9 +206,16 @@ function figures(off: Judgement, chosen: Judgement): Record<string, number> {
 export function comparable(options: TrainOptions, rows: Pick<Rows, 'train' | 'validation'>): Record<string, string> {
   const { out: _out, resume: _resume, threads, ...rest } = options;
   const { stages } = methods[options.method];
+  const trainsHeads = stages.includes('heads');
   const settings = Object.fromEntries(Object.entries(rest).map(([key, value]) => [key, JSON.stringify(value)]));
-  // settings of a heads stage, and epochs of any stage, that the method does not run change nothing
-  if (!stages.includes('heads')) for (const key of ['headLearningRate', 'headBatchSize']) delete settings[key];
+  // settings of stages, heads and joint training that the method does not have change nothing
+  const without = (...keys: (keyof TrainOptions)[]) => {
+    for (const key of keys) delete settings[key];
+  };
+  if (!trainsHeads) without('headLearningRate', 'headBatchSize');
+  if (!trainsHeads || options.exitHead !== 'pooled') without('pooledDropout');
+  if (headsJoin(options.method, options) === null)
+    without('jointFrom', 'jointTargets', 'jointWeight', 'jointHeadLearningRate');
   return {
     ...settings,
     epochs: JSON.stringify(Object.fromEntries(stages.map((it) => [it, options.epochs[it]]))),

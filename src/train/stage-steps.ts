@@ -4,7 +4,7 @@ import type { Pruning } from '../pyramid/network.ts';
 import { float32 } from '../runtime/runtime.ts';
 import { type EncodedSet, packBatch } from './batch.ts';
 import type { StepMoments } from './checkpoint.ts';
-import type { Epochs } from './defaults.ts';
+import type { Epochs, TrainOptions } from './defaults.ts';
 import type { OnTrainEvent } from './events.ts';
 import { HeadsStep } from './heads-step.ts';
 import { Judging } from './judging.ts';
@@ -24,11 +24,13 @@ export interface StageSettings {
   readonly lambda: number;
   readonly thresholdLearningRate: number;
   readonly headLearningRate: number;
-  /** Of heads that are trained with the backbone; null: as the backbone. */
-  readonly jointHeadLearningRate: number | null;
+  /** Of heads that are trained with the backbone. */
+  readonly jointHeadLearningRate: number;
   readonly headBatchSize: number;
   /** 0: heads are not trained with the backbone. */
   readonly jointWeight: number;
+  readonly jointTargets: TrainOptions['jointTargets'];
+  readonly pooledDropout: number;
   /** Weight of each label in the loss. */
   readonly labelWeights: readonly number[];
   readonly checkpointEvery: number;
@@ -82,7 +84,7 @@ async function textStep(
   );
   const { learningRate, headLearningRate, jointHeadLearningRate } = settings;
   const weights = stage === 'heads' ? headLearningRate : learningRate;
-  const heads = stage === 'heads' ? headLearningRate : (jointHeadLearningRate ?? learningRate);
+  const heads = stage === 'heads' ? headLearningRate : jointHeadLearningRate;
   const target = targetsOf(state.config.labels.length, train, settings.labelWeights);
   return {
     async run(indices, factor, at, key) {

@@ -1,8 +1,8 @@
 /**
  * One training step on texts as one graph: parameters in, loss and gradients out; then clipping and AdamW.
  * The objective is `task` for the backbone stages (regular, soft, hard): the labels' loss; with joint exit heads,
- * jointWeight × theirs at each of the layers 1 … L−1 is added, with soft pruning λ Σ_l (mean mask), and with a teacher
- * what it has to say (teacher.ts). It is `distill` for exit heads that need all tokens (`fastbert`): their divergence
+ * jointWeight × theirs at each of the layers 1 … L−1 is added (of the labels, or of the main classifier's answer, which
+ * is not moved by it), with soft pruning λ Σ_l (mean mask), and with a teacher what it has to say (teacher.ts). It is `distill` for exit heads that need all tokens (`fastbert`): their divergence
  * from the frozen main classifier.
  */
 import { WORD_EMBEDDINGS } from '../encoder/index.ts';
@@ -14,6 +14,7 @@ import { compile } from '../runtime/node.ts';
 import { float32, floats, type Program, type Tensor } from '../runtime/runtime.ts';
 import { newMoments } from './adamw.ts';
 import type { Packed } from './batch.ts';
+import type { TrainOptions } from './defaults.ts';
 import { DropoutMasks, type DropoutPlace, dropoutInputs } from './dropout.ts';
 import { type LearningRates, Optimiser } from './optimiser.ts';
 import { OptimiserCrew } from './optimiser-crew.ts';
@@ -29,6 +30,7 @@ export interface StepSettings {
   readonly taught?: boolean;
   /** 0: the exit heads stay out of the task. */
   readonly jointWeight: number;
+  readonly jointTargets: TrainOptions['jointTargets'];
   readonly temperature: number;
   readonly lambda: number;
   readonly weightDecay: number;
@@ -187,7 +189,11 @@ export function buildStep(state: ModelState, settings: StepSettings): BuiltStep 
   const taskLoss = () => {
     const lossOf = (logits: Value) => problem.loss(g, logits, targets, rowWeights);
     let loss = lossOf(net.logits);
-    if (withHeads) loss = g.add(loss, g.mul(sum(net.exits.map(lossOf)), settings.jointWeight));
+    if (withHeads) {
+      const fromClassifier = (exit: Value) => problem.distillation(g, g.detach(net.logits), exit);
+      const lossOfHead = settings.jointTargets === 'labels' ? lossOf : fromClassifier;
+      loss = g.add(loss, g.mul(sum(net.exits.map(lossOfHead)), settings.jointWeight));
+    }
     if (pruning === 'soft') {
       const shares = net.masks.map((mask, layer) => maskShare(g, mask, net.layouts[layer]));
       loss = g.add(loss, g.mul(sum(shares), settings.lambda));

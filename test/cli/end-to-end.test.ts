@@ -47,7 +47,9 @@ describe('from the command line to a model and its answers', () => {
     const files = ['config.json', 'model.safetensors', 'tokenizer.json', 'vocab.txt', 'training.json', 'README.md'];
     expect(readdirSync(join(folder, 'first'))).toEqual(expect.arrayContaining(files));
     const card = readFileSync(join(folder, 'first', 'README.md'), 'utf8');
-    expect(card).toContain('token thresholds and pooled exit heads (trained jointly with the network)');
+    expect(card).toContain(
+      "token thresholds and pooled exit heads (trained jointly with the network, from the stage soft on, by the main classifier's answers)",
+    );
     expect(readdirSync(folder).sort()).toEqual(expect.arrayContaining(['first', 'run.json', 'test.csv', 'train.csv']));
     expect(readdirSync(folder).filter((name) => /tmp|checkpoint/.test(name))).toEqual([]);
   });

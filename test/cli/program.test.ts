@@ -204,12 +204,12 @@ describe('train', () => {
       batchSize: 8,
       exitHead: 'cls',
     });
-    expect(options).toMatchObject({ learningRate: 1e-4, epochs: { regular: 2, soft: 1, hard: 2, heads: 6 } });
+    expect(options).toMatchObject({ learningRate: 1e-4, epochs: { regular: 2, soft: 1, hard: 2, heads: 10 } });
   });
 
   test.each([
     ['3,1,2,2', { regular: 3, soft: 1, hard: 2, heads: 2 }],
-    ['5,0', { regular: 5, soft: 0, hard: 2, heads: 6 }],
+    ['5,0', { regular: 5, soft: 0, hard: 2, heads: 10 }],
   ])('reads --epochs %s by stage', async (epochs, expected) => {
     expect((await trainOptions(...needed, '--epochs', epochs)).options?.epochs).toEqual(expected);
   });
@@ -254,7 +254,7 @@ describe('a configuration file', () => {
     const { options, stderr } = await trainOptions('--config', file(name, text), '--batch-size', '16', '--no-resume');
     expect(stderr).toBe('');
     expect(options).toMatchObject({ train: 'a.csv', out: 'x', batchSize: 16, learningRate: 1e-3, limit: null });
-    expect(options).toMatchObject({ epochs: { regular: 5, soft: 0, hard: 2, heads: 6 }, resume: false });
+    expect(options).toMatchObject({ epochs: { regular: 5, soft: 0, hard: 2, heads: 10 }, resume: false });
   });
 
   test.each([

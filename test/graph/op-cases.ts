@@ -40,8 +40,11 @@ export interface Row<A> {
   /** Largest difference of a value, relative to its reference where that is larger than 1. */
   readonly tolerance: number;
   readonly reason: string;
-  /** Of gradients against central differences, relative to the largest (1 if that is smaller); or why there are none. */
-  readonly gradient: number | RegExp;
+  /**
+   * Of gradients against central differences, relative to the largest (1 if that is smaller); or why there are none;
+   * null: none is let through, in silence.
+   */
+  readonly gradient: number | RegExp | null;
   readonly cases: readonly [Case<A>, ...Case<A>[]];
 }
 
@@ -315,6 +318,13 @@ export const opCases: { readonly [P in OpName]: Row<Attributes[P]> } = {
     far: [-100, -8, 0, 8, 100],
   }),
   Reciprocal: curve((x) => 1 / x),
+  Detach: {
+    reference: ([x]) => [x],
+    tolerance: 0,
+    reason: 'it is a copy',
+    gradient: null,
+    cases: [{ what: 'of a matrix', inputs: [floats('N', 4)], attributes: none }],
+  },
   Cast: {
     reference: ([x], { to }) => {
       if (to === 'float32') return [x];

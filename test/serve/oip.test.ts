@@ -50,6 +50,14 @@ const packed = (strings: readonly string[]) =>
 const tensor = (body: { outputs: { name: string }[] }, name: string) =>
   body.outputs.find((output) => output.name === name) as unknown as { shape: number[]; data: unknown[] };
 
+type Output = { datatype: string; data: unknown[] };
+/** The same outputs, up to the last bits of their floats: those hang on which texts were computed together. */
+const near = (outputs: readonly Output[]) =>
+  outputs.map((output) => ({
+    ...output,
+    data: output.datatype === 'FP32' ? output.data.map((value) => expect.closeTo(value as number, 5)) : output.data,
+  }));
+
 describe('the Open Inference Protocol', () => {
   test('tells of server, model and health', async () => {
     expect((await get('/v2')).body).toMatchObject({
@@ -103,7 +111,7 @@ describe('the Open Inference Protocol', () => {
     const flat = await infer({ inputs: [input(texts.slice(0, 2))] });
     for (const data of [texts.slice(0, 2), texts.slice(0, 2).map((text) => [text])]) {
       const { body } = await infer({ inputs: [input(data, [2, 1], 'input-0')] });
-      expect(body.outputs).toEqual(flat.body.outputs);
+      expect(body.outputs).toEqual(near(flat.body.outputs));
     }
   });
 

@@ -29,6 +29,7 @@ describe.skipIf(!hasGolden)('training steps on the tiny golden network (../share
         objective: 'task',
         pruning: 'none',
         jointWeight: 0,
+        jointTargets: 'labels',
         temperature: 1,
         lambda: 0,
         weightDecay: adamw.weight_decay,

@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { headName } from '../../src/pyramid/heads.ts';
 import { initialThresholds } from '../../src/pyramid/prune.ts';
+import { softmax } from '../../src/pyramid/uncertainty.ts';
 import { float32 } from '../../src/runtime/runtime.ts';
 import { type EncodedSet, packBatch } from '../../src/train/batch.ts';
 import type { MethodName, TrainOptions } from '../../src/train/defaults.ts';
@@ -147,7 +148,7 @@ describe('the stages', () => {
   });
 
   it('heads leaves the backbone, the classifier and the thresholds as they were, to the bit, and trains every head', async () => {
-    for (const given of [frozen, { exitTraining: 'joint', exitHead: 'pooled' }] as const) {
+    for (const given of [frozen, { exitTraining: 'joint', exitHead: 'pooled', jointFrom: 'regular' }] as const) {
       const epochs = { regular: 1, soft: 1, hard: 1, heads: 0 };
       const before = await run('mp', { ...given, epochs });
       const after = await run('mp', { ...given, epochs: { ...epochs, heads: 1 } });
@@ -267,7 +268,7 @@ describe('cached features of the heads stage', () => {
   ] as const)('train %s heads (pruned: %s) as running the whole network does', async (kind, prunes) => {
     const cached = await prepared(kind, prunes);
     const whole = copyState(cached);
-    const settings = { weightDecay: 0.01, clip: 0, threads: 1 };
+    const settings = { weightDecay: 0.01, clip: 0, pooledDropout: 0, threads: 1 };
     const pruning = prunes ? 'hard' : 'none';
     const judging = await Judging.create(cached, pruning, 1);
     const judged = await judging.judge(set);
@@ -281,6 +282,7 @@ describe('cached features of the heads stage', () => {
       objective: 'distill',
       pruning,
       jointWeight: 0,
+      jointTargets: 'labels',
       temperature: 1,
       lambda: 0,
       dropout: true,
@@ -345,6 +347,25 @@ describe('cached features of the heads stage', () => {
     for (const open of [headsStep, headsJudging, judging, wholeStep]) await open.close();
   });
 
+  it('of pooled heads are left out by the share that is asked for, those of cls heads are not', async () => {
+    for (const kind of ['pooled', 'cls'] as const) {
+      const state = await prepared(kind, false);
+      const judging = await Judging.create(state, 'none', 1);
+      const data = await judging.headData(set);
+      await judging.close();
+      const step = await HeadsStep.create(state, data, { weightDecay: 0, clip: 0, pooledDropout: 0.5, threads: 1 });
+      await step.run([3], 0, 1, 'a step');
+      // what one text's step leaves out has no gradient, in any of the first layer's rows
+      const { m } = step.optimiser.moments.get(headName(1, 'dense.weight'))!;
+      const left = Array.from({ length: data.featureSize }, (_, i) =>
+        m.every((value, at) => at % data.featureSize !== i || value === 0),
+      ).filter(Boolean).length;
+      await step.close();
+      const share = kind === 'pooled' ? 0.5 : 0;
+      expect(Math.abs(left / data.featureSize - share)).toBeLessThanOrEqual(share * 0.3);
+    }
+  });
+
   it("are what the heads read: a head's own layers on them give its logits", async () => {
     const state = await prepared('pooled', true);
     const judging = await Judging.create(state, 'hard', 1);
@@ -371,6 +392,59 @@ describe('cached features of the heads stage', () => {
   });
 });
 
+describe('joint heads', () => {
+  it('learn what the main classifier says, which does not move towards them', async () => {
+    const state = copyState(start);
+    addHeads(state, 'pooled', false, 1);
+    // answers that differ from each other and from the labels
+    for (const [name, { data }] of [...state.parameters, ...state.heads])
+      if (/classifier.weight|out.weight/.test(name)) data.set(data.map((w) => 60 * w));
+    const common = { objective: 'task', pruning: 'none', temperature: 1, lambda: 0 } as const;
+    const quiet = { weightDecay: 0, clip: 0, dropout: false, threads: 1 } as const;
+    const indices = [0, 1, 2, 3, 4, 5];
+    const targets = Float32Array.from(indices.flatMap((i) => (set.labels[i] === 0 ? [1, 0] : [0, 1])));
+    const gradients = async (jointWeight: number, jointTargets: 'labels' | 'classifier') => {
+      const own = copyState(state);
+      const step = await TrainingStep.create(own, { ...common, ...quiet, jointWeight, jointTargets });
+      const { loss } = await step.run(
+        packBatch(set, indices),
+        {
+          targets: float32(targets, indices.length, 2),
+          weights: float32(new Float32Array(indices.length).fill(1), indices.length),
+        },
+        { weights: 0, heads: 0, thresholds: 0 },
+        1,
+        '',
+      );
+      await step.close();
+      return { loss, of: (name: string) => step.optimiser.moments.get(name)?.m };
+    };
+    const alone = await gradients(0, 'labels');
+    const [taught, labelled] = [await gradients(0.5, 'classifier'), await gradients(0.5, 'labels')];
+    const judging = await Judging.create(state, 'none', 1);
+    const judged = await judging.judge(set);
+    await judging.close();
+    const divergence = (teacher: readonly number[], student: readonly number[]) => {
+      const [p, q] = [softmax(teacher), softmax(student)];
+      return p.reduce((sum, share, i) => sum + share * Math.log(share / q[i]), 0);
+    };
+    const mean = indices
+      .map((i) =>
+        judged[i].logits.slice(0, -1).reduce((sum, logits) => sum + divergence(judged[i].logits.at(-1)!, logits), 0),
+      )
+      .reduce((a, b) => a + b / indices.length, 0);
+    expect(mean).toBeGreaterThan(0.01);
+    expect(taught.loss).toBeCloseTo(alone.loss + 0.5 * mean, 4);
+    expect(Math.abs(labelled.loss - taught.loss)).toBeGreaterThan(0.01);
+    const last = `bert.encoder.layer.${state.config.layers - 1}.output.dense.weight`;
+    for (const name of ['classifier.weight', 'bert.pooler.dense.weight', last])
+      expect(relativeDistance(taught.of(name)!, alone.of(name)!), name).toBeLessThan(1e-5);
+    const first = 'bert.encoder.layer.0.output.dense.weight';
+    expect(relativeDistance(taught.of(first)!, alone.of(first)!)).toBeGreaterThan(1e-2);
+    expect(taught.of(headName(1, 'dense.weight'))!.some((value) => value !== 0)).toBe(true);
+  });
+});
+
 describe('class weights', () => {
   const uneven = { ...dataset, examples: dataset.examples.filter(({ label }, i) => label === 0 || i % 8 === 1) };
 
@@ -390,6 +464,7 @@ describe('class weights', () => {
       objective: 'task',
       pruning: 'none',
       jointWeight: 0.3,
+      jointTargets: 'labels',
       temperature: 1,
       lambda: 0,
       weightDecay: 0,

@@ -45,6 +45,11 @@ const SETTINGS = {
   epochs: { regular: 3, soft: 1, hard: 2, heads: 6 },
   delta: 0.02,
   lambda: 0.05,
+  // a network that starts from nothing: its first layers learn with their heads what they would not learn without
+  jointFrom: 'regular',
+  jointTargets: 'labels',
+  headLearningRate: 1e-3,
+  pooledDropout: 0,
 } as const;
 
 /** Accuracy that a halt value may cost on the validation mails, against plain BERT. */

@@ -134,9 +134,12 @@ async function runGroup(campaign: Campaign, units: readonly Unit[], onEvent: OnT
     exitHead: _h,
     exitTraining: _e,
     jointFrom: _f,
+    jointWeight: _w,
     method: _m,
     headLearningRate: _r,
+    jointTargets: _g,
     jointHeadLearningRate: _j,
+    pooledDropout: _p,
     headBatchSize: _b,
     epochs: _n,
     ...common

@@ -83,8 +83,7 @@ export function stagesTable(units: readonly Unit[]): ReportTable {
       exitHead: exits ? row.exits.exitHead : null,
       exitTraining: exits ? trainingOfHeads(row.method, options) : null,
       // a task's recipe may have other rates where heads learn with the network
-      jointRate:
-        exits && row.exits.exitTraining === 'joint' ? (options.jointHeadLearningRate ?? options.learningRate) : null,
+      jointRate: exits && row.exits.exitTraining === 'joint' ? options.jointHeadLearningRate : null,
       headsRate: stages.includes('heads') ? options.headLearningRate : null,
     };
   });
@@ -95,7 +94,7 @@ export function stagesTable(units: readonly Unit[]): ReportTable {
       name: 'stages',
       title: 'Table 4: stages and their epochs',
       caption:
-        'Frozen: exit heads are distilled from the finished network; joint: they learn with it before, at the joint rate. Heads’ rate: that of the heads stage. Stages that methods share are trained once.',
+        'Frozen: exit heads are distilled from the finished network; joint: they learn with it before, at the joint rate, by the rows’ labels or by what the main classifier makes of the rows. Heads’ rate: that of the heads stage. Stages that methods share are trained once.',
     },
     [
       left('Task', ({ task }) => task),
@@ -115,7 +114,7 @@ export function stagesTable(units: readonly Unit[]): ReportTable {
 
 const trainingOfHeads = (method: MethodName, options: Unit['options']): string => {
   const join = headsJoin(method, options);
-  return join === null ? 'frozen' : `joint, from ${join} on`;
+  return join === null ? 'frozen' : `joint, from ${join} on, by the ${options.jointTargets}`;
 };
 
 /** Of the paper's results, those that we know for sure: BERT-base on AG News. */

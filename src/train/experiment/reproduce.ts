@@ -111,9 +111,8 @@ export function methodRows(names: readonly string[]): MethodRow[] {
 
 /** A task's recipe, what was given, and what the row of the table says; complete and checked. */
 export function taskOptions(task: string, { method, exits }: MethodRow, given: GivenTrainOptions) {
-  const { joint = {}, ...recipe } = Object.hasOwn(TASKS, task) ? RECIPES[task as keyof typeof RECIPES] : {};
-  const own = exits.exitTraining === 'joint' ? { ...recipe, ...joint } : recipe;
-  return resolveTrainOptions({ ...own, ...given, ...exits, task, method });
+  const recipe = Object.hasOwn(TASKS, task) ? RECIPES[task as keyof typeof RECIPES] : {};
+  return resolveTrainOptions({ ...recipe, ...given, ...exits, task, method });
 }
 
 export const limitOf = (limit: RowLimit, task: string): number | null =>

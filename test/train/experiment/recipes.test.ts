@@ -8,11 +8,9 @@ import { headsJoin } from '../../../src/train/methods.ts';
 const options = (task: string, row: string, given = {}) =>
   taskOptions(task, METHOD_ROWS.get(row)!, { out: 'runs', ...given });
 
-test('a task has its own recipe, and for heads that learn with the network what differs for them', () => {
-  const { joint, delta } = RECIPES.mrpc;
-  expect(options('mrpc', 'mp+')).toMatchObject({ ...joint, delta, exitTraining: 'joint', exitHead: 'pooled' });
-  const frozen = options('mrpc', 'mp-pooled');
-  expect(frozen).toMatchObject({ delta, exitTraining: 'frozen', jointHeadLearningRate: null });
+test('a task has its own recipe', () => {
+  expect(options('mrpc', 'mp+')).toMatchObject({ ...RECIPES.mrpc, exitTraining: 'joint', exitHead: 'pooled' });
+  expect(options('mrpc', 'mp-pooled')).toMatchObject({ ...RECIPES.mrpc, exitTraining: 'frozen' });
 });
 
 test('heads join in the soft stage, where there is one', () => {
@@ -28,7 +26,7 @@ test('what is given wins over the recipe, and the row of the table over both', (
 });
 
 test('a task that is not one of the five has the defaults', () => {
-  expect(options('toxic', 'mp+')).toEqual(options('toxic', 'mp+', { headLearningRate: 1e-3 }));
+  expect(options('toxic', 'mp+')).toEqual(options('toxic', 'mp+', { headLearningRate: 3e-4 }));
 });
 
 test('the table of stages says at which rates the heads of each method learn', () => {
@@ -36,10 +34,10 @@ test('the table of stages says at which rates the heads of each method learn', (
     const row = METHOD_ROWS.get(name)!;
     return { task: 'mrpc', row, seed: 0, options: options('mrpc', name), folder: '', label: name };
   });
-  const { joint, headLearningRate } = RECIPES.mrpc;
+  const { headLearningRate } = RECIPES.mrpc;
   expect(stagesTable(units).rows.map((cells) => cells.slice(-2))).toEqual([
     ['–', '–'],
     ['–', String(headLearningRate)],
-    [String(joint.jointHeadLearningRate), String(headLearningRate)],
+    ['0.0005', String(headLearningRate)],
   ]);
 });
