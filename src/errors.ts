@@ -192,6 +192,12 @@ export const catalogue = {
     (e: { failed: number; out: string }) =>
       `${e.failed} ${e.failed === 1 ? 'run' : 'runs'} failed, as the table says why; mend that, and go on with --out ${e.out} --resume`,
   ),
+  MP_RUN_LOST: kind(
+    1,
+    500,
+    (e: { run: string; how: string }) =>
+      `the process of ${e.run} ${e.how} before its work was done; if memory ran out, free some or lower --batch-size, then go on with --resume`,
+  ),
   MP_CALIBRATION: kind(
     1,
     400,

@@ -50,6 +50,10 @@ const examples: { readonly [C in ErrorCode]: readonly [Details<C>, ...Details<C>
     { failed: 1, out: path },
     { failed: 3, out: path },
   ],
+  MP_RUN_LOST: [
+    { run: 'mrpc, mp', how: 'was killed by SIGKILL' },
+    { run: 'mrpc', how: 'ended with exit code 134' },
+  ],
   MP_CALIBRATION: [{ speedup: 9, most: 2.5 }],
   MP_QUANTIZE: [{ disagreement: 0.034, most: 0.01, rows: 500 }],
   MP_HUB_OFFLINE: [

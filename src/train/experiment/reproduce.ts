@@ -57,8 +57,6 @@ export async function reproduce(options: ReproduceOptions, onEvent: OnTrainEvent
   const units = unitsOf({ ...options, out });
   const campaign: Campaign = {
     units,
-    stagesFolder: (task, seed) => join(out, task, `stages-seed-${seed}`),
-    testLimit: (task) => limitOf(options.testLimit, task),
     maxDrop: options.maxDrop,
     by: options.by,
     distilbertModel: options.distilbertModel,
@@ -74,7 +72,7 @@ export async function reproduce(options: ReproduceOptions, onEvent: OnTrainEvent
   };
 }
 
-function unitsOf({ tasks, methods, seeds, seed, out, limit, training }: ReproduceOptions): Unit[] {
+function unitsOf({ tasks, methods, seeds, seed, out, limit, testLimit, training }: ReproduceOptions): Unit[] {
   for (const task of tasks) taskNamed(task);
   const rows = methodRows(methods);
   return [...new Set(tasks)].flatMap((task) =>
@@ -86,6 +84,8 @@ function unitsOf({ tasks, methods, seeds, seed, out, limit, training }: Reproduc
           row,
           seed: own,
           folder,
+          stagesFolder: join(out, task, `stages-seed-${own}`),
+          testLimit: limitOf(testLimit, task),
           label: `${task}, ${row.name}${seeds > 1 ? `, seed ${own}` : ''}`,
           options: taskOptions(task, row, { ...training, seed: own, out: folder, limit: limitOf(limit, task) }),
         };

@@ -23,25 +23,21 @@ export class StageFolder implements SharedStages {
   readonly #folder: string;
   readonly #config: EncoderConfig;
   readonly #settings: string;
-  #needed: ReadonlySet<string> = new Set();
+  readonly #later: ReadonlySet<string>;
 
-  /** `config`: of all the networks; `settings`: what must be the same for a file to be of use. */
-  constructor(folder: string, config: EncoderConfig, settings: Readonly<Record<string, string>>) {
+  /**
+   * `config`: of all the networks; `settings`: what must be the same for a file to be of use; `later`: the stages that
+   * runs to come build on, all that is written.
+   */
+  constructor(
+    folder: string,
+    config: EncoderConfig,
+    { settings, later }: { readonly settings: Readonly<Record<string, string>>; readonly later: Iterable<string> },
+  ) {
     this.#folder = folder;
     this.#config = config;
     this.#settings = JSON.stringify(settings);
-  }
-
-  /**
-   * Says what is of use: `now` and `later`, the stages that the next run and those after it build on. Files of other
-   * stages go; of those that come, the ones for `later` are kept.
-   */
-  async retain(now: ReadonlySet<string>, later: ReadonlySet<string>): Promise<void> {
-    this.#needed = later;
-    const names = new Set([...now, ...later].map(fileName));
-    for (const name of await readdir(this.#folder).catch(() => []))
-      if (!names.has(name)) await rm(join(this.#folder, name), { force: true });
-    if (names.size === 0) await rm(this.#folder, { recursive: true, force: true });
+    this.#later = new Set(later);
   }
 
   async get(path: string): Promise<MethodResult | undefined> {
@@ -70,7 +66,7 @@ export class StageFolder implements SharedStages {
 
   /** Throws MP_WRITE. */
   async set(path: string, { state, progress }: MethodResult): Promise<void> {
-    if (!this.#needed.has(path)) return;
+    if (!this.#later.has(path)) return;
     const file = join(this.#folder, fileName(path));
     const temporary = `${file}.writing`;
     const tensors = new Map<string, StoredTensor>([...state.parameters, ...state.heads]);
@@ -90,6 +86,14 @@ export class StageFolder implements SharedStages {
       throw new PyramidError('MP_WRITE', { path: file, reason: (cause as Error).message }, { cause });
     }
   }
+}
+
+/** Removes the files of all stages but these, and a folder that holds none. */
+export async function retainStages(folder: string, needed: Iterable<string>): Promise<void> {
+  const names = new Set([...needed].map(fileName));
+  for (const name of await readdir(folder).catch(() => []))
+    if (!names.has(name)) await rm(join(folder, name), { force: true });
+  if (names.size === 0) await rm(folder, { recursive: true, force: true });
 }
 
 const fileName = (path: string): string =>

@@ -84,8 +84,6 @@ export async function sweep(options: SweepOptions, onEvent: OnTrainEvent): Promi
   const outcomes = await runCampaign(
     {
       units: unitsOf({ ...options, out }),
-      stagesFolder: () => join(out, 'stages'),
-      testLimit: (task) => limitOf(options.testLimit, task),
       maxDrop: options.maxDrop,
       by: options.by,
       distilbertModel: null,
@@ -99,7 +97,7 @@ export async function sweep(options: SweepOptions, onEvent: OnTrainEvent): Promi
   return result;
 }
 
-function unitsOf({ task, methods: names, out, limit, training, ...options }: SweepOptions): Unit[] {
+function unitsOf({ task, methods: names, out, limit, testLimit, training, ...options }: SweepOptions): Unit[] {
   const seed = training.seed ?? 0;
   // plain BERT is what a drop is counted from
   const rows = methodRows(['bert', ...names]);
@@ -113,6 +111,8 @@ function unitsOf({ task, methods: names, out, limit, training, ...options }: Swe
       row,
       seed,
       folder,
+      stagesFolder: join(out, 'stages'),
+      testLimit: limitOf(testLimit, task),
       label: point ? `${row.name}, ${pointName(point)}` : row.name,
       options: taskOptions(task, row, given),
     };

@@ -9,17 +9,18 @@ import { startingModel } from '../prepare.ts';
 import { stageSettings } from '../run.ts';
 import type { ModelState } from '../state.ts';
 import { attentionExamples } from './attention.ts';
+import type { Group } from './group.ts';
 import type { StageFolder } from './stage-folder.ts';
 import { type StoredResult, writeResult } from './stored-result.ts';
 import { curveOf, encodeRows, runTrial, shapeOf, type Trial, type TrialPlan, trialCurves } from './trial.ts';
-import { type Campaign, type Group, teacherRow, type Unit } from './unit.ts';
+import { type Terms, teacherRow, type Unit } from './unit.ts';
 
 /** Drops that a reader may want to read off, beside the campaign's own. */
 const DROPS = [0, 0.005, 0.01, 0.02];
 
 /** `baseline`: plain BERT's accuracy on the validation rows; null where there is none. Throws as training does. */
 export async function runUnit(
-  campaign: Campaign,
+  terms: Terms,
   { rows, full, sets, settings }: Group,
   unit: Unit,
   stages: StageFolder,
@@ -28,7 +29,7 @@ export async function runUnit(
 ): Promise<StoredResult> {
   const { task, row, seed, options, folder, label } = unit;
   const { student, exits, prunes } = methods[row.method];
-  const given = student ? campaign.distilbertModel : null;
+  const given = student ? terms.distilbertModel : null;
   const checkpoints = new Checkpoints(join(folder, 'run'), settings(unit));
   const start =
     given !== null
@@ -44,8 +45,8 @@ export async function runUnit(
     rows,
     sets: given === null ? sets : encodeRows(start, rows, options.maxLength),
     baseline,
-    maxDrop: campaign.maxDrop,
-    by: campaign.by,
+    maxDrop: terms.maxDrop,
+    by: terms.by,
     dense: shapeOf(full),
     teacher:
       student && given === null
@@ -53,16 +54,16 @@ export async function runUnit(
         : undefined,
     checkpoints,
     shared: given === null ? stages : undefined,
-    folder: campaign.keepModels ? join(folder, 'model') : null,
+    folder: terms.keepModels ? join(folder, 'model') : null,
   };
   const trial = await runTrial(plan, onEvent);
-  if (campaign.keepModels) {
+  if (terms.keepModels) {
     await writeTrace(join(folder, 'validation.trace.jsonl'), trial.validation);
     await writeTrace(join(folder, 'test.trace.jsonl'), trial.test);
   }
   const { threads } = stageSettings(options, rows.train);
   const attention =
-    campaign.keepModels && prunes
+    terms.keepModels && prunes
       ? await attentionExamples(trial.result.state, plan.sets.test, start.tokenizer, {
           task,
           method: row.name,

@@ -1,13 +1,11 @@
 /**
- * A run of a campaign as data: what it trains, where it lies, and which shared stages it builds on. Knows nothing of how
- * runs are run.
+ * A run of a campaign as data, which another process can be sent: what it trains, where it lies, and which shared stages
+ * it builds on. Knows nothing of how runs are run.
  */
 import { PAPER_EXITS, type TrainOptions } from '../defaults.ts';
 import { stagePath } from '../method-run.ts';
 import { methods, stageList } from '../methods.ts';
-import type { Start } from '../prepare.ts';
 import type { MethodRow } from './method-rows.ts';
-import type { TaskRows, TaskSets } from './trial.ts';
 
 /** One run. Runs of a task and seed must agree in all settings that shared stages depend on, but those of pruning and exits. */
 export interface Unit {
@@ -16,17 +14,16 @@ export interface Unit {
   readonly seed: number;
   readonly options: TrainOptions;
   readonly folder: string;
+  /** Where its task and seed keep their shared stages. */
+  readonly stagesFolder: string;
+  /** Rows to judge on; null: all. */
+  readonly testLimit: number | null;
   /** What people call it. */
   readonly label: string;
 }
 
-export interface Campaign {
-  /** Of one task and seed together; plain BERT first, if it is there: the others' drop is counted from it. */
-  readonly units: readonly Unit[];
-  /** Where a task and seed keep their shared stages. */
-  readonly stagesFolder: (task: string, seed: number) => string;
-  /** Rows to judge on; null: all. */
-  readonly testLimit: (task: string) => number | null;
+/** What holds for all runs of a campaign. */
+export interface Terms {
   readonly maxDrop: number;
   readonly by: 'actual' | 'paper';
   /** A DistilBERT checkpoint for the method of that name; null: a student of the model. */
@@ -35,19 +32,16 @@ export interface Campaign {
   readonly keepModels: boolean;
 }
 
-/** What the runs of a task and seed start from. */
-export interface Group {
-  readonly rows: TaskRows;
-  readonly full: Start;
-  readonly sets: TaskSets;
-  readonly settings: (unit: Unit) => Record<string, string>;
+export interface Campaign extends Terms {
+  /** Of one task and seed together; plain BERT first, if it is there: the others' drop is counted from it. */
+  readonly units: readonly Unit[];
 }
 
 /** The settings of a student's teacher, which is plain BERT. */
 export const teacherRow = { method: 'bert', ...PAPER_EXITS } as const;
 
 /** The shared stages that a run builds on. What follows them is its own. */
-export function stagesOf({ distilbertModel }: Campaign, { row, options }: Unit): string[] {
+export function stagesOf({ distilbertModel }: Terms, { row, options }: Unit): string[] {
   const { student } = methods[row.method];
   if (student) return distilbertModel === null ? [stagePath('bert', { ...options, ...teacherRow }, 1)] : [];
   return stageList(row.method, options).flatMap((stage, i) =>

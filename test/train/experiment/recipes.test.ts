@@ -32,7 +32,8 @@ test('a task that is not one of the five has the defaults', () => {
 test('the table of stages says at which rates the heads of each method learn', () => {
   const units = ['bert', 'mp', 'mp+'].map((name) => {
     const row = METHOD_ROWS.get(name)!;
-    return { task: 'mrpc', row, seed: 0, options: options('mrpc', name), folder: '', label: name };
+    const where = { folder: '', stagesFolder: '', testLimit: null };
+    return { task: 'mrpc', row, seed: 0, options: options('mrpc', name), ...where, label: name };
   });
   const { headLearningRate } = RECIPES.mrpc;
   expect(stagesTable(units).rows.map((cells) => cells.slice(-2))).toEqual([

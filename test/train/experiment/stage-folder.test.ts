@@ -2,7 +2,7 @@ import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Progress } from '../../../src/train/checkpoint.ts';
-import { StageFolder } from '../../../src/train/experiment/stage-folder.ts';
+import { retainStages, StageFolder } from '../../../src/train/experiment/stage-folder.ts';
 import { addHeads } from '../../../src/train/prepare.ts';
 import { scratchDataset, tinyOptions, tinyStart } from '../../support/scratch-data.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
@@ -24,31 +24,28 @@ describe('shared stages on disk', () => {
   it('come back as they were, to the bit and in their order, for the same settings alone', async () => {
     const dir = join(folder, 'back');
     const put = await result();
-    const stages = new StageFolder(dir, put.state.config, settings);
-    await stages.retain(new Set(), new Set(['regular, soft']));
+    const stages = new StageFolder(dir, put.state.config, { settings, later: ['regular, soft'] });
     await stages.set('regular, soft', put);
     const got = (await stages.get('regular, soft'))!;
     expect(got).toEqual(put);
     expect([...got.state.parameters.keys()]).toEqual([...put.state.parameters.keys()]);
     expect([...got.state.heads.keys()]).toEqual([...put.state.heads.keys()]);
     expect(await stages.get('regular')).toBeUndefined();
-    const others = new StageFolder(dir, put.state.config, { learningRate: '0.001' });
+    const others = new StageFolder(dir, put.state.config, { settings: { learningRate: '0.001' }, later: [] });
     expect(await others.get('regular, soft')).toBeUndefined();
   });
 
   it('are kept for as long as a run needs them, and what a killed write left goes', async () => {
     const dir = join(folder, 'kept');
     const put = await result();
-    const stages = new StageFolder(dir, put.state.config, settings);
-    await stages.retain(new Set(), new Set(['a', 'b']));
+    const stages = new StageFolder(dir, put.state.config, { settings, later: ['a', 'b'] });
     for (const path of ['a', 'b', 'nobody needs it']) await stages.set(path, put);
     expect(readdirSync(dir)).toHaveLength(2);
     writeFileSync(join(dir, 'half.safetensors.writing'), 'half');
-    // b is still read by the run that is next
-    await stages.retain(new Set(['b']), new Set());
+    await retainStages(dir, ['b']);
     expect(readdirSync(dir)).toHaveLength(1);
     expect(await stages.get('b')).toBeDefined();
-    await stages.retain(new Set(), new Set());
+    await retainStages(dir, []);
     expect(() => readdirSync(dir)).toThrow(/ENOENT/);
   });
 });
