@@ -78,14 +78,21 @@ export async function runMethod(run: MethodRun): Promise<MethodResult> {
   const saved = await checkpoints?.load();
   let state = copyState(run.start);
   let progress: Progress = { position: { stage: 0, epoch: 0, batch: 0 }, lossSum: 0, seconds: 0, history: [] };
+  const pathTo = (count: number) => stagePath(name, options, count, run.teacher !== undefined);
+  // of the stages that were run already the last has what the others led to
+  let done = stages.length;
+  let known: MethodResult | undefined;
+  while (done > 0 && !known) {
+    known = await shared?.get(pathTo(done));
+    if (!known) done--;
+  }
+  if (known) {
+    state = copyState(known.state);
+    progress = known.progress;
+  }
   for (const [index, stage] of stages.entries()) {
-    const path = stagePath(name, options, index + 1, run.teacher !== undefined);
-    const known = await shared?.get(path);
-    if (known) {
-      state = copyState(known.state);
-      progress = known.progress;
-      continue;
-    }
+    if (index < done) continue;
+    const path = pathTo(index + 1);
     const joint = stage !== 'heads' && (join === 'regular' || (join === 'soft' && stage !== 'regular'));
     prepareStage(state, stage, method, run, joint);
     const early = stage === 'heads' && index + 1 < stages.length;

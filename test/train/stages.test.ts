@@ -108,6 +108,16 @@ describe('the stages', () => {
     }
   });
 
+  it('that are shared need not be there from the first on: the last that is tells all', async () => {
+    const all: Map<string, MethodResult> = new Map();
+    await run('ltp', frozen, { shared: all });
+    const last = new Map([...all].slice(-1));
+    expect([...last.keys()][0]).toMatch(/hard$/);
+    const late = await run('mp', frozen, { shared: last });
+    expect(stagesOf(late)).toEqual(['heads']);
+    expect(changed((await run('mp', frozen)).state, late.state)).toEqual([]);
+  });
+
   it('with joint heads are not shared with those without', async () => {
     const shared: SharedStages = new Map();
     await run('bert', frozen, { shared });
