@@ -26,6 +26,10 @@ export interface MethodRun {
     | 'jointTargets'
     | 'jointWeight'
     | 'jointHeadLearningRate'
+    | 'headLearningRate'
+    | 'headBatchSize'
+    | 'pooledDropout'
+    | 'epochs'
     | 'seed'
   >;
   /** Where it starts; not changed. */
@@ -56,14 +60,16 @@ export interface SharedStages {
 /** What leads to the state after a method's first `count` stages; runs that have it in common can share that state. */
 export function stagePath(name: MethodName, options: MethodRun['options'], count: number, taught = false): string {
   const { delta, temperature, lambda, exitHead, jointTargets, jointWeight, jointHeadLearningRate } = options;
+  const { headLearningRate, headBatchSize, pooledDropout, epochs } = options;
   const { student } = methods[name];
   const origin = student ? (taught ? 'taught student' : 'student') : 'full';
   const join = headsJoin(name, options);
   const heads = `with ${exitHead} heads (of ${jointTargets}, weight ${jointWeight}, rate ${jointHeadLearningRate})`;
+  const fit = `fitted to it (epochs ${earlyEpochs(epochs)}, rate ${headLearningRate}, batches of ${headBatchSize}, without ${pooledDropout})`;
   const named = stageList(name, options)
     .slice(0, count)
     .flatMap((stage) => {
-      if (stage === 'regular') return join === 'soft' && count > 1 ? [stage, heads] : [stage];
+      if (stage === 'regular') return join === 'soft' && count > 1 ? [stage, `${heads} ${fit}`] : [stage];
       if (stage === 'soft') return [`soft (delta ${delta}, temperature ${temperature}, lambda ${lambda})`];
       return stage === 'heads' ? [`heads (${exitHead})`] : [stage];
     });
@@ -96,7 +102,7 @@ export async function runMethod(run: MethodRun): Promise<MethodResult> {
     const joint = stage !== 'heads' && (join === 'regular' || (join === 'soft' && stage !== 'regular'));
     prepareStage(state, stage, method, run, joint);
     const early = stage === 'heads' && index + 1 < stages.length;
-    const epochs = early ? { ...settings.epochs, heads: Math.min(1, settings.epochs.heads) } : settings.epochs;
+    const epochs = early ? { ...settings.epochs, heads: earlyEpochs(settings.epochs) } : settings.epochs;
     const stageSettings = { ...settings, epochs, jointWeight: joint ? settings.jointWeight : 0 };
     let resume: Parameters<typeof runStage>[2] = null;
     if (saved && index <= saved.progress.position.stage) {
@@ -133,6 +139,9 @@ export async function runMethod(run: MethodRun): Promise<MethodResult> {
   }
   return { state, progress };
 }
+
+/** Epochs of a heads stage that is not the last: see stageList. */
+const earlyEpochs = ({ heads }: TrainOptions['epochs']): number => Math.min(1, heads);
 
 /** What a stage needs to be there before it starts. */
 function prepareStage(

@@ -2,8 +2,8 @@
  * One training step on texts as one graph: parameters in, loss and gradients out; then clipping and AdamW.
  * The objective is `task` for the backbone stages (regular, soft, hard): the labels' loss; with joint exit heads,
  * jointWeight × theirs at each of the layers 1 … L−1 is added (of the labels, or of the main classifier's answer, which
- * is not moved by it), with soft pruning λ Σ_l (mean mask), and with a teacher what it has to say (teacher.ts). It is `distill` for exit heads that need all tokens (`fastbert`): their divergence
- * from the frozen main classifier.
+ * is not moved by it), with soft pruning λ Σ_l (mean mask), and with a teacher what it has to say (teacher.ts). It is
+ * `distill` for exit heads that need all tokens (`fastbert`): their divergence from the frozen main classifier.
  */
 import { WORD_EMBEDDINGS } from '../encoder/index.ts';
 import { backward, Graph, type Value } from '../graph/index.ts';

@@ -34,4 +34,31 @@ describe.each(Object.keys(methods) as MethodName[])('%s', (method) => {
     if (methods[method].stages.includes('heads')) expect(after).not.toEqual(before);
     else expect(after).toEqual(before);
   });
+
+  test.each([
+    { jointFrom: 'regular' },
+    { jointTargets: 'labels' },
+    { jointWeight: 0.1 },
+    { jointHeadLearningRate: 0.01 },
+  ] as const)('%j matters if its heads learn with the network', (other) => {
+    for (const exitTraining of ['joint', 'frozen'] as const) {
+      const [before, after] = [
+        settings(method, {}, { exitTraining }),
+        settings(method, {}, { ...other, exitTraining }),
+      ];
+      if (methods[method].exits && exitTraining === 'joint') expect(after).not.toEqual(before);
+      else expect(after).toEqual(before);
+    }
+  });
+
+  test('the dropout of pooled heads matters if it has some', () => {
+    for (const exitHead of ['pooled', 'cls'] as const) {
+      const [before, after] = [
+        settings(method, {}, { exitHead }),
+        settings(method, {}, { exitHead, pooledDropout: 0.7 }),
+      ];
+      if (methods[method].exits && exitHead === 'pooled') expect(after).not.toEqual(before);
+      else expect(after).toEqual(before);
+    }
+  });
 });

@@ -136,6 +136,9 @@ describe('the stages', () => {
     const none = { regular: 1, soft: 0, hard: 0, heads: 0 };
     const fitted = await run('mp', { ...given, epochs: { ...none, heads: 1 } });
     expect(stagesOf(fitted)).toEqual(['regular', 'heads', 'soft', 'hard', 'heads']);
+    const longer = await run('mp', { ...given, epochs: { ...none, heads: 3 } });
+    const epochs = longer.events.flatMap((event) => (event.kind === 'stage' ? [event.epochs] : []));
+    expect(epochs, 'one epoch before they join, whatever comes after').toEqual([1, 1, 0, 0, 3]);
     const plain = await run('bert', { ...frozen, epochs: none });
     expect(changed(plain.state, fitted.state).filter((name) => bert.state.parameters.has(name))).toEqual([]);
     // the heads of the soft stage are those that were fitted, and the network learns by them
@@ -144,6 +147,9 @@ describe('the stages', () => {
     expect(changed(alone.state, soft.state)).toContain('bert.encoder.layer.0.output.dense.weight');
     const whole = await run('mp', given);
     expect(changed(whole.state, joining.state)).toEqual([]);
+    // heads that were fitted otherwise lead to another network
+    const otherwise = { ...given, headLearningRate: 0.5 };
+    expect(stagesOf(await run('mp', otherwise, { shared }))).toEqual(['heads', 'soft', 'hard', 'heads']);
   });
 
   it('soft moves the thresholds from where they start; hard leaves them, and learns everything else', async () => {

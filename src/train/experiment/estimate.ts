@@ -70,10 +70,10 @@ export function work(units: readonly Unit[], open: ReadonlySet<Unit>, tokens: To
       const path = stagePath(row.method, options, i + 1);
       if (trained.has(path)) return;
       trained.add(path);
-      const epochs = options.epochs[stage];
+      const passes = stage === 'heads' ? 1 : options.epochs[stage];
       const depth = student ? STUDENT + (taught ? FORWARD : 0) : 1;
-      total += depth * COST[stage] * tokens.train * (stage === 'heads' ? 1 : epochs);
-      total += (student ? STUDENT : 1) * FORWARD * tokens.validation * epochs;
+      total += depth * COST[stage] * tokens.train * passes;
+      total += (student ? STUDENT : 1) * FORWARD * tokens.validation * passes;
     });
     total += (student ? STUDENT : 1) * FORWARD * (tokens.validation + tokens.test);
   }
