@@ -99,7 +99,7 @@ export function block(
   return { x: gated, layout: after, score };
 }
 
-/** context [B·S, d] (dead rows are of no meaning) and probabilities A [B, h, S, S], A(j → i) = softmax over i of q_j·k_i/√d_h. */
+/** context [B·S, d] (dead rows are of no meaning) and probabilities A [B, h, S, S]. */
 function attend(
   g: Graph,
   weights: Weights,
@@ -109,22 +109,57 @@ function attend(
   layout: Layout,
   dropout: Dropout,
 ) {
-  const { hiddenSize: d, heads: h } = config;
-  const headSize = d / h;
+  const { texts: B, padded: S } = layout;
+  const [q, k, v] = byHead(g, weights, config, layer, ['query', 'key', 'value'], x, layout);
+  const probabilities = attentionProbabilities(g, q, k, layout); // [B, h, S, S]
+  const mixed = g.matmul(dropout(probabilities, `layer.${layer}.attention.probabilities`, config.attentionDropout), v); // [B, h, S, d_h]
+  const context = g.reshape(g.transpose(mixed, [0, 2, 1, 3]), [`${B}*${S}`, config.hiddenSize]); // [B·S, d]
+  return { context, probabilities };
+}
+
+/** Projections of x [N, d] for attention, each [B, h, S, d_h]; the query's is scaled by 1/√d_h. */
+function byHead(
+  g: Graph,
+  weights: Weights,
+  { hiddenSize: d, heads: h }: EncoderConfig,
+  layer: number,
+  kinds: readonly ('query' | 'key' | 'value')[],
+  x: Value,
+  layout: Layout,
+): Value[] {
   const { texts: B, padded: S } = layout;
   const name = `bert.encoder.layer.${layer}.attention.self`;
-  const scale = 1 / Math.sqrt(headSize);
+  const headSize = d / h;
   // the query's weights take 1/√d_h, since they are the smallest place for it
-  const parts = [{ name: `${name}.query`, scale }, { name: `${name}.key` }, { name: `${name}.value` }];
-  const projected = dense(g, weights, parts, x); // [N, 3d]
-  const padded = g.op('PadRows', [projected, layout.pad, layout.unpad], {}); // [B, S, 3d]
-  const byHead = g.transpose(g.reshape(padded, [B, S, 3, h, headSize]), [2, 0, 3, 1, 4]); // [3, B, h, S, d_h]
-  const [q, k, v] = g.split(byHead, 0, [1, 1, 1]).map((part) => g.squeeze(part, 0)); // [B, h, S, d_h]
+  const parts = kinds.map((kind) => ({
+    name: `${name}.${kind}`,
+    ...(kind === 'query' && { scale: 1 / Math.sqrt(headSize) }),
+  }));
+  const projected = dense(g, weights, parts, x); // [N, kinds·d]
+  const padded = g.op('PadRows', [projected, layout.pad, layout.unpad], {}); // [B, S, kinds·d]
+  const heads = g.transpose(g.reshape(padded, [B, S, kinds.length, h, headSize]), [2, 0, 3, 1, 4]); // [kinds, B, h, S, d_h]
+  return g.split(heads, 0, Array(kinds.length).fill(1)).map((part) => g.squeeze(part, 0));
+}
+
+/** A(j → i) = softmax over i of q_j·k_i/√d_h, [B, h, S, S]. */
+function attentionProbabilities(g: Graph, q: Value, k: Value, layout: Layout): Value {
   const logits = g.matmul(q, g.transpose(k, [0, 1, 3, 2])); // [B, h, S, S]
-  const probabilities = g.softmax(g.add(logits, attentionBias(g, layout))); // [B, h, S, S]
-  const mixed = g.matmul(dropout(probabilities, `layer.${layer}.attention.probabilities`, config.attentionDropout), v); // [B, h, S, d_h]
-  const context = g.reshape(g.transpose(mixed, [0, 2, 1, 3]), [`${B}*${S}`, d]); // [B·S, d]
-  return { context, probabilities };
+  return g.softmax(g.add(logits, attentionBias(g, layout)));
+}
+
+/** The importance score [N] of each row of x [N, d] that enters layer `layer` (0-based), without the rest of the layer. */
+export function importanceScore(
+  g: Graph,
+  weights: Weights,
+  config: EncoderConfig,
+  layer: number,
+  x: Value,
+  layout: Layout,
+): Value {
+  return g.scope(`bert.encoder.layer.${layer}.importance`, () => {
+    const [q, k] = byHead(g, weights, config, layer, ['query', 'key'], x, layout);
+    return importance(g, config, attentionProbabilities(g, q, k, layout), layout);
+  });
 }
 
 /**

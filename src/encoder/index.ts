@@ -5,6 +5,7 @@ export {
   type DensePart,
   type Dropout,
   dense,
+  importanceScore,
   layerNorm,
   type Weights,
 } from './block.ts';

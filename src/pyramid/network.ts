@@ -8,12 +8,14 @@ import {
   type Dropout,
   type EncoderConfig,
   embed,
+  importanceScore,
   type Layout,
   layoutOf,
   type Weights,
 } from '../encoder/index.ts';
 import type { Graph, Value } from '../graph/index.ts';
 import { fastbertHead, featureHead, features, type HeadSettings, headDropout, pooledMeans } from './heads.ts';
+import { peek } from './peek.ts';
 import { hardSelect, softGate } from './prune.ts';
 
 export type Pruning = 'none' | 'soft' | 'hard';
@@ -33,14 +35,21 @@ export interface NetworkOptions {
   /** Scalar, for soft pruning. */
   readonly temperature?: Value;
   readonly dropout?: Dropout;
+  /**
+   * How much of the last layer is computed; the logits read its [CLS] rows only. `rows` (default): all of it; `scores`:
+   * [CLS] by peek, and what pruning makes of the tokens (scores, masks, layout); `cls`: [CLS] by peek alone.
+   */
+  readonly lastLayer?: LastLayer;
 }
 
+export type LastLayer = 'rows' | 'scores' | 'cls';
+
 export interface Network {
-  /** H_0 … H_L; after hard pruning each has its own number of rows. */
+  /** H_0 … H_L; after hard pruning each has its own number of rows. Without H_L unless the last layer's rows are computed. */
   readonly hidden: readonly Value[];
-  /** Layout of each of `hidden`. */
+  /** Layout of H_0 … H_L; where the last layer's scores are not computed, the last is the one that enters it. */
   readonly layouts: readonly Layout[];
-  /** Importance score at layers 1 … L; null without pruning. */
+  /** Importance score at layers 1 … L; null without pruning or where not computed. */
   readonly scores: readonly (Value | null)[];
   /** Soft masks [N] at layers 1 … L; empty otherwise. */
   readonly masks: readonly Value[];
@@ -63,7 +72,7 @@ export function network(
   inputs: NetworkInputs,
   options: NetworkOptions,
 ): Network {
-  const { pruning, heads, dropout } = options;
+  const { pruning, heads, dropout, lastLayer = 'rows' } = options;
   const { layers } = config;
   let layout = layoutOf(g, inputs.sequence, { rows: 'N', texts: 'B', padded: 'S' });
   let x = embed(g, weights, config, inputs.words, layout.position, inputs.types, dropout);
@@ -80,6 +89,7 @@ export function network(
   const masks: Value[] = [];
   const read: Value[] = [];
   const exits: Value[] = [];
+  let cls: Value | null = null;
   for (let layer = 1; layer <= layers; layer++) {
     const isLast = layer === layers;
     const means =
@@ -91,9 +101,22 @@ export function network(
     let kept: Value | null = null;
     const select =
       pruning === 'hard' ? hardSelect(g, thresholds[layer - 1], { rows: `N${layer}`, padded: `S${layer}` }) : undefined;
+    const gate = pruning === 'soft' ? softGate(g, thresholds[layer - 1], options.temperature!, masks) : undefined;
+    if (isLast && lastLayer !== 'rows') {
+      cls = peek(g, weights, config, layer - 1, x, layout, dropout).cls;
+      const score =
+        pruning === 'none' || lastLayer === 'cls' ? null : importanceScore(g, weights, config, layer - 1, x, layout);
+      if (score) {
+        gate?.(score, layout);
+        if (select) ({ layout } = select(score, layout));
+      }
+      layouts.push(layout);
+      scores.push(score);
+      break;
+    }
     const result = block(g, weights, config, layer - 1, x, layout, {
       dropout,
-      gate: pruning === 'soft' ? softGate(g, thresholds[layer - 1], options.temperature!, masks) : undefined,
+      gate,
       select:
         select &&
         ((score, before) => {
@@ -115,7 +138,7 @@ export function network(
       exits.push(featureHead(g, weights, layer, seen, (inner) => headDropout(dropout, inner, layer, config)));
     }
   }
-  const cls = g.takeRows(x, layout.first); // [B, d]
+  cls ??= g.takeRows(x, layout.first); // [B, d]
   return {
     hidden,
     layouts,

@@ -3,9 +3,17 @@
  * row, and that row needs only its own query, its attention over the tokens, and the feed-forward of one row. With the
  * key and value projections folded no per-token projection is left: 24d² + 4·h·n·d FLOPs, about 2 % of a layer at 50
  * tokens. The numbers are the layer's to rounding:
- *   q·(W_k x_j + b_k) = (W_kᵀ q)·x_j + a constant that softmax cancels;  Σ_j p_j (W_v x_j + b_v) = W_v (Σ_j p_j x_j) + b_v.
+ *   q·(W_k x_j + b_k) = (W_kᵀ q)·x_j + a constant that softmax cancels;  Σ_j p_j (W_v x_j + b_v) = W_v (Σ_j p_j x_j) + b_v Σ_j p_j.
  */
-import { attentionBias, dense, type EncoderConfig, type Layout, layerNorm, type Weights } from '../encoder/index.ts';
+import {
+  attentionBias,
+  type Dropout,
+  dense,
+  type EncoderConfig,
+  type Layout,
+  layerNorm,
+  type Weights,
+} from '../encoder/index.ts';
 import type { Graph, Value } from '../graph/index.ts';
 
 export interface Peek {
@@ -15,12 +23,22 @@ export interface Peek {
   readonly entering: Value;
 }
 
-/** `layer` is 0-based, as in the checkpoint's names; x [N, d] enters it. */
-export function peek(g: Graph, weights: Weights, config: EncoderConfig, layer: number, x: Value, layout: Layout): Peek {
+/** `layer` is 0-based, as in the checkpoint's names; x [N, d] enters it. `dropout`: in training, at the layer's own places. */
+export function peek(
+  g: Graph,
+  weights: Weights,
+  config: EncoderConfig,
+  layer: number,
+  x: Value,
+  layout: Layout,
+  dropout?: Dropout,
+): Peek {
   const { hiddenSize: d, heads: h } = config;
   const headSize = d / h;
   const { texts: B } = layout;
   const name = `bert.encoder.layer.${layer}`;
+  const drop = (value: Value, place: string, rate: number) =>
+    dropout ? dropout(value, `layer.${layer}.${place}`, rate) : value;
   return g.scope(`peek.${layer}`, () => {
     const row = g.takeRows(x, layout.first); // [B, d]
     const entering = g.op('PadRows', [x, layout.pad, layout.unpad], {}); // [B, S, d]
@@ -30,18 +48,33 @@ export function peek(g: Graph, weights: Weights, config: EncoderConfig, layer: n
     const folded = g.transpose(headProduct(g, weights, `${name}.attention.self.key.weight`, query, false), [1, 2, 0]); // [B, d, h]
     // tokens first: with S as the last dimension, the order in which a product's terms are added would depend on S
     const logits = g.transpose(g.matmul(entering, folded), [0, 2, 1]); // [B, h, S]
-    const probabilities = g.softmax(g.add(logits, g.squeeze(attentionBias(g, layout), 1))); // [B, h, S]
+    const probabilities = drop(
+      g.softmax(g.add(logits, g.squeeze(attentionBias(g, layout), 1))),
+      'attention.probabilities',
+      config.attentionDropout,
+    ); // [B, h, S]
     const mixed = g.transpose(g.matmul(probabilities, entering), [1, 0, 2]); // [h, B, d]
     const byHeads = headProduct(g, weights, `${name}.attention.self.value.weight`, mixed, true); // [h, B, d_h]
     const context = g.reshape(g.transpose(byHeads, [1, 0, 2]), [B, d]); // [B, d]
-    const withBias = g.add(context, weights(`${name}.attention.self.value.bias`)); // [B, d]
+    // probabilities add up to 1 until dropout changes some
+    const valueBias = weights(`${name}.attention.self.value.bias`); // [d]
+    const share = (bias: Value) =>
+      g.reshape(g.mul(g.sum(probabilities, [2], true), g.reshape(bias, [h, headSize])), [B, d]); // [B, d]
+    const withBias = g.add(context, dropout ? share(valueBias) : valueBias); // [B, d]
 
     const attended = layerNorm(
       g,
       weights,
       config,
       `${name}.attention.output.LayerNorm`,
-      g.add(dense(g, weights, `${name}.attention.output.dense`, withBias), row),
+      g.add(
+        drop(
+          dense(g, weights, `${name}.attention.output.dense`, withBias),
+          'attention.output',
+          config.attentionOutputDropout,
+        ),
+        row,
+      ),
     ); // [B, d]
     const inner = g.gelu(dense(g, weights, `${name}.intermediate.dense`, attended)); // [B, f]
     const cls = layerNorm(
@@ -49,7 +82,7 @@ export function peek(g: Graph, weights: Weights, config: EncoderConfig, layer: n
       weights,
       config,
       `${name}.output.LayerNorm`,
-      g.add(dense(g, weights, `${name}.output.dense`, inner), attended),
+      g.add(drop(dense(g, weights, `${name}.output.dense`, inner), 'output', config.hiddenDropout), attended),
     ); // [B, d]
     return { cls, entering };
   });

@@ -47,7 +47,7 @@ export class Judging {
     const g = new Graph();
     const parameters = new ParameterInputs(g, state);
     const inputs = rowInputs(g, config.hiddenSize);
-    const net = network(g, parameters.weights, config, inputs, { pruning, heads });
+    const net = network(g, parameters.weights, config, inputs, { pruning, heads, lastLayer: 'scores' });
     g.output('logits', net.logits);
     net.exits.forEach((exit, i) => {
       g.output(`exit.${i + 1}`, exit);

@@ -182,6 +182,8 @@ export function buildStep(state: ModelState, settings: StepSettings): BuiltStep 
     pruning,
     heads: withHeads ? state.headSettings : NO_HEADS,
     temperature: g.scalar(settings.temperature),
+    // a teacher speaks of all rows; the mask's share counts the last layer's tokens too
+    lastLayer: settings.taught ? 'rows' : pruning === 'soft' ? 'scores' : 'cls',
     dropout: settings.dropout && objective === 'task' ? dropoutInputs(g, places) : undefined,
   });
   const problem = problems[config.problemType];

@@ -56,7 +56,7 @@ const resultOf = (task: string, method: string, seed = 0, where = out) =>
 
 let first: Awaited<ReturnType<typeof run>>;
 beforeAll(async () => {
-  writeScratchTasks(dataDir);
+  writeScratchTasks(dataDir, { train: 120 });
   first = await run();
 });
 
