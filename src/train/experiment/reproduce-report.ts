@@ -4,7 +4,8 @@
  */
 import { failedRow, type MethodReport, type Report, type ReportRow } from '../../evaluate/index.ts';
 import type { Outcome } from './campaign.ts';
-import { averageTable, dropAverageTable, dropTable, spreadTable } from './reproduce-summaries.ts';
+import { dropAverageTable, dropTable } from './drop-tables.ts';
+import { averageTable, spreadTable } from './reproduce-summaries.ts';
 import { dataTable, paperTable, settingsTable, stagesTable } from './reproduce-tables.ts';
 import { resultRow, type StoredResult } from './stored-result.ts';
 
@@ -20,7 +21,10 @@ export function reproductionReport(outcomes: readonly Outcome[], { maxDrop, by, 
   const rows = resultRows(outcomes);
   // figures are of one seed: the first
   const first = results.filter((result) => result.seed === Math.min(...results.map(({ seed }) => seed)));
-  const seeds = new Set(units.map(({ seed }) => seed)).size;
+  const counts = units.map(
+    ({ task, row }) => units.filter((other) => other.task === task && other.row.name === row.name).length,
+  );
+  const [fewest, seeds] = [Math.min(...counts), Math.max(...counts)];
   const failures = outcomes.flatMap((outcome) =>
     'failed' in outcome ? [`Failed: ${outcome.unit.label}: ${outcome.failed}`] : [],
   );
@@ -29,7 +33,9 @@ export function reproductionReport(outcomes: readonly Outcome[], { maxDrop, by, 
     introduction: [
       `The halt value tau of each method is the one that makes the operations (${by === 'actual' ? 'as computed' : 'as the paper counts'}) fewest on the validation rows at no more than ${Number((100 * maxDrop).toFixed(2))} points of accuracy below plain BERT's; the figures are of the test rows.`,
       ...(seeds > 1
-        ? [`Means over ${seeds} seeds, their spread in a table of its own; the figures below are of the first.`]
+        ? [
+            `Means over ${fewest === seeds ? '' : `${fewest} to `}${seeds} seeds, their spread in a table of its own; the figures below are of the first.`,
+          ]
         : []),
       ...failures,
     ],

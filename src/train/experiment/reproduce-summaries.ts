@@ -1,23 +1,9 @@
 /**
- * Summaries of a reproduction's results: averages over the tasks, speed-up by the drop that is allowed, and the spread over
- * seeds. Pure functions.
+ * Summaries of a reproduction's results: averages over the tasks, and the spread over seeds. Pure functions.
  */
-import {
-  cheapest,
-  left,
-  percent,
-  type ReportRow,
-  type ReportTable,
-  reportTable,
-  right,
-  type TableRecord,
-  times,
-} from '../../evaluate/index.ts';
+import { left, percent, type ReportRow, type ReportTable, reportTable, right, times } from '../../evaluate/index.ts';
+import { deviation, geometricMean, mean, points, withSpread } from './statistics.ts';
 import { resultRow, type StoredResult } from './stored-result.ts';
-
-const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
-const geometricMean = (values: readonly number[]) => Math.exp(mean(values.map(Math.log)));
-const points = (share: number | null) => (share === null ? '–' : (100 * share).toFixed(1));
 
 /** By method, over the tasks on which it did not fail. */
 export function averageTable(rows: readonly ReportRow[]): ReportTable {
@@ -65,112 +51,6 @@ export function averageTable(rows: readonly ReportRow[]): ReportTable {
   );
 }
 
-/** Figures at one allowed drop, with the fewest operations in either count. */
-interface DropRecord extends TableRecord {
-  readonly task: string;
-  readonly method: string;
-  readonly maxDrop: number;
-  readonly tauPaper: number | null;
-  readonly accuracyPaper: number;
-  readonly speedupPaper: number;
-  readonly tauActual: number | null;
-  readonly accuracyActual: number;
-  readonly speedupActual: number;
-  readonly bestPaper: number;
-  readonly bestActual: number;
-}
-
-/** For each drop the points that the validation rows choose, judged on the test rows, and those of the test rows' own curve. */
-function dropRecords(results: readonly StoredResult[]): DropRecord[] {
-  const seed = Math.min(...results.map((result) => result.seed));
-  const first = results.filter((result) => result.seed === seed && result.curve.length > 1);
-  return first.flatMap(({ task, method, curve, drops }) => {
-    const bert = results.find((other) => other.task === task && other.seed === seed && other.method === 'bert');
-    const baseline = bert?.test.accuracy ?? curve[0].accuracy;
-    return [...new Set(drops.map(({ maxDrop }) => maxDrop))].map((maxDrop) => {
-      const chosen = (by: 'paper' | 'actual') =>
-        drops.find((drop) => drop.maxDrop === maxDrop && drop.by === by)!.point;
-      const [paper, actual] = [chosen('paper'), chosen('actual')];
-      return {
-        task,
-        method,
-        maxDrop,
-        tauPaper: paper.tau,
-        accuracyPaper: paper.accuracy,
-        speedupPaper: paper.speedup.paper,
-        tauActual: actual.tau,
-        accuracyActual: actual.accuracy,
-        speedupActual: actual.speedup.actual,
-        bestPaper: cheapest(curve, baseline - maxDrop, 'paper').speedup.paper,
-        bestActual: cheapest(curve, baseline - maxDrop, 'actual').speedup.actual,
-      };
-    });
-  });
-}
-
-/** Of the first seed. */
-export function dropTable(results: readonly StoredResult[]): ReportTable {
-  return reportTable<DropRecord>(
-    {
-      name: 'drops',
-      title: 'Speed-up by the drop that is allowed',
-      caption:
-        'tau is chosen on the validation rows for the fewest operations, as the paper counts or as computed, and judged on the test rows. “Best”: read off the curve of the test rows themselves, as papers do, which flatters a little. Where no tau is accurate enough, exits are off.',
-    },
-    [
-      left('Task', ({ task }) => task),
-      left('Method', ({ method }) => method),
-      right('Allowed drop', ({ maxDrop }) => points(maxDrop)),
-      right('Accuracy (paper)', ({ accuracyPaper }) => percent(accuracyPaper)),
-      right('Speed-up (paper)', ({ speedupPaper }) => times(speedupPaper)),
-      right('Best (paper)', ({ bestPaper }) => times(bestPaper)),
-      right('Accuracy (actual)', ({ accuracyActual }) => percent(accuracyActual)),
-      right('Speed-up (actual)', ({ speedupActual }) => times(speedupActual)),
-      right('Best (actual)', ({ bestActual }) => times(bestActual)),
-    ],
-    dropRecords(results),
-  );
-}
-
-/** Geometric means over the tasks, by method and drop. */
-export function dropAverageTable(results: readonly StoredResult[]): ReportTable {
-  const all = dropRecords(results);
-  const keys = [...new Set(all.map(({ method, maxDrop }) => JSON.stringify([method, maxDrop])))];
-  const records = keys.map((key) => {
-    const [method, maxDrop] = JSON.parse(key) as [string, number];
-    const own = all.filter((record) => record.method === method && record.maxDrop === maxDrop);
-    const of = (name: 'speedupPaper' | 'bestPaper' | 'speedupActual' | 'bestActual') =>
-      geometricMean(own.map((record) => record[name]));
-    return {
-      method,
-      maxDrop,
-      tasks: own.length,
-      speedupPaper: of('speedupPaper'),
-      bestPaper: of('bestPaper'),
-      speedupActual: of('speedupActual'),
-      bestActual: of('bestActual'),
-    };
-  });
-  type Row = (typeof records)[number];
-  return reportTable<Row>(
-    {
-      name: 'drop-averages',
-      title: 'Speed-up by the drop that is allowed, over the tasks',
-      caption: 'Geometric means of the table above.',
-    },
-    [
-      left('Method', ({ method }) => method),
-      right('Allowed drop', ({ maxDrop }) => points(maxDrop)),
-      right('Tasks', ({ tasks }) => String(tasks)),
-      right('Speed-up (paper)', ({ speedupPaper }) => times(speedupPaper)),
-      right('Best (paper)', ({ bestPaper }) => times(bestPaper)),
-      right('Speed-up (actual)', ({ speedupActual }) => times(speedupActual)),
-      right('Best (actual)', ({ bestActual }) => times(bestActual)),
-    ],
-    records,
-  );
-}
-
 /** Mean ± standard deviation (n − 1) over the seeds, in every cell. */
 export function spreadTable(results: readonly StoredResult[]): ReportTable {
   const keys = ['accuracy', 'f1', 'gflops', 'speedupPaper', 'speedupActual', 'meanExit'] as const;
@@ -193,8 +73,7 @@ export function spreadTable(results: readonly StoredResult[]): ReportTable {
   const cell = (key: Key, scale: number, places: number) => (row: Row) => {
     const [center, spread] = [row[key], row[`${key}Spread`]];
     if (typeof center !== 'number') return '–';
-    const text = (value: number) => (scale * value).toFixed(places);
-    return typeof spread === 'number' ? `${text(center)} ± ${text(spread)}` : text(center);
+    return withSpread(center, typeof spread === 'number' ? spread : null, (value) => (scale * value).toFixed(places));
   };
   return reportTable<Row>(
     {
@@ -215,11 +94,4 @@ export function spreadTable(results: readonly StoredResult[]): ReportTable {
     ],
     records as Row[],
   );
-}
-
-/** null for a single value. */
-function deviation(values: readonly number[]): number | null {
-  if (values.length < 2) return null;
-  const center = mean(values);
-  return Math.sqrt(values.reduce((sum, value) => sum + (value - center) ** 2, 0) / (values.length - 1));
 }
