@@ -17,7 +17,6 @@ import type { Packed } from './batch.ts';
 import type { TrainOptions } from './defaults.ts';
 import { DropoutMasks, type DropoutPlace, dropoutInputs } from './dropout.ts';
 import { type LearningRates, Optimiser } from './optimiser.ts';
-import { OptimiserCrew } from './optimiser-crew.ts';
 import { ParameterInputs, parameterFeeds } from './parameter-inputs.ts';
 import { type ModelState, NO_HEADS, tensorOf } from './state.ts';
 import { type Lesson, lessonLoss } from './teacher.ts';
@@ -60,7 +59,6 @@ export class TrainingStep {
   readonly #program: Program;
   readonly #built: BuiltStep;
   readonly #masks = new DropoutMasks();
-  readonly #crew: OptimiserCrew;
   readonly optimiser: Optimiser;
   readonly words: WordRows;
 
@@ -69,13 +67,9 @@ export class TrainingStep {
     this.#program = program;
     this.#built = built;
     const learnt = new Map(built.trained.map((name) => [name, tensorOf(state, name)]));
-    this.optimiser = new Optimiser(learnt, settings, (name, tensor) => {
-      (state.parameters.has(name) ? state.parameters : state.heads).set(name, tensor);
-    });
+    this.optimiser = new Optimiser(learnt, settings);
     const { data, shape } = tensorOf(state, WORD_EMBEDDINGS);
     this.words = new WordRows(data, shape[1], newMoments(built.trainsEmbeddings ? data.length : 0));
-    // some third of a vocabulary is met in training
-    this.#crew = new OptimiserCrew(this.optimiser, settings.threads, built.trainsEmbeddings ? data.length / 3 : 0);
   }
 
   static async create(state: ModelState, settings: StepSettings): Promise<TrainingStep> {
@@ -111,9 +105,12 @@ export class TrainingStep {
     const squares = trainsEmbeddings
       ? this.#embeddingGradients(batch, floats(results['gradient:words']), gradients)
       : 0;
-    const { norm } = await this.#crew.update(squares, loss, rates, step, (clip) => {
+    const norm = this.optimiser.norm(squares);
+    if (Number.isFinite(loss) && Number.isFinite(norm)) {
+      const clip = this.optimiser.clipFactor(norm);
+      this.optimiser.apply(clip, rates, step);
       if (trainsEmbeddings) this.words.update(clip, rates.weights, step, this.optimiser.settings);
-    });
+    }
     return { loss: Number.isFinite(norm) ? loss : Number.NaN, norm };
   }
 
@@ -134,9 +131,8 @@ export class TrainingStep {
     return this.words.gather(ids, gradient);
   }
 
-  async close(): Promise<void> {
-    await this.#crew.close();
-    await this.#program.close();
+  close(): Promise<void> {
+    return this.#program.close();
   }
 }
 
