@@ -107,8 +107,10 @@ export function network(
       const score =
         pruning === 'none' || lastLayer === 'cls' ? null : importanceScore(g, weights, config, layer - 1, x, layout);
       if (score) {
-        gate?.(score, layout);
-        if (select) ({ layout } = select(score, layout));
+        g.scope(`bert.encoder.layer.${layer - 1}.${pruning === 'soft' ? 'gate' : 'select'}`, () => {
+          gate?.(score, layout);
+          if (select) ({ layout } = select(score, layout));
+        });
       }
       layouts.push(layout);
       scores.push(score);

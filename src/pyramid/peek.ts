@@ -56,11 +56,12 @@ export function peek(
     const mixed = g.transpose(g.matmul(probabilities, entering), [1, 0, 2]); // [h, B, d]
     const byHeads = headProduct(g, weights, `${name}.attention.self.value.weight`, mixed, true); // [h, B, d_h]
     const context = g.reshape(g.transpose(byHeads, [1, 0, 2]), [B, d]); // [B, d]
+    const bias = weights(`${name}.attention.self.value.bias`); // [d]
     // probabilities add up to 1 until dropout changes some
-    const valueBias = weights(`${name}.attention.self.value.bias`); // [d]
-    const share = (bias: Value) =>
-      g.reshape(g.mul(g.sum(probabilities, [2], true), g.reshape(bias, [h, headSize])), [B, d]); // [B, d]
-    const withBias = g.add(context, dropout ? share(valueBias) : valueBias); // [B, d]
+    const mixedBias = dropout
+      ? g.reshape(g.mul(g.sum(probabilities, [2], true), g.reshape(bias, [h, headSize])), [B, d]) // [B, d]
+      : bias;
+    const withBias = g.add(context, mixedBias); // [B, d]
 
     const attended = layerNorm(
       g,

@@ -56,8 +56,8 @@ export function stepFactors(
 }
 
 /**
- * Updates weights[from … to). `gradient[i]` belongs to weights[from + i]; null stands for zeros. In double precision, which is what plain JavaScript is fast at (Math.fround doubles the time); what is
- * stored is float32.
+ * Updates weights[from … to). `gradient[i]` belongs to weights[from + i]; null stands for zeros. In double precision, which
+ * is what plain JavaScript is fast at (Math.fround doubles the time); what is stored is float32.
  */
 export function adamwUpdate(
   weights: Float32Array,

@@ -59,6 +59,7 @@ export class TrainingStep {
   readonly #program: Program;
   readonly #built: BuiltStep;
   readonly #masks = new DropoutMasks();
+  readonly #gradients: Record<string, Tensor>;
   readonly optimiser: Optimiser;
   readonly words: WordRows;
 
@@ -68,6 +69,7 @@ export class TrainingStep {
     this.#built = built;
     const learnt = new Map(built.trained.map((name) => [name, tensorOf(state, name)]));
     this.optimiser = new Optimiser(learnt, settings);
+    this.#gradients = this.optimiser.gradientOutputs();
     const { data, shape } = tensorOf(state, WORD_EMBEDDINGS);
     this.words = new WordRows(data, shape[1], newMoments(built.trainsEmbeddings ? data.length : 0));
   }
@@ -98,13 +100,10 @@ export class TrainingStep {
       ...parameterFeeds(this.#state, this.#built.used),
       ...this.#masks.draw(this.#built.places, { N: batch.rows, B: batch.texts, S: batch.longest }, key),
     };
-    const gradients = this.optimiser.gradientOutputs();
-    const results = await this.#program.run(feeds, gradients);
+    const results = await this.#program.run(feeds, this.#gradients);
     const loss = floats(results.loss)[0];
     const { trainsEmbeddings } = this.#built;
-    const squares = trainsEmbeddings
-      ? this.#embeddingGradients(batch, floats(results['gradient:words']), gradients)
-      : 0;
+    const squares = trainsEmbeddings ? this.#embeddingGradients(batch, floats(results['gradient:words'])) : 0;
     const norm = this.optimiser.norm(squares);
     if (Number.isFinite(loss) && Number.isFinite(norm)) {
       const clip = this.optimiser.clipFactor(norm);
@@ -115,16 +114,12 @@ export class TrainingStep {
   }
 
   /** The embeddings are added up, so one gradient [N, d] is all of theirs. Returns the words' sum of squares. */
-  #embeddingGradients(
-    { ids, positions, kinds }: Packed,
-    gradient: Float32Array,
-    outputs: Record<string, Tensor>,
-  ): number {
+  #embeddingGradients({ ids, positions, kinds }: Packed, gradient: Float32Array): number {
     const { hiddenSize: width, tokenTypes } = this.#state.config;
     const tables = new Map<string, ArrayLike<number>>([[POSITIONS, positions]]);
     if (tokenTypes) tables.set(TOKEN_TYPES, kinds);
     for (const [name, index] of tables) {
-      const into = floats(outputs[`gradient:${name}`]);
+      const into = floats(this.#gradients[`gradient:${name}`]);
       into.fill(0);
       addRows(into, gradient, width, (row) => index[row]);
     }
@@ -201,7 +196,7 @@ export function buildStep(state: ModelState, settings: StepSettings): BuiltStep 
         logits: g.input('teacher.logits', 'float32', ['B', config.labels.length]),
         hidden: g.input('teacher.hidden', 'float32', ['N', config.hiddenSize]),
       };
-      loss = g.add(loss, lessonLoss(g, problem, { logits: net.logits, hidden: net.hidden.at(-1)! }, teacher));
+      loss = g.add(loss, lessonLoss(g, problem, { logits: net.logits, hidden: net.hidden[config.layers] }, teacher));
     }
     return loss;
   };

@@ -59,7 +59,7 @@ export class Teacher {
     const inputs = rowInputs(g, config.hiddenSize);
     const net = network(g, parameters.weights, config, inputs, { pruning: 'none', heads: NO_HEADS });
     g.output('logits', net.logits);
-    g.output('hidden', net.hidden.at(-1)!);
+    g.output('hidden', net.hidden[config.layers]);
     return new Teacher(state, await compile(g, 'teacher', { threads }), parameters.names);
   }
 

@@ -19,36 +19,40 @@ const rates: Readonly<Record<FamilyName, readonly number[]>> = {
   distilbert: [0.1, 0.3, 0, 0.1, 0.2],
 };
 
-test.each(names)('%s drops out where and as much as transformers does', (name) => {
-  const { attentionDropout } = FAMILIES[name].keys;
-  const config = parseConfig({ ...goldens[name].config, [attentionDropout]: 0.3 }, 'config.json');
-  const places: [string, number][] = [];
-  const g = new Graph();
-  const shapes = parameterShapes(config);
-  g.input('targets', 'float32', ['B', 3]);
-  network(
-    g,
-    (parameter) => g.input(parameter, 'float32', shapes.get(parameter)!),
-    config,
-    {
-      words: g.input('words', 'float32', ['N', config.hiddenSize]),
-      types: g.input('types', 'int64', ['N']),
-      sequence: g.input('sequence', 'int64', ['N']),
-    },
-    {
-      pruning: 'none',
-      heads: headSettings('none', false),
-      dropout(x, place, rate) {
-        places.push([place, rate]);
-        return x;
+test.each(names.flatMap((name) => [[name, 'rows'] as const, [name, 'cls'] as const]))(
+  '%s drops out where and as much as transformers does (last layer: %s)',
+  (name, lastLayer) => {
+    const { attentionDropout } = FAMILIES[name].keys;
+    const config = parseConfig({ ...goldens[name].config, [attentionDropout]: 0.3 }, 'config.json');
+    const places: [string, number][] = [];
+    const g = new Graph();
+    const shapes = parameterShapes(config);
+    g.input('targets', 'float32', ['B', 3]);
+    network(
+      g,
+      (parameter) => g.input(parameter, 'float32', shapes.get(parameter)!),
+      config,
+      {
+        words: g.input('words', 'float32', ['N', config.hiddenSize]),
+        types: g.input('types', 'int64', ['N']),
+        sequence: g.input('sequence', 'int64', ['N']),
       },
-    },
-  );
-  const [embeddings, attention, projection, output, classifier] = rates[name];
-  const layers = [0, 1].flatMap((layer): [string, number][] => [
-    [`layer.${layer}.attention.probabilities`, attention],
-    [`layer.${layer}.attention.output`, projection],
-    [`layer.${layer}.output`, output],
-  ]);
-  expect(places).toEqual([['embeddings', embeddings], ...layers, ['classifier', classifier]]);
-});
+      {
+        pruning: 'none',
+        heads: headSettings('none', false),
+        lastLayer,
+        dropout(x, place, rate) {
+          places.push([place, rate]);
+          return x;
+        },
+      },
+    );
+    const [embeddings, attention, projection, output, classifier] = rates[name];
+    const layers = [0, 1].flatMap((layer): [string, number][] => [
+      [`layer.${layer}.attention.probabilities`, attention],
+      [`layer.${layer}.attention.output`, projection],
+      [`layer.${layer}.output`, output],
+    ]);
+    expect(places).toEqual([['embeddings', embeddings], ...layers, ['classifier', classifier]]);
+  },
+);

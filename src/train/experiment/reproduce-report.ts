@@ -21,8 +21,8 @@ export function reproductionReport(outcomes: readonly Outcome[], { maxDrop, by, 
   const rows = resultRows(outcomes);
   // figures are of one seed: the first
   const first = results.filter((result) => result.seed === Math.min(...results.map(({ seed }) => seed)));
-  const counts = units.map(
-    ({ task, row }) => units.filter((other) => other.task === task && other.row.name === row.name).length,
+  const counts = results.map(
+    ({ task, method }) => results.filter((other) => other.task === task && other.method === method).length,
   );
   const [fewest, seeds] = [Math.min(...counts), Math.max(...counts)];
   const failures = outcomes.flatMap((outcome) =>

@@ -1,6 +1,6 @@
 /**
  * The tables of a reproduction that say what was run: data, settings, stages, as the paper's tables 2 to 4 do, and what
- * the paper's own network cost. Results are table 1, and summaries of them reproduce-summaries.ts.
+ * the paper's own network cost. Results are table 1, and summaries of them reproduce-summaries.ts and drop-tables.ts.
  */
 import { left, percent, type ReportTable, reportTable, right, short } from '../../evaluate/index.ts';
 import type { MethodName } from '../defaults.ts';

@@ -56,6 +56,7 @@ const resultOf = (task: string, method: string, seed = 0, where = out) =>
 
 let first: Awaited<ReturnType<typeof run>>;
 beforeAll(async () => {
+  // of 120 rows 12 are validation rows, enough for methods to differ on them
   writeScratchTasks(dataDir, { train: 120 });
   first = await run();
 });

@@ -15,7 +15,7 @@ import { randomStream } from '../../src/random.ts';
 import { compile } from '../../src/runtime/node.ts';
 import { floats, integers, type Program, type Tensors, uint8 } from '../../src/runtime/runtime.ts';
 import { NO_HEADS } from '../../src/train/state.ts';
-import { distance } from '../support/golden.ts';
+import { relativeDistance } from '../support/golden.ts';
 import { inputWeights, parameterTensors } from '../support/packed.ts';
 
 const config = {
@@ -34,7 +34,8 @@ const config = {
 };
 const { layers } = config;
 const LENGTHS = [9, 1, 14, 6];
-const random = randomStream(7, 'last-layer');
+const SEED = 7;
+const random = randomStream(SEED, 'last-layer');
 const parameters: Parameters = new Map();
 for (const [name, shape] of parameterShapes(config)) {
   const base = name.endsWith('LayerNorm.weight') ? 1 : 0;
@@ -115,7 +116,7 @@ async function build(pruning: Pruning, lastLayer: LastLayer): Promise<Program> {
   return program;
 }
 
-describe('the last layer for [CLS] alone', () => {
+describe(`the last layer for [CLS] alone (seed ${SEED})`, () => {
   it.each([
     ['none', 'cls'],
     ['none', 'scores'],
@@ -130,8 +131,8 @@ describe('the last layer for [CLS] alone', () => {
     for (const name of names) {
       const expected = floats(whole[name]);
       const size = Math.max(...Array.from(expected, Math.abs));
-      if (name !== 'gradient:pyramid.thresholds') expect(size, name).toBeGreaterThan(0);
-      expect(distance(floats(part[name]), expected), name).toBeLessThan(1e-5 * Math.max(1, size));
+      expect(size, name).toBeGreaterThan(0);
+      expect(relativeDistance(floats(part[name]), expected), name).toBeLessThan(1e-4);
     }
     if (names.includes('lengths') && pruning === 'hard') {
       const left = floats(part.lengths);
