@@ -1,7 +1,7 @@
 /**
  * The optimiser of a stage: for each learnt tensor its gradient's memory and moments, clipping by the joint norm, AdamW. On
- * the calling thread alone: moving tensors to a second one and back makes the engine check every access for moved memory,
- * and both together took longer (80 ms a step of MiniLM) than one undisturbed (75).
+ * the calling thread alone: with half of the tensors moved to a second thread and back, both took longer (80 ms a step of
+ * MiniLM) than one undisturbed (75), probably since accesses are checked once memory has ever been moved.
  */
 import { decays } from '../encoder/index.ts';
 import { isHead } from '../pyramid/heads.ts';
