@@ -552,3 +552,39 @@ describe('a student', () => {
     expect(state.config.layers).toBe(2);
   });
 });
+
+describe('a step', () => {
+  it('changes nothing when its loss is not finite', async () => {
+    const state = copyState(start);
+    const step = await TrainingStep.create(state, {
+      objective: 'task',
+      pruning: 'none',
+      temperature: 1,
+      lambda: 0,
+      weightDecay: 0.1,
+      clip: 1,
+      dropout: false,
+      threads: 1,
+      jointWeight: 0,
+      jointTargets: 'labels',
+    });
+    const indices = [0, 1, 2, 3];
+    const targets = float32(new Float32Array(8).fill(0.5), 4, 2);
+    const rates = { weights: 0.1, heads: 0.1, thresholds: 0.1 };
+    const run = (weight: number, at: number) =>
+      step.run(
+        packBatch(set, indices),
+        { targets, weights: float32(new Float32Array(4).fill(weight), 4) },
+        rates,
+        at,
+        '',
+      );
+    expect((await run(Number.POSITIVE_INFINITY, 1)).loss).toBeNaN();
+    step.words.settle();
+    expect(changed(start, state)).toEqual([]);
+    expect([...step.optimiser.moments.values()].every(({ m }) => m.every((value) => value === 0))).toBe(true);
+    expect((await run(1, 1)).loss).toBeGreaterThan(0);
+    expect(changed(start, state).length).toBeGreaterThan(0);
+    await step.close();
+  });
+});
