@@ -78,6 +78,17 @@ describe('the nearest name', () => {
 describe("the library's training options", () => {
   const given = { train: 'a.csv', out: 'x' };
 
+  test('take a number or a word where both are offered', () => {
+    expect(['auto', '0.02', 0, 1].map((delta) => resolveTrainOptions({ ...given, delta } as object).delta)).toEqual([
+      'auto',
+      0.02,
+      0,
+      1,
+    ]);
+    for (const delta of ['automatic', -0.1, 1.1, null, true])
+      expect(() => resolveTrainOptions({ ...given, delta } as object)).toThrow(/delta.*a number from 0 to 1, or auto/);
+  });
+
   test('are completed with the defaults and left as they were given otherwise', () => {
     expect(resolveTrainOptions({ ...given, batchSize: 7, seed: undefined })).toMatchObject({
       ...given,

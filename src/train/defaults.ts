@@ -54,7 +54,7 @@ export interface TrainOptions {
   readonly clip: number;
   readonly classWeights: ClassWeights;
 
-  readonly delta: number;
+  readonly delta: number | 'auto';
   readonly temperature: number;
   readonly lambda: number;
   readonly thresholdLearningRate: number;
@@ -246,12 +246,13 @@ export const trainTable = {
     read: readClassWeights,
   }),
 
-  delta: numberOption({
+  delta: customOption<number | 'auto'>({
     group: pruning,
-    default: 0.04,
-    min: 0,
-    max: 1,
-    help: "the last layer's threshold at the start (the first layers' are proportionally lower); they are learned",
+    default: 'auto',
+    placeholder: 'X|auto',
+    expected: 'a number from 0 to 1, or auto',
+    help: "the last layer's threshold at the start (the first layers' are proportionally lower); they are learned; auto: 1.2 over the mean tokens of the training texts",
+    read: readDelta,
   }),
   temperature: numberOption({
     group: pruning,
@@ -416,6 +417,12 @@ export const trainTable = {
 const stageNames = ['regular', 'soft', 'hard', 'heads'] as const;
 
 /** `3`, `3,1,2,10`, [3, 1, 2, 10] or {regular: 3, …}. */
+function readDelta(raw: unknown): number | 'auto' | undefined {
+  if (raw === 'auto') return raw;
+  const value = toNumber(raw);
+  return value !== undefined && value >= 0 && value <= 1 ? value : undefined;
+}
+
 function readEpochs(raw: unknown): Epochs | undefined {
   const defaults: Epochs = trainTable.epochs.default;
   const given = typeof raw === 'string' ? raw.split(',') : typeof raw === 'number' ? [raw] : raw;

@@ -10,7 +10,7 @@ import { featureScales } from '../../src/train/feature-scales.ts';
 import { HeadsJudging } from '../../src/train/heads-judging.ts';
 import { HeadsStep } from '../../src/train/heads-step.ts';
 import { Judging } from '../../src/train/judging.ts';
-import { type MethodResult, runMethod, type SharedStages } from '../../src/train/method-run.ts';
+import { deltaFor, type MethodResult, runMethod, type SharedStages } from '../../src/train/method-run.ts';
 import { addHeads, halfDepth, labelWeights } from '../../src/train/prepare.ts';
 import { stageSettings } from '../../src/train/run.ts';
 import { copyState, type ModelState, tensorOf } from '../../src/train/state.ts';
@@ -162,6 +162,26 @@ describe('the stages', () => {
     expect(hard.state.thresholds).toEqual(initial);
     expect(learnt(changed(start, hard.state)).length).toBeGreaterThan(start.parameters.size / 2);
   });
+
+  it('has the thresholds start from the length of the texts where Δ_L is left to it, and says so', async () => {
+    const epochs = { regular: 0, soft: 0, hard: 1, heads: 0 };
+    const { state, events } = await run('ltp', { delta: 'auto', epochs });
+    const mean = set.lengths.reduce((a, b) => a + b) / set.lengths.length;
+    const delta = deltaFor(set.lengths);
+    expect(delta / (1.2 / mean)).toBeCloseTo(1, 1);
+    expect(state.thresholds).toEqual(initialThresholds(start.config.layers, delta));
+    expect(events).toContainEqual({ kind: 'note', text: `Δ_L ${delta}, from the mean length of the texts` });
+    const given = await run('ltp', { delta, epochs });
+    expect(given.events.filter(({ kind }) => kind === 'note')).toEqual([]);
+    expect(changed(state, given.state)).toEqual([]);
+  });
+
+  it.each([
+    [[50, 100], 0.016],
+    [[30], 0.04],
+    [[70, 71], 0.017],
+    [[1], 1],
+  ])('start at Δ_L for texts of %j tokens: %d', (lengths, delta) => expect(deltaFor(lengths)).toBe(delta));
 
   it('heads leaves the backbone, the classifier and the thresholds as they were, to the bit, and trains every head', async () => {
     for (const given of [frozen, { exitTraining: 'joint', exitHead: 'pooled', jointFrom: 'regular' }] as const) {

@@ -8,7 +8,7 @@ export const sweepCsv = (rows: readonly SweepRow[]): string =>
   stringify([...rows], { header: true, columns: Object.keys(rows[0]) });
 
 export function sweepText(rows: readonly SweepRow[]): string {
-  const cell = (value: number | null, text: (value: number) => string) => (value === null ? '–' : text(value));
+  const cell = <T>(value: T | null, text: (value: T) => string) => (value === null ? '–' : text(value));
   const columns: readonly (readonly [head: string, (row: SweepRow) => string])[] = [
     ['Method', ({ method }) => method],
     ['Δ_L', ({ delta }) => cell(delta, String)],

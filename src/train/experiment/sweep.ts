@@ -9,6 +9,7 @@ import { json } from '../../pyramid/model-folder.ts';
 import { randomStream } from '../../random.ts';
 import { taskNamed } from '../../text/index.ts';
 import { writeWhole } from '../../write-whole.ts';
+import type { TrainOptions } from '../defaults.ts';
 import type { OnTrainEvent } from '../events.ts';
 import { methods } from '../methods.ts';
 import type { GivenTrainOptions } from '../options.ts';
@@ -39,7 +40,7 @@ export interface SweepOptions {
 export interface SweepRow {
   readonly method: string;
   /** null where the method does not prune. */
-  readonly delta: number | null;
+  readonly delta: TrainOptions['delta'] | null;
   readonly temperature: number | null;
   readonly lambda: number | null;
   readonly tau: number | null;
