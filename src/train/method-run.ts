@@ -143,6 +143,10 @@ export async function runMethod(run: MethodRun): Promise<MethodResult> {
 /** Epochs of a heads stage that is not the last: see stageList. */
 const earlyEpochs = ({ heads }: TrainOptions['epochs']): number => Math.min(1, heads);
 
+/** Δ_L as it is given, or for texts of these lengths: see deltaFor. */
+export const startingDelta = (delta: TrainOptions['delta'], { lengths }: Pick<EncodedSet, 'lengths'>): number =>
+  delta === 'auto' ? deltaFor(lengths) : delta;
+
 /**
  * Δ_L for texts of these lengths: scores of a text sum to 1, so that what a threshold takes grows with the length. Two
  * digits, so that it can be given as it is said.
@@ -164,7 +168,7 @@ function prepareStage(
   joint: boolean,
 ): void {
   if (method.prunes && (stage === 'soft' || settings.epochs.soft === 0) && state.thresholds === null) {
-    const delta = options.delta === 'auto' ? deltaFor(train.lengths) : options.delta;
+    const delta = startingDelta(options.delta, train);
     if (options.delta === 'auto') onEvent({ kind: 'note', text: `Δ_L ${delta}, from the mean length of the texts` });
     state.thresholds = initialThresholds(state.config.layers, delta);
   }

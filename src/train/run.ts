@@ -13,7 +13,7 @@ import { Checkpoints } from './checkpoint.ts';
 import type { TrainOptions } from './defaults.ts';
 import type { OnTrainEvent } from './events.ts';
 import { type Judged, Judging } from './judging.ts';
-import { type MethodResult, runMethod } from './method-run.ts';
+import { type MethodResult, runMethod, startingDelta } from './method-run.ts';
 import { headsJoin, methods } from './methods.ts';
 import { modelCard } from './model-card.ts';
 import { resolvedConfig } from './options.ts';
@@ -92,6 +92,7 @@ export async function train(options: TrainOptions, onEvent: OnTrainEvent): Promi
     data: dataRecord(rows),
     metrics,
     tau,
+    ...(prunes && { delta: startingDelta(options.delta, sets.train) }),
     epochs: result.progress.history,
     seconds: result.progress.seconds,
   };

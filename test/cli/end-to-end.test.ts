@@ -64,6 +64,12 @@ describe('from the command line to a model and its answers', () => {
     expect(weights('second').equals(weights('first'))).toBe(true);
   });
 
+  test('train says and stores the Δ_L that the length of the texts led to', () => {
+    const { options, delta } = JSON.parse(readFileSync(join(folder, 'first/training.json'), 'utf8'));
+    expect(options.delta).toBe('auto');
+    expect(first.stderr).toContain(`Δ_L ${delta}, from the mean length of the texts`);
+  });
+
   test('train ends at the first Ctrl-C, and leaves no model folder', async () => {
     const args = ['train', '--config', 'run.json', '--batch-size', '16', '--epochs', '1000', '--out', 'interrupted'];
     const child = spawn(process.execPath, [resolve('dist/cli/main.js'), ...args], { cwd: folder });
