@@ -251,7 +251,7 @@ export const trainTable = {
     default: 'auto',
     placeholder: 'X|auto',
     expected: 'a number from 0 to 1, or auto',
-    help: "the last layer's threshold at the start (the first layers' are proportionally lower); they are learned; auto: 1.2 over the mean tokens of the training texts",
+    help: "the last layer's threshold at the start (the first layers' are proportionally lower); they are learned; auto: 1 over the mean tokens of the training texts, the mean score of a token",
     read: readDelta,
   }),
   temperature: numberOption({

@@ -168,7 +168,7 @@ describe('the stages', () => {
     const { state, events } = await run('ltp', { delta: 'auto', epochs });
     const mean = set.lengths.reduce((a, b) => a + b) / set.lengths.length;
     const delta = deltaFor(set.lengths);
-    expect(delta / (1.2 / mean)).toBeCloseTo(1, 1);
+    expect(delta / (1 / mean)).toBeCloseTo(1, 1);
     expect(state.thresholds).toEqual(initialThresholds(start.config.layers, delta));
     expect(events).toContainEqual({ kind: 'note', text: `Δ_L ${delta}, from the mean length of the texts` });
     const given = await run('ltp', { delta, epochs });
@@ -177,9 +177,9 @@ describe('the stages', () => {
   });
 
   it.each([
-    [[50, 100], 0.016],
-    [[30], 0.04],
-    [[70, 71], 0.017],
+    [[50, 100], 0.013],
+    [[30], 0.033],
+    [[70, 71], 0.014],
     [[1], 1],
   ])('start at Δ_L for texts of %j tokens: %d', (lengths, delta) => expect(deltaFor(lengths)).toBe(delta));
 
