@@ -149,7 +149,7 @@ export const startingDelta = (delta: TrainOptions['delta'], { lengths }: Pick<En
 
 /**
  * Δ_L for texts of these lengths: the mean score of a token, since the scores of a text sum to 1. What suited five tasks of
- * 30 to 99 tokens was 0.9 to 2.1 times that; 1.8 times cost one of them three points (docs/results). Two digits, so that it
+ * 30 to 99 tokens was 0.8 to 2.1 times that; 1.8 times cost one of them three points (docs/results). Two digits, so that it
  * can be given as it is said.
  */
 export function deltaFor(lengths: ArrayLike<number>): number {
