@@ -416,13 +416,13 @@ export const trainTable = {
 
 const stageNames = ['regular', 'soft', 'hard', 'heads'] as const;
 
-/** `3`, `3,1,2,10`, [3, 1, 2, 10] or {regular: 3, …}. */
 function readDelta(raw: unknown): number | 'auto' | undefined {
   if (raw === 'auto') return raw;
   const value = toNumber(raw);
   return value !== undefined && value >= 0 && value <= 1 ? value : undefined;
 }
 
+/** `3`, `3,1,2,10`, [3, 1, 2, 10] or {regular: 3, …}. */
 function readEpochs(raw: unknown): Epochs | undefined {
   const defaults: Epochs = trainTable.epochs.default;
   const given = typeof raw === 'string' ? raw.split(',') : typeof raw === 'number' ? [raw] : raw;

@@ -143,17 +143,14 @@ export async function runMethod(run: MethodRun): Promise<MethodResult> {
 /** Epochs of a heads stage that is not the last: see stageList. */
 const earlyEpochs = ({ heads }: TrainOptions['epochs']): number => Math.min(1, heads);
 
-/** Δ_L as it is given, or for texts of these lengths: see deltaFor. */
-export const startingDelta = (delta: TrainOptions['delta'], { lengths }: Pick<EncodedSet, 'lengths'>): number =>
-  delta === 'auto' ? deltaFor(lengths) : delta;
-
 /**
- * Δ_L for texts of these lengths: the mean score of a token, since the scores of a text sum to 1. What suited five tasks of
+ * Δ_L as it is given; auto is the mean score of a token, since the scores of a text sum to 1. What suited five tasks of
  * 30 to 99 tokens was 0.8 to 2.1 times that; 1.8 times cost one of them three points (docs/results). Two digits, so that it
  * can be given as it is said.
  */
-export function deltaFor(lengths: ArrayLike<number>): number {
-  const tokens = Array.from(lengths).reduce((sum, length) => sum + length, 0);
+export function startingDelta(delta: TrainOptions['delta'], { lengths }: Pick<EncodedSet, 'lengths'>): number {
+  if (delta !== 'auto') return delta;
+  const tokens = lengths.reduce((sum, length) => sum + length, 0);
   return Number((lengths.length / tokens).toPrecision(2));
 }
 

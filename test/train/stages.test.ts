@@ -10,7 +10,7 @@ import { featureScales } from '../../src/train/feature-scales.ts';
 import { HeadsJudging } from '../../src/train/heads-judging.ts';
 import { HeadsStep } from '../../src/train/heads-step.ts';
 import { Judging } from '../../src/train/judging.ts';
-import { deltaFor, type MethodResult, runMethod, type SharedStages } from '../../src/train/method-run.ts';
+import { type MethodResult, runMethod, type SharedStages, startingDelta } from '../../src/train/method-run.ts';
 import { addHeads, halfDepth, labelWeights } from '../../src/train/prepare.ts';
 import { stageSettings } from '../../src/train/run.ts';
 import { copyState, type ModelState, tensorOf } from '../../src/train/state.ts';
@@ -167,7 +167,7 @@ describe('the stages', () => {
     const epochs = { regular: 0, soft: 0, hard: 1, heads: 0 };
     const { state, events } = await run('ltp', { delta: 'auto', epochs });
     const mean = set.lengths.reduce((a, b) => a + b) / set.lengths.length;
-    const delta = deltaFor(set.lengths);
+    const delta = startingDelta('auto', set);
     expect(delta / (1 / mean)).toBeCloseTo(1, 1);
     expect(state.thresholds).toEqual(initialThresholds(start.config.layers, delta));
     expect(events).toContainEqual({ kind: 'note', text: `Δ_L ${delta}, from the mean length of the texts` });
@@ -181,7 +181,9 @@ describe('the stages', () => {
     [[30], 0.033],
     [[70, 71], 0.014],
     [[1], 1],
-  ])('start at Δ_L for texts of %j tokens: %d', (lengths, delta) => expect(deltaFor(lengths)).toBe(delta));
+  ])('start at Δ_L for texts of %j tokens: %d', (lengths, delta) =>
+    expect(startingDelta('auto', { lengths: Int32Array.from(lengths) })).toBe(delta),
+  );
 
   it('heads leaves the backbone, the classifier and the thresholds as they were, to the bit, and trains every head', async () => {
     for (const given of [frozen, { exitTraining: 'joint', exitHead: 'pooled', jointFrom: 'regular' }] as const) {
