@@ -127,7 +127,7 @@ def run(ids, types, mode):
 
 def gradients(loss, names):
     """for each tensor its largest absolute value, and products with three vectors of the generator"""
-    found = torch.autograd.grad(loss, list(names.values()))
+    found = torch.autograd.grad(loss, list(names.values()), retain_graph=True)
     kept = {}
     for (name, _), value in zip(names.items(), found):
         draws = Stream(3)
@@ -156,15 +156,26 @@ print('tokens', content['hard.tokens'], 'smallest distance of a score to its thr
 assert gap > 5e-4 and content['hard.tokens'] != content['dense.tokens']
 
 # exit heads of layer 1 on the hard-pruned network, students of its main classifier
-def features(run, pairs):
-    x, cls, types = run['hidden'][0].detach(), run['hidden'][1][0].detach(), run['types'][0]
+def features(run, pairs, aligned=False):
+    x, cls, types = run['hidden'][0], run['hidden'][1][0], run['types'][0]
     if not pairs: return torch.cat([cls, x.mean(0)])
     a, b = (x[types == k].sum(0) / max(1, int((types == k).sum())) for k in (0, 1))
-    return torch.cat([cls, a, b, (a - b).abs(), a * b])
+    texts = [a, b] if not aligned else lacking(x[1:][types[1:] == 0], x[types == 1])
+    return torch.cat([cls, *texts, (a - b).abs(), a * b])
+
+def lacking(a, b):
+    """what the words of one text lack in the other, as sum and difference of both directions"""
+    m = torch.cat([a, b]).mean(0)
+    def distance(x, y):
+        if len(x) == 0: return torch.zeros(d)
+        mixed = torch.softmax(10 * F.cosine_similarity((x - m)[:, None], (y - m)[None], dim=2), 1) @ y if len(y) else m
+        return (x - mixed).abs().mean(0)
+    one, other = distance(a, b), distance(b, a)
+    return [one + other, one - other]
 
 def two_layers(F_in): return {'dense.weight': (d, F_in), 'dense.bias': (d,), 'out.weight': (C, d), 'out.bias': (C,)}
 def self_attention(head, run):
-    z = torch.tanh(F.linear(run['hidden'][1].detach(), head['proj.weight'], head['proj.bias']))
+    z = torch.tanh(F.linear(run['hidden'][1], head['proj.weight'], head['proj.bias']))
     split = lambda part: F.linear(z, head[f'{part}.weight'], head[f'{part}.bias']).reshape(len(z), 2, E // 2).transpose(0, 1)
     p = torch.softmax(split('query') @ split('key').transpose(1, 2) / math.sqrt(E // 2), -1)
     first = (p @ split('value')).transpose(0, 1).reshape(len(z), E)[0]
@@ -173,16 +184,20 @@ def self_attention(head, run):
 read = lambda of: lambda head, run: F.linear(torch.tanh(F.linear(of(run), head['dense.weight'], head['dense.bias'])), head['out.weight'], head['out.bias'])
 fast = {f'{part}.{kind}': shape for part, out, inputs in [('proj', E, d)] + [(part, E, E) for part in ('query', 'key', 'value', 'attn_out', 'dense')] + [('out', C, E)]
         for kind, shape in (('weight', (out, inputs)), ('bias', (out,)))}
-heads = {'cls': (two_layers(d), read(lambda run: run['hidden'][1][0].detach())), 'pooled': (two_layers(2 * d), read(lambda run: features(run, False))),
-         'pooled pairs': (two_layers(5 * d), read(lambda run: features(run, True))), 'fastbert': (fast, self_attention)}
+heads = {'cls': (two_layers(d), read(lambda run: run['hidden'][1][0])), 'pooled': (two_layers(2 * d), read(lambda run: features(run, False))),
+         'pooled pairs': (two_layers(5 * d), read(lambda run: features(run, True))),
+         'aligned': (two_layers(5 * d), read(lambda run: features(run, True, True))), 'fastbert': (fast, self_attention)}
 taught = F.log_softmax(batch(runs, 'logits').detach(), -1)
 content['heads'] = {}
+# what a head of layer 1 reads comes from these
+below = {name: value for name, value in weight.items() if name.startswith(('bert.embeddings', 'bert.encoder.layer.0'))}
 for kind, (parts, apply) in heads.items():
     stream = Stream(11)
     head = {part: (2 * stream.take(*shape)).requires_grad_() for part, shape in parts.items()}
     out = torch.stack([apply(head, run) for run in runs])
     kl = F.kl_div(F.log_softmax(out, -1), taught, log_target=True, reduction='batchmean')
-    content['heads'][kind] = dict(parameters=[[part, list(shape)] for part, shape in parts.items()], logits=out, divergence=kl, gradients=gradients(kl, head))
+    content['heads'][kind] = dict(parameters=[[part, list(shape)] for part, shape in parts.items()], logits=out, divergence=kl, gradients=gradients(kl, head),
+                                  networkGradients=gradients(kl, below))
 write('network-golden.json', content)
 
 # the dense network is Hugging Face's

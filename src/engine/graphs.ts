@@ -14,7 +14,7 @@ import {
   type Weights,
 } from '../encoder/index.ts';
 import { Graph, type Value } from '../graph/index.ts';
-import { fastbertHead, featureHead, features, pooledMeans } from '../pyramid/heads.ts';
+import { fastbertHead, featureHead, features, readsRows, rowFeatures } from '../pyramid/heads.ts';
 import type { PyramidModel } from '../pyramid/model-folder.ts';
 import { peek } from '../pyramid/peek.ts';
 import { hardSelect } from '../pyramid/prune.ts';
@@ -109,13 +109,12 @@ export function peekGraph(written: Written, layer: number): Graph {
     g.output('logits', classify(g, weights, config, cls));
     return g;
   }
-  const means =
-    headSettings.kind === 'pooled'
-      ? g.scope(`pyramid.heads.${layer}.means`, () =>
-          pooledMeans(g, padded, layout, headSettings.pairs ? types() : null),
-        )
-      : [];
-  g.output('logits', featureHead(g, weights, layer, features(g, cls, means)));
+  const fromRows = readsRows(headSettings.kind)
+    ? g.scope(`pyramid.heads.${layer}.rows`, () =>
+        rowFeatures(g, headSettings, padded, layout, headSettings.pairs ? types() : null),
+      )
+    : [];
+  g.output('logits', featureHead(g, weights, layer, features(g, cls, fromRows)));
   return g;
 }
 

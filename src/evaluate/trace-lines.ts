@@ -4,7 +4,7 @@
  * it that says which network they came from (docs/formats.md). Knows nothing of models and of files: trace.ts does.
  */
 import { PyramidError } from '../errors.ts';
-import type { HeadKind, NetworkShape } from '../pyramid/flops.ts';
+import { HEAD_KINDS, type HeadKind, type NetworkShape } from '../pyramid/flops.ts';
 import { DTYPES, type Dtype } from '../pyramid/model-folder.ts';
 
 /** One text. L layers, C labels. */
@@ -35,7 +35,6 @@ export type TraceMeta = Omit<Trace, 'entries'>;
 
 const FORMAT = 'magic-pyramid/trace';
 const VERSION = 1;
-const HEAD_KINDS: readonly string[] = ['none', 'cls', 'fastbert', 'pooled'] satisfies HeadKind[];
 const SIZES = ['layers', 'hiddenSize', 'heads', 'intermediateSize', 'labels'] as const;
 
 /** The description of a trace's network as text. */
@@ -53,7 +52,7 @@ export function parseMeta(text: string, path: string): TraceMeta {
     throw fault(`"shape" lacks one of ${SIZES.join(', ')}`);
   if (!Array.isArray(labels) || labels.length !== shape.labels || !labels.every((name) => typeof name === 'string'))
     throw fault(`"labels" are not ${shape.labels} names`);
-  if (typeof headKind !== 'string' || !HEAD_KINDS.includes(headKind))
+  if (typeof headKind !== 'string' || !(HEAD_KINDS as readonly string[]).includes(headKind))
     throw fault(`"headKind" is not one of ${HEAD_KINDS.join(', ')}`);
   if (typeof pairs !== 'boolean') throw fault('"pairs" is not true or false');
   if (dtype !== undefined && !DTYPES.includes(dtype)) throw fault(`"dtype" is not one of ${DTYPES.join(', ')}`);

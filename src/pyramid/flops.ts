@@ -2,7 +2,7 @@
  * Floating-point operations of one text, in two counts that are always reported side by side. `paperFlops` is the
  * count of the paper's tables; `actualFlops` is what the engine computes: it removes tokens in mid-layer, peeks, and
  * runs heads and the classifier. Both count a multiplication and an addition as two, and the products with weights
- * and of attention only (and the pooled heads' means): biases, softmax, LayerNorm, GELU and the sums of the scores
+ * and of attention only (and what heads make of rows): biases, softmax, LayerNorm, GELU and the sums of the scores
  * are linear in the tokens and below 1 % of a layer. Embeddings are look-ups. Layers are 1..L as in the paper.
  */
 
@@ -15,8 +15,9 @@ export interface NetworkShape {
   readonly labels: number;
 }
 
-/** The exit heads on layers 1..L−1. */
-export type HeadKind = 'none' | 'cls' | 'fastbert' | 'pooled';
+/** Kinds of the exit heads on layers 1..L−1. */
+export const HEAD_KINDS = ['none', 'cls', 'fastbert', 'pooled', 'aligned'] as const;
+export type HeadKind = (typeof HEAD_KINDS)[number];
 
 /** Width of a `fastbert` exit head, as FastBERT has it. */
 const FASTBERT_WIDTH = 128;
@@ -24,7 +25,7 @@ const FASTBERT_WIDTH = 128;
 export interface ActualFlopsOptions {
   /** Which heads are asked on the way; 'none' also when early exit is off, since then the engine asks none. */
   readonly headKind: HeadKind;
-  /** Texts are pairs: a `pooled` head then reads five features of width d rather than two. */
+  /** Texts are pairs: a head that reads rows then has five features of width d rather than two. */
   readonly pairs: boolean;
   /** Per layer (entry l−1): ask before the layer runs, from one row, rather than after it. */
   readonly peeks: readonly boolean[] | 'all' | 'none';
@@ -126,10 +127,13 @@ function headFlops(
       return 0;
     case 'cls':
       return 2 * (d * d + d * labels);
-    case 'pooled': {
+    case 'pooled':
+    case 'aligned': {
       // each mean is a product of weights [1, n] with the n tokens that enter; then |A − B| and A ⊙ B
       const [features, means, between] = pairs ? [5 * d, 2, 2 * d] : [2 * d, 1, 0];
-      return 2 * (features * d + d * labels + means * enter * d) + between;
+      // products of all tokens with all, the mixes of them, and two means of the distances
+      const alignment = kind === 'aligned' ? 2 * enter * enter * d + 2 * enter * d : 0;
+      return 2 * (features * d + d * labels + means * enter * d + alignment) + between;
     }
     case 'fastbert': {
       // d → E, key and value of every live token; query, attention, output projection and dense of the first only

@@ -1,10 +1,12 @@
 /**
- * The exit heads of layers 1 … L−1 (the last layer has the main classifier), in three kinds:
+ * The exit heads of layers 1 … L−1 (the last layer has the main classifier), in four kinds:
  * - `cls`: Linear d→d, tanh, Linear d→C on H_l[CLS];
  * - `fastbert` (Liu et al. 2020): Linear d→e, tanh, self-attention over the live tokens of H_l with output projection,
  *   first token, Linear e→e, tanh, Linear e→C;
  * - `pooled`: as `cls`, on H_l[CLS] beside means of the live rows that ENTER layer l; for pairs the means A and B of
- *   the segments, |A − B| and A ⊙ B, since two sentences meet in [CLS] only in deep layers.
+ *   the segments, |A − B| and A ⊙ B, since two sentences meet in [CLS] only in deep layers;
+ * - `aligned` (pairs only): as `pooled`, but in place of A and B the distances of each text's words from the most similar
+ *   ones of the other (alignment.ts), as sum and difference of the two texts'.
  */
 import {
   attentionBias,
@@ -17,11 +19,12 @@ import {
   type Weights,
 } from '../encoder/index.ts';
 import type { Graph, Value } from '../graph/index.ts';
+import { alignment } from './alignment.ts';
 import type { HeadKind } from './flops.ts';
 
 export interface HeadSettings {
   readonly kind: HeadKind;
-  /** `pooled` heads read the means of two segments. */
+  /** The texts are pairs: heads that read rows tell the two segments apart. */
   readonly pairs: boolean;
   /** Width e and attention heads of `fastbert`. */
   readonly width: number;
@@ -37,9 +40,12 @@ export const headSettings = (kind: HeadKind, pairs: boolean, width = FASTBERT_WI
   attentionHeads: FASTBERT_HEADS,
 });
 
-/** Length F of what a `cls` or `pooled` head reads. */
+/** Whether heads of a kind read the rows that enter their layer, beside [CLS]. */
+export const readsRows = (kind: HeadKind): kind is 'pooled' | 'aligned' => kind === 'pooled' || kind === 'aligned';
+
+/** Length F of what a `cls`, `pooled` or `aligned` head reads. */
 export const featureSize = (d: number, { kind, pairs }: HeadSettings): number =>
-  kind === 'pooled' ? (pairs ? 5 : 2) * d : d;
+  readsRows(kind) ? (pairs ? 5 : 2) * d : d;
 
 /** Checkpoint name of a head's tensor; `layer` is 1-based. */
 export const headName = (layer: number, part: string): string => `pyramid.heads.${layer}.${part}`;
@@ -94,7 +100,7 @@ export function initialHeads(
 }
 
 /**
- * Logits [B, C] of a `cls` or `pooled` head from its features [B, F]. Dropout is behind the tanh: features hardly vary from
+ * Logits [B, C] of a `cls`, `pooled` or `aligned` head from its features [B, F]. Dropout is behind the tanh: features hardly vary from
  * text to text, and one that is missing would drown all that the others say.
  */
 export function featureHead(
@@ -110,14 +116,23 @@ export function featureHead(
   });
 }
 
-/** Features [B, F] of a `cls` or `pooled` head: `cls` is H_l[CLS], `means` what pooledMeans gave for the rows entering layer l. */
-export const features = (g: Graph, cls: Value, means: readonly Value[]): Value => g.concat([cls, ...means], 1);
+/** Features [B, F] of a head: `cls` is H_l[CLS], `read` what rowFeatures gave for the rows entering layer l. */
+export const features = (g: Graph, cls: Value, read: readonly Value[]): Value => g.concat([cls, ...read], 1);
 
 /**
- * What a `pooled` head reads beside [CLS], each [B, d]: one mean, or A, B, |A − B|, A ⊙ B. `entering` [B, S, d] are the
- * padded rows that enter the layer, `types` [N] their token types. An empty segment has mean 0.
+ * What a head reads beside [CLS], [B, d] or [B, 2d] each; nothing unless its kind reads rows. Single texts have one mean; of
+ * pairs `pooled` heads read A, B, |A − B|, A ⊙ B and `aligned` ones D_A + D_B, D_A − D_B, |A − B|, A ⊙ B. `entering`
+ * [B, S, d] are the padded rows that enter the layer, `types` [N] their token types,
+ * null for single texts. An empty segment has mean 0.
  */
-export function pooledMeans(g: Graph, entering: Value, layout: Layout, types: Value | null): Value[] {
+export function rowFeatures(
+  g: Graph,
+  { kind }: HeadSettings,
+  entering: Value,
+  layout: Layout,
+  types: Value | null,
+): Value[] {
+  if (!readsRows(kind)) return [];
   const live = g.cast(layout.live, 'float32'); // [B, S]
   const mean = (weight: Value, count: Value) =>
     g.squeeze(g.matmul(g.unsqueeze(g.div(weight, g.unsqueeze(count, 1)), 1), entering), 1); // [B, d]
@@ -128,7 +143,8 @@ export function pooledMeans(g: Graph, entering: Value, layout: Layout, types: Va
   const atLeastOne = (count: Value) => g.where(g.op('Less', [count, g.scalar(1)], {}), g.scalar(1), count);
   const a = mean(first, atLeastOne(g.sum(first, [1])));
   const b = mean(second, atLeastOne(g.sum(second, [1])));
-  return [a, b, g.abs(g.sub(a, b)), g.mul(a, b)];
+  const texts = kind === 'pooled' ? [a, b] : [alignment(g, entering, layout, [first, second])];
+  return [...texts, g.abs(g.sub(a, b)), g.mul(a, b)];
 }
 
 /** Logits [B, C] of a `fastbert` head on the rows x [N, d] that left layer `layer`. */

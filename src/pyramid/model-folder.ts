@@ -6,7 +6,7 @@
 import { configOf, type EncoderConfig, type Parameters, type StoredTensor, weightsOf } from '../encoder/index.ts';
 import { PyramidError } from '../errors.ts';
 import { type Folder, pathIn } from '../folder.ts';
-import type { HeadKind } from './flops.ts';
+import { HEAD_KINDS, type HeadKind } from './flops.ts';
 import { type HeadSettings, headSettings, headShapes } from './heads.ts';
 import { THRESHOLDS } from './network.ts';
 
@@ -118,8 +118,9 @@ function readInfo(config: EncoderConfig, path: string): PyramidInfo {
   if (stored === null || typeof stored !== 'object') throw fault('pyramid is no object');
   if (stored.format !== 1) throw fault(`pyramid.format is ${JSON.stringify(stored.format)}, this version reads 1`);
   const info = { ...DENSE, maxLength, ...stored };
-  if (!['none', 'cls', 'fastbert', 'pooled'].includes(info.exitHead))
-    throw fault(`pyramid.exitHead is ${JSON.stringify(info.exitHead)}`);
+  if (!HEAD_KINDS.includes(info.exitHead)) throw fault(`pyramid.exitHead is ${JSON.stringify(info.exitHead)}`);
+  if (info.exitHead === 'aligned' && !info.pairs)
+    throw fault('pyramid.exitHead is "aligned", which reads pairs, and pyramid.pairs is false');
   if (!Number.isSafeInteger(info.maxLength) || info.maxLength < 2 || info.maxLength > config.maxPositions) {
     throw fault(
       `pyramid.maxLength is ${JSON.stringify(info.maxLength)}, not a whole number from 2 to ${config.maxPositions}`,

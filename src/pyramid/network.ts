@@ -14,7 +14,15 @@ import {
   type Weights,
 } from '../encoder/index.ts';
 import type { Graph, Value } from '../graph/index.ts';
-import { fastbertHead, featureHead, features, type HeadSettings, headDropout, pooledMeans } from './heads.ts';
+import {
+  fastbertHead,
+  featureHead,
+  features,
+  type HeadSettings,
+  headDropout,
+  readsRows,
+  rowFeatures,
+} from './heads.ts';
 import { peek } from './peek.ts';
 import { hardSelect, softGate } from './prune.ts';
 
@@ -53,7 +61,7 @@ export interface Network {
   readonly scores: readonly (Value | null)[];
   /** Soft masks [N] at layers 1 … L; empty otherwise. */
   readonly masks: readonly Value[];
-  /** What the `cls` or `pooled` heads of layers 1 … L−1 read, [B, F]; empty for other kinds. */
+  /** What the `cls`, `pooled` or `aligned` heads of layers 1 … L−1 read, [B, F]; empty for other kinds. */
   readonly features: readonly Value[];
   /** Logits of layers 1 … L−1's heads. */
   readonly exits: readonly Value[];
@@ -92,10 +100,16 @@ export function network(
   let cls: Value | null = null;
   for (let layer = 1; layer <= layers; layer++) {
     const isLast = layer === layers;
-    const means =
-      heads.kind === 'pooled' && !isLast
-        ? g.scope(`pyramid.heads.${layer}.means`, () =>
-            pooledMeans(g, g.op('PadRows', [x, layout.pad, layout.unpad], {}), layout, heads.pairs ? types : null),
+    const fromRows =
+      readsRows(heads.kind) && !isLast
+        ? g.scope(`pyramid.heads.${layer}.rows`, () =>
+            rowFeatures(
+              g,
+              heads,
+              g.op('PadRows', [x, layout.pad, layout.unpad], {}),
+              layout,
+              heads.pairs ? types : null,
+            ),
           )
         : [];
     let kept: Value | null = null;
@@ -135,7 +149,7 @@ export function network(
     if (isLast || heads.kind === 'none') continue;
     if (heads.kind === 'fastbert') exits.push(fastbertHead(g, weights, heads, layer, x, layout));
     else {
-      const seen = features(g, g.takeRows(x, layout.first), means); // [B, F]
+      const seen = features(g, g.takeRows(x, layout.first), fromRows); // [B, F]
       read.push(seen);
       exits.push(featureHead(g, weights, layer, seen, (inner) => headDropout(dropout, inner, layer, config)));
     }

@@ -59,7 +59,7 @@ export interface TrainOptions {
   readonly lambda: number;
   readonly thresholdLearningRate: number;
 
-  readonly exitHead: 'cls' | 'fastbert' | 'pooled';
+  readonly exitHead: 'auto' | 'cls' | 'fastbert' | 'pooled' | 'aligned';
   readonly exitTraining: 'frozen' | 'joint';
   readonly jointFrom: 'regular' | 'soft';
   readonly jointTargets: 'labels' | 'classifier';
@@ -280,9 +280,9 @@ export const trainTable = {
 
   exitHead: choiceOption({
     group: exits,
-    default: 'pooled',
-    choices: ['cls', 'fastbert', 'pooled'] as const,
-    help: "what an exit head reads: cls: [CLS] alone; fastbert: its own attention; pooled: [CLS] and the texts' means",
+    default: 'auto',
+    choices: ['auto', 'cls', 'fastbert', 'pooled', 'aligned'] as const,
+    help: "what an exit head reads: cls: [CLS] alone; fastbert: its own attention; pooled: [CLS] and the texts' means; aligned: these and, of a pair, what each text's words lack in the other; auto: aligned for pairs, else pooled",
   }),
   exitTraining: choiceOption({
     group: exits,
@@ -340,7 +340,7 @@ export const trainTable = {
     min: 0,
     max: 0.9,
     placeholder: 'SHARE',
-    help: 'the share of what pooled heads read that a step of the heads stage leaves out; more for few rows',
+    help: 'the share of what pooled and aligned heads read that a step of the heads stage leaves out; more for few rows',
   }),
 
   vocabularySize: integerOption({

@@ -1,10 +1,10 @@
 /**
- * A step of the heads stage for `cls` and `pooled` heads. The backbone is frozen, so what the heads read is computed
+ * A step of the heads stage for all heads but `fastbert` ones. The backbone is frozen, so what the heads read is computed
  * once for all texts (judging.ts) and the step sees only features: the whole stage costs one forward pass. It sees them
  * scaled (feature-scales.ts); `settle` brings the heads of the state up to date.
  */
 import { backward, Graph, type Value } from '../graph/index.ts';
-import { featureHead, headDropout, headName } from '../pyramid/heads.ts';
+import { featureHead, headDropout, headName, readsRows } from '../pyramid/heads.ts';
 import { problems } from '../pyramid/problem.ts';
 import { compile } from '../runtime/node.ts';
 import { float32, floats, type Program, type Tensor } from '../runtime/runtime.ts';
@@ -18,7 +18,7 @@ import type { StepResult } from './step.ts';
 export interface HeadsStepSettings {
   readonly weightDecay: number;
   readonly clip: number;
-  /** Share of what `pooled` heads read that a step leaves out. */
+  /** Share of what `pooled` and `aligned` heads read that a step leaves out. */
   readonly pooledDropout: number;
   readonly threads: number;
 }
@@ -69,8 +69,9 @@ export class HeadsStep {
     const losses = data.features.map((_, i) => {
       const scaled = g.input(`features.${i + 1}`, 'float32', ['B', data.featureSize]);
       // left out is the mean of all texts: scaled features are about zero
-      const features =
-        state.headSettings.kind === 'pooled' ? dropout(scaled, `features.${i + 1}`, settings.pooledDropout) : scaled;
+      const features = readsRows(state.headSettings.kind)
+        ? dropout(scaled, `features.${i + 1}`, settings.pooledDropout)
+        : scaled;
       const drop = (inner: Value) => headDropout(dropout, inner, i + 1, config);
       return distillation(g, teacher, featureHead(g, weights, i + 1, features, drop));
     });

@@ -8,7 +8,7 @@ import { type Checkpoints, type Progress, restoreState } from './checkpoint.ts';
 import type { MethodName, TrainOptions } from './defaults.ts';
 import type { OnTrainEvent } from './events.ts';
 import { headsJoin, type Method, methods, type StageName, stageList } from './methods.ts';
-import { addHeads } from './prepare.ts';
+import { addHeads, exitHeadKind } from './prepare.ts';
 import { runStage } from './stage.ts';
 import type { StageSettings } from './stage-steps.ts';
 import { copyState, type ModelState } from './state.ts';
@@ -81,6 +81,8 @@ export async function runMethod(run: MethodRun): Promise<MethodResult> {
   const method = methods[name];
   const stages = stageList(name, options);
   const join = headsJoin(name, options);
+  // before anything is trained
+  if (method.exits) exitHeadKind(options.exitHead, run.pairs);
   const saved = await checkpoints?.load();
   let state = copyState(run.start);
   let progress: Progress = { position: { stage: 0, epoch: 0, batch: 0 }, lossSum: 0, seconds: 0, history: [] };
@@ -169,5 +171,6 @@ function prepareStage(
   }
   // heads that have learned with the network are there already
   const fresh = state.heads.size === 0 || options.exitTraining === 'frozen';
-  if (fresh && (joint || stage === 'heads')) addHeads(state, options.exitHead, pairs, options.seed);
+  if (fresh && (joint || stage === 'heads'))
+    addHeads(state, exitHeadKind(options.exitHead, pairs), pairs, options.seed);
 }

@@ -139,6 +139,18 @@ export function halfDepth(state: ModelState): ModelState {
   return { ...state, config, parameters };
 }
 
+/** The kind of heads that `--exit-head` asks for. Throws MP_USAGE where texts are no pairs and it asks for `aligned`. */
+export function exitHeadKind(asked: TrainOptions['exitHead'], pairs: boolean): Exclude<HeadKind, 'none'> {
+  if (asked === 'auto') return pairs ? 'aligned' : 'pooled';
+  if (asked === 'aligned' && !pairs) {
+    throw new PyramidError('MP_USAGE', {
+      what: '--exit-head aligned sets two texts beside each other, and the rows have one',
+      todo: 'give --exit-head pooled, or auto',
+    });
+  }
+  return asked;
+}
+
 /** Gives the state fresh exit heads of a kind. */
 export function addHeads(state: ModelState, kind: Exclude<HeadKind, 'none'>, pairs: boolean, seed: number): void {
   state.headSettings = headSettings(kind, pairs);

@@ -214,7 +214,7 @@ export function comparable(options: TrainOptions, rows: Pick<Rows, 'train' | 'va
     for (const key of keys) delete settings[key];
   };
   if (!trainsHeads) without('headLearningRate', 'headBatchSize');
-  if (!trainsHeads || options.exitHead !== 'pooled') without('pooledDropout');
+  if (!trainsHeads || ['cls', 'fastbert'].includes(options.exitHead)) without('pooledDropout');
   if (headsJoin(options.method, options) === null)
     without('jointFrom', 'jointTargets', 'jointWeight', 'jointHeadLearningRate');
   return {

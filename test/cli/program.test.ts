@@ -160,7 +160,7 @@ describe('train', () => {
 
   test("--paper gives the paper's exit heads, and refuses others beside it", async () => {
     const ours = await trainOptions('--train', 'a.csv', '--out', 'runs/x');
-    expect(ours.options).toMatchObject({ method: 'mp', exitHead: 'pooled', exitTraining: 'joint' });
+    expect(ours.options).toMatchObject({ method: 'mp', exitHead: 'auto', exitTraining: 'joint' });
     const { options } = await trainOptions('--train', 'a.csv', '--out', 'runs/x', '--paper', '--exit-head', 'cls');
     expect(options).toMatchObject({ method: 'mp', exitHead: 'cls', exitTraining: 'frozen' });
     const { code, stderr } = await trainOptions(

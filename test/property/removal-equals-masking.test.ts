@@ -14,6 +14,7 @@ test.each([
   { kind: 'pooled', prunes: true, pairs: false, seed: 32 },
   { kind: 'pooled', prunes: true, pairs: true, seed: 33 },
   { kind: 'pooled', prunes: false, pairs: false, seed: 34 },
+  { kind: 'aligned', prunes: true, pairs: true, seed: 35 },
 ] as const)('$kind heads, pruning $prunes, pairs $pairs (seed $seed): removal equals masking', async (options) => {
   const { dir } = await randomModel(root, `model-${options.seed}`, options);
   const model = await readModelFolder(dir);

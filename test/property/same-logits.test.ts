@@ -25,6 +25,7 @@ const cases = [
   { kind: 'pooled', prunes: true, pairs: false, seed: 2 },
   { kind: 'pooled', prunes: true, pairs: true, seed: 3 },
   { kind: 'pooled', prunes: false, pairs: false, seed: 4 },
+  { kind: 'aligned', prunes: true, pairs: true, seed: 7 },
   { kind: 'fastbert', prunes: true, pairs: false, seed: 5 },
   { kind: 'none', prunes: true, pairs: false, seed: 6 },
 ] as const;

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { actualFlops, denseFlops, type NetworkShape, paperFlops } from '../../src/pyramid/flops.ts';
+import { actualFlops, denseFlops, type HeadKind, type NetworkShape, paperFlops } from '../../src/pyramid/flops.ts';
 
 const bertBase: NetworkShape = { layers: 12, hiddenSize: 768, heads: 12, intermediateSize: 3072, labels: 4 };
 const odd: NetworkShape = { layers: 3, hiddenSize: 20, heads: 5, intermediateSize: 37, labels: 3 };
@@ -105,6 +105,13 @@ describe('FLOPs as computed', () => {
     expect(actualFlops(odd, tokens, 1, { headKind: 'pooled', peeks: 'all', pairs: true })).toBe(two);
   });
 
+  it('of aligned heads hold the products of all tokens with all, their mixes and two more means', () => {
+    const d = odd.hiddenSize;
+    const means: Product[] = [1, 2, 3, 4].map(() => [1, 11, d]);
+    const all = cost([...peek(odd, 11), [11, d, 11], [11, 11, d], ...means, ...mlp(5 * d, odd)]) + 2 * d;
+    expect(actualFlops(odd, tokens, 1, { headKind: 'aligned', peeks: 'all', pairs: true })).toBe(all);
+  });
+
   it('of fastbert heads hold the layer in full and attention over the tokens left', () => {
     const [d, e, n] = [odd.hiddenSize, 16, 9];
     const head: Product[] = [
@@ -144,7 +151,7 @@ describe('FLOPs as computed', () => {
   });
 
   it('grow with the exit, and with every token that stays', () => {
-    const kinds = fc.constantFrom('cls', 'pooled', 'fastbert') as fc.Arbitrary<'cls' | 'pooled' | 'fastbert'>;
+    const kinds = fc.constantFrom<Exclude<HeadKind, 'none'>>('cls', 'pooled', 'aligned', 'fastbert');
     const counts = fc.array(fc.integer({ min: 1, max: 128 }), { minLength: 13, maxLength: 13 });
     fc.assert(
       fc.property(

@@ -89,6 +89,7 @@ describe('a model folder', () => {
     ['cls', false, true],
     ['pooled', false, false],
     ['pooled', true, true],
+    ['aligned', true, true],
     ['fastbert', false, true],
   ])('is read as it was written: %s heads, pairs %s, pruning %s', async (kind, pairs, prunes) => {
     const model = modelWith(kind, pairs, prunes);
@@ -228,6 +229,14 @@ describe('a folder of others', () => {
         config.pyramid = { ...info, exitHead: 'mlp' };
       },
       /pyramid\.exitHead is "mlp"/,
+    ],
+    [
+      'with aligned heads for single texts',
+      'MP_MODEL_CONFIG',
+      (config) => {
+        config.pyramid = { ...info, pairs: false, exitHead: 'aligned' };
+      },
+      /pyramid\.exitHead is "aligned", which reads pairs, and pyramid\.pairs is false/,
     ],
     [
       'with a tau out of its range',

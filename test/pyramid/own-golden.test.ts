@@ -168,18 +168,28 @@ describe('the network of two layers', () => {
     ['cls', 'cls', false],
     ['pooled', 'pooled', false],
     ['pooled pairs', 'pooled', true],
+    ['aligned', 'aligned', true],
     ['fastbert', 'fastbert', false],
-  ])('exit heads (%s): logits, divergence from the main classifier, gradients', async (key, kind, pairs) => {
-    const expected = golden.heads[key];
-    const settings = { ...headSettings(kind, pairs, golden.headWidth), attentionHeads: golden.headAttentionHeads };
-    const heads = generated(expected.parameters, 11, 2, (part) => headName(1, part));
-    expect([...headShapes(config, settings)]).toEqual([...heads].map(([name, { shape }]) => [name, shape]));
-    const result = await run('hard', settings, heads, (built) => {
-      const divergence = problem.distillation(built.g, built.net.logits, built.net.exits[0]);
-      return { logits: built.net.exits[0], divergence, ...gradientsOf(built, divergence, [...heads.keys()]) };
-    });
-    expect(distance(floats(result.logits), expected.logits.flat())).toBeLessThan(FORWARD);
-    expect(distance(floats(result.divergence), [expected.divergence])).toBeLessThan(FORWARD);
-    expectGradients(result, expected.gradients, (part) => headName(1, part));
-  });
+  ])(
+    'exit heads (%s): logits, divergence from the main classifier, gradients down to the embeddings',
+    async (key, kind, pairs) => {
+      const expected = golden.heads[key];
+      const settings = { ...headSettings(kind, pairs, golden.headWidth), attentionHeads: golden.headAttentionHeads };
+      const heads = generated(expected.parameters, 11, 2, (part) => headName(1, part));
+      expect([...headShapes(config, settings)]).toEqual([...heads].map(([name, { shape }]) => [name, shape]));
+      const result = await run('hard', settings, heads, (built) => {
+        const divergence = problem.distillation(built.g, built.g.detach(built.net.logits), built.net.exits[0]);
+        const below = Object.keys(expected.networkGradients);
+        return {
+          logits: built.net.exits[0],
+          divergence,
+          ...gradientsOf(built, divergence, [...heads.keys(), ...below]),
+        };
+      });
+      expect(distance(floats(result.logits), expected.logits.flat())).toBeLessThan(FORWARD);
+      expect(distance(floats(result.divergence), [expected.divergence])).toBeLessThan(FORWARD);
+      expectGradients(result, expected.gradients, (part) => headName(1, part));
+      expectGradients(result, expected.networkGradients);
+    },
+  );
 });

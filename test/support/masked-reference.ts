@@ -108,15 +108,44 @@ function pooled(
   live: readonly boolean[],
   types: Uint8Array,
 ) {
-  if (kind !== 'pooled') return [];
+  if (kind !== 'pooled' && kind !== 'aligned') return [];
   const mean = (which: (i: number) => boolean) => {
     const rows = x.filter((_, i) => live[i] && which(i));
     return x[0].map((_, c) => rows.reduce((sum, values) => sum + values[c], 0) / Math.max(1, rows.length));
   };
   if (!pairs) return mean(() => true);
   const [a, b] = [0, 1].map((type) => mean((i) => types[i] === type));
-  return [...a, ...b, ...a.map((value, c) => Math.abs(value - b[c])), ...a.map((value, c) => value * b[c])];
+  return [
+    ...(kind === 'pooled' ? [...a, ...b] : lacking(x, live, types)),
+    ...a.map((value, c) => Math.abs(value - b[c])),
+    ...a.map((value, c) => value * b[c]),
+  ];
 }
+
+/** What the words of each text lack in the other's: the sum of both directions, and their difference. */
+function lacking(x: Matrix, live: readonly boolean[], types: Uint8Array): number[] {
+  const words = (type: number) => x.filter((_, i) => i > 0 && live[i] && types[i] === type);
+  const [a, b] = [words(0), words(1)];
+  const width = x[0].length;
+  const center = scaled(add(new Array(width).fill(0), ...a, ...b), 1 / Math.max(1, a.length + b.length));
+  const cosine = (one: number[], other: number[]) => {
+    const [u, v] = [one, other].map((row) => row.map((value, c) => value - center[c]));
+    return dot(u, v) / Math.sqrt(dot(u, u) * dot(v, v));
+  };
+  const distance = (from: Matrix, to: Matrix) => {
+    const distances = from.map((row) => {
+      const weights = to.map((other) => Math.exp(10 * cosine(row, other)));
+      const total = weights.reduce((sum, weight) => sum + weight, 0);
+      const mixed = to.length ? add(...to.map((other, j) => scaled(other, weights[j] / total))) : center;
+      return row.map((value, c) => Math.abs(value - mixed[c]));
+    });
+    return scaled(add(new Array(width).fill(0), ...distances), 1 / Math.max(1, from.length));
+  };
+  const [one, other] = [distance(a, b), distance(b, a)];
+  return [...one.map((value, c) => value + other[c]), ...one.map((value, c) => value - other[c])];
+}
+
+const scaled = (row: number[], factor: number): number[] => row.map((value) => value * factor);
 
 function layerNorm(x: Matrix, weight: number[], bias: number[], { layerNormEpsilon }: EncoderConfig): Matrix {
   return x.map((values) => {

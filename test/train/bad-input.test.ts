@@ -107,6 +107,12 @@ describe('rows that cannot be trained on', () => {
       () => `--train ${write('one.csv', headed(good.filter((_, i) => i % 2 === 0)))}`,
     ],
     [
+      'heads that set two texts beside each other, for rows of one',
+      2,
+      /--exit-head aligned sets two texts beside each other, and the rows have one; give --exit-head pooled, or auto$/,
+      () => `--train ${rows} --exit-head aligned`,
+    ],
+    [
       'fewer rows than a batch',
       1,
       /few\.csv: \d rows are fewer than one batch of 8; add rows or lower --batch-size/,

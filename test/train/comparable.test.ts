@@ -51,13 +51,13 @@ describe.each(Object.keys(methods) as MethodName[])('%s', (method) => {
     }
   });
 
-  test('the dropout of pooled heads matters if it has some', () => {
-    for (const exitHead of ['pooled', 'cls'] as const) {
+  test('the dropout of what heads read of rows matters if it has some', () => {
+    for (const exitHead of ['auto', 'aligned', 'pooled', 'cls'] as const) {
       const [before, after] = [
         settings(method, {}, { exitHead }),
         settings(method, {}, { exitHead, pooledDropout: 0.7 }),
       ];
-      if (methods[method].exits && exitHead === 'pooled') expect(after).not.toEqual(before);
+      if (methods[method].exits && exitHead !== 'cls') expect(after).not.toEqual(before);
       else expect(after).toEqual(before);
     }
   });

@@ -24,6 +24,7 @@ const cases = [
   { kind: 'cls', prunes: true, pairs: true, seed: 2 },
   { kind: 'pooled', prunes: true, pairs: false, seed: 3 },
   { kind: 'pooled', prunes: true, pairs: true, seed: 4 },
+  { kind: 'aligned', prunes: true, pairs: true, seed: 8 },
   { kind: 'pooled', prunes: false, pairs: false, seed: 5 },
   { kind: 'fastbert', prunes: true, pairs: false, seed: 6 },
   { kind: 'none', prunes: false, pairs: false, seed: 7 },

@@ -30,7 +30,7 @@ const options = {
       group,
       default: USUAL_ROWS,
       placeholder: 'NAME,…',
-      help: 'the methods; mp-joint, mp-pooled and fastbert+ show what each part of mp+ does',
+      help: 'the methods; mp-joint, mp-pooled, mp-joint-pooled and fastbert+ show what each part of mp+ does',
     },
     [...METHOD_ROWS.keys()],
   ),

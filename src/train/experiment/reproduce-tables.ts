@@ -80,7 +80,7 @@ export function stagesTable(units: readonly Unit[]): ReportTable {
       soft: epochs('soft'),
       hard: epochs('hard'),
       heads: epochs('heads'),
-      exitHead: exits ? row.exits.exitHead : null,
+      exitHead: exits ? options.exitHead : null,
       exitTraining: exits ? trainingOfHeads(row.method, options) : null,
       // a task's recipe may have other rates where heads learn with the network
       jointRate: exits && row.exits.exitTraining === 'joint' ? options.jointHeadLearningRate : null,

@@ -9,6 +9,7 @@ import { type ReportRow, writeReport } from '../../evaluate/index.ts';
 import { TASKS, taskNamed } from '../../text/index.ts';
 import type { OnTrainEvent } from '../events.ts';
 import { type GivenTrainOptions, resolveTrainOptions } from '../options.ts';
+import { exitHeadKind } from '../prepare.ts';
 import { versions } from '../run.ts';
 import { type Outcome, runCampaign } from './campaign.ts';
 import { folderName, METHOD_ROWS, type MethodRow } from './method-rows.ts';
@@ -111,8 +112,9 @@ export function methodRows(names: readonly string[]): MethodRow[] {
 
 /** A task's recipe, what was given, and what the row of the table says; complete and checked. */
 export function taskOptions(task: string, { method, exits }: MethodRow, given: GivenTrainOptions) {
-  const recipe = Object.hasOwn(TASKS, task) ? RECIPES[task as keyof typeof RECIPES] : {};
-  return resolveTrainOptions({ ...recipe, ...given, ...exits, task, method });
+  const known = Object.hasOwn(TASKS, task) ? (task as keyof typeof RECIPES) : null;
+  const exitHead = known ? exitHeadKind(exits.exitHead, TASKS[known].pair !== null) : exits.exitHead;
+  return resolveTrainOptions({ ...(known && RECIPES[known]), ...given, ...exits, exitHead, task, method });
 }
 
 export const limitOf = (limit: RowLimit, task: string): number | null =>

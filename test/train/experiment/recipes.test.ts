@@ -9,7 +9,9 @@ const options = (task: string, row: string, given = {}) =>
   taskOptions(task, METHOD_ROWS.get(row)!, { out: 'runs', ...given });
 
 test('a task has its own recipe', () => {
-  expect(options('mrpc', 'mp+')).toMatchObject({ ...RECIPES.mrpc, exitTraining: 'joint', exitHead: 'pooled' });
+  expect(options('mrpc', 'mp+')).toMatchObject({ ...RECIPES.mrpc, exitTraining: 'joint', exitHead: 'aligned' });
+  expect(options('ag_news', 'mp+')).toMatchObject({ ...RECIPES.ag_news, exitTraining: 'joint', exitHead: 'pooled' });
+  expect(options('mrpc', 'mp-joint-pooled')).toMatchObject({ exitTraining: 'joint', exitHead: 'pooled' });
   expect(options('mrpc', 'mp-pooled')).toMatchObject({ ...RECIPES.mrpc, exitTraining: 'frozen' });
 });
 
@@ -22,7 +24,7 @@ test('heads join in the soft stage, where there is one', () => {
 
 test('what is given wins over the recipe, and the row of the table over both', () => {
   const given = { delta: 0.02, headLearningRate: 0.5, exitHead: 'fastbert' as const };
-  expect(options('mrpc', 'mp+', given)).toMatchObject({ delta: 0.02, headLearningRate: 0.5, exitHead: 'pooled' });
+  expect(options('mrpc', 'mp+', given)).toMatchObject({ delta: 0.02, headLearningRate: 0.5, exitHead: 'aligned' });
 });
 
 test('a task that is not one of the five has the defaults', () => {

@@ -115,7 +115,7 @@ describe('reproduce', () => {
       ]),
     );
     const trace = await readTrace(join(runFolder, 'test.trace.jsonl'));
-    expect(trace).toMatchObject({ headKind: 'pooled', pairs: true });
+    expect(trace).toMatchObject({ headKind: 'aligned', pairs: true });
     expect(trace.entries).toHaveLength(20);
     const pyramid = await Pyramid.load(join(runFolder, 'model'), { workers: 1 });
     try {

@@ -1,0 +1,54 @@
+/**
+ * What the words of a pair's one text lack in the other: each is set beside the mix of the other text's words that is most
+ * like it, and the distance from it is averaged by text. Two texts meet in [CLS] only in deep layers; here they meet word by
+ * word in the first. Soft alignment without weights of its own, after Parikh et al. 2016, section 3.1
+ * (https://arxiv.org/abs/1606.01933):
+ *   p_ij = softmax over the other text's words j of β cos(x_i − m, x_j − m), m the mean of the pair's words;
+ *   D_A = mean over A's words i of |x_i − Σ_j p_ij x_j|, and D_B likewise.
+ * A word is any live token but [CLS]; where one of the texts has none left, m stands in for the mix.
+ */
+import type { Layout } from '../encoder/index.ts';
+import type { Graph, Value } from '../graph/index.ts';
+
+/** β: how sharply the most similar words are preferred. */
+const SHARPNESS = 10;
+/** Far below any cosine times β. */
+const NEVER = -1e9;
+/** A word's squared distance from the mean is not taken to be smaller: it is divided by. */
+const SMALLEST = 1e-6;
+
+/** D_A + D_B and D_A − D_B beside each other, [B, 2d]; a text without words has D = 0. */
+export function alignment(g: Graph, entering: Value, { padded: S }: Layout, segments: readonly [Value, Value]): Value {
+  const [first, second] = segments; // [B, S], 1 at the segment's live rows
+  const d = entering.shape[2] as number;
+  const notCls = g.cast(g.op('Less', [g.scalar(0, 'int64'), g.range(S)], {}), 'float32'); // [S]
+  const a = g.mul(first, notCls); // [B, S]
+  const countOf = (words: Value) => g.sum(words, [1], true); // [B, 1]
+  const atLeast = (x: Value, least: number) => g.where(g.op('Less', [x, g.scalar(least)], {}), g.scalar(least), x);
+  const shares = (words: Value) => g.div(words, atLeast(countOf(words), 1)); // [B, S]
+  const everyWord = shares(g.add(a, second)); // [B, S]
+  const row = (x: Value) => g.unsqueeze(x, 1); // [B, 1, S]
+  const column = (x: Value) => g.unsqueeze(x, 2); // [B, S, 1]
+
+  // products of centred rows from those of the rows as they are: (x_i − m)(x_j − m) = x_i x_j − x_i m − x_j m + m m
+  const products = g.matmul(entering, g.transpose(entering, [0, 2, 1])); // [B, S, S]
+  const withMean = g.matmul(products, column(everyWord)); // [B, S, 1]
+  const meanSquare = g.sum(g.mul(column(everyWord), withMean), [1], true); // [B, 1, 1]
+  const centred = g.add(g.sub(g.sub(products, withMean), g.transpose(withMean, [0, 2, 1])), meanSquare); // [B, S, S]
+  const place = g.range(S);
+  const diagonal = g.cast(g.op('Equal', [g.unsqueeze(place, 1), place], {}), 'float32'); // [S, S]
+  const squares = atLeast(g.sum(g.mul(centred, diagonal), [2]), SMALLEST); // [B, S]
+  const norms = g.op('Sqrt', [squares], {}); // [B, S]
+  const cosines = g.div(g.div(centred, column(norms)), row(norms)); // [B, S, S]
+
+  const across = g.add(g.mul(column(a), row(second)), g.mul(column(second), row(a))); // [B, S, S], 1 from text to text
+  const bias = g.mul(g.sub(g.scalar(1), across), NEVER);
+  const similar = g.softmax(g.add(g.mul(cosines, SHARPNESS), bias)); // [B, S, S]
+  const both = g.op('Less', [g.scalar(0), g.mul(countOf(a), countOf(second))], {}); // [B, 1]
+  const mixing = g.where(g.unsqueeze(both, 2), similar, row(everyWord)); // [B, S, S]
+  const distance = g.abs(g.sub(entering, g.matmul(mixing, entering))); // [B, S, d]
+
+  const [inFirst, inSecond] = [row(shares(a)), row(shares(second))]; // [B, 1, S]
+  const weights = g.concat([g.add(inFirst, inSecond), g.sub(inFirst, inSecond)], 1); // [B, 2, S]
+  return g.reshape(g.matmul(weights, distance), [entering.shape[0], 2 * d]); // [B, 2d]
+}
