@@ -120,7 +120,7 @@ export function featureHead(
 export const features = (g: Graph, cls: Value, read: readonly Value[]): Value => g.concat([cls, ...read], 1);
 
 /**
- * What a head reads beside [CLS], [B, d] or [B, 2d] each; nothing unless its kind reads rows. Single texts have one mean; of
+ * What a head that reads rows has beside [CLS], [B, d] or [B, 2d] each. Single texts have one mean; of
  * pairs `pooled` heads read A, B, |A − B|, A ⊙ B and `aligned` ones D_A + D_B, D_A − D_B, |A − B|, A ⊙ B. `entering`
  * [B, S, d] are the padded rows that enter the layer, `types` [N] their token types,
  * null for single texts. An empty segment has mean 0.
@@ -132,7 +132,6 @@ export function rowFeatures(
   layout: Layout,
   types: Value | null,
 ): Value[] {
-  if (!readsRows(kind)) return [];
   const live = g.cast(layout.live, 'float32'); // [B, S]
   const mean = (weight: Value, count: Value) =>
     g.squeeze(g.matmul(g.unsqueeze(g.div(weight, g.unsqueeze(count, 1)), 1), entering), 1); // [B, d]

@@ -19,7 +19,7 @@ import type { Graph, Value } from '../graph/index.ts';
 export interface Peek {
   /** [B, d]: the [CLS] rows of the layer's output. */
   readonly cls: Value;
-  /** [B, S, d]: the padded rows that enter, which pooled heads read too. */
+  /** [B, S, d]: the padded rows that enter, which pooled and aligned heads read too. */
   readonly entering: Value;
 }
 

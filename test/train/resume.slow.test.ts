@@ -51,7 +51,7 @@ async function waitFor(condition: () => boolean, child: ChildProcess): Promise<v
 
 const runs = {
   'mp with joint pooled heads': `--train ${rows} --method mp --exit-head pooled --exit-training joint --joint-from regular --joint-targets labels --epochs 2,1,2,2`,
-  'mp with pooled heads that join in the soft stage': `--train ${pairs} --method mp --exit-training joint --joint-from soft --epochs 1,1,1,2`,
+  'mp with aligned heads that join in the soft stage': `--train ${pairs} --method mp --exit-training joint --joint-from soft --epochs 1,1,1,2`,
   'mp with frozen cls heads': `--train ${rows} --method mp --exit-head cls --exit-training frozen --epochs 1,2,1,3`,
   'fastbert with heads that read all tokens, on pairs': `--train ${pairs} --method fastbert --exit-head fastbert --exit-training frozen --epochs 2,0,0,2`,
 } as const;
