@@ -1,7 +1,6 @@
 /**
  * The optimiser of a stage: for each learnt tensor its gradient's memory and moments, clipping by the joint norm, AdamW. On
- * the calling thread alone: with half of the tensors moved to a second thread and back, both took longer (80 ms a step of
- * MiniLM) than one undisturbed (75), probably since accesses are checked once memory has ever been moved.
+ * the calling thread alone: what two threads share onnxruntime-node does not take.
  */
 import { decays } from '../encoder/index.ts';
 import { isHead } from '../pyramid/heads.ts';
@@ -9,14 +8,13 @@ import { THRESHOLDS } from '../pyramid/network.ts';
 import { float32, type Tensor } from '../runtime/runtime.ts';
 import {
   ADAMW,
+  AdamW,
   type AdamWOptions,
-  adamwUpdate,
   clipFactor,
   type Factors,
   type Moments,
-  newMoments,
+  padded,
   stepFactors,
-  sumOfSquares,
 } from './adamw.ts';
 
 export interface LearntTensor {
@@ -36,6 +34,7 @@ export interface LearningRates {
 
 export class Optimiser {
   readonly #tensors: ReadonlyMap<string, LearntTensor>;
+  readonly #kernels: ReadonlyMap<string, AdamW>;
   readonly #gradients: ReadonlyMap<string, Float32Array>;
   readonly #clip: number;
   readonly settings: AdamWOptions;
@@ -48,10 +47,11 @@ export class Optimiser {
     this.#tensors = tensors;
     this.#clip = clip;
     this.settings = { ...ADAMW, weightDecay };
-    const each = <T>(make: (length: number) => T) =>
-      new Map([...tensors].map(([name, { data }]) => [name, make(data.length)]));
-    this.#gradients = each((length) => new Float32Array(length));
-    this.moments = each(newMoments);
+    this.#kernels = kernels(tensors, 3);
+    const each = <T>(make: (kernel: AdamW, length: number) => T) =>
+      new Map([...tensors].map(([name, { data }]) => [name, make(this.#kernels.get(name)!, data.length)]));
+    this.#gradients = each((kernel, length) => kernel.take(length));
+    this.moments = each((kernel, length) => kernel.moments(length));
   }
 
   /** Where a step's graph is to write its outputs `gradient:NAME`. */
@@ -70,7 +70,8 @@ export class Optimiser {
    */
   norm(others = 0): number {
     let sum = others;
-    for (const [name, gradient] of this.#gradients) if (name !== THRESHOLDS) sum += sumOfSquares(gradient);
+    for (const [name, gradient] of this.#gradients)
+      if (name !== THRESHOLDS) sum += this.#kernels.get(name)!.sumOfSquares(gradient);
     return Math.sqrt(sum);
   }
 
@@ -82,7 +83,8 @@ export class Optimiser {
   apply(clip: number, rates: LearningRates, step: number): void {
     for (const [name, { data }] of this.#tensors) {
       const factors = this.#factors(name, clip, rates, step);
-      adamwUpdate(data, this.moments.get(name)!, 0, data.length, this.#gradients.get(name)!, factors);
+      const gradient = this.#gradients.get(name)!;
+      this.#kernels.get(name)!.update(data, this.moments.get(name)!, 0, data.length, gradient, factors);
     }
   }
 
@@ -91,4 +93,24 @@ export class Optimiser {
     const rate = isThreshold ? rates.thresholds : isHead(name) ? rates.heads : rates.weights;
     return stepFactors(this.settings, rate, step, !isThreshold && decays(name), isThreshold ? 1 : clip);
   }
+}
+
+/** For each tensor a kernel with room for `copies` of it; one kernel for as many tensors as it can hold. */
+function kernels(tensors: ReadonlyMap<string, LearntTensor>, copies: number): Map<string, AdamW> {
+  const groups: { names: string[]; floats: number }[] = [];
+  for (const [name, { data }] of tensors) {
+    const floats = copies * padded(data.length);
+    const last = groups.at(-1);
+    if (!last || last.floats + floats > AdamW.LARGEST) groups.push({ names: [name], floats });
+    else {
+      last.names.push(name);
+      last.floats += floats;
+    }
+  }
+  return new Map(
+    groups.flatMap(({ names, floats }) => {
+      const kernel = new AdamW(floats);
+      return names.map((name) => [name, kernel] as const);
+    }),
+  );
 }

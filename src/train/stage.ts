@@ -4,7 +4,7 @@
  */
 import { PyramidError } from '../errors.ts';
 import { trainingBatches } from '../text/batches.ts';
-import { sumOfSquares } from './adamw.ts';
+import { AdamW } from './adamw.ts';
 import type { EncodedSet } from './batch.ts';
 import { type Checkpoints, type Progress, restoreMoments } from './checkpoint.ts';
 import type { OnTrainEvent, TrainEvent } from './events.ts';
@@ -65,7 +65,7 @@ export async function runStage(
   };
   const save = async (position: Progress['position'], lossSum: number, history: readonly EpochEvent[]) => {
     step.settle();
-    if (!areFinite(state)) fail(position.epoch * batches + position.batch, Number.NaN);
+    if (!areFinite(state, stage)) fail(position.epoch * batches + position.batch, Number.NaN);
     progress = { position, lossSum, seconds: seconds(), history };
     await checkpoints?.save(state, step.moments(), progress);
   };
@@ -142,10 +142,11 @@ async function createJudge(
 }
 
 /** A last update that overflowed would show in the next loss only: weights are not saved unseen. */
-const areFinite = ({ parameters, heads, thresholds }: ModelState): boolean =>
-  [...parameters.values(), ...heads.values(), ...(thresholds ? [{ data: thresholds }] : [])].every(({ data }) =>
-    Number.isFinite(sumOfSquares(data)),
-  );
+function areFinite({ parameters, heads, thresholds }: ModelState, stage: StageName): boolean {
+  const backbone = stage === 'heads' ? [] : [...parameters.values(), ...(thresholds ? [{ data: thresholds }] : [])];
+  const kernel = new AdamW();
+  return [...backbone, ...heads.values()].every(({ data }) => Number.isFinite(kernel.sumOfSquares(data)));
+}
 
 /** Speed over the last steps. */
 class Clock {

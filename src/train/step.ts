@@ -12,7 +12,6 @@ import { problems } from '../pyramid/problem.ts';
 import { maskShare } from '../pyramid/prune.ts';
 import { compile } from '../runtime/node.ts';
 import { float32, floats, type Program, type Tensor } from '../runtime/runtime.ts';
-import { newMoments } from './adamw.ts';
 import type { Packed } from './batch.ts';
 import type { TrainOptions } from './defaults.ts';
 import { DropoutMasks, type DropoutPlace, dropoutInputs } from './dropout.ts';
@@ -71,7 +70,7 @@ export class TrainingStep {
     this.optimiser = new Optimiser(learnt, settings);
     this.#gradients = this.optimiser.gradientOutputs();
     const { data, shape } = tensorOf(state, WORD_EMBEDDINGS);
-    this.words = new WordRows(data, shape[1], newMoments(built.trainsEmbeddings ? data.length : 0));
+    this.words = new WordRows(data, shape[1], built.trainsEmbeddings);
   }
 
   static async create(state: ModelState, settings: StepSettings): Promise<TrainingStep> {

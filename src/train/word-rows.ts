@@ -4,12 +4,13 @@
  * done here as well: onnxruntime's ScatterND loses additions when it runs on several threads.) The result is still PyTorch's AdamW over the whole
  * table: a row that was never touched has zero moments, so weight decay is all that happens to it, and that is saved up.
  */
-import { type AdamWOptions, adamwUpdate, type Moments, stepFactors, sumOfSquares } from './adamw.ts';
+import { AdamW, type AdamWOptions, type Moments, padded, stepFactors } from './adamw.ts';
 
 export class WordRows {
   readonly #table: Float32Array;
   readonly #width: number;
   readonly #rows: number;
+  readonly #kernel: AdamW;
   readonly moments: Moments;
   /** 1: the row has had a gradient. */
   readonly touched: Uint8Array;
@@ -23,11 +24,14 @@ export class WordRows {
   #buffer = new Float32Array(0);
   #sums = new Float32Array(0);
 
-  constructor(table: Float32Array, width: number, moments: Moments) {
+  /** `learns`: whether the table is going to be updated. */
+  constructor(table: Float32Array, width: number, learns: boolean) {
     this.#table = table;
     this.#width = width;
     this.#rows = table.length / width;
-    this.moments = moments;
+    const length = learns ? table.length : 0;
+    this.#kernel = new AdamW(2 * padded(length));
+    this.moments = this.#kernel.moments(length);
     this.touched = new Uint8Array(this.#rows);
     this.#applied = new Float64Array(this.#rows).fill(1);
     this.#place = new Int32Array(this.#rows).fill(-1);
@@ -60,7 +64,7 @@ export class WordRows {
     const sums = this.#sums.subarray(0, this.#count * this.#width);
     sums.fill(0);
     addRows(sums, gradient, this.#width, (row) => this.#place[ids[row]]);
-    return sumOfSquares(sums);
+    return this.#kernel.sumOfSquares(sums);
   }
 
   /** One AdamW step of the whole table with the gradients of the last `gather`. */
@@ -72,9 +76,9 @@ export class WordRows {
       if (!this.touched[row]) continue;
       const place = this.#place[row];
       const own = place < 0 ? null : this.#sums.subarray(place * width, (place + 1) * width);
-      adamwUpdate(this.#table, this.moments, row * width, (row + 1) * width, own, factors);
+      this.#kernel.update(this.#table, this.moments, row * width, (row + 1) * width, own, factors);
     }
-    this.#decay *= factors.keep;
+    this.#decay *= 1 - factors.decay;
   }
 
   /** Applies all saved-up decay: before the table is written or read as a whole. */

@@ -1,15 +1,20 @@
+import { spawnSync } from 'node:child_process';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { ADAMW, adamwUpdate, clipFactor, newMoments, stepFactors, sumOfSquares } from '../../src/train/adamw.ts';
+import { randomStream } from '../../src/random.ts';
+import { ADAMW, AdamW, clipFactor, type Moments, padded, stepFactors } from '../../src/train/adamw.ts';
 
 const numbers = (length: number) =>
   fc.array(fc.double({ min: -4, max: 4, noNaN: true }), { minLength: length, maxLength: length });
 
-describe('adamwUpdate', () => {
+const kernel = new AdamW();
+const newMoments = (length: number): Moments => ({ m: new Float32Array(length), v: new Float32Array(length) });
+
+describe('AdamW.update', () => {
   it('takes the first step by hand: sign of the gradient, then decay', () => {
     const weights = Float32Array.of(1, 2, -3, 0);
     const gradient = Float32Array.of(0.5, -2, 1e-3, 0);
-    adamwUpdate(weights, newMoments(4), 0, 4, gradient, stepFactors(ADAMW, 0.1, 1, true, 1));
+    kernel.update(weights, newMoments(4), 0, 4, gradient, stepFactors(ADAMW, 0.1, 1, true, 1));
     const expected = [1 * 0.999 - 0.1, 2 * 0.999 + 0.1, -3 * 0.999 - 0.1, 0];
     expected.forEach((value, i) => {
       expect(weights[i]).toBeCloseTo(value, 5);
@@ -34,7 +39,7 @@ describe('adamwUpdate', () => {
             const gradient = Float32Array.from(values, (value) => (Math.abs(value) < 1e-3 ? 0 : value));
             const step = at + 1;
             const rate = 0.01;
-            adamwUpdate(weights, moments, 0, 6, gradient, stepFactors(ADAMW, rate, step, decays, clip));
+            kernel.update(weights, moments, 0, 6, gradient, stepFactors(ADAMW, rate, step, decays, clip));
             for (let i = 0; i < 6; i++) {
               const g = gradient[i] * clip;
               w[i] *= 1 - (decays ? rate * ADAMW.weightDecay : 0);
@@ -51,7 +56,7 @@ describe('adamwUpdate', () => {
 
   it('changes the range it is given and nothing else, the gradient starting at its own 0', () => {
     const weights = new Float32Array(6).fill(1);
-    adamwUpdate(weights, newMoments(6), 2, 4, Float32Array.of(1, -1), stepFactors(ADAMW, 0.1, 1, false, 1));
+    kernel.update(weights, newMoments(6), 2, 4, Float32Array.of(1, -1), stepFactors(ADAMW, 0.1, 1, false, 1));
     expect(Array.from(weights, (w) => Number(w.toFixed(4)))).toEqual([1, 1, 0.9, 1.1, 1, 1]);
   });
 
@@ -59,11 +64,66 @@ describe('adamwUpdate', () => {
     const run = (gradient: Float32Array | null) => {
       const weights = Float32Array.of(1, -2, 3);
       const moments = newMoments(3);
-      adamwUpdate(weights, moments, 0, 3, Float32Array.of(1, 2, -3), stepFactors(ADAMW, 0.1, 1, true, 1));
-      adamwUpdate(weights, moments, 0, 3, gradient, stepFactors(ADAMW, 0.1, 2, true, 0.5));
+      kernel.update(weights, moments, 0, 3, Float32Array.of(1, 2, -3), stepFactors(ADAMW, 0.1, 1, true, 1));
+      kernel.update(weights, moments, 0, 3, gradient, stepFactors(ADAMW, 0.1, 2, true, 0.5));
       return { weights, ...moments };
     };
     expect(run(null)).toEqual(run(new Float32Array(3)));
+  });
+});
+
+describe('AdamW', () => {
+  /** Lengths about the block's, and ranges within them. */
+  const pieces = fc
+    .array(fc.oneof(fc.integer({ min: 1, max: 9 }), fc.integer({ min: 4090, max: 4103 })), {
+      minLength: 1,
+      maxLength: 4,
+    })
+    .chain((lengths) =>
+      fc.record({
+        lengths: fc.constant(lengths),
+        ranges: fc.tuple(...lengths.map((length) => fc.tuple(fc.nat(length), fc.nat(length)))),
+        seed: fc.integer(),
+      }),
+    );
+
+  it('does to arrays in its own memory what it does to others, and nothing to their neighbours', () => {
+    fc.assert(
+      fc.property(pieces, ({ lengths, ranges, seed }) => {
+        const random = randomStream(seed, 'pieces');
+        const own = new AdamW(4 * lengths.reduce((sum, length) => sum + padded(length), 0));
+        const make = (array: Float32Array) => array.map(() => random.normal());
+        const inside = lengths.map((length) => ({
+          weights: own.take(length),
+          moments: own.moments(length),
+          gradient: own.take(length),
+        }));
+        const outside = lengths.map((length, i) => {
+          const values = { weights: make(new Float32Array(length)), gradient: make(new Float32Array(length)) };
+          inside[i].weights.set(values.weights);
+          inside[i].gradient.set(values.gradient);
+          return { ...values, moments: newMoments(length) };
+        });
+        for (const step of [1, 2]) {
+          ranges.forEach(([a, b], i) => {
+            const [from, to] = [Math.min(a, b), Math.max(a, b)];
+            const factors = stepFactors(ADAMW, 0.01, step, true, 0.7);
+            for (const { weights, moments, gradient } of [inside[i], outside[i]])
+              own.update(weights, moments, from, to, step === 1 ? gradient : null, factors);
+          });
+        }
+        inside.forEach((arrays, i) => {
+          expect(arrays).toEqual(outside[i]);
+          expect(own.sumOfSquares(arrays.gradient)).toBe(own.sumOfSquares(outside[i].gradient));
+        });
+      }),
+      { numRuns: 30 },
+    );
+  });
+
+  it('is what its text compiles to', () => {
+    const { status, stderr } = spawnSync(process.execPath, ['scripts/build-wasm.mjs', '--check'], { encoding: 'utf8' });
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
   });
 });
 
@@ -72,7 +132,7 @@ describe('norm and clipping', () => {
     fc.assert(
       fc.property(fc.array(fc.float({ noNaN: true, min: -(2 ** 60), max: 2 ** 60 }), { maxLength: 40 }), (values) => {
         const exact = values.reduce((sum, x) => sum + x * x, 0);
-        expect(Math.abs(sumOfSquares(Float32Array.from(values)) - exact)).toBeLessThanOrEqual(1e-12 * exact);
+        expect(Math.abs(kernel.sumOfSquares(Float32Array.from(values)) - exact)).toBeLessThanOrEqual(1e-12 * exact);
       }),
     );
   });

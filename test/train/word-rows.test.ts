@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { randomStream } from '../../src/random.ts';
-import { ADAMW, newMoments } from '../../src/train/adamw.ts';
+import { ADAMW } from '../../src/train/adamw.ts';
 import { WordRows } from '../../src/train/word-rows.ts';
 
 const { beta1, beta2, epsilon, weightDecay } = ADAMW;
@@ -48,7 +48,7 @@ describe('WordRows', () => {
         const dense = Float64Array.from(table);
         const m = new Float64Array(table.length);
         const v = new Float64Array(table.length);
-        const words = new WordRows(table, WIDTH, newMoments(table.length));
+        const words = new WordRows(table, WIDTH, true);
         steps.forEach((batch, at) => {
           if (settled.includes(at)) words.settle();
           const ids = Int32Array.from(batch);
@@ -87,7 +87,7 @@ describe('WordRows', () => {
 
   it('settles twice as once', () => {
     const table = Float32Array.from({ length: ROWS * WIDTH }, (_, i) => i + 1);
-    const words = new WordRows(table, WIDTH, newMoments(table.length));
+    const words = new WordRows(table, WIDTH, true);
     words.take(Int32Array.of(3));
     words.gather(Int32Array.of(3), new Float32Array(WIDTH).fill(1));
     words.update(1, 0.1, 1, ADAMW);
@@ -115,13 +115,15 @@ describe('WordRows', () => {
       words.settle();
     };
     const straight = table();
-    go(new WordRows(straight, WIDTH, newMoments(straight.length)), 0, 5);
+    go(new WordRows(straight, WIDTH, true), 0, 5);
 
     const first = table();
-    const before = new WordRows(first, WIDTH, newMoments(first.length));
+    const before = new WordRows(first, WIDTH, true);
     go(before, 0, 3);
     const second = first.slice();
-    const after = new WordRows(second, WIDTH, { m: before.moments.m.slice(), v: before.moments.v.slice() });
+    const after = new WordRows(second, WIDTH, true);
+    after.moments.m.set(before.moments.m);
+    after.moments.v.set(before.moments.v);
     after.touched.set(before.touched);
     go(after, 3, 5);
     expect(second).toEqual(straight);
