@@ -12,7 +12,7 @@ const port = parentPort;
 const { dir, threads, dtype, askAll, order, gate } = workerData as WorkerStart;
 
 const compileHere: Compile = async (graph, name) => {
-  const program = await throughGate(gate, () => compile(graph, name, { threads }));
+  const program = await throughGate(gate, () => compile(graph, name, { threads, crowded: true }));
   return {
     run: (inputs) => throughGate(gate, () => program.run(inputs)),
     close: () => throughGate(gate, () => program.close()),

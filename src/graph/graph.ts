@@ -32,7 +32,8 @@ export class Graph {
   readonly #names = new Map<string, number>();
   readonly #extents = new Map<string, Value>();
   readonly #dimSources = new Map<string, { readonly value: Value; readonly axis: number }>();
-  readonly #scalars = new Map<string, Value>();
+  /** Scalars, vectors and rows of ones that are there already. */
+  readonly #shared = new Map<string, Value>();
 
   /** Names the nodes made within `body` after a place of the model ('encoder.layer.3.attention'). */
   scope<T>(name: string, body: () => T): T {
@@ -68,11 +69,11 @@ export class Graph {
   /** A number as rank-0 constant; equal ones are shared. */
   scalar(value: number, dtype: 'float32' | 'int64' = 'float32'): Value {
     const key = `${dtype}:${Object.is(value, -0) ? '-0' : value}`;
-    let found = this.#scalars.get(key);
+    let found = this.#shared.get(key);
     if (!found) {
       const data = dtype === 'float32' ? Float32Array.of(value) : BigInt64Array.of(BigInt(value));
       found = this.constant(`scalar.${key.replace(':', '.')}`, data, []);
-      this.#scalars.set(key, found);
+      this.#shared.set(key, found);
     }
     return found;
   }
@@ -197,6 +198,17 @@ export class Graph {
     this.ops('Split', [x], { axis, sizes });
   zeros = (shape: Shape, dtype: DType = 'float32'): Value =>
     this.op('ConstantOfShape', [this.shapeVector(shape)], { shape, value: 0, dtype });
+  /** [1, dim]; equal ones are shared. */
+  ones = (dim: Dim): Value => {
+    const key = `ones:${dim}`;
+    let found = this.#shared.get(key);
+    if (!found) {
+      const shape: Shape = [1, dim];
+      found = this.op('ConstantOfShape', [this.shapeVector(shape)], { shape, value: 1, dtype: 'float32' });
+      this.#shared.set(key, found);
+    }
+    return found;
+  };
   expand = (x: Value, shape: Shape): Value => this.op('Expand', [x, this.shapeVector(shape)], { shape });
   /** 0 … extent − 1. */
   range = (dim: Dim): Value =>
@@ -224,10 +236,10 @@ export class Graph {
 
   #vector(values: readonly number[]): Value {
     const key = `[${values}]`;
-    let found = this.#scalars.get(key);
+    let found = this.#shared.get(key);
     if (!found) {
       found = this.constant(`vector.${values.join('_')}`, BigInt64Array.from(values, BigInt), [values.length]);
-      this.#scalars.set(key, found);
+      this.#shared.set(key, found);
     }
     return found;
   }

@@ -5,7 +5,11 @@ import { outputName } from '../graph/onnx.ts';
 import type { Program, RuntimeOptions, Tensor, Tensors } from './runtime.ts';
 
 /** Makes a program of a graph. Shapes may vary from run to run. */
-export async function compile(graph: Graph, name: string, { threads }: RuntimeOptions): Promise<Program> {
+export async function compile(
+  graph: Graph,
+  name: string,
+  { threads, crowded = false }: RuntimeOptions,
+): Promise<Program> {
   const problems = verify(graph);
   if (problems.length > 0) throw new Error(`internal: graph ${name}: ${problems.join('; ')}`);
   const session = await ort.InferenceSession.create(toOnnx(graph, name), {
@@ -18,8 +22,13 @@ export async function compile(graph: Graph, name: string, { threads }: RuntimeOp
     enableCpuMemArena: true,
     // what goes wrong is thrown; the log would say it a second time
     logSeverityLevel: 4,
-    // several sessions in one process: spinning threads of one would take the cores from the others
-    extra: { session: { intra_op: { allow_spinning: '0' } } },
+    extra: {
+      session: {
+        intra_op: { allow_spinning: crowded ? '0' : '1' },
+        // a session that is not running would take the cores from the one that is
+        force_spinning_stop: '1',
+      },
+    },
   });
   const inputs = graph.inputs.map((input) => input.name);
   const outputs = graph.outputs.map((output) => output.name);
