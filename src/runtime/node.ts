@@ -24,7 +24,8 @@ export async function compile(
     logSeverityLevel: 4,
     extra: {
       session: {
-        intra_op: { allow_spinning: crowded ? '0' : '1' },
+        // not for long: where other processes want the cores, a thread that waits busily takes them from all
+        intra_op: { allow_spinning: crowded ? '0' : '1', spin_duration_us: '100' },
         // a session that is not running would take the cores from the one that is
         force_spinning_stop: '1',
       },

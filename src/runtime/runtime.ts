@@ -27,7 +27,7 @@ export interface RuntimeOptions {
   readonly threads: number;
   /**
    * Other programs of the process run at the same time: threads that wait for work within a run sleep. Else they wait
-   * busily until the run is over, which makes a training step on two threads 4 % faster.
+   * busily for a moment first, which makes a training step on two threads 2 % faster.
    */
   readonly crowded?: boolean;
 }
