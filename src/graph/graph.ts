@@ -69,13 +69,10 @@ export class Graph {
   /** A number as rank-0 constant; equal ones are shared. */
   scalar(value: number, dtype: 'float32' | 'int64' = 'float32'): Value {
     const key = `${dtype}:${Object.is(value, -0) ? '-0' : value}`;
-    let found = this.#shared.get(key);
-    if (!found) {
+    return this.#once(key, () => {
       const data = dtype === 'float32' ? Float32Array.of(value) : BigInt64Array.of(BigInt(value));
-      found = this.constant(`scalar.${key.replace(':', '.')}`, data, []);
-      this.#shared.set(key, found);
-    }
-    return found;
+      return this.constant(`scalar.${key.replace(':', '.')}`, data, []);
+    });
   }
 
   output(name: string, value: Value): void {
@@ -199,16 +196,11 @@ export class Graph {
   zeros = (shape: Shape, dtype: DType = 'float32'): Value =>
     this.op('ConstantOfShape', [this.shapeVector(shape)], { shape, value: 0, dtype });
   /** [1, dim]; equal ones are shared. */
-  ones = (dim: Dim): Value => {
-    const key = `ones:${dim}`;
-    let found = this.#shared.get(key);
-    if (!found) {
+  ones = (dim: Dim): Value =>
+    this.#once(`ones:${dim}`, () => {
       const shape: Shape = [1, dim];
-      found = this.op('ConstantOfShape', [this.shapeVector(shape)], { shape, value: 1, dtype: 'float32' });
-      this.#shared.set(key, found);
-    }
-    return found;
-  };
+      return this.op('ConstantOfShape', [this.shapeVector(shape)], { shape, value: 1, dtype: 'float32' });
+    });
   expand = (x: Value, shape: Shape): Value => this.op('Expand', [x, this.shapeVector(shape)], { shape });
   /** 0 … extent − 1. */
   range = (dim: Dim): Value =>
@@ -235,12 +227,14 @@ export class Graph {
   }
 
   #vector(values: readonly number[]): Value {
-    const key = `[${values}]`;
-    let found = this.#shared.get(key);
-    if (!found) {
-      found = this.constant(`vector.${values.join('_')}`, BigInt64Array.from(values, BigInt), [values.length]);
-      this.#shared.set(key, found);
-    }
+    return this.#once(`[${values}]`, () =>
+      this.constant(`vector.${values.join('_')}`, BigInt64Array.from(values, BigInt), [values.length]),
+    );
+  }
+
+  #once(key: string, make: () => Value): Value {
+    const found = this.#shared.get(key) ?? make();
+    this.#shared.set(key, found);
     return found;
   }
 

@@ -22,6 +22,8 @@ export interface FirstLayer {
  * by one percent of it, which must not be blown up.
  */
 const FLOOR = 0.03;
+/** A σ that is not above it is taken for 1: a weight times σ, which is stored, would be lost below float32's range. */
+const SMALLEST = 1e-30;
 
 /** `features` [texts, F]; `group` features stand together. */
 export function featureScales(features: Float32Array, width: number, group: number): FeatureScales {
@@ -37,7 +39,10 @@ export function featureScales(features: Float32Array, width: number, group: numb
     for (let i = from; i < from + group; i++) size += squares[i] / texts + means[i] ** 2;
     const floor = (FLOOR ** 2 * size) / group;
     // features that are all zero stay so
-    for (let i = from; i < from + group; i++) deviations[i] = Math.fround(Math.sqrt(squares[i] / texts + floor)) || 1;
+    for (let i = from; i < from + group; i++) {
+      const deviation = Math.sqrt(squares[i] / texts + floor);
+      deviations[i] = deviation > SMALLEST ? deviation : 1;
+    }
   }
   return { means, deviations };
 }

@@ -47,7 +47,7 @@ export class Optimiser {
     this.#tensors = tensors;
     this.#clip = clip;
     this.settings = { ...ADAMW, weightDecay };
-    this.#kernels = kernels(tensors, 3);
+    this.#kernels = kernels(tensors);
     const each = <T>(make: (kernel: AdamW, length: number) => T) =>
       new Map([...tensors].map(([name, { data }]) => [name, make(this.#kernels.get(name)!, data.length)]));
     this.#gradients = each((kernel, length) => kernel.take(length));
@@ -95,11 +95,11 @@ export class Optimiser {
   }
 }
 
-/** For each tensor a kernel with room for `copies` of it; one kernel for as many tensors as it can hold. */
-function kernels(tensors: ReadonlyMap<string, LearntTensor>, copies: number): Map<string, AdamW> {
+/** For each tensor a kernel with room for its gradient and moments; one kernel for as many tensors as it can hold. */
+function kernels(tensors: ReadonlyMap<string, LearntTensor>): Map<string, AdamW> {
   const groups: { names: string[]; floats: number }[] = [];
   for (const [name, { data }] of tensors) {
-    const floats = copies * padded(data.length);
+    const floats = 3 * padded(data.length);
     const last = groups.at(-1);
     if (!last || last.floats + floats > AdamW.LARGEST) groups.push({ names: [name], floats });
     else {

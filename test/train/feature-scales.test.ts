@@ -72,3 +72,12 @@ test('what hardly varies is made as large as the rest, but not what is far below
   expect(rows[2]).toBeLessThan(0.05);
   expect(rows[3]).toBe(0);
 });
+
+test('features at the end of float32, and none at all, cost a layer none of its weights', () => {
+  const weight = Float32Array.of(0.03, -4, 2);
+  for (const size of [1.4e-45, 1e-40, 0]) {
+    const scales = featureScales(Float32Array.of(size, -size, 0, 0, size, 2 * size), 3, 3);
+    const plain = { weight, bias: Float32Array.of(0.5) };
+    expect(plainLayer(scaledLayer(plain, scales), scales)).toEqual(plain);
+  }
+});
