@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { classify, type DensePart, layerNorm, type Weights, WORD_EMBEDDINGS } from '../encoder/index.ts';
 import { Graph, toOnnx, type Value } from '../graph/index.ts';
 import { readModelFolder, writeModelFolder } from '../pyramid/disk-model.ts';
-import { headSettings } from '../pyramid/heads.ts';
+import { headSettings } from '../pyramid/exits/exits.ts';
 import type { PyramidModel } from '../pyramid/model-folder.ts';
 import { loadTokenizer } from '../text/index.ts';
 

@@ -1,8 +1,8 @@
 /** From an outcome to what the caller reads: the label, its score, and what it cost. */
-import type { EncoderConfig } from '../encoder/index.ts';
-import { actualFlops, denseFlops, type NetworkShape } from '../pyramid/flops.ts';
+import { actualFlops, denseFlops } from '../pyramid/flops.ts';
+import { argmax } from '../pyramid/logits.ts';
 import { problems } from '../pyramid/problem.ts';
-import { argmax } from '../pyramid/uncertainty.ts';
+import { shapeOf } from '../pyramid/shape.ts';
 import type { Outcome } from './job.ts';
 import type { ModelDescription, TimedOutcome } from './messages.ts';
 
@@ -37,14 +37,6 @@ export interface Detail extends Pick<Answer, 'exit' | 'tokens' | 'truncated' | '
   readonly tokenizeMs: number;
   readonly inferenceMs: number;
 }
-
-export const shapeOf = ({ layers, hiddenSize, heads, intermediateSize, labels }: EncoderConfig): NetworkShape => ({
-  layers,
-  hiddenSize,
-  heads,
-  intermediateSize,
-  labels: labels.length,
-});
 
 /** `tau` as the text was run with. */
 export function detailOf(

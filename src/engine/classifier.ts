@@ -4,12 +4,12 @@
  */
 import type { FamilyName, ProblemType } from '../encoder/index.ts';
 import { PyramidError } from '../errors.ts';
-import type { HeadKind, NetworkShape } from '../pyramid/flops.ts';
+import { assertTau, hasUncertainty } from '../pyramid/exits/exit-rule.ts';
+import type { HeadKind } from '../pyramid/exits/exits.ts';
 import type { Dtype, PyramidInfo } from '../pyramid/model-folder.ts';
-import { problems } from '../pyramid/problem.ts';
-import { assertTau } from '../pyramid/uncertainty.ts';
+import { type NetworkShape, shapeOf } from '../pyramid/shape.ts';
 import { Aborts } from './aborts.ts';
-import { type Answer, answerOf, type Detail, detailOf, shapeOf } from './answer.ts';
+import { type Answer, answerOf, type Detail, detailOf } from './answer.ts';
 import type { Crew } from './crew.ts';
 import { type Explanation, explanationOf } from './explain.ts';
 import { begunInOrder, type End } from './in-order.ts';
@@ -238,7 +238,7 @@ export class Classifier {
     assertTau(tau);
     const { config, info, headSettings } = this.#model;
     if (tau !== null && headSettings.kind === 'none') throw new PyramidError('MP_MODEL_HEADS', { method: info.method });
-    if (tau !== null && !problems[config.problemType].exits) {
+    if (tau !== null && !hasUncertainty(config.problemType)) {
       throw new PyramidError('MP_USAGE', {
         what: `tau is ${tau}, but the answers of a ${config.problemType} model have no uncertainty to leave by`,
         todo: 'leave tau out',

@@ -1,6 +1,7 @@
 /** What a page draws of one text: what became of each piece at each layer, and what each layer's head made of it. */
+import { exitLayer, hasUncertainty, toNumber, uncertainty } from '../pyramid/exits/exit-rule.ts';
+import { argmax } from '../pyramid/logits.ts';
 import { problems } from '../pyramid/problem.ts';
-import { argmax, exitLayer, uncertainty } from '../pyramid/uncertainty.ts';
 import type { Outcome } from './job.ts';
 import type { ModelDescription } from './messages.ts';
 
@@ -42,12 +43,16 @@ export function explanationOf(
   if (!story) throw new Error('internal: a text came back without its story');
   const { pieces, types } = story;
   const problem = problems[config.problemType];
-  const exit = exitLayer(logits, tau);
+  const uncertainties = logits.map((row) =>
+    row.length > 0 && hasUncertainty(config.problemType) ? uncertainty(row) : null,
+  );
+  const exit = exitLayer(uncertainties, tau);
   const answer = problem.activation(logits[exit - 1]);
   const best = argmax(answer);
   let entering: readonly number[] = pieces.map((_, i) => i);
   const layers = story.layers.map(({ importance, kept }, i) => {
     const row = logits[i];
+    const u = uncertainties[i];
     const scores = row.length > 0 ? problem.activation(row) : null;
     const byPiece = new Array<number | null>(pieces.length).fill(null);
     importance?.forEach((value, at) => {
@@ -59,7 +64,7 @@ export function explanationOf(
       importance: byPiece,
       kept: pieces.map((_, at) => left.has(at)),
       scores: scores && Object.fromEntries(config.labels.map((label, c) => [label, scores[c]])),
-      uncertainty: scores && problem.exits ? uncertainty(row) : null,
+      uncertainty: u === null ? null : toNumber(u),
     };
   });
   return { label: config.labels[best], score: answer[best], exit, tau, truncated, pieces, types, layers };

@@ -1,20 +1,12 @@
 /**
  * The graphs that the engine runs, each a piece of one layer with its weights inside: the peek with its head, the
- * block with removal, a `fastbert` head after its block, and the count of what the last layer's pruning would leave.
+ * block with removal, an exit that is asked after its block, and the count of what the last layer's pruning would leave.
  * Layers are 1..L. Layer 1's graphs begin with the embeddings, so that a text that leaves there has no hidden rows
  * copied at all; the word rows come in as `words`, from one table that all of them share.
  */
-import {
-  block,
-  classify,
-  type DensePart,
-  type Layout,
-  layerNorm,
-  type StoredTensor,
-  type Weights,
-} from '../encoder/index.ts';
+import { block, type DensePart, type Layout, layerNorm, type StoredTensor, type Weights } from '../encoder/index.ts';
 import { Graph, type Value } from '../graph/index.ts';
-import { fastbertHead, featureHead, features, readsRows, rowFeatures } from '../pyramid/heads.ts';
+import { type ExitGraph, exitGraphAt, features, rowFeatures } from '../pyramid/exits/exits.ts';
 import type { PyramidModel } from '../pyramid/model-folder.ts';
 import { peek } from '../pyramid/peek.ts';
 import { hardSelect } from '../pyramid/prune.ts';
@@ -105,16 +97,14 @@ export function peekGraph(written: Written, layer: number): Graph {
   const isLast = layer === config.layers;
   const { g, weights, layout, types, entering } = begin({ ...written, bits: isLast ? written.bits : null }, layer);
   const { cls, entering: padded } = peek(g, weights, config, layer - 1, entering, layout);
-  if (isLast) {
-    g.output('logits', classify(g, weights, config, cls));
-    return g;
-  }
-  const fromRows = readsRows(headSettings.kind)
-    ? g.scope(`pyramid.heads.${layer}.rows`, () =>
-        rowFeatures(g, headSettings, padded, layout, headSettings.pairs ? types() : null),
-      )
-    : [];
-  g.output('logits', featureHead(g, weights, layer, features(g, cls, fromRows)));
+  const exit = exitGraphOf(written, layer);
+  const beside = rowFeatures(g, exit, layer, () => ({
+    entering: padded,
+    layout,
+    types: headSettings.pairs ? types() : null,
+  }));
+  const read = isLast ? cls : features(g, cls, beside);
+  g.output('logits', exit.logits(g, { weights, config, settings: headSettings, layer, read }));
   return g;
 }
 
@@ -141,11 +131,18 @@ export function countGraph(written: Written): Graph {
   return g;
 }
 
-/** `logits` [B, C] of a `fastbert` head from the rows `x` that left layer `layer`. */
+/** `logits` [B, C] of an exit that is asked after its layer, from the rows `x` that left layer `layer`. */
 export function headGraph(written: Written, layer: number): Graph {
-  const { g, weights, layout, entering } = begin(written, layer + 1);
-  g.output('logits', fastbertHead(g, weights, written.model.headSettings, layer, entering, layout));
+  const { config, headSettings: settings } = written.model;
+  const { g, weights, layout, entering: read } = begin(written, layer + 1);
+  g.output('logits', exitGraphOf(written, layer).logits(g, { weights, config, settings, layer, read, layout }));
   return g;
+}
+
+function exitGraphOf({ model: { config, headSettings } }: Written, layer: number): ExitGraph {
+  const exit = exitGraphAt(headSettings.kind, layer, config.layers);
+  if (!exit) throw new Error(`internal: layer ${layer} has no exit`);
+  return exit;
 }
 
 function run(g: Graph, weights: Weights, model: PyramidModel, layer: number, entering: Value, layout: Layout) {

@@ -1,7 +1,7 @@
 /** What the caller's thread and a worker say to each other. */
 import type { EncoderConfig } from '../encoder/index.ts';
 import { catalogue, type ErrorCode, PyramidError } from '../errors.ts';
-import type { HeadSettings } from '../pyramid/heads.ts';
+import type { HeadSettings } from '../pyramid/exits/exits.ts';
 import type { Dtype, PyramidInfo } from '../pyramid/model-folder.ts';
 import type { WeightBits } from './int8.ts';
 import type { Outcome, Rule } from './job.ts';

@@ -4,6 +4,7 @@
  */
 import { type EncoderConfig, type StoredTensor, WORD_EMBEDDINGS } from '../encoder/index.ts';
 import type { Graph } from '../graph/index.ts';
+import { exitOf } from '../pyramid/exits/exits.ts';
 import { type Dtype, isAsked, type PyramidModel } from '../pyramid/model-folder.ts';
 import { type Compile, float32, floats, type Program, type Tensor } from '../runtime/runtime.ts';
 import { layoutTensors, lowHalves, whole } from './given-layout.ts';
@@ -225,13 +226,13 @@ const pieceName = (kind: PieceKind, layer: number): string => `${kind}-${layer}`
 /** What a model of this kind is made of, in the order in which a text passes it. */
 export function piecesOf(model: PyramidModel): { kind: PieceKind; layer: number }[] {
   const { layers } = model.config;
-  const { kind: head } = model.headSettings;
+  const exit = exitOf(model.headSettings.kind);
   const pieces: { kind: PieceKind; layer: number }[] = [];
   for (let layer = 1; layer < layers; layer++) {
     const asked = isAsked(model, layer);
-    if (asked && head !== 'fastbert') pieces.push({ kind: 'peek', layer });
+    if (asked && exit?.asked === 'before') pieces.push({ kind: 'peek', layer });
     pieces.push({ kind: 'block', layer });
-    if (asked && head === 'fastbert') pieces.push({ kind: 'head', layer });
+    if (asked && exit?.asked === 'after') pieces.push({ kind: 'head', layer });
   }
   if (model.thresholds) pieces.push({ kind: 'count', layer: layers });
   pieces.push({ kind: 'peek', layer: layers });

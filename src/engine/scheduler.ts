@@ -8,8 +8,9 @@
  * enough for a full batch; else new texts are let in; else the shallowest, whose texts may join those that wait further
  * down. So nothing waits while there is nothing else to do, and a lone text goes straight through.
  */
+import { leaves, uncertainty } from '../pyramid/exits/exit-rule.ts';
+import { exitOf } from '../pyramid/exits/exits.ts';
 import { isAsked, type PyramidModel } from '../pyramid/model-folder.ts';
-import { uncertainty } from '../pyramid/uncertainty.ts';
 import { detach, type Job, type Outcome, type Rule } from './job.ts';
 import type { PieceKind, Programs } from './programs.ts';
 import { type BatchSize, Waiting } from './waiting.ts';
@@ -164,7 +165,7 @@ export class Scheduler {
           const logits = job.logits[layer - 1];
           if (!logits.every(Number.isFinite)) {
             this.#events.failed([job], new Error(`internal: layer ${layer} gave the logits ${logits.join(', ')}`));
-          } else if (layer === layers || leaves(job, logits)) outcomes.push(outcome(job, layer));
+          } else if (layer === layers || mayLeave(job, logits)) outcomes.push(outcome(job, layer));
           else stay.push(job);
         }
         if (stay.length <= jobs.length / 2) stay.forEach(detach);
@@ -191,9 +192,8 @@ export class Scheduler {
     return (trace || tau !== null) && isAsked(this.#model, layer);
   }
 
-  /** A `fastbert` head reads all rows that leave its layer; others peek. */
   get #headIsAfter(): boolean {
-    return this.#model.headSettings.kind === 'fastbert';
+    return exitOf(this.#model.headSettings.kind)?.asked === 'after';
   }
 
   #wait(kind: PieceKind, layer: number, job: Job): void {
@@ -204,8 +204,8 @@ export class Scheduler {
   }
 }
 
-const leaves = ({ tau, trace }: Rule, logits: readonly number[]): boolean =>
-  !trace && tau !== null && uncertainty(logits) <= tau;
+const mayLeave = ({ tau, trace }: Rule, logits: readonly number[]): boolean =>
+  !trace && tau !== null && leaves(uncertainty(logits), tau);
 
 const outcome = ({ id, tokens, logits, truncated, story }: Job, exit: number): Outcome => ({
   id,

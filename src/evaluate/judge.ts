@@ -3,7 +3,7 @@
  * length of text (figure 1). A pure function; nothing runs.
  */
 import { PyramidError } from '../errors.ts';
-import { assertTau } from '../pyramid/uncertainty.ts';
+import { assertTau } from '../pyramid/exits/exit-rule.ts';
 import { accuracy, f1, macroF1 } from './metrics.ts';
 import { actualOf, type CountOptions, exitOf, type Outcome, outcomes } from './outcomes.ts';
 import type { Trace } from './trace.ts';

@@ -4,6 +4,7 @@
  */
 import type { Pyramid, TextInput } from '../engine/index.ts';
 import type { PieceCost } from '../engine/tally.ts';
+import { exitOf } from '../pyramid/exits/exits.ts';
 import type { PeekCosts } from './plan-peeks.ts';
 
 /** Passes over the texts; of a piece's figures the least counts, since whatever else the machine does only adds. */
@@ -31,7 +32,7 @@ export async function measurePeeks(pyramid: Pyramid, texts: readonly TextInput[]
     early.push(await spent(() => pyramid.classify(texts, { tau })));
     whole.push(await spent(() => pyramid.trace(some)));
   }
-  return costsOf(pyramid.shape.layers, pyramid.headKind === 'fastbert' ? 'head' : 'peek', early, whole);
+  return costsOf(pyramid.shape.layers, exitOf(pyramid.headKind)?.asked === 'after' ? 'head' : 'peek', early, whole);
 }
 
 /** The costs by layer from those of pieces, a list a pass: at the tau where enough texts got to the piece, else `whole`. */

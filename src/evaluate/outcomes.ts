@@ -2,8 +2,10 @@
  * What each text of a trace would answer, and cost, at each layer: computed once, then read for every tau. This is
  * the only place where a trace meets the FLOPs counts.
  */
-import { type ActualFlopsOptions, actualFlops, denseFlops, type NetworkShape, paperFlops } from '../pyramid/flops.ts';
-import { argmax, uncertainty } from '../pyramid/uncertainty.ts';
+import { exitLayer, type Tau, type Uncertainty, uncertaintiesOf } from '../pyramid/exits/exit-rule.ts';
+import { type ActualFlopsOptions, actualFlops, denseFlops, paperFlops } from '../pyramid/flops.ts';
+import { argmax } from '../pyramid/logits.ts';
+import type { NetworkShape } from '../pyramid/shape.ts';
 import type { Trace } from './trace.ts';
 
 /** Which layers the engine peeks at, see `actualFlops`. */
@@ -14,8 +16,8 @@ export interface Outcome {
   readonly label: number;
   readonly length: number;
   readonly tokens: readonly number[];
-  /** In [0, 1]; Infinity where there is no head, −Infinity at the last layer, which always answers. */
-  readonly uncertainty: readonly number[];
+  /** null where there is no head, and at the last layer, which always answers. */
+  readonly uncertainty: readonly (Uncertainty | null)[];
   /** The label answered; −1 where there is no head. */
   readonly predicted: readonly number[];
   /** FLOPs when answering there, as the paper counts. */
@@ -37,7 +39,6 @@ export interface CountOptions {
 
 export function outcomes(trace: Trace, { peeks = 'all', dense = trace.shape }: CountOptions = {}): Outcome[] {
   const { shape, headKind, pairs } = trace;
-  const last = shape.layers - 1;
   return trace.entries.map(({ label, length, tokens, logits }) => {
     const asked = logits.map((row) => row.length > 0);
     const byLayer = <T>(value: (layer: number) => T, otherwise: T) =>
@@ -46,9 +47,7 @@ export function outcomes(trace: Trace, { peeks = 'all', dense = trace.shape }: C
       label,
       length,
       tokens,
-      uncertainty: logits.map((row, i) =>
-        i === last ? Number.NEGATIVE_INFINITY : asked[i] ? uncertainty(row) : Number.POSITIVE_INFINITY,
-      ),
+      uncertainty: uncertaintiesOf(logits),
       predicted: byLayer((layer) => argmax(logits[layer - 1]), -1),
       paper: logits.map((_, i) => paperFlops(shape, tokens, i + 1)),
       actual: byLayer((layer) => actualFlops(shape, tokens, layer, { headKind, pairs, peeks, asked }), Number.NaN),
@@ -58,10 +57,8 @@ export function outcomes(trace: Trace, { peeks = 'all', dense = trace.shape }: C
   });
 }
 
-/** The layer, from 1, at which the text answers; the same as `exitLayer` on its logits. */
-export function exitOf(outcome: Outcome, tau: number | null): number {
-  return tau === null ? outcome.uncertainty.length : outcome.uncertainty.findIndex((u) => u <= tau) + 1;
-}
+/** The layer, from 1, at which the text answers. */
+export const exitOf = (outcome: Outcome, tau: Tau): number => exitLayer(outcome.uncertainty, tau);
 
 /** FLOPs of the text as computed, when it answers at `exit` under `tau`. */
 export function actualOf(outcome: Outcome, exit: number, tau: number | null): number {

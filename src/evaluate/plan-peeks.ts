@@ -2,6 +2,8 @@
  * Which exit heads to ask. Asking costs every text that gets there, and saves the later layers for those that leave:
  * a layer whose head few texts leave by costs more than it saves. Knows costs and a trace; measures nothing.
  */
+import { leaves } from '../pyramid/exits/exit-rule.ts';
+import { exitOf } from '../pyramid/exits/exits.ts';
 import { outcomes } from './outcomes.ts';
 import type { Trace } from './trace.ts';
 
@@ -32,12 +34,12 @@ export function planPeeks(trace: Trace, costs: PeekCosts, tau: number): PeekPlan
     throw new Error(`internal: costs of ${costs.ask.length} heads and ${costs.run.length} layers for ${last} layers`);
   const uncertainties = outcomes(trace).map(({ uncertainty }) => uncertainty);
   if (uncertainties.length === 0) throw new Error('internal: a plan needs a trace with texts');
-  const sure = uncertainties.map((row) => row.slice(0, -1).map((u) => u <= tau)); // [n][L−1]
-  const isAfter = trace.headKind === 'fastbert';
+  const sure = uncertainties.map((row) => row.slice(0, -1).map((u) => u !== null && leaves(u, tau))); // [n][L−1]
+  const isAfter = exitOf(trace.headKind)?.asked === 'after';
   const mean = (asked: readonly boolean[]) =>
     sure.reduce((sum, row) => sum + costOf(row, asked, costs, isAfter), 0) / sure.length;
 
-  let asked = costs.ask.map((_, i) => Number.isFinite(uncertainties[0][i])); // layers that the trace has a head of
+  let asked = costs.ask.map((_, i) => uncertainties[0][i] !== null); // layers that the trace has a head of
   const costOfAll = mean(asked);
   let cost = costOfAll;
   for (;;) {
@@ -60,7 +62,7 @@ export const withAsked = (trace: Trace, asked: readonly boolean[]): Trace => ({
 });
 
 /**
- * A text leaves at the first asked head that is sure, before its layer is run (a `fastbert` head is asked after it);
+ * A text leaves at the first asked head that is sure, before its layer is run (or after it, where the exit reads what the layer leaves);
  * else the last layer answers.
  */
 function costOf(

@@ -4,8 +4,9 @@
  * it that says which network they came from (docs/formats.md). Knows nothing of models and of files: trace.ts does.
  */
 import { PyramidError } from '../errors.ts';
-import { HEAD_KINDS, type HeadKind, type NetworkShape } from '../pyramid/flops.ts';
+import { HEAD_KINDS, type HeadKind } from '../pyramid/exits/exits.ts';
 import { DTYPES, type Dtype } from '../pyramid/model-folder.ts';
+import type { NetworkShape } from '../pyramid/shape.ts';
 
 /** One text. L layers, C labels. */
 export interface TraceEntry {

@@ -3,6 +3,7 @@
  * one data split is never mixed with the choice on another.
  */
 import { PyramidError } from '../errors.ts';
+import { tauBetween, toNumber, type Uncertainty } from '../pyramid/exits/exit-rule.ts';
 import { type Summary, summarize } from './judge.ts';
 import { type CountOptions, outcomes } from './outcomes.ts';
 import type { Trace } from './trace.ts';
@@ -18,7 +19,7 @@ const ROUND_TAUS = Array.from({ length: 101 }, (_, i) => i / 100);
  */
 export function tradeoff(trace: Trace, options: CountOptions = {}): Summary[] {
   const all = outcomes(trace, options);
-  const taus = candidateTaus(all.flatMap(({ uncertainty }) => uncertainty.filter(Number.isFinite)));
+  const taus = candidateTaus(all.flatMap(({ uncertainty }) => uncertainty.filter((u) => u !== null)));
   return [null, ...taus].map((tau) => summarize(all, tau, trace.labels.length));
 }
 
@@ -69,23 +70,14 @@ export function mostAccurate(curve: readonly Summary[], speedup: number, by: 'ac
 }
 
 /** Rising taus that split the uncertainties, each the shortest decimal that splits them there. */
-function candidateTaus(uncertainties: readonly number[]): number[] {
-  const distinct = [...new Set(uncertainties)].sort((a, b) => a - b);
-  if (distinct.length <= MOST_POINTS) return distinct.map((u, i) => shortestBetween(u, distinct[i + 1]));
+function candidateTaus(uncertainties: readonly Uncertainty[]): number[] {
+  const distinct = [...new Set(uncertainties)].sort((a, b) => toNumber(a) - toNumber(b));
+  const split = (kept: readonly Uncertainty[]) => kept.map((u, i) => tauBetween(u, kept[i + 1] ?? null));
+  if (distinct.length <= MOST_POINTS) return split(distinct);
   const shares = MOST_POINTS - ROUND_TAUS.length;
   const kept = Array.from(
     { length: shares },
     (_, i) => distinct[Math.round((i * (distinct.length - 1)) / (shares - 1))],
   );
-  const split = kept.map((u, i) => shortestBetween(u, kept[i + 1]));
-  return [...new Set([...split, ...ROUND_TAUS])].sort((a, b) => a - b);
-}
-
-/** The decimal with the fewest places in [low, high), so that a printed tau means what the exact one meant. */
-function shortestBetween(low: number, high = Number.POSITIVE_INFINITY): number {
-  for (let places = 0; places <= 15; places++) {
-    const tau = Math.ceil(low * 10 ** places) / 10 ** places;
-    if (tau >= low && tau < high) return tau;
-  }
-  return low;
+  return [...new Set([...split(kept), ...ROUND_TAUS])].sort((a, b) => a - b);
 }

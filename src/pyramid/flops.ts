@@ -5,22 +5,9 @@
  * and of attention only (and what heads make of rows): biases, softmax, LayerNorm, GELU and the sums of the scores
  * are linear in the tokens and below 1 % of a layer. Embeddings are look-ups. Layers are 1..L as in the paper.
  */
-
-/** The sizes that the counts depend on. */
-export interface NetworkShape {
-  readonly layers: number;
-  readonly hiddenSize: number;
-  readonly heads: number;
-  readonly intermediateSize: number;
-  readonly labels: number;
-}
-
-/** Kinds of the exit heads on layers 1..L−1. */
-export const HEAD_KINDS = ['none', 'cls', 'fastbert', 'pooled', 'aligned'] as const;
-export type HeadKind = (typeof HEAD_KINDS)[number];
-
-/** Width of a `fastbert` exit head, as FastBERT has it. */
-const FASTBERT_WIDTH = 128;
+import { exitAt, type HeadKind } from './exits/exits.ts';
+import { FASTBERT_WIDTH } from './exits/fastbert.ts';
+import type { NetworkShape } from './shape.ts';
 
 export interface ActualFlopsOptions {
   /** Which heads are asked on the way; 'none' also when early exit is off, since then the engine asks none. */
@@ -60,33 +47,30 @@ export function denseFlops(shape: NetworkShape, length: number): number {
 }
 
 /**
- * What the engine computes for a text that answers at layer `exit`.
+ * What the engine computes for a text that answers at layer `answers`.
  *
- * Layers below it run in full. Layer `exit` runs in full only where its head is asked afterwards; a peek answers
- * before. The last layer is no more than a peek, with or without exits, unless `peeks` says otherwise. `fastbert`
- * heads read all tokens of a layer's output, so below the last layer they have no peek.
+ * Layers below it run in full. Layer `answers` runs in full only where its head is asked afterwards; a peek answers
+ * before. The last layer is no more than a peek, with or without exits, unless `peeks` says otherwise. What an exit
+ * costs itself stands in its own file.
  */
 export function actualFlops(
   shape: NetworkShape,
   tokens: readonly number[],
-  exit: number,
+  answers: number,
   { headKind, pairs, peeks, asked, fastbertWidth = FASTBERT_WIDTH }: ActualFlopsOptions,
 ): number {
-  check(shape, tokens, exit);
+  check(shape, tokens, answers);
   const last = shape.layers;
   let sum = 0;
-  for (let layer = 1; layer <= exit; layer++) {
+  for (let layer = 1; layer <= answers; layer++) {
     const enter = tokens[layer - 1];
     const left = tokens[layer];
-    const isLast = layer === last;
-    const isAsked = isLast || (headKind !== 'none' && (asked?.[layer - 1] ?? true));
-    if (layer === exit && !isAsked) throw new Error(`internal: layer ${layer} answers but has no head`);
-    const isPeeked =
-      isAsked && (isLast || headKind !== 'fastbert') && (peeks === 'all' || (peeks !== 'none' && peeks[layer - 1]));
+    const exit = layer === last || (asked?.[layer - 1] ?? true) ? exitAt(headKind, layer, last) : null;
+    if (layer === answers && !exit) throw new Error(`internal: layer ${layer} answers but has no head`);
+    const isPeeked = exit?.asked === 'before' && (peeks === 'all' || (peeks !== 'none' && peeks[layer - 1]));
     if (isPeeked) sum += peekFlops(shape, enter);
-    if (!isPeeked || layer < exit) sum += layerFlops(shape, enter, left);
-    if (isLast) sum += classifierFlops(shape);
-    else if (isAsked) sum += headFlops(shape, headKind, pairs, enter, left, fastbertWidth);
+    if (!isPeeked || layer < answers) sum += layerFlops(shape, enter, left);
+    if (exit) sum += exit.flops(shape, { pairs, width: fastbertWidth }, enter, left);
   }
   return sum;
 }
@@ -106,43 +90,6 @@ function layerFlops({ hiddenSize: d, intermediateSize: ff }: NetworkShape, enter
  */
 function peekFlops({ hiddenSize: d, heads: h, intermediateSize: ff }: NetworkShape, enter: number): number {
   return 2 * (4 * d * d + 2 * h * enter * d + 2 * d * ff);
-}
-
-/** BERT's pooler d → d and classifier d → C. */
-function classifierFlops({ hiddenSize: d, labels }: NetworkShape): number {
-  return 2 * (d * d + d * labels);
-}
-
-/** One exit head, beside the row or rows that it reads. */
-function headFlops(
-  { hiddenSize: d, labels }: NetworkShape,
-  kind: HeadKind,
-  pairs: boolean,
-  enter: number,
-  left: number,
-  width: number,
-): number {
-  switch (kind) {
-    case 'none':
-      return 0;
-    case 'cls':
-      return 2 * (d * d + d * labels);
-    case 'pooled':
-    case 'aligned': {
-      // each mean is a product of weights [1, n] with the n tokens that enter; then |A − B| and A ⊙ B
-      const [features, means, between] = pairs ? [5 * d, 2, 2 * d] : [2 * d, 1, 0];
-      // products of all tokens with all, the mixes of them, and two means of the distances
-      const alignment = kind === 'aligned' ? 2 * enter * enter * d + 2 * enter * d : 0;
-      return 2 * (features * d + d * labels + means * enter * d + alignment) + between;
-    }
-    case 'fastbert': {
-      // d → E, key and value of every live token; query, attention, output projection and dense of the first only
-      const perToken = d * width + 2 * width * width + 2 * width;
-      return 2 * (left * perToken + 3 * width * width + width * labels);
-    }
-    default:
-      return kind satisfies never;
-  }
 }
 
 function check(shape: NetworkShape, tokens: readonly number[], exit: number): void {

@@ -6,8 +6,8 @@
 import { configOf, type EncoderConfig, type Parameters, type StoredTensor, weightsOf } from '../encoder/index.ts';
 import { PyramidError } from '../errors.ts';
 import { type Folder, pathIn } from '../folder.ts';
-import { HEAD_KINDS, type HeadKind } from './flops.ts';
-import { type HeadSettings, headSettings, headShapes } from './heads.ts';
+import { exitOf, HEAD_KINDS, type HeadKind, type HeadSettings, headSettings } from './exits/exits.ts';
+import { headShapes } from './exits/heads.ts';
 import { THRESHOLDS } from './network.ts';
 
 /** What products with weights are computed in. */
@@ -119,8 +119,8 @@ function readInfo(config: EncoderConfig, path: string): PyramidInfo {
   if (stored.format !== 1) throw fault(`pyramid.format is ${JSON.stringify(stored.format)}, this version reads 1`);
   const info = { ...DENSE, maxLength, ...stored };
   if (!HEAD_KINDS.includes(info.exitHead)) throw fault(`pyramid.exitHead is ${JSON.stringify(info.exitHead)}`);
-  if (info.exitHead === 'aligned' && !info.pairs)
-    throw fault('pyramid.exitHead is "aligned", which reads pairs, and pyramid.pairs is false');
+  if (exitOf(info.exitHead)?.needsPairs && !info.pairs)
+    throw fault(`pyramid.exitHead is "${info.exitHead}", which reads pairs, and pyramid.pairs is false`);
   if (!Number.isSafeInteger(info.maxLength) || info.maxLength < 2 || info.maxLength > config.maxPositions) {
     throw fault(
       `pyramid.maxLength is ${JSON.stringify(info.maxLength)}, not a whole number from 2 to ${config.maxPositions}`,

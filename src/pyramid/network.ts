@@ -14,15 +14,7 @@ import {
   type Weights,
 } from '../encoder/index.ts';
 import type { Graph, Value } from '../graph/index.ts';
-import {
-  fastbertHead,
-  featureHead,
-  features,
-  type HeadSettings,
-  headDropout,
-  readsRows,
-  rowFeatures,
-} from './heads.ts';
+import { exitGraphOf, exitOf, features, type HeadSettings, readsFeatures, rowFeatures } from './exits/exits.ts';
 import { peek } from './peek.ts';
 import { hardSelect, softGate } from './prune.ts';
 
@@ -45,12 +37,12 @@ export interface NetworkOptions {
   readonly dropout?: Dropout;
   /**
    * How much of the last layer is computed; the logits read its [CLS] rows only. `rows` (default): all of it; `scores`:
-   * [CLS] by peek, and what pruning makes of the tokens (scores, masks, layout); `cls`: [CLS] by peek alone.
+   * [CLS] by peek, and what pruning makes of the tokens (scores, masks, layout); `peek`: [CLS] by peek alone.
    */
   readonly lastLayer?: LastLayer;
 }
 
-export type LastLayer = 'rows' | 'scores' | 'cls';
+export type LastLayer = 'rows' | 'scores' | 'peek';
 
 export interface Network {
   /** H_0 … H_L; after hard pruning each has its own number of rows. Without H_L unless the last layer's rows are computed. */
@@ -61,7 +53,7 @@ export interface Network {
   readonly scores: readonly (Value | null)[];
   /** Soft masks [N] at layers 1 … L; empty otherwise. */
   readonly masks: readonly Value[];
-  /** What the `cls`, `pooled` or `aligned` heads of layers 1 … L−1 read, [B, F]; empty for other kinds. */
+  /** What the exits of layers 1 … L−1 read, [B, F]; empty for those that read no features. */
   readonly features: readonly Value[];
   /** Logits of layers 1 … L−1's heads. */
   readonly exits: readonly Value[];
@@ -82,6 +74,8 @@ export function network(
 ): Network {
   const { pruning, heads, dropout, lastLayer = 'rows' } = options;
   const { layers } = config;
+  const kind = exitOf(heads.kind);
+  const areFeatures = kind !== null && readsFeatures(kind);
   let layout = layoutOf(g, inputs.sequence, { rows: 'N', texts: 'B', padded: 'S' });
   let x = embed(g, weights, config, inputs.words, layout.position, inputs.types, dropout);
   let types = inputs.types;
@@ -100,18 +94,12 @@ export function network(
   let cls: Value | null = null;
   for (let layer = 1; layer <= layers; layer++) {
     const isLast = layer === layers;
-    const fromRows =
-      readsRows(heads.kind) && !isLast
-        ? g.scope(`pyramid.heads.${layer}.rows`, () =>
-            rowFeatures(
-              g,
-              heads,
-              g.op('PadRows', [x, layout.pad, layout.unpad], {}),
-              layout,
-              heads.pairs ? types : null,
-            ),
-          )
-        : [];
+    const exit = isLast ? null : exitGraphOf(heads.kind);
+    const beside = rowFeatures(g, exit, layer, () => ({
+      entering: g.op('PadRows', [x, layout.pad, layout.unpad], {}),
+      layout,
+      types: heads.pairs ? types : null,
+    }));
     let kept: Value | null = null;
     const select =
       pruning === 'hard' ? hardSelect(g, thresholds[layer - 1], { rows: `N${layer}`, padded: `S${layer}` }) : undefined;
@@ -119,7 +107,7 @@ export function network(
     if (isLast && lastLayer !== 'rows') {
       cls = peek(g, weights, config, layer - 1, x, layout, dropout).cls;
       const score =
-        pruning === 'none' || lastLayer === 'cls' ? null : importanceScore(g, weights, config, layer - 1, x, layout);
+        pruning === 'none' || lastLayer === 'peek' ? null : importanceScore(g, weights, config, layer - 1, x, layout);
       if (score) {
         g.scope(`bert.encoder.layer.${layer - 1}.${pruning === 'soft' ? 'gate' : 'select'}`, () => {
           gate?.(score, layout);
@@ -146,13 +134,10 @@ export function network(
     hidden.push(x);
     layouts.push(layout);
     scores.push(result.score);
-    if (isLast || heads.kind === 'none') continue;
-    if (heads.kind === 'fastbert') exits.push(fastbertHead(g, weights, heads, layer, x, layout));
-    else {
-      const seen = features(g, g.takeRows(x, layout.first), fromRows); // [B, F]
-      read.push(seen);
-      exits.push(featureHead(g, weights, layer, seen, (inner) => headDropout(dropout, inner, layer, config)));
-    }
+    if (!exit) continue;
+    const seen = areFeatures ? features(g, g.takeRows(x, layout.first), beside) : x; // [B, F] or [N, d]
+    if (areFeatures) read.push(seen);
+    exits.push(exit.logits(g, { weights, config, settings: heads, layer, read: seen, layout, dropout }));
   }
   cls ??= g.takeRows(x, layout.first); // [B, d]
   return {

@@ -1,11 +1,11 @@
 /**
- * One table for the answer: for each problem type the loss, what a student head learns from the teacher, the
- * activation that turns logits into scores, and the metric. Softmax over one label, or over labels that do not exclude
+ * One table for the answer: for each problem type the loss, what a student head learns from the teacher, and
+ * the activation that turns logits into scores. Softmax over one label, or over labels that do not exclude
  * each other, is the commonest fault of serving tools: nobody else in the project decides it.
  */
 import type { ProblemType } from '../encoder/index.ts';
 import type { Graph, Value } from '../graph/index.ts';
-import { type Logits, softmax } from './uncertainty.ts';
+import { type Logits, softmax } from './logits.ts';
 
 export interface Problem {
   /** Mean loss of logits [B, C] against targets [B, C], texts weighted by `weights` [B]. */
@@ -14,10 +14,6 @@ export interface Problem {
   readonly distillation: (g: Graph, teacher: Value, student: Value) => Value;
   /** Scores of one text's logits. */
   readonly activation: (logits: Logits) => number[];
-  /** The name of the metric that a run is judged by. */
-  readonly metric: 'accuracy' | 'exactMatch' | 'meanSquaredError';
-  /** Whether answers can be unsure in a way that exits read (equation 2 is for a softmax). */
-  readonly exits: boolean;
 }
 
 export const problems: { readonly [P in ProblemType]: Problem } = {
@@ -34,8 +30,6 @@ export const problems: { readonly [P in ProblemType]: Problem } = {
       return g.mean(g.sum(g.mul(g.exp(logTeacher), g.sub(logTeacher, logStudent)), [1]), [0]);
     },
     activation: softmax,
-    metric: 'accuracy',
-    exits: true,
   },
   multi_label_classification: {
     // mean over labels and texts of softplus(z) − t z, as PyTorch's binary_cross_entropy_with_logits
@@ -50,8 +44,6 @@ export const problems: { readonly [P in ProblemType]: Problem } = {
       return g.mean(g.sum(coins, [1]), [0]);
     },
     activation: (logits) => Array.from(logits, (z) => 1 / (1 + Math.exp(-z))),
-    metric: 'exactMatch',
-    exits: false,
   },
   regression: {
     loss: (g, logits, targets, weights) => {
@@ -60,8 +52,6 @@ export const problems: { readonly [P in ProblemType]: Problem } = {
     },
     distillation: (g, teacher, student) => g.mean(square(g, g.sub(student, teacher)), [0, 1]),
     activation: (logits) => Array.from(logits),
-    metric: 'meanSquaredError',
-    exits: false,
   },
 };
 

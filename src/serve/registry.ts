@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { type LoadOptions, Pyramid } from '../engine/index.ts';
 import { PyramidError } from '../errors.ts';
 import { resolveModel } from '../hub/index.ts';
+import { mayExit } from '../pyramid/exits/exit-rule.ts';
 import type { ModelCard, Models } from './served-model.ts';
 import { type OnAnswer, type ServedLimits, ServedPyramid, type TauPolicy } from './served-pyramid.ts';
 
@@ -184,7 +185,7 @@ function cardOf(name: string, pyramid: Pyramid, version: string, maxTau: number 
     hiddenSize: shape.hiddenSize,
     maxLength: info.maxLength,
     pairs: info.pairs,
-    exits: headKind !== 'none' && problemType === 'single_label_classification',
+    exits: mayExit({ headKind, problemType }),
     tau: info.tau,
     maxTau,
     dtype,

@@ -5,6 +5,7 @@
 import type { LoadOptions, Pyramid } from '../engine/index.ts';
 import { PyramidError } from '../errors.ts';
 import type { Calibration } from '../pyramid/calibration.ts';
+import { mayExit } from '../pyramid/exits/exit-rule.ts';
 import type { ServerOptions } from './defaults.ts';
 import type { TauPolicy } from './served-pyramid.ts';
 
@@ -15,11 +16,10 @@ type Model = Pick<Pyramid, 'info' | 'headKind' | 'problemType'>;
 
 /** Throws MP_MODEL_HEADS (a tau for a model that cannot exit early), MP_USAGE (auto without a bound). */
 export function policyFor(model: Model, { tau, maxTau, maxDrop, sloP95 }: DialOptions): TauPolicy {
-  const { info, headKind, problemType } = model;
-  const exits = headKind !== 'none' && problemType === 'single_label_classification';
+  const { info } = model;
   if (tau === 'off') return { kind: 'fixed', tau: null, sloMs: sloP95 };
   if (tau === null) return { kind: 'fixed', tau: info.tau, sloMs: sloP95 };
-  if (!exits) throw new PyramidError('MP_MODEL_HEADS', { method: info.method });
+  if (!mayExit(model)) throw new PyramidError('MP_MODEL_HEADS', { method: info.method });
   if (tau !== 'auto') return { kind: 'fixed', tau, sloMs: sloP95 };
   const high = maxTau ?? calibratedMax(info, maxDrop);
   if (high === null)

@@ -13,6 +13,7 @@ import {
   textOption,
   toNumber,
 } from '../option.ts';
+import { defaultExit, EXIT_KINDS, type ExitKind, exits as exitTable } from '../pyramid/exits/exits.ts';
 
 export const methodNames = ['bert', 'distilbert', 'ltp', 'fastbert', 'mp'] as const;
 export type MethodName = (typeof methodNames)[number];
@@ -59,7 +60,7 @@ export interface TrainOptions {
   readonly lambda: number;
   readonly thresholdLearningRate: number;
 
-  readonly exitHead: 'auto' | 'cls' | 'fastbert' | 'pooled' | 'aligned';
+  readonly exitHead: 'auto' | ExitKind;
   readonly exitTraining: 'frozen' | 'joint';
   readonly jointFrom: 'regular' | 'soft';
   readonly jointTargets: 'labels' | 'classifier';
@@ -281,8 +282,8 @@ export const trainTable = {
   exitHead: choiceOption({
     group: exits,
     default: 'auto',
-    choices: ['auto', 'cls', 'fastbert', 'pooled', 'aligned'] as const,
-    help: "what an exit head reads: cls: [CLS] alone; fastbert: its own attention; pooled: [CLS] and the texts' means; aligned: these and, of a pair, what each text's words lack in the other; auto: aligned for pairs, else pooled",
+    choices: ['auto', ...EXIT_KINDS] as const,
+    help: `what an exit head reads: ${EXIT_KINDS.map((kind) => `${kind}: ${exitTable[kind].summary}`).join('; ')}; auto: ${defaultExit(true)} for pairs, else ${defaultExit(false)}`,
   }),
   exitTraining: choiceOption({
     group: exits,

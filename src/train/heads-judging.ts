@@ -1,9 +1,9 @@
 /**
- * Judges `cls` and `pooled` heads during the heads stage. The backbone is frozen, so the tokens that each layer keeps, what
+ * Judges exits that read features during the heads stage. The backbone is frozen, so the tokens that each layer keeps, what
  * the heads read and the main classifier's logits are computed once; an epoch costs the heads alone.
  */
 import { Graph } from '../graph/index.ts';
-import { featureHead } from '../pyramid/heads.ts';
+import { exitGraphOf } from '../pyramid/exits/exits.ts';
 import { compile } from '../runtime/node.ts';
 import { float32, floats, type Program } from '../runtime/runtime.ts';
 import type { EncodedSet } from './batch.ts';
@@ -26,9 +26,12 @@ export class HeadsJudging {
     const data = await backbone.headData(set);
     const g = new Graph();
     const weights = (name: string) => g.input(name, 'float32', tensorOf(state, name).shape);
+    const { config, headSettings: settings } = state;
+    const exit = exitGraphOf(settings.kind);
+    if (!exit) throw new Error('internal: a heads stage without exits');
     data.features.forEach((_, i) => {
-      const features = g.input(`features.${i + 1}`, 'float32', ['B', data.featureSize]);
-      g.output(`exit.${i + 1}`, featureHead(g, weights, i + 1, features));
+      const read = g.input(`features.${i + 1}`, 'float32', ['B', data.featureSize]);
+      g.output(`exit.${i + 1}`, exit.logits(g, { weights, config, settings, layer: i + 1, read }));
     });
     return new HeadsJudging(state, data, await compile(g, 'judge-heads', { threads }));
   }

@@ -1,10 +1,11 @@
 /**
- * A step of the heads stage for all heads but `fastbert` ones. The backbone is frozen, so what the heads read is computed
+ * A step of the heads stage for exits that read features. The backbone is frozen, so what the heads read is computed
  * once for all texts (judging.ts) and the step sees only features: the whole stage costs one forward pass. It sees them
  * scaled (feature-scales.ts); `settle` brings the heads of the state up to date.
  */
 import { backward, Graph, type Value } from '../graph/index.ts';
-import { featureHead, headDropout, headName, readsRows } from '../pyramid/heads.ts';
+import { exitGraphOf, exitOf, readsEnteringRows } from '../pyramid/exits/exits.ts';
+import { headName } from '../pyramid/exits/head-name.ts';
 import { problems } from '../pyramid/problem.ts';
 import { compile } from '../runtime/node.ts';
 import { float32, floats, type Program, type Tensor } from '../runtime/runtime.ts';
@@ -18,7 +19,7 @@ import type { StepResult } from './step.ts';
 export interface HeadsStepSettings {
   readonly weightDecay: number;
   readonly clip: number;
-  /** Share of what `pooled` and `aligned` heads read that a step leaves out. */
+  /** Share of what exits that read entering rows are given that a step leaves out. */
   readonly pooledDropout: number;
   readonly threads: number;
 }
@@ -57,8 +58,9 @@ export class HeadsStep {
     this.#gradients = this.optimiser.gradientOutputs();
   }
 
-  static async create(state: ModelState, data: HeadData, settings: HeadsStepSettings): Promise<HeadsStep> {
-    const { config } = state;
+  static async create(state: ModelState, data: HeadData, how: HeadsStepSettings): Promise<HeadsStep> {
+    const { config, headSettings: settings } = state;
+    const { pooledDropout } = how;
     const g = new Graph();
     const places: DropoutPlace[] = [];
     const dropout = dropoutInputs(g, places);
@@ -66,14 +68,15 @@ export class HeadsStep {
     const weights = (name: string): Value => heads.get(name)!;
     const teacher = g.input('teacher', 'float32', ['B', config.labels.length]);
     const { distillation } = problems[config.problemType];
+    const exit = exitGraphOf(settings.kind);
+    if (!exit) throw new Error('internal: a heads stage without exits');
+    const kind = exitOf(settings.kind);
+    const readsRows = kind !== null && readsEnteringRows(kind);
     const losses = data.features.map((_, i) => {
       const scaled = g.input(`features.${i + 1}`, 'float32', ['B', data.featureSize]);
       // left out is the mean of all texts: scaled features are about zero
-      const features = readsRows(state.headSettings.kind)
-        ? dropout(scaled, `features.${i + 1}`, settings.pooledDropout)
-        : scaled;
-      const drop = (inner: Value) => headDropout(dropout, inner, i + 1, config);
-      return distillation(g, teacher, featureHead(g, weights, i + 1, features, drop));
+      const read = readsRows ? dropout(scaled, `features.${i + 1}`, pooledDropout) : scaled;
+      return distillation(g, teacher, exit.logits(g, { weights, config, settings, layer: i + 1, read, dropout }));
     });
     const loss = losses.reduce((a, b) => g.add(a, b));
     const names = [...heads.keys()];
@@ -81,7 +84,7 @@ export class HeadsStep {
       g.output(`gradient:${names[i]}`, gradient);
     });
     g.output('loss', loss);
-    return new HeadsStep(state, data, settings, await compile(g, 'train-heads', settings), places);
+    return new HeadsStep(state, data, how, await compile(g, 'train-heads', how), places);
   }
 
   /** One step on the texts of `indices`; `step` counts from 1. */

@@ -18,7 +18,7 @@ export interface Judged {
   readonly logits: readonly (readonly number[])[];
 }
 
-/** What the heads read, and the teacher's logits: enough to train and judge `cls` and `pooled` heads without the backbone. */
+/** What the heads read, and the teacher's logits: enough to train and judge exits that read features without the backbone. */
 export interface HeadData {
   /** As `Judged.tokens`, by text. */
   readonly tokens: readonly (readonly number[])[];

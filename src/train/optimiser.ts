@@ -3,7 +3,7 @@
  * the calling thread alone: what two threads share onnxruntime-node does not take.
  */
 import { decays } from '../encoder/index.ts';
-import { isHead } from '../pyramid/heads.ts';
+import { isHead } from '../pyramid/exits/head-name.ts';
 import { THRESHOLDS } from '../pyramid/network.ts';
 import { float32, type Tensor } from '../runtime/runtime.ts';
 import {

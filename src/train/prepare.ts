@@ -13,8 +13,8 @@ import {
   readWeights,
 } from '../encoder/index.ts';
 import { PyramidError } from '../errors.ts';
-import type { HeadKind } from '../pyramid/flops.ts';
-import { headSettings, initialHeads } from '../pyramid/heads.ts';
+import { defaultExit, type ExitKind, exits, headSettings } from '../pyramid/exits/exits.ts';
+import { initialHeads } from '../pyramid/exits/heads.ts';
 import type { Dataset } from '../text/example.ts';
 import {
   loadTokenizer,
@@ -139,12 +139,12 @@ export function halfDepth(state: ModelState): ModelState {
   return { ...state, config, parameters };
 }
 
-/** The kind of heads that `--exit-head` asks for. Throws MP_USAGE where texts are no pairs and it asks for `aligned`. */
-export function exitHeadKind(asked: TrainOptions['exitHead'], pairs: boolean): Exclude<HeadKind, 'none'> {
-  if (asked === 'auto') return pairs ? 'aligned' : 'pooled';
-  if (asked === 'aligned' && !pairs) {
+/** The kind of exit that `--exit-head` asks for. Throws MP_USAGE where it needs pairs and the rows have single texts. */
+export function exitHeadKind(asked: TrainOptions['exitHead'], pairs: boolean): ExitKind {
+  if (asked === 'auto') return defaultExit(pairs);
+  if (exits[asked].needsPairs && !pairs) {
     throw new PyramidError('MP_USAGE', {
-      what: '--exit-head aligned sets two texts beside each other, and the rows have one',
+      what: `--exit-head ${asked} sets two texts beside each other, and the rows have one`,
       todo: 'give --exit-head pooled, or auto',
     });
   }
@@ -152,7 +152,7 @@ export function exitHeadKind(asked: TrainOptions['exitHead'], pairs: boolean): E
 }
 
 /** Gives the state fresh exit heads of a kind. */
-export function addHeads(state: ModelState, kind: Exclude<HeadKind, 'none'>, pairs: boolean, seed: number): void {
+export function addHeads(state: ModelState, kind: ExitKind, pairs: boolean, seed: number): void {
   state.headSettings = headSettings(kind, pairs);
   state.heads = initialHeads(state.config, state.headSettings, seed, state.parameters);
 }

@@ -5,8 +5,10 @@ import { resolve } from 'node:path';
 import { PyramidError } from '../errors.ts';
 import { chooseTau, type Judgement, judge, type Trace } from '../evaluate/index.ts';
 import { writeModelFolder } from '../pyramid/disk-model.ts';
-import { FASTBERT_WIDTH } from '../pyramid/heads.ts';
+import { exits as exitKinds, readsEnteringRows } from '../pyramid/exits/exits.ts';
+import { FASTBERT_WIDTH } from '../pyramid/exits/fastbert.ts';
 import { json, type PyramidInfo, type PyramidModel } from '../pyramid/model-folder.ts';
+import { shapeOf } from '../pyramid/shape.ts';
 import type { Dataset } from '../text/example.ts';
 import type { EncodedSet } from './batch.ts';
 import { Checkpoints } from './checkpoint.ts';
@@ -137,9 +139,8 @@ function toTrace(
   pairs: boolean,
   judged: readonly Judged[],
 ): Trace {
-  const { layers, hiddenSize, heads, intermediateSize } = config;
   return {
-    shape: { layers, hiddenSize, heads, intermediateSize, labels: config.labels.length },
+    shape: shapeOf(config),
     labels: config.labels,
     headKind: headSettings.kind,
     pairs,
@@ -214,7 +215,8 @@ export function comparable(options: TrainOptions, rows: Pick<Rows, 'train' | 'va
     for (const key of keys) delete settings[key];
   };
   if (!trainsHeads) without('headLearningRate', 'headBatchSize');
-  if (!trainsHeads || ['cls', 'fastbert'].includes(options.exitHead)) without('pooledDropout');
+  const { exitHead } = options;
+  if (!trainsHeads || (exitHead !== 'auto' && !readsEnteringRows(exitKinds[exitHead]))) without('pooledDropout');
   if (headsJoin(options.method, options) === null)
     without('jointFrom', 'jointTargets', 'jointWeight', 'jointHeadLearningRate');
   return {

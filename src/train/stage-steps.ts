@@ -1,5 +1,6 @@
 /** What a step of each stage does, behind one face for the loop: task steps, steps on cached features, full distillation. */
 
+import { exitOf, readsFeatures } from '../pyramid/exits/exits.ts';
 import type { Pruning } from '../pyramid/network.ts';
 import { float32 } from '../runtime/runtime.ts';
 import { type EncodedSet, packBatch } from './batch.ts';
@@ -66,7 +67,8 @@ export const stagePruning = (stage: StageName, prunes: boolean): Pruning =>
 
 export async function createStageStep(context: StageContext): Promise<StageStep> {
   if (context.stage !== 'heads') return textStep(context, 'task');
-  return context.state.headSettings.kind === 'fastbert' ? textStep(context, 'distill') : featureStep(context);
+  const exit = exitOf(context.state.headSettings.kind);
+  return exit && !readsFeatures(exit) ? textStep(context, 'distill') : featureStep(context);
 }
 
 async function textStep(

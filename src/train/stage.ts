@@ -3,6 +3,7 @@
  * does is stage-steps.ts's; which stages there are is methods.ts's.
  */
 import { PyramidError } from '../errors.ts';
+import { exitOf, readsFeatures } from '../pyramid/exits/exits.ts';
 import { trainingBatches } from '../text/batches.ts';
 import { AdamW } from './adamw.ts';
 import type { EncodedSet } from './batch.ts';
@@ -132,7 +133,8 @@ async function createJudge(
   validation: EncodedSet,
 ): Promise<Judge> {
   const judging = await Judging.create(state, stagePruning(stage, prunes), threads);
-  if (stage !== 'heads' || state.headSettings.kind === 'fastbert')
+  const exit = exitOf(state.headSettings.kind);
+  if (stage !== 'heads' || !exit || !readsFeatures(exit))
     return { judge: () => judging.judge(validation), close: () => judging.close() };
   try {
     return await HeadsJudging.create(state, judging, validation, threads);

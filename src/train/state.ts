@@ -1,6 +1,6 @@
 /** What a run trains: the network's parameters, its exit heads, its thresholds. Stages change it in place. */
 import type { EncoderConfig, Parameters, StoredTensor } from '../encoder/index.ts';
-import { type HeadSettings, headSettings } from '../pyramid/heads.ts';
+import { type HeadSettings, headSettings } from '../pyramid/exits/exits.ts';
 import { THRESHOLDS } from '../pyramid/network.ts';
 
 export interface ModelState {

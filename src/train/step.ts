@@ -3,7 +3,7 @@
  * The objective is `task` for the backbone stages (regular, soft, hard): the labels' loss; with joint exit heads,
  * jointWeight × theirs at each of the layers 1 … L−1 is added (of the labels, or of the main classifier's answer, which
  * is not moved by it), with soft pruning λ Σ_l (mean mask), and with a teacher what it has to say (teacher.ts). It is
- * `distill` for exit heads that need all tokens (`fastbert`): their divergence from the frozen main classifier.
+ * `distill` for exits that read all rows of a layer's output: their divergence from the frozen main classifier.
  */
 import { WORD_EMBEDDINGS } from '../encoder/index.ts';
 import { backward, Graph, type Value } from '../graph/index.ts';
@@ -173,7 +173,7 @@ export function buildStep(state: ModelState, settings: StepSettings): BuiltStep 
     heads: withHeads ? state.headSettings : NO_HEADS,
     temperature: g.scalar(settings.temperature),
     // a teacher speaks of all rows; the mask's share counts the last layer's tokens too
-    lastLayer: settings.taught ? 'rows' : pruning === 'soft' ? 'scores' : 'cls',
+    lastLayer: settings.taught ? 'rows' : pruning === 'soft' ? 'scores' : 'peek',
     dropout: settings.dropout && objective === 'task' ? dropoutInputs(g, places) : undefined,
   });
   const problem = problems[config.problemType];

@@ -1,11 +1,15 @@
 /** What an explained text's answer is, and costs, at any tau: no network runs for it. */
+import { exitLayer, fromNumber } from '../pyramid/exits/exit-rule.ts';
+import { exitAt } from '../pyramid/exits/exits.ts';
 import { actualFlops, denseFlops } from '../pyramid/flops.ts';
 import type { AnswerAtTau } from './page-engine.ts';
 
 export const answerAt: AnswerAtTau = ({ layers, pieces }, info, tau) => {
   const last = layers.length;
-  const sure = layers.findIndex(({ uncertainty }) => tau !== null && uncertainty !== null && uncertainty <= tau);
-  const exit = sure < 0 ? last : sure + 1;
+  const exit = exitLayer(
+    layers.map(({ uncertainty }) => (uncertainty === null ? null : fromNumber(uncertainty))),
+    tau,
+  );
   const scores = layers[exit - 1].scores;
   if (!scores) throw new Error(`internal: layer ${exit} answers without scores`);
   // the first of equal ones, as the engine has it
@@ -20,6 +24,6 @@ export const answerAt: AnswerAtTau = ({ layers, pieces }, info, tau) => {
   });
   const dense = denseFlops(info.shape, pieces.length);
   // what a layer leaves is known where it ran: one that is peeked at, as the last always is, does not
-  const ran = info.headKind === 'fastbert' && exit < last ? exit : exit - 1;
+  const ran = exitAt(info.headKind, exit, last)?.asked === 'after' ? exit : exit - 1;
   return { label, score: scores[label], exit, tokens: tokens.slice(0, ran + 1), flops, denseFlops: dense };
 };

@@ -9,8 +9,9 @@ import type { TextInput } from '../engine/inputs.ts';
 import type { ReportRow } from '../evaluate/table.ts';
 import type { Trace } from '../evaluate/trace-lines.ts';
 import type { Calibration } from '../pyramid/calibration.ts';
-import type { HeadKind, NetworkShape } from '../pyramid/flops.ts';
+import type { HeadKind } from '../pyramid/exits/exits.ts';
 import type { Dtype } from '../pyramid/model-folder.ts';
+import type { NetworkShape } from '../pyramid/shape.ts';
 
 export interface PageEngine {
   /** What is known of the model; the same all along. */

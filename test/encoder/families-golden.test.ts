@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { FAMILIES, type FamilyName, parameterShapes, parseConfig } from '../../src/encoder/index.ts';
 import { Graph } from '../../src/graph/index.ts';
-import { headSettings } from '../../src/pyramid/heads.ts';
+import { headSettings } from '../../src/pyramid/exits/exits.ts';
 import { network } from '../../src/pyramid/network.ts';
 import { familyContract, goldens } from './family.contract.ts';
 
@@ -19,7 +19,7 @@ const rates: Readonly<Record<FamilyName, readonly number[]>> = {
   distilbert: [0.1, 0.3, 0, 0.1, 0.2],
 };
 
-test.each(names.flatMap((name) => [[name, 'rows'] as const, [name, 'cls'] as const]))(
+test.each(names.flatMap((name) => [[name, 'rows'] as const, [name, 'peek'] as const]))(
   '%s drops out where and as much as transformers does (last layer: %s)',
   (name, lastLayer) => {
     const { attentionDropout } = FAMILIES[name].keys;

@@ -22,7 +22,8 @@ import {
 } from '../../src/encoder/index.ts';
 import { backward } from '../../src/graph/index.ts';
 import { readModelFolder, writeModelFolder } from '../../src/pyramid/disk-model.ts';
-import { headSettings, initialHeads } from '../../src/pyramid/heads.ts';
+import { headSettings } from '../../src/pyramid/exits/exits.ts';
+import { initialHeads } from '../../src/pyramid/exits/heads.ts';
 import type { PyramidModel } from '../../src/pyramid/model-folder.ts';
 import { network } from '../../src/pyramid/network.ts';
 import { float32, floats, integers } from '../../src/runtime/runtime.ts';

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { Pyramid } from '../../src/engine/index.ts';
-import { softmax, uncertainty } from '../../src/pyramid/uncertainty.ts';
+import { toNumber, uncertainty } from '../../src/pyramid/exits/exit-rule.ts';
+import { softmax } from '../../src/pyramid/logits.ts';
 import { randomModel, randomTexts } from '../support/random-model.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
@@ -40,7 +41,7 @@ test.each(['cls', 'fastbert', 'pooled', 'none'] as const)(
         softmax(logits[i]).forEach((p, c) => {
           expect(scores!['abc'[c]]).toBeCloseTo(p, 5);
         });
-        expect(unsure).toBeCloseTo(uncertainty(logits[i]), 5);
+        expect(unsure).toBeCloseTo(toNumber(uncertainty(logits[i])), 5);
       });
       removed += entering.filter((is) => !is).length;
     }

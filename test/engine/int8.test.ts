@@ -4,7 +4,7 @@ import { Int8Layers, int8Weight, type WeightBits, weightBits } from '../../src/e
 import { exitOf, outcomes } from '../../src/evaluate/outcomes.ts';
 import { runTrace } from '../../src/evaluate/run-trace.ts';
 import { Graph } from '../../src/graph/index.ts';
-import { argmax } from '../../src/pyramid/uncertainty.ts';
+import { argmax } from '../../src/pyramid/logits.ts';
 import { randomStream } from '../../src/random.ts';
 import { compile } from '../../src/runtime/node.ts';
 import { type Compile, float32, floats } from '../../src/runtime/runtime.ts';

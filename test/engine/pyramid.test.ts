@@ -5,7 +5,7 @@ import { type LoadOptions, Pyramid } from '../../src/engine/index.ts';
 import { exitOf, outcomes } from '../../src/evaluate/outcomes.ts';
 import { runTrace } from '../../src/evaluate/run-trace.ts';
 import { denseFlops } from '../../src/pyramid/flops.ts';
-import { argmax, softmax } from '../../src/pyramid/uncertainty.ts';
+import { argmax, softmax } from '../../src/pyramid/logits.ts';
 import { MAX_LENGTH, randomModel, randomTexts } from '../support/random-model.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 

@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { judge } from '../../src/evaluate/judge.ts';
 import { exitOf, outcomes } from '../../src/evaluate/outcomes.ts';
 import type { Trace } from '../../src/evaluate/trace.ts';
+import { exitLayer, toNumber, uncertaintiesOf, uncertainty } from '../../src/pyramid/exits/exit-rule.ts';
 import { actualFlops, denseFlops, paperFlops } from '../../src/pyramid/flops.ts';
-import { exitLayer, uncertainty } from '../../src/pyramid/uncertainty.ts';
 import { randomTrace, smallShape } from '../support/random-trace.ts';
 
 const shape = { layers: 2, hiddenSize: 4, heads: 2, intermediateSize: 16, labels: 2 };
@@ -139,9 +139,11 @@ describe('a judged trace', () => {
   it('lets each text leave where exitLayer says it does', () => {
     const trace = randomTrace({ seed: 11, texts: 500 });
     const all = outcomes(trace);
-    const exact = trace.entries.slice(0, 20).map(({ logits }) => uncertainty(logits[2]));
+    const exact = trace.entries.slice(0, 20).map(({ logits }) => toNumber(uncertainty(logits[2])));
     for (const tau of [null, 0, 0.05, 0.3, 0.7, 1, ...exact]) {
-      trace.entries.forEach(({ logits }, i) => void expect(exitOf(all[i], tau)).toBe(exitLayer(logits, tau)));
+      trace.entries.forEach(
+        ({ logits }, i) => void expect(exitOf(all[i], tau)).toBe(exitLayer(uncertaintiesOf(logits), tau)),
+      );
     }
   });
 });

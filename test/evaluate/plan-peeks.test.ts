@@ -6,6 +6,7 @@ import { exitOf, outcomes } from '../../src/evaluate/outcomes.ts';
 import { type PeekCosts, planPeeks } from '../../src/evaluate/plan-peeks.ts';
 import { runTrace } from '../../src/evaluate/run-trace.ts';
 import { type Calibration, writeTau } from '../../src/pyramid/calibration.ts';
+import { leaves } from '../../src/pyramid/exits/exit-rule.ts';
 import { randomModel, randomTexts } from '../support/random-model.ts';
 import { randomTrace } from '../support/random-trace.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
@@ -17,7 +18,7 @@ const even = (ask: number): PeekCosts => ({ ask: Array(5).fill(ask), run: Array(
 function cost(asked: readonly boolean[], { ask, run }: PeekCosts, tau: number): number {
   let sum = 0;
   for (const { uncertainty } of outcomes(trace)) {
-    const exit = uncertainty.findIndex((u, layer) => layer === 5 || (asked[layer] && u <= tau));
+    const exit = uncertainty.findIndex((u, layer) => layer === 5 || (asked[layer] && u !== null && leaves(u, tau)));
     for (let layer = 0; layer <= exit; layer++) {
       if (layer < 5 && asked[layer]) sum += ask[layer];
       if (layer < exit || layer === 5) sum += run[layer];

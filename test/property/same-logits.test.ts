@@ -5,7 +5,8 @@
  */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readModelFolder } from '../../src/pyramid/disk-model.ts';
-import { argmax, exitLayer, uncertainty } from '../../src/pyramid/uncertainty.ts';
+import { exitLayer, toNumber, uncertaintiesOf, uncertainty } from '../../src/pyramid/exits/exit-rule.ts';
+import { argmax } from '../../src/pyramid/logits.ts';
 import { randomStream } from '../../src/random.ts';
 import { loadTokenizer } from '../../src/text/load-tokenizer.ts';
 import type { Encoding } from '../../src/text/tokenizer.ts';
@@ -105,12 +106,13 @@ describe.each(cases)('$kind heads, pruning $prunes, pairs $pairs (seed $seed): t
     order.forEach((text, id) => {
       const { logits } = judged[text];
       const tau = taus[text];
-      const isTie = tau !== null && logits.some((row) => row.length > 0 && Math.abs(uncertainty(row) - tau) < TIE);
+      const isTie =
+        tau !== null && logits.some((row) => row.length > 0 && Math.abs(toNumber(uncertainty(row)) - tau) < TIE);
       if (isTie) {
         ties++;
         return;
       }
-      const expected = exitLayer(logits, tau);
+      const expected = exitLayer(uncertaintiesOf(logits), tau);
       const outcome = engine.outcomes.get(id)!;
       expect(outcome.exit).toBe(expected);
       near(outcome.logits[expected - 1], logits[expected - 1]);

@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { readSafetensors } from '../../src/encoder/index.ts';
+import { exitLayer, toNumber, uncertaintiesOf, uncertainty } from '../../src/pyramid/exits/exit-rule.ts';
 import { paperFlops } from '../../src/pyramid/flops.ts';
-import { argmax, exitLayer, uncertainty } from '../../src/pyramid/uncertainty.ts';
+import { argmax } from '../../src/pyramid/logits.ts';
 
 const file = '../shared/golden/tiny_expected.safetensors';
 const metaFile = '../shared/golden/tiny_meta.json';
@@ -42,9 +43,10 @@ describe.skipIf(!existsSync(file))(`against PyTorch's values (needs ${file})`, a
     uncertainties.forEach((expected, text) => {
       const logits = byLayer.map((layer) => layer[text]);
       expect(expected).toHaveLength(layers);
-      for (let l = 0; l < layers; l++) expect(Math.abs(uncertainty(logits[l]) - expected[l])).toBeLessThan(1e-6);
+      for (let l = 0; l < layers; l++)
+        expect(Math.abs(toNumber(uncertainty(logits[l])) - expected[l])).toBeLessThan(1e-6);
       taus.forEach((tau, t) => {
-        const exit = exitLayer(logits, tau);
+        const exit = exitLayer(uncertaintiesOf(logits), tau);
         expect(exit).toBe(exits[t][text]);
         expect(argmax(logits[exit - 1])).toBe(predictions[t][text]);
       });

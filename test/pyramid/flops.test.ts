@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { actualFlops, denseFlops, type HeadKind, type NetworkShape, paperFlops } from '../../src/pyramid/flops.ts';
+import type { HeadKind } from '../../src/pyramid/exits/exits.ts';
+import { actualFlops, denseFlops, paperFlops } from '../../src/pyramid/flops.ts';
+import type { NetworkShape } from '../../src/pyramid/shape.ts';
 
 const bertBase: NetworkShape = { layers: 12, hiddenSize: 768, heads: 12, intermediateSize: 3072, labels: 4 };
 const odd: NetworkShape = { layers: 3, hiddenSize: 20, heads: 5, intermediateSize: 37, labels: 3 };

@@ -99,7 +99,7 @@ async function build(pruning: Pruning, lastLayer: LastLayer): Promise<Program> {
     .map((mask, layer) => maskShare(g, mask, net.layouts[layer]))
     .reduce<typeof answer | null>((a, b) => (a ? g.add(a, b) : b), null);
   if (pruning === 'soft') expect(net.masks).toHaveLength(layers);
-  if (lastLayer !== 'cls' && pruning !== 'none') {
+  if (lastLayer !== 'peek' && pruning !== 'none') {
     g.output('score', net.scores[layers - 1]!);
     g.output('lengths', g.cast(net.layouts[layers].lengths, 'float32'));
   }
@@ -118,15 +118,15 @@ async function build(pruning: Pruning, lastLayer: LastLayer): Promise<Program> {
 
 describe(`the last layer for [CLS] alone (seed ${SEED})`, () => {
   it.each([
-    ['none', 'cls'],
+    ['none', 'peek'],
     ['none', 'scores'],
-    ['hard', 'cls'],
+    ['hard', 'peek'],
     ['hard', 'scores'],
     ['soft', 'scores'],
   ] as const)('%s pruning, %s: as the whole layer', async (pruning, lastLayer) => {
     const whole = await (await build(pruning, 'rows')).run(feeds);
     const part = await (await build(pruning, lastLayer)).run(feeds);
-    const names = Object.keys(whole).filter((name) => lastLayer !== 'cls' || !['score', 'lengths'].includes(name));
+    const names = Object.keys(whole).filter((name) => lastLayer !== 'peek' || !['score', 'lengths'].includes(name));
     expect(Object.keys(part).sort()).toEqual(names.sort());
     for (const name of names) {
       const expected = floats(whole[name]);

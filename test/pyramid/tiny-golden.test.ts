@@ -12,8 +12,10 @@ import {
   WORD_EMBEDDINGS,
 } from '../../src/encoder/index.ts';
 import { backward, Graph, type Value } from '../../src/graph/index.ts';
-import { type HeadKind, paperFlops } from '../../src/pyramid/flops.ts';
-import { type HeadSettings, headSettings, headShapes } from '../../src/pyramid/heads.ts';
+import type { HeadKind } from '../../src/pyramid/exits/exits.ts';
+import { type HeadSettings, headSettings } from '../../src/pyramid/exits/exits.ts';
+import { headShapes } from '../../src/pyramid/exits/heads.ts';
+import { paperFlops } from '../../src/pyramid/flops.ts';
 import { type Network, network, type Pruning, THRESHOLDS } from '../../src/pyramid/network.ts';
 import { peek } from '../../src/pyramid/peek.ts';
 import { problems } from '../../src/pyramid/problem.ts';

@@ -2,7 +2,8 @@ import { EventEmitter } from 'node:events';
 import autocannon from 'autocannon';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { Pyramid, type TracedText } from '../../src/engine/index.ts';
-import { argmax, exitLayer } from '../../src/pyramid/uncertainty.ts';
+import { exitLayer, uncertaintiesOf } from '../../src/pyramid/exits/exit-rule.ts';
+import { argmax } from '../../src/pyramid/logits.ts';
 import { runServer } from '../../src/serve/index.ts';
 import { randomModel, randomTexts } from '../support/random-model.ts';
 import { serve } from '../support/serve.ts';
@@ -40,7 +41,7 @@ async function load(url: string, { connections, seconds }: { connections: number
     onResponse(status: number, body: string) {
       if (status !== 200) return;
       const { tau, results } = JSON.parse(body) as Answer;
-      const exit = exitLayer(traces[i].logits, tau);
+      const exit = exitLayer(uncertaintiesOf(traces[i].logits), tau);
       if (results[0].exit !== exit || results[0].label !== labels[argmax(traces[i].logits[exit - 1])]) wrong++;
       taus.push(tau);
     },

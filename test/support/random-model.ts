@@ -2,8 +2,9 @@
 import { join } from 'node:path';
 import { type EncoderConfig, initialise, parameterShapes, parseConfig } from '../../src/encoder/index.ts';
 import { writeModelFolder } from '../../src/pyramid/disk-model.ts';
-import type { HeadKind } from '../../src/pyramid/flops.ts';
-import { headSettings, initialHeads } from '../../src/pyramid/heads.ts';
+import type { HeadKind } from '../../src/pyramid/exits/exits.ts';
+import { headSettings } from '../../src/pyramid/exits/exits.ts';
+import { initialHeads } from '../../src/pyramid/exits/heads.ts';
 import type { PyramidModel } from '../../src/pyramid/model-folder.ts';
 import { randomStream } from '../../src/random.ts';
 import { tokenizerFromFiles } from '../../src/text/tokenizer.ts';

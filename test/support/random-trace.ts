@@ -1,6 +1,7 @@
 // Plausible random traces: easy and hard texts, tokens that fall from layer to layer, heads that get better with depth.
 import type { Trace, TraceEntry } from '../../src/evaluate/trace.ts';
-import type { HeadKind, NetworkShape } from '../../src/pyramid/flops.ts';
+import type { HeadKind } from '../../src/pyramid/exits/exits.ts';
+import type { NetworkShape } from '../../src/pyramid/shape.ts';
 import { randomStream } from '../../src/random.ts';
 
 export interface RandomTraceOptions {

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { headName } from '../../src/pyramid/heads.ts';
+import { headName } from '../../src/pyramid/exits/head-name.ts';
+import { softmax } from '../../src/pyramid/logits.ts';
 import { initialThresholds } from '../../src/pyramid/prune.ts';
-import { softmax } from '../../src/pyramid/uncertainty.ts';
 import { float32 } from '../../src/runtime/runtime.ts';
 import { type EncodedSet, packBatch } from '../../src/train/batch.ts';
 import type { MethodName, TrainOptions } from '../../src/train/defaults.ts';

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
+import { softmax } from '../../src/pyramid/logits.ts';
 import { problems } from '../../src/pyramid/problem.ts';
-import { softmax } from '../../src/pyramid/uncertainty.ts';
 import { float32, floats } from '../../src/runtime/runtime.ts';
 import { type EncodedSet, packBatch } from '../../src/train/batch.ts';
 import { Judging } from '../../src/train/judging.ts';

@@ -5,7 +5,7 @@
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Pyramid, type TextInput, type TracedText } from '../../src/index.ts';
-import { exitLayer, uncertainty } from '../../src/pyramid/uncertainty.ts';
+import { exitLayer, toNumber, uncertaintiesOf, uncertainty } from '../../src/pyramid/exits/exit-rule.ts';
 import { trainWordPiece } from '../../src/text/index.ts';
 import { buildEngine, type EngineWindow, openPage, PAGES } from '../support/browser-page.ts';
 import { hasChromium, launchChromium } from '../support/chromium.ts';
@@ -111,9 +111,11 @@ describe.skipIf(!hasChromium)('in Chromium (skipped where there is none)', () =>
       expect(worst(traced, expected)).toBeLessThan(LOGITS);
 
       const isNear = ({ logits }: TracedText, tau: number) =>
-        logits.some((row) => row.length > 0 && Math.abs(uncertainty(row) - tau) < TIE);
+        logits.some((row) => row.length > 0 && Math.abs(toNumber(uncertainty(row)) - tau) < TIE);
       exits.forEach((found, i) => {
-        const wanted = expected.map((one, t) => (isNear(one, TAUS[i]) ? found[t] : exitLayer(one.logits, TAUS[i])));
+        const wanted = expected.map((one, t) =>
+          isNear(one, TAUS[i]) ? found[t] : exitLayer(uncertaintiesOf(one.logits), TAUS[i]),
+        );
         expect(found).toEqual(wanted);
       });
       // what it is about has happened

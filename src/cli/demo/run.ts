@@ -12,12 +12,12 @@ import {
   writeReport,
   writeTrace,
 } from '../../evaluate/index.ts';
+import { shapeOf } from '../../pyramid/shape.ts';
 import type { OnTrainEvent } from '../../train/events.ts';
 import { folderName, METHOD_ROWS, type MethodRow, USUAL_ROWS } from '../../train/experiment/method-rows.ts';
 import {
   encodeRows,
   runTrial,
-  shapeOf,
   type TrialPlan,
   trialCurves,
   trialFigures,
@@ -87,7 +87,7 @@ export async function runDemo(
   const models: { name: string; dir: string }[] = [];
   const reports: MethodReport[] = [];
   const curves: TrainingCurve[] = [];
-  const dense = shapeOf(full);
+  const dense = shapeOf(full.state.config);
   let baseline: number | null = null;
   for (const row of table) {
     const options = optionsOf(row);

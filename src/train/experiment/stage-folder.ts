@@ -14,7 +14,8 @@ import {
   writeSafetensors,
 } from '../../encoder/index.ts';
 import { PyramidError } from '../../errors.ts';
-import { type HeadSettings, isHead } from '../../pyramid/heads.ts';
+import type { HeadSettings } from '../../pyramid/exits/exits.ts';
+import { isHead } from '../../pyramid/exits/head-name.ts';
 import { THRESHOLDS } from '../../pyramid/network.ts';
 import type { Progress } from '../checkpoint.ts';
 import type { MethodResult, SharedStages } from '../method-run.ts';

@@ -17,8 +17,8 @@ import {
   tradeoff,
 } from '../../evaluate/index.ts';
 import { writeModelFolder } from '../../pyramid/disk-model.ts';
-import type { NetworkShape } from '../../pyramid/flops.ts';
 import { json } from '../../pyramid/model-folder.ts';
+import type { NetworkShape } from '../../pyramid/shape.ts';
 import type { Dataset } from '../../text/index.ts';
 import type { EncodedSet } from '../batch.ts';
 import type { Checkpoints } from '../checkpoint.ts';
@@ -126,8 +126,6 @@ export function encodeRows({ tokenizer }: Start, { train, validation, test }: Ta
   const encode = (dataset: Dataset) => encodeSet(tokenizer, dataset, maxLength);
   return { train: encode(train), validation: encode(validation), test: encode(test) };
 }
-
-export const shapeOf = ({ state: { config } }: Start): NetworkShape => ({ ...config, labels: config.labels.length });
 
 export const trialRow = ({ task, row }: TrialPlan, { onTest, msPerText, result }: Trial): ReportRow =>
   reportRow(onTest, { task, method: row.name, msPerText, seconds: result.progress.seconds });

@@ -1,6 +1,7 @@
 /** One run of a campaign, from its group's rows to its result file. */
 import { join } from 'node:path';
 import { cheapest, judge, tradeoff, writeTrace } from '../../evaluate/index.ts';
+import { shapeOf } from '../../pyramid/shape.ts';
 import { Checkpoints } from '../checkpoint.ts';
 import type { OnTrainEvent } from '../events.ts';
 import { runMethod } from '../method-run.ts';
@@ -12,7 +13,7 @@ import { attentionExamples } from './attention.ts';
 import type { Group } from './group.ts';
 import type { StageFolder } from './stage-folder.ts';
 import { type StoredResult, writeResult } from './stored-result.ts';
-import { curveOf, encodeRows, runTrial, shapeOf, type Trial, type TrialPlan, trialCurves } from './trial.ts';
+import { curveOf, encodeRows, runTrial, type Trial, type TrialPlan, trialCurves } from './trial.ts';
 import { type Terms, teacherRow, type Unit } from './unit.ts';
 
 /** Drops that a reader may want to read off, beside the campaign's own. */
@@ -47,7 +48,7 @@ export async function runUnit(
     baseline,
     maxDrop: terms.maxDrop,
     by: terms.by,
-    dense: shapeOf(full),
+    dense: shapeOf(full.state.config),
     teacher:
       student && given === null
         ? await teacherOf(unit, { rows, full, sets }, stages, settings(unit), onEvent)

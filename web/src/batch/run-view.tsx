@@ -1,8 +1,9 @@
 /** A run: how far it is, what came of it so far, and the results with their filters and downloads. */
 import { useSignal } from '@preact/signals';
 import { useRef } from 'preact/hooks';
+import { mayExit } from '../../../src/pyramid/exits/exit-rule.ts';
 import { percent, short, tauText, whole } from '../format.ts';
-import { mayExit, type Session } from '../session.ts';
+import type { Session } from '../session.ts';
 import { Labelled } from '../shell/labelled.tsx';
 import { type DownloadKind, resultsFile, save } from './download.ts';
 import { everything, type SortKey, type View } from './results.ts';

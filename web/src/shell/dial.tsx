@@ -1,7 +1,8 @@
 /** The one dial: tau, from sure answers only to the first layer's, or off. */
 import { useId } from 'preact/hooks';
+import { mayExit } from '../../../src/pyramid/exits/exit-rule.ts';
 import { tauText } from '../format.ts';
-import { mayExit, type Session } from '../session.ts';
+import type { Session } from '../session.ts';
 
 /** `onSettled` is told when the slider is let go. */
 export function Dial({ session, onSettled }: { readonly session: Session; readonly onSettled?: () => void }) {

@@ -2,8 +2,9 @@
 import { effect, type ReadonlySignal, signal } from '@preact/signals';
 import type { Judgement, Summary } from '../../../src/evaluate/judge.ts';
 import type { ReportRow } from '../../../src/evaluate/table.ts';
+import { mayExit } from '../../../src/pyramid/exits/exit-rule.ts';
 import { reason } from '../format.ts';
-import { mayExit, type Session } from '../session.ts';
+import type { Session } from '../session.ts';
 import type { FromJudge, ToJudge } from './judging-worker.ts';
 
 export interface Judging {

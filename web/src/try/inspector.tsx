@@ -1,8 +1,8 @@
 /** What is known of the piece or the layer under the pointer or the keyboard's focus. */
 import type { Explanation } from '../../../src/engine/index.ts';
+import { fromNumber, leaves, mayExit } from '../../../src/pyramid/exits/exit-rule.ts';
 import type { EngineInfo } from '../../../src/web/page-engine.ts';
 import { percent, tauText } from '../format.ts';
-import { mayExit } from '../session.ts';
 import { shownPieces } from './pieces.ts';
 
 export type Chosen =
@@ -81,7 +81,7 @@ function LayerDetails({ explanation: { pieces, layers }, info, tau, layer }: Pro
           : isLast
             ? 'The main classifier, which always answers.'
             : uncertainty !== null && tau !== null
-              ? `Its head is ${uncertainty <= tau ? 'sure enough' : 'not sure enough'} for tau ${tauText(tau)}.`
+              ? `Its head is ${leaves(fromNumber(uncertainty), tau) ? 'sure enough' : 'not sure enough'} for tau ${tauText(tau)}.`
               : 'What its head would answer.'}
       </p>
       {scores && (

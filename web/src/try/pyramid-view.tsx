@@ -7,9 +7,9 @@
 import type { Signal } from '@preact/signals';
 import { useMemo, useRef, useState } from 'preact/hooks';
 import type { ExplainedLayer, Explanation } from '../../../src/engine/index.ts';
+import { mayExit } from '../../../src/pyramid/exits/exit-rule.ts';
 import type { EngineInfo } from '../../../src/web/page-engine.ts';
 import { percent, tauText } from '../format.ts';
-import { mayExit } from '../session.ts';
 import type { Chosen } from './inspector.tsx';
 import { type ShownPiece, shownPieces } from './pieces.ts';
 

@@ -1,6 +1,18 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { argmax, assertTau, exitLayer, logSoftmax, softmax, uncertainty } from '../../src/pyramid/uncertainty.ts';
+import {
+  assertTau,
+  exitLayer,
+  fromNumber,
+  leaves,
+  tauBetween,
+  toNumber,
+  uncertaintiesOf,
+  uncertainty,
+} from '../../../src/pyramid/exits/exit-rule.ts';
+import { argmax, type Logits, logSoftmax, softmax } from '../../../src/pyramid/logits.ts';
+
+const numeric = (logits: Logits) => toNumber(uncertainty(logits));
 
 const logit = fc.oneof(
   fc.double({ min: -50, max: 50, noNaN: true }),
@@ -54,7 +66,7 @@ describe('uncertainty', () => {
   it('lies in [0, 1] for logits of any size', () => {
     fc.assert(
       fc.property(row, (logits) => {
-        const u = uncertainty(logits);
+        const u = numeric(logits);
         expect(u >= 0 && u <= 1).toBe(true);
       }),
     );
@@ -65,19 +77,19 @@ describe('uncertainty', () => {
       fc.property(fc.array(fc.double({ min: -20, max: 20, noNaN: true }), { minLength: 2, maxLength: 9 }), (logits) => {
         const expected =
           -softmax(logits).reduce((sum, p) => sum + (p > 0 ? p * Math.log(p) : 0), 0) / Math.log(logits.length);
-        expect(Math.abs(uncertainty(logits) - expected)).toBeLessThan(1e-12);
+        expect(Math.abs(numeric(logits) - expected)).toBeLessThan(1e-12);
       }),
     );
   });
 
   it('is 1 for equal logits and 0 where one logit towers over the rest', () => {
     for (const size of [2, 3, 5, 77]) {
-      for (const value of [0, 1e4, -1e4, 0.1]) expect(uncertainty(new Array(size).fill(value))).toBeCloseTo(1, 12);
+      for (const value of [0, 1e4, -1e4, 0.1]) expect(numeric(new Array(size).fill(value))).toBeCloseTo(1, 12);
     }
-    expect(uncertainty([1e4, -1e4])).toBe(0);
-    expect(uncertainty([-1e4, 1e4, 0, 0])).toBe(0);
-    expect(uncertainty(Float32Array.of(-3e38, 3e38))).toBe(0);
-    expect(uncertainty([0, Number.NEGATIVE_INFINITY])).toBe(0);
+    expect(numeric([1e4, -1e4])).toBe(0);
+    expect(numeric([-1e4, 1e4, 0, 0])).toBe(0);
+    expect(numeric(Float32Array.of(-3e38, 3e38))).toBe(0);
+    expect(numeric([0, Number.NEGATIVE_INFINITY])).toBe(0);
   });
 
   it('refuses a single logit, whose entropy says nothing', () => {
@@ -90,36 +102,55 @@ describe('the layer at which a text answers', () => {
   const unsure = [0.1, 0];
 
   it('is the first whose head is sure enough, counted from 1', () => {
-    expect(exitLayer([unsure, sure, sure, unsure], 0.5)).toBe(2);
-    expect(exitLayer([unsure, Float32Array.from(sure), sure], 0.5)).toBe(2);
+    expect(exitLayer(uncertaintiesOf([unsure, sure, sure, unsure]), 0.5)).toBe(2);
+    expect(exitLayer(uncertaintiesOf([unsure, Float32Array.from(sure), sure]), 0.5)).toBe(2);
   });
 
   it('is the last where no head is sure, and where exits are off', () => {
-    expect(exitLayer([unsure, unsure, unsure], 0.5)).toBe(3);
-    expect(exitLayer([sure, sure, unsure], null)).toBe(3);
+    expect(exitLayer(uncertaintiesOf([unsure, unsure, unsure]), 0.5)).toBe(3);
+    expect(exitLayer(uncertaintiesOf([sure, sure, unsure]), null)).toBe(3);
   });
 
   it('is never one without a head', () => {
-    expect(exitLayer([[], [], unsure, sure], 1)).toBe(3);
-    expect(exitLayer([[], [], sure], 1)).toBe(3);
+    expect(exitLayer(uncertaintiesOf([[], [], unsure, sure]), 1)).toBe(3);
+    expect(exitLayer(uncertaintiesOf([[], [], sure]), 1)).toBe(3);
   });
 
   it('counts an uncertainty equal to tau as sure', () => {
     const logits = [0.7, 0.1, -0.3];
-    const u = uncertainty(logits);
-    expect(exitLayer([logits, logits], u)).toBe(1);
-    expect(exitLayer([logits, logits], u - 1e-12)).toBe(2);
+    const tie = toNumber(uncertainty(logits));
+    expect(exitLayer(uncertaintiesOf([logits, logits]), tie)).toBe(1);
+    expect(exitLayer(uncertaintiesOf([logits, logits]), tie - 1e-12)).toBe(2);
   });
 
-  it('does not ask for the uncertainty of a single logit where exits are off', () => {
-    expect(exitLayer([[1], [2]], null)).toBe(2);
+  it('is the last where no layer has an uncertainty, as of answers that have none', () => {
+    expect(exitLayer([null, null], null)).toBe(2);
+    expect(exitLayer([null, null], 1)).toBe(2);
+  });
+
+  it('is never the last by its own uncertainty, which is not asked for', () => {
+    expect(uncertaintiesOf([sure, [], [3]])).toEqual([expect.any(Number), null, null]);
+  });
+
+  it('lies on the printed side of a tau between two uncertainties', () => {
+    fc.assert(
+      fc.property(fc.double({ min: 0, max: 1, noNaN: true }), fc.double({ min: 0, max: 1, noNaN: true }), (a, b) => {
+        fc.pre(Math.abs(a - b) > 1e-14);
+        const [low, high] = [Math.min(a, b), Math.max(a, b)].map(fromNumber);
+        const between = tauBetween(low, high);
+        expect(leaves(low, between)).toBe(true);
+        expect(leaves(high, between)).toBe(false);
+      }),
+    );
+    expect(tauBetween(fromNumber(0.123), fromNumber(0.17))).toBe(0.13);
+    expect(tauBetween(fromNumber(0.123), null)).toBe(1);
   });
 
   it('is never later for a larger tau, and never later than with exits off', () => {
     fc.assert(
       fc.property(rows, tau, tau, (logits, a, b) => {
         const [small, large] = a < b ? [a, b] : [b, a];
-        const at = [null, small, large].map((t) => exitLayer(logits, t));
+        const at = [null, small, large].map((t) => exitLayer(uncertaintiesOf(logits), t));
         expect(at[0]).toBe(logits.length);
         expect(at[1]).toBeLessThanOrEqual(at[0]);
         expect(at[2]).toBeLessThanOrEqual(at[1]);

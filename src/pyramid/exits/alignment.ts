@@ -7,8 +7,8 @@
  *   D_A = mean over A's words i of |x_i − Σ_j p_ij x_j|, and D_B likewise.
  * A word is any live token but [CLS]; where one of the texts has none left, m stands in for the mix.
  */
-import type { Layout } from '../encoder/index.ts';
-import type { Graph, Value } from '../graph/index.ts';
+import type { Layout } from '../../encoder/index.ts';
+import type { Graph, Value } from '../../graph/index.ts';
 
 /** β: how sharply the most similar words are preferred. */
 const SHARPNESS = 10;

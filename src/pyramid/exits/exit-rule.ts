@@ -1,0 +1,94 @@
+/**
+ * The exit rule, the only place that compares an uncertainty with tau (eq. 2, FastBERT's normalised entropy):
+ *   u = H(p) / log C in [0, 1]; a text leaves at the first layer whose exit has u ≤ tau; the last layer always answers.
+ * Engine, evaluation, planning, server and page call it. An `Uncertainty` is a number at run time, but its type takes
+ * part in no comparison with numbers, so that the rule cannot be written a second time by accident.
+ */
+import type { ProblemType } from '../../encoder/index.ts';
+import { PyramidError } from '../../errors.ts';
+import { type Logits, maximum, notFinite } from '../logits.ts';
+import type { HeadKind } from './exits.ts';
+
+declare const brand: unique symbol;
+
+/** u of one row of logits, 0 (certain) to 1 (knows nothing). */
+export interface Uncertainty {
+  readonly [brand]: 'uncertainty';
+}
+
+/** The dial: the highest uncertainty at which a layer may answer, from 0 to 1; null is off. */
+export type Tau = number | null;
+
+/**
+ * u = H(p) / log C for p = softmax(logits).
+ * H = log Z − (Σ z_i e^{z_i}) / Z with z = x − max x ≤ 0 and Z = Σ e^{z_i}: both terms are at least 0, so nothing
+ * cancels, and p log p of an underflowed p is 0, not NaN, which would keep the surest texts from ever leaving. One logit
+ * has no entropy to speak of (a softmax over it always says 1): asking is a fault of ours. Allocates nothing.
+ */
+export function uncertainty(logits: Logits): Uncertainty {
+  if (logits.length < 2) throw new Error(`internal: uncertainty needs two logits or more, got ${logits.length}`);
+  const largest = maximum(logits);
+  let total = 0;
+  let weighted = 0;
+  for (let i = 0; i < logits.length; i++) {
+    const z = logits[i] - largest;
+    const e = Math.exp(z);
+    total += e;
+    if (e !== 0) weighted += z * e;
+  }
+  if (!Number.isFinite(total)) throw notFinite(logits);
+  return fromNumber(Math.min(1, (Math.log(total) - weighted / total) / Math.log(logits.length)));
+}
+
+/** Whether a text leaves at an exit that is so uncertain. */
+export const leaves = (u: Uncertainty, tau: Tau): boolean => tau !== null && toNumber(u) <= tau;
+
+/**
+ * The layer, from 1, at which a text answers: the first that has an exit and lets it leave, else the last.
+ * `uncertainties` [L]: null where no exit is asked; the last layer's is not looked at.
+ */
+export function exitLayer(uncertainties: readonly (Uncertainty | null)[], tau: Tau): number {
+  const last = uncertainties.length;
+  for (let layer = 1; layer < last; layer++) {
+    const u = uncertainties[layer - 1];
+    if (u !== null && leaves(u, tau)) return layer;
+  }
+  return last;
+}
+
+/** What `exitLayer` reads of the logits [L] of [C]; [] where no exit is asked. The last layer's is null. */
+export const uncertaintiesOf = (logitsByLayer: readonly Logits[]): (Uncertainty | null)[] =>
+  logitsByLayer.map((logits, i) =>
+    logits.length === 0 || i === logitsByLayer.length - 1 ? null : uncertainty(logits),
+  );
+
+/**
+ * The shortest decimal tau at which a text of uncertainty `low` leaves and one of `high` stays, so that a printed tau
+ * means what the exact one meant; `low` itself where 15 places are not enough.
+ */
+export function tauBetween(low: Uncertainty, high: Uncertainty | null): number {
+  for (let places = 0; places <= 15; places++) {
+    const tau = Math.ceil(toNumber(low) * 10 ** places) / 10 ** places;
+    if (leaves(low, tau) && (high === null || !leaves(high, tau))) return tau;
+  }
+  return toNumber(low);
+}
+
+/** Whether tau means anything to a model: it has exits, and its answers have the uncertainty that they leave by. */
+export const mayExit = ({ headKind, problemType }: { headKind: HeadKind; problemType: ProblemType }): boolean =>
+  headKind !== 'none' && hasUncertainty(problemType);
+
+/** Equation 2 is for answers that are one of several labels: a softmax. */
+export const hasUncertainty = (problemType: ProblemType): boolean => problemType === 'single_label_classification';
+
+/** Throws MP_TAU_RANGE unless `tau` is null or a number from 0 to 1. */
+export function assertTau(tau: unknown): asserts tau is Tau {
+  if (tau === null) return;
+  if (typeof tau !== 'number' || !(tau >= 0 && tau <= 1)) throw new PyramidError('MP_TAU_RANGE', { tau });
+}
+
+/** To be printed, sorted or sent; to be compared with a tau, use `leaves`. */
+export const toNumber = (u: Uncertainty): number => u as unknown as number;
+
+/** Of a value that `toNumber` gave, read again from JSON. */
+export const fromNumber = (value: number): Uncertainty => value as unknown as Uncertainty;
