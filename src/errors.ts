@@ -131,6 +131,12 @@ export const catalogue = {
     (e: { path: string; problem: string }) =>
       `${e.path}: ${e.problem}; the file is truncated or corrupt, copy it again`,
   ),
+  MP_MODEL_TOKENIZER: kind(
+    1,
+    400,
+    (e: { path: string; part: string; todo?: string }) =>
+      `${e.path}: ${e.part} is not read exactly by this version, so token ids could differ from those of transformers; ${e.todo ?? 'take a model with a BERT tokenizer (WordPiece)'}`,
+  ),
   MP_MODEL_TENSOR_MISSING: kind(
     1,
     400,

@@ -34,6 +34,10 @@ const examples: { readonly [C in ErrorCode]: readonly [Details<C>, ...Details<C>
   MP_MODEL_ARCHITECTURE: [{ path, found: 't5', known: ['bert'] }],
   MP_MODEL_CONFIG: [{ path, problem: 'hidden_size is missing' }],
   MP_MODEL_FILE: [{ path, problem: 'the header is 9 bytes long' }],
+  MP_MODEL_TOKENIZER: [
+    { path, part: 'the normalizer "Precompiled"' },
+    { path, part: 'a byte order mark', todo: 'save the file without it' },
+  ],
   MP_MODEL_TENSOR_MISSING: [{ path, name: 'classifier.weight' }],
   MP_MODEL_TENSOR_SHAPE: [{ path, name: 'classifier.weight', found: [2, 8], expected: [3, 8] }],
   MP_MODEL_VOCABULARY: [{ path, pieces: 101, rows: 100 }],

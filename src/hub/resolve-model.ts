@@ -12,7 +12,13 @@ export interface ResolveModelOptions extends HubCallbacks {
   readonly hub?: HubSettings;
 }
 
-const TOKENIZER = ['tokenizer.json', 'vocab.txt', 'tokenizer_config.json', 'special_tokens_map.json'];
+const TOKENIZER = [
+  'tokenizer.json',
+  'vocab.txt',
+  'tokenizer_config.json',
+  'special_tokens_map.json',
+  'added_tokens.json',
+];
 const WEIGHTS = 'model.safetensors';
 const INDEX = 'model.safetensors.index.json';
 

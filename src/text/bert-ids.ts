@@ -22,14 +22,12 @@ const kinds = Uint8Array.from({ length: 128 }, (_, code) => {
   return /[\x21-\x2f\x3a-\x40\x5b-\x60\x7b-\x7e]/.test(String.fromCharCode(code)) ? MARK : WORD;
 });
 
-/** The function that appends a text's ids to `into`. `cut` gives a word's pieces, `idOf` a piece's id. */
-export function bertIds(
-  how: BertNormalization,
-  cut: (word: string) => readonly string[],
-  idOf: (piece: string) => number,
-): (text: string, into: number[]) => void {
+type Push = (from: string, into: number[]) => void;
+
+/** The function that appends a word's ids to `into`. `cut` gives a word's pieces, `idOf` a piece's id. */
+export function wordIds(cut: (word: string) => readonly string[], idOf: (piece: string) => number): Push {
   const cache = new Map<string, readonly number[]>();
-  const push = (word: string, into: number[]) => {
+  return (word, into) => {
     let ids = cache.get(word);
     if (!ids) {
       ids = cut(word).map(idOf);
@@ -40,6 +38,15 @@ export function bertIds(
     }
     for (let i = 0; i < ids.length; i++) into.push(ids[i]);
   };
+}
+
+/** The function that appends the ids of a text, as it was given, to `into`; `push` does so for a word. */
+export function bertIds(
+  how: BertNormalization,
+  cut: (word: string) => readonly string[],
+  idOf: (piece: string) => number,
+  push: Push = wordIds(cut, idOf),
+): Push {
   return (text, into) => {
     if (!isPlain(text)) {
       for (const word of bertWords(normalizeBert(text, how))) push(word, into);

@@ -3,6 +3,8 @@
  * tokenizers have them (https://github.com/huggingface/tokenizers, BertNormalizer and BertPreTokenizer).
  * Knows nothing of vocabularies. Compared code point by code point with tokenizers 0.23; see UNICODE below.
  */
+import { lowerCase, normalForm, ranges, WHITE_SPACE } from './unicode-forms.ts';
+
 export interface BertNormalization {
   /** Drop control characters; every white space becomes a blank. */
   readonly cleanText: boolean;
@@ -32,11 +34,8 @@ const FORMER_PUNCTUATION = '166d 111c9';
 // 2b820-2b91f are not in the Rust table
 const IDEOGRAPHS = '3400-4dbf 4e00-9fff f900-faff 20000-2a6df 2a700-2b81f 2b920-2ceaf 2f800-2fa1f';
 
-/** '7fd 897-89f' as the inside of a character class. */
-const ranges = (list: string) => list.replace(/[0-9a-f]+/g, '\\u{$&}').replaceAll(' ', '');
-
-const PUNCTUATION = `[\\p{P}\\x21-\\x2f\\x3a-\\x40\\x5b-\\x60\\x7b-\\x7e${ranges(FORMER_PUNCTUATION)}]--[${ranges(LATER_PUNCTUATION)}]`;
-const WHITE_SPACE = '[\\s\\x85]--[\\ufeff]';
+/** The inside of a character class (flag v). */
+export const PUNCTUATION = `[\\p{P}\\x21-\\x2f\\x3a-\\x40\\x5b-\\x60\\x7b-\\x7e${ranges(FORMER_PUNCTUATION)}]--[${ranges(LATER_PUNCTUATION)}]`;
 const words = new RegExp(`[^[${PUNCTUATION}][${WHITE_SPACE}]]+|[${PUNCTUATION}]`, 'gv');
 // \p{Cs} takes lone surrogates out
 const controls = new RegExp(`[[\\0\\ufffd\\p{Cc}\\p{Cf}\\p{Co}\\p{Cs}]--[\\t\\n\\r${ranges(LATER_CONTROLS)}]]`, 'gv');
@@ -54,9 +53,8 @@ export function normalizeBert(text: string, how: BertNormalization): string {
   let result = text;
   if (how.cleanText) result = result.replace(controls, '').replace(whiteSpace, ' ');
   if (how.splitIdeographs) result = result.replace(ideographs, ' $& ');
-  if (how.stripAccents) result = result.normalize('NFD').replace(marks, '');
-  // toLowerCase looks at the neighbours of Σ alone; the Rust code goes letter by letter
-  if (how.lowerCase) result = result.replaceAll('Σ', 'σ').toLowerCase();
+  if (how.stripAccents) result = normalForm(result, 'NFD').replace(marks, '');
+  if (how.lowerCase) result = lowerCase(result);
   return result;
 }
 

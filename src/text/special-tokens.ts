@@ -2,6 +2,8 @@
  * Which special tokens stand around a text or a pair, and how many of its own tokens fit between them. Reads the
  * `post_processor` of a tokenizer.json; truncation is Hugging Face's `longest_first`.
  */
+import { isId, type JsonPart, named } from './json-part.ts';
+
 export type TemplatePart =
   | { readonly kind: 'special'; readonly id: number; readonly type: number }
   | { readonly kind: 'text' | 'pair'; readonly type: number };
@@ -11,53 +13,76 @@ export interface SpecialTokens {
   readonly pair: readonly TemplatePart[];
 }
 
-interface TemplateItem {
-  readonly SpecialToken?: { readonly id: string; readonly type_id: number };
-  readonly Sequence?: { readonly id: 'A' | 'B'; readonly type_id: number };
+const TEXT: TemplatePart = { kind: 'text', type: 0 };
+
+/** `[CLS] text [SEP]` and `[CLS] text [SEP] pair [SEP]`. */
+export function bertTemplates(clsId: number, sepId: number): SpecialTokens {
+  const special = (id: number, type: number): TemplatePart => ({ kind: 'special', id, type });
+  const single = [special(clsId, 0), TEXT, special(sepId, 0)];
+  return { single, pair: [...single, { kind: 'pair', type: 1 }, special(sepId, 1)] };
 }
 
-export interface PostProcessor {
-  readonly type: string;
-  readonly single?: readonly TemplateItem[];
-  readonly pair?: readonly TemplateItem[];
-  readonly special_tokens?: Readonly<Record<string, { readonly ids: readonly number[] }>>;
-  readonly cls?: readonly [string, number];
-  readonly sep?: readonly [string, number];
-  readonly processors?: readonly PostProcessor[];
-}
-
-/** The templates of a post-processor, or null for one that this version does not know. */
-export function specialTokens(processor: PostProcessor | null | undefined): SpecialTokens | null {
-  const text: TemplatePart = { kind: 'text', type: 0 };
-  switch (processor?.type) {
-    case undefined:
+/** The templates of a post-processor. Throws MP_MODEL_TOKENIZER for one that is not read exactly. */
+export function specialTokens(processor: JsonPart | null): SpecialTokens {
+  const type = processor?.text('type') ?? null;
+  switch (type) {
+    case null:
     case 'ByteLevel':
-      return { single: [text], pair: [text, { kind: 'pair', type: 0 }] };
-    case 'TemplateProcessing': {
-      const parts = (items: readonly TemplateItem[]) =>
-        items.flatMap(({ SpecialToken: special, Sequence: sequence }): TemplatePart[] =>
-          special
-            ? processor.special_tokens![special.id].ids.map((id) => ({ kind: 'special', id, type: special.type_id }))
-            : [{ kind: sequence!.id === 'A' ? 'text' : 'pair', type: sequence!.type_id }],
-        );
-      return { single: parts(processor.single!), pair: parts(processor.pair!) };
-    }
+      return { single: [TEXT], pair: [TEXT, { kind: 'pair', type: 0 }] };
+    case 'TemplateProcessing':
+      return {
+        single: template(processor!, 'single', ['A']),
+        pair: template(processor!, 'pair', ['A', 'B']),
+      };
     case 'BertProcessing':
+      return bertTemplates(idOf(processor!, 'cls'), idOf(processor!, 'sep'));
     case 'RobertaProcessing': {
-      const bert = processor.type === 'BertProcessing';
-      const cls: TemplatePart = { kind: 'special', id: processor.cls![1], type: 0 };
-      const sep: TemplatePart = { kind: 'special', id: processor.sep![1], type: 0 };
-      const single = [cls, text, sep];
-      const type = bert ? 1 : 0;
-      return { single, pair: [...single, ...(bert ? [] : [sep]), { kind: 'pair', type }, { ...sep, type }] };
+      const sep: TemplatePart = { kind: 'special', id: idOf(processor!, 'sep'), type: 0 };
+      const single: TemplatePart[] = [{ kind: 'special', id: idOf(processor!, 'cls'), type: 0 }, TEXT, sep];
+      return { single, pair: [...single, sep, { kind: 'pair', type: 0 }, sep] };
     }
     case 'Sequence': {
-      const known = processor.processors!.filter((p) => p.type !== 'ByteLevel');
-      return known.length <= 1 ? specialTokens(known[0]) : null;
+      const steps = processor!.parts('processors').filter((step) => step.text('type') !== 'ByteLevel');
+      if (steps.length > 1) throw processor!.unread('a post_processor of several steps');
+      if (steps[0]?.text('type') === 'Sequence') throw processor!.unread('a post_processor in a post_processor');
+      return specialTokens(steps[0] ?? null);
     }
     default:
-      return null;
+      throw processor!.unread(`the post_processor ${named(type)}`);
   }
+}
+
+/** `['[CLS]', 101]` under a key. */
+function idOf(processor: JsonPart, key: string): number {
+  const value = processor.value(key);
+  const id = Array.isArray(value) ? value[1] : undefined;
+  if (!isId(id)) throw processor.damaged(`${processor.at(key)} is not a token and its id`);
+  return id;
+}
+
+function template(processor: JsonPart, key: string, sequences: readonly string[]): TemplatePart[] {
+  const parts = processor.parts(key).flatMap((item): TemplatePart[] => {
+    if (item.has('Sequence')) {
+      const sequence = item.part('Sequence');
+      const id = sequence.text('id');
+      if (!sequences.includes(id)) throw item.damaged(`${sequence.at('id')} is ${named(id)}`);
+      return [{ kind: id === 'A' ? 'text' : 'pair', type: typeOf(sequence) }];
+    }
+    const special = item.part('SpecialToken');
+    const ids = processor.part('special_tokens').part(special.text('id')).value('ids');
+    if (!Array.isArray(ids) || !ids.every(isId)) throw item.damaged(`${special.at('id')} has no ids`);
+    return ids.map((id) => ({ kind: 'special', id, type: typeOf(special) }));
+  });
+  const kinds = parts.filter(({ kind }) => kind !== 'special').map(({ kind }) => kind);
+  if (kinds.length !== sequences.length || new Set(kinds).size !== kinds.length)
+    throw processor.unread(`a post_processor whose ${key} has not each text once`);
+  return parts;
+}
+
+function typeOf(part: JsonPart): number {
+  const type = part.whole('type_id');
+  if (type > 255) throw part.unread(`a type_id of ${type}`);
+  return type;
 }
 
 /**

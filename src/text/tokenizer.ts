@@ -1,14 +1,14 @@
 /**
- * Texts to token ids, with the numbers that Hugging Face transformers gives for `truncation=True`. Built on
- * @huggingface/tokenizers; BERT's words and WordPiece are our own (exact beyond the basic plane, remembered, never
- * quadratic), and so are truncation and the special tokens. Knows nothing of models.
+ * Texts to token ids, with the numbers that Hugging Face transformers gives for `truncation=True`: a folder that is
+ * accepted is read exactly, any other is refused. Knows nothing of models.
  */
-import { Tokenizer as HuggingFaceTokenizer } from '@huggingface/tokenizers';
 import { PyramidError } from '../errors.ts';
 import { type Folder, pathIn, readText } from '../folder.ts';
-import { bertIds } from './bert-ids.ts';
-import { type BertNormalization, bertWords, normalizeBert } from './bert-words.ts';
-import { longestFirst, type PostProcessor, type SpecialTokens, specialTokens } from './special-tokens.ts';
+import { bertIds, wordIds } from './bert-ids.ts';
+import { isObject } from './json-part.ts';
+import { longestFirst, type SpecialTokens } from './special-tokens.ts';
+import { type TokenizerParts, tokenizerParts } from './tokenizer-parts.ts';
+import { wellFormed } from './unicode-forms.ts';
 import { wordPieces } from './word-pieces.ts';
 import { parseVocabulary, wordPieceFiles } from './wordpiece-files.ts';
 
@@ -37,11 +37,21 @@ export interface Tokenizer {
   readonly files: Readonly<Record<string, string>>;
 }
 
-const FILES = ['tokenizer.json', 'tokenizer_config.json', 'vocab.txt', 'special_tokens_map.json'] as const;
+const CONFIG = 'tokenizer_config.json';
+/** Not looked at where tokenizer_config.json has all added tokens, as transformers has it. */
+const OLDER = ['special_tokens_map.json', 'added_tokens.json'] as const;
+
+/** What of config.json tells how the files are read. */
+export interface TokenizerHints {
+  readonly model_type?: unknown;
+  readonly tokenizer_class?: unknown;
+}
 
 /**
  * The tokenizer of a model folder: from tokenizer.json, or from vocab.txt where there is no such file.
- * @throws MP_FILE_MISSING if there is neither, MP_MODEL_FILE if one does not hold what it should
+ * @param all reads the files too that other programs need alone
+ * @throws MP_FILE_MISSING if there is neither, MP_MODEL_FILE if one does not hold what it should, MP_MODEL_TOKENIZER if
+ *   one holds what is not read exactly
  */
 export async function tokenizerOf(folder: Folder, { all = false } = {}): Promise<Tokenizer> {
   const files: Record<string, string> = {};
@@ -52,10 +62,22 @@ export async function tokenizerOf(folder: Folder, { all = false } = {}): Promise
         if (text !== null) files[name] = text;
       }),
     );
-  const [whole, ...rest] = FILES;
-  await read([whole, 'tokenizer_config.json']);
-  if (all || files[whole] === undefined) await read(rest);
-  return tokenizerFromFiles(files, folder.path);
+  await read(['tokenizer.json', CONFIG]);
+  if (all || files['tokenizer.json'] === undefined) await read(['vocab.txt']);
+  const config = objectIn(files[CONFIG]);
+  if (all || (config.added_tokens_decoder ?? null) === null) await read(OLDER);
+  const hints = config.tokenizer_class ? {} : objectIn((await readText(folder, 'config.json')) ?? undefined);
+  return tokenizerFromFiles(files, folder.path, hints);
+}
+
+/** A file's object; {} where it has none, which is told where the file is needed. */
+function objectIn(content: string | undefined): Readonly<Record<string, unknown>> {
+  try {
+    const value: unknown = JSON.parse(content ?? '{}');
+    return isObject(value) ? value : {};
+  } catch {
+    return {};
+  }
 }
 
 /**
@@ -63,82 +85,82 @@ export async function tokenizerOf(folder: Folder, { all = false } = {}): Promise
  * @param dir where they lie, for messages
  * @throws as `tokenizerOf`
  */
-export function tokenizerFromFiles(files: Readonly<Record<string, string>>, dir = 'tokenizer'): Tokenizer {
-  const config = files['tokenizer_config.json'] ? json(files, 'tokenizer_config.json', dir) : {};
-  if (!files['tokenizer.json']) {
-    if (!files['vocab.txt'])
-      throw new PyramidError('MP_FILE_MISSING', { path: dir, what: 'tokenizer.json or vocab.txt' });
-    return tokenizerFromVocabulary(files, config, dir);
-  }
-  const path = pathIn(dir, 'tokenizer.json');
-  const description = json(files, 'tokenizer.json', dir) as unknown as TokenizerDescription;
-  let engine: HuggingFaceTokenizer;
-  let templates: SpecialTokens | null;
-  try {
-    engine = new HuggingFaceTokenizer(description, config);
-    templates = specialTokens(description.post_processor);
-  } catch (error) {
-    throw new PyramidError('MP_MODEL_FILE', { path, problem: (error as Error).message }, { cause: error });
-  }
-  if (!templates) {
-    const problem = `the post-processor "${description.post_processor?.type}" is not known`;
-    throw new PyramidError('MP_MODEL_FILE', { path, problem });
-  }
-  return makeTokenizer(engine, description, templates, files);
-}
-
-/** The parts of a tokenizer.json that are looked at here. */
-interface TokenizerDescription {
-  readonly normalizer: {
-    readonly type: string;
-    readonly clean_text?: boolean;
-    readonly handle_chinese_chars?: boolean;
-    readonly strip_accents?: boolean | null;
-    readonly lowercase?: boolean;
-  } | null;
-  readonly pre_tokenizer: { readonly type: string } | null;
-  readonly post_processor: PostProcessor | null;
-  readonly added_tokens: readonly { readonly content: string; readonly id: number; readonly normalized?: boolean }[];
-  readonly model: {
-    readonly type: string;
-    readonly unk_token?: string;
-    readonly continuing_subword_prefix?: string;
-    readonly max_input_chars_per_word?: number;
-  };
-}
-
-function makeTokenizer(
-  engine: HuggingFaceTokenizer,
-  description: TokenizerDescription,
-  templates: SpecialTokens,
-  files: Readonly<Record<string, string>>,
+export function tokenizerFromFiles(
+  given: Readonly<Record<string, string>>,
+  dir = 'tokenizer',
+  hints: TokenizerHints = {},
 ): Tokenizer {
-  const ids: ReadonlyMap<string, number> = engine.model!.tokens_to_ids;
-  const cut = useOwnParts(engine, description, ids);
-  const unknown = ids.get(description.model.unk_token ?? '');
-  const inPieces = !description.added_tokens.some((token) => /\s/.test(token.content)) && isBert(description);
+  const files = withClass(given, hints);
+  const path = (name: string) => pathIn(dir, name);
+  if (!files['tokenizer.json'] && !files['vocab.txt'])
+    throw new PyramidError('MP_FILE_MISSING', { path: dir, what: 'tokenizer.json or vocab.txt' });
+  const parts = tokenizerParts({ files, path });
+  const made = files['tokenizer.json'] ? {} : filesFor(parts, files['vocab.txt']);
+  return makeTokenizer(parts, { ...made, ...files });
+}
 
-  const idOf = (token: string): number => {
-    const id = ids.get(token) ?? unknown;
-    if (id === undefined) throw new Error(`internal: the token "${token}" has no id and there is no unknown token`);
-    return id;
+/** A class that config.json names goes into tokenizer_config.json, so that the files say the same in another folder. */
+function withClass(files: Readonly<Record<string, string>>, hints: TokenizerHints): Readonly<Record<string, string>> {
+  const { tokenizer_class: found } = hints;
+  const name = typeof found === 'string' ? found : hints.model_type === 'roberta' ? 'RobertaTokenizer' : null;
+  const config = objectIn(files[CONFIG]);
+  // a damaged file is told by who reads it
+  if (name === null || config.tokenizer_class || (files[CONFIG] && Object.keys(config).length === 0)) return files;
+  return { ...files, [CONFIG]: JSON.stringify({ ...config, tokenizer_class: name }, null, 2) };
+}
+
+/** The files that other programs need, from a vocab.txt. */
+function filesFor({ names, bert, added }: TokenizerParts, vocabulary: string): Readonly<Record<string, string>> {
+  const { lowerCase, stripAccents, splitIdeographs } = bert!;
+  return wordPieceFiles(parseVocabulary(vocabulary), {
+    lowerCase,
+    stripAccents,
+    splitIdeographs,
+    names: Object.fromEntries(names),
+    added,
+  });
+}
+
+function makeTokenizer(parts: TokenizerParts, files: Readonly<Record<string, string>>): Tokenizer {
+  const { pieces: model, bert, words, given, normalized, normalize, templates } = parts;
+  const cut = wordPieces(model);
+  const pushWord = wordIds(cut, (piece) => model.ids.get(piece)!);
+  const pushWords = (text: string, into: number[]) => {
+    for (const word of words(text)) pushWord(word, into);
   };
-  const pushIds = isBert(description) && cut ? bertIds(normalization(description), cut, idOf) : null;
-  const hasAdded = addedTokens(engine, description);
-  let pieces: ReadonlyMap<number, string> | null = null; // made when it is first asked for
-
+  /** A text without tokens that are looked for as given. */
+  const pushPlain = bert
+    ? bertIds(bert, cut, (piece) => model.ids.get(piece)!, pushWord)
+    : (text: string, into: number[]) => pushWords(normalize(wellFormed(text)), into);
+  const pushText = (text: string, into: number[]) => {
+    if (!normalized) return pushPlain(text, into);
+    const ready = normalize(wellFormed(text));
+    if (!normalized.any(ready)) return pushPlain(text, into);
+    for (const part of normalized.parts(ready)) {
+      if (typeof part === 'number') into.push(part);
+      else pushWords(part, into);
+    }
+  };
+  const push = (text: string, into: number[]) => {
+    if (!given?.any(text)) return pushText(text, into);
+    for (const part of given.parts(text)) {
+      if (typeof part === 'number') into.push(part);
+      else pushText(part, into);
+    }
+  };
+  const inParts = bert !== null && !parts.patternsHaveBlanks;
   const tokenize = (text: string, atLeast: number): number[] => {
     const found: number[] = [];
-    for (const part of inPieces ? parts(text, atLeast) : [text]) {
-      if (pushIds && !hasAdded(part)) pushIds(part, found);
-      else for (const token of engine.tokenize(part)) found.push(idOf(token));
+    for (const part of inParts ? textParts(text, atLeast) : [text]) {
+      push(part, found);
       if (found.length >= atLeast) break;
     }
     return found;
   };
+  let byId: ReadonlyMap<number, string> | null = null; // made when it is first asked for
 
   return {
-    encode(text, pair, maxLength, side = 'right') {
+    encode(text, pair, maxLength, side = parts.truncationSide) {
       const template = pair ? templates.pair : templates.single;
       const room = maxLength - template.filter((part) => part.kind === 'special').length;
       if (!(room >= 0)) {
@@ -163,7 +185,7 @@ function makeTokenizer(
       let at = 0;
       for (const part of template) {
         const count = part.kind === 'special' ? 1 : part.kind === 'text' ? n1 : n2;
-        result.types.fill(part.type, at, at + count);
+        if (parts.typed) result.types.fill(part.type, at, at + count);
         if (part.kind === 'special') result.ids[at] = part.id;
         else {
           const source = part.kind === 'text' ? first : second;
@@ -175,70 +197,25 @@ function makeTokenizer(
       return result;
     },
     piece(id) {
-      pieces ??= new Map([...ids].map(([piece, id]) => [id, piece]));
-      return pieces.get(id) ?? '';
+      byId ??= new Map([
+        ...[...model.ids].map(([piece, id]) => [id, piece] as const),
+        ...parts.added.map(({ content, id }) => [id, content] as const),
+      ]);
+      return byId.get(id) ?? '';
     },
-    vocabularySize: largest(ids.values()) + 1,
+    vocabularySize: 1 + largest([...model.ids.values(), ...parts.added.map(({ id }) => id), ...specialIds(templates)]),
     files,
   };
 }
 
-const isBert = ({ normalizer, pre_tokenizer: splitter, model }: TokenizerDescription) =>
-  normalizer?.type === 'BertNormalizer' && splitter?.type === 'BertPreTokenizer' && model.type === 'WordPiece';
-
-/** Whether the package's pipeline might find an added token in a text, or do more than normalise it. */
-function addedTokens(engine: HuggingFaceTokenizer, { added_tokens: tokens }: TokenizerDescription) {
-  const { remove_space: trims, do_lowercase_and_remove_accent: folds } = engine as unknown as Record<string, unknown>;
-  if (trims || folds || tokens.some(({ normalized, content }) => normalized || content === '')) return () => true;
-  if (tokens.length === 0) return () => false;
-  const any = new RegExp(tokens.map(({ content }) => content.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&')).join('|'));
-  return (text: string) => any.test(text);
-}
-
-function normalization({ normalizer }: TokenizerDescription): BertNormalization {
-  const lowerCase = normalizer?.lowercase ?? true;
-  return {
-    cleanText: normalizer?.clean_text ?? true,
-    lowerCase,
-    stripAccents: normalizer?.strip_accents ?? lowerCase,
-    splitIdeographs: normalizer?.handle_chinese_chars ?? true,
-  };
-}
-
-/**
- * Puts our normaliser, words and WordPiece into the package's pipeline, which goes on finding the added tokens.
- * Gives our WordPiece, where the model is one.
- */
-function useOwnParts(
-  engine: HuggingFaceTokenizer,
-  description: TokenizerDescription,
-  ids: ReadonlyMap<string, number>,
-): ((word: string) => readonly string[]) | null {
-  const { normalizer, pre_tokenizer: splitter, model } = description;
-  if (normalizer?.type === 'BertNormalizer') {
-    const how = normalization(description);
-    engine.normalizer = ((text: string) => normalizeBert(text, how)) as unknown as HuggingFaceTokenizer['normalizer'];
-  }
-  if (splitter?.type === 'BertPreTokenizer') {
-    engine.pre_tokenizer = bertWords as unknown as HuggingFaceTokenizer['pre_tokenizer'];
-  }
-  engine.post_processor = null;
-  if (model.type !== 'WordPiece') return null;
-  const cut = wordPieces({
-    ids,
-    unknown: model.unk_token ?? '[UNK]',
-    prefix: model.continuing_subword_prefix ?? '##',
-    maxWordLength: model.max_input_chars_per_word ?? 100,
-  });
-  engine.model!.encode = (words: string[]) => words.flatMap(cut);
-  return cut;
-}
+const specialIds = ({ single, pair }: SpecialTokens) =>
+  [...single, ...pair].flatMap((part) => (part.kind === 'special' ? [part.id] : []));
 
 /**
  * A text in parts that end before white space, so that the start of a long text can be tokenized alone: BERT's words
  * never reach over white space, and neither do its accents.
  */
-function* parts(text: string, atLeast: number): Generator<string> {
+function* textParts(text: string, atLeast: number): Generator<string> {
   const blank = /[ \t\n\r]/g;
   for (let start = 0; start < text.length; ) {
     blank.lastIndex = start + 8 * atLeast + 256;
@@ -252,38 +229,4 @@ function largest(numbers: Iterable<number>): number {
   let result = -1;
   for (const n of numbers) result = Math.max(result, n);
   return result;
-}
-
-function tokenizerFromVocabulary(
-  files: Readonly<Record<string, string>>,
-  config: Readonly<Record<string, unknown>>,
-  dir: string,
-): Tokenizer {
-  const name = (token: string) => {
-    const given = config[`${token}_token`] as string | { content: string } | undefined;
-    return typeof given === 'object' ? (given?.content ?? '') : given;
-  };
-  const made = wordPieceFiles(parseVocabulary(files['vocab.txt']), {
-    path: pathIn(dir, 'vocab.txt'),
-    lowerCase: config.do_lower_case !== false,
-    stripAccents: (config.strip_accents as boolean | null | undefined) ?? null,
-    splitIdeographs: config.tokenize_chinese_chars !== false,
-    modelMaxLength: typeof config.model_max_length === 'number' ? config.model_max_length : 512,
-    names: { unk: name('unk'), cls: name('cls'), sep: name('sep'), pad: name('pad'), mask: name('mask') },
-  });
-  return tokenizerFromFiles({ ...made, ...files }, dir);
-}
-
-function json(files: Readonly<Record<string, string>>, name: string, dir: string): Record<string, unknown> {
-  try {
-    const value: unknown = JSON.parse(files[name]);
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new Error('not a JSON object');
-    return value as Record<string, unknown>;
-  } catch (error) {
-    throw new PyramidError(
-      'MP_MODEL_FILE',
-      { path: pathIn(dir, name), problem: (error as Error).message },
-      { cause: error },
-    );
-  }
 }

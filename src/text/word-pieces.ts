@@ -17,9 +17,11 @@ const CACHED_LENGTH = 12;
 /** The function from a word to its pieces. */
 export function wordPieces(vocabulary: WordPieceVocabulary): (word: string) => readonly string[] {
   const { ids, unknown, prefix, maxWordLength } = vocabulary;
-  let longest = 1; // UTF-16 units, prefix not counted
+  let longestFirst = 1; // UTF-16 units
+  let longestNext = 1; // prefix not counted
   for (const piece of ids.keys()) {
-    longest = Math.max(longest, piece.startsWith(prefix) ? piece.length - prefix.length : piece.length);
+    longestFirst = Math.max(longestFirst, piece.length);
+    if (piece.startsWith(prefix)) longestNext = Math.max(longestNext, piece.length - prefix.length);
   }
   const cache = new Map<string, readonly string[]>();
 
@@ -27,7 +29,7 @@ export function wordPieces(vocabulary: WordPieceVocabulary): (word: string) => r
     if (word.length > maxWordLength && [...word].length > maxWordLength) return [unknown];
     const pieces: string[] = [];
     for (let start = 0; start < word.length; ) {
-      let end = Math.min(word.length, start + longest);
+      let end = Math.min(word.length, start + (start === 0 ? longestFirst : longestNext));
       let piece = '';
       for (; end > start; end--) {
         // a vocabulary may hold lone halves of a surrogate pair only by mistake: no match inside one

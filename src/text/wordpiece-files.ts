@@ -3,6 +3,7 @@
  * special_tokens_map.json), written from its vocabulary. Knows nothing of where the vocabulary came from.
  */
 import { PyramidError } from '../errors.ts';
+import type { PlacedToken } from './added-tokens.ts';
 
 export interface SpecialNames {
   readonly pad: string;
@@ -23,11 +24,18 @@ export interface WordPieceFilesOptions {
   readonly splitIdeographs?: boolean; // true
   readonly modelMaxLength?: number; // 512 tokens
   readonly names?: { readonly [N in keyof SpecialNames]?: string | undefined };
+  /** Left out: the tokens of `names` that are among the pieces. */
+  readonly added?: readonly PlacedToken[];
 }
 
-/** The pieces of a vocab.txt, one a line; the line number from 0 is the id. */
+const SPECIAL = { singleWord: false, lstrip: false, rstrip: false, normalized: false, special: true };
+
+/**
+ * The pieces of a vocab.txt, one a line; the line number from 0 is the id. Lines end as Python's do, in LF, CR LF or
+ * CR; blanks and a byte order mark belong to the piece, as they do for transformers.
+ */
 export function parseVocabulary(text: string): string[] {
-  const pieces = text.replace(/^\ufeff/, '').split(/\r?\n/);
+  const pieces = text.split(/\r\n|\n|\r/);
   if (pieces.at(-1) === '') pieces.pop();
   return pieces;
 }
@@ -51,25 +59,29 @@ export function wordPieceFiles(
     if (!(name in ids)) throw new PyramidError('MP_MODEL_FILE', { path, problem: `there is no piece "${name}"` });
   }
 
-  const token = (content: string) => ({
+  const special = (content: string): PlacedToken => ({ id: ids[content], content, ...SPECIAL });
+  const added = (
+    options.added ??
+    Object.values(names)
+      .filter((name) => name in ids)
+      .map(special)
+  ).toSorted((a, b) => a.id - b.id);
+  const token = ({ content, singleWord, lstrip, rstrip, normalized, special }: PlacedToken) => ({
     content,
-    single_word: false,
-    lstrip: false,
-    rstrip: false,
-    normalized: false,
-    special: true,
+    single_word: singleWord,
+    lstrip,
+    rstrip,
+    normalized,
+    special,
   });
-  const added = Object.values(names)
-    .filter((name) => name in ids)
-    .sort((a, b) => ids[a] - ids[b]);
-  const special = (id: string, type: number) => ({ SpecialToken: { id, type_id: type } });
+  const around = (id: string, type: number) => ({ SpecialToken: { id, type_id: type } });
   const sequence = (id: string, type: number) => ({ Sequence: { id, type_id: type } });
-  const single = [special(names.cls, 0), sequence('A', 0), special(names.sep, 0)];
+  const single = [around(names.cls, 0), sequence('A', 0), around(names.sep, 0)];
   const tokenizer = {
     version: '1.0',
     truncation: null,
     padding: null,
-    added_tokens: added.map((name) => ({ id: ids[name], ...token(name) })),
+    added_tokens: added.map((placed) => ({ id: placed.id, ...token(placed) })),
     normalizer: {
       type: 'BertNormalizer',
       clean_text: true,
@@ -81,7 +93,7 @@ export function wordPieceFiles(
     post_processor: {
       type: 'TemplateProcessing',
       single,
-      pair: [...single, sequence('B', 1), special(names.sep, 1)],
+      pair: [...single, sequence('B', 1), around(names.sep, 1)],
       special_tokens: Object.fromEntries(
         [names.cls, names.sep].map((name) => [name, { id: name, ids: [ids[name]], tokens: [name] }]),
       ),
@@ -103,7 +115,7 @@ export function wordPieceFiles(
     unk_token: names.unk,
   };
   const config = {
-    added_tokens_decoder: Object.fromEntries(added.map((name) => [ids[name], token(name)])),
+    added_tokens_decoder: Object.fromEntries(added.map((placed) => [placed.id, token(placed)])),
     ...named,
     clean_up_tokenization_spaces: true,
     do_basic_tokenize: true,

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { JsonPart } from '../../src/text/json-part.ts';
 import { loadTokenizer } from '../../src/text/load-tokenizer.ts';
 import { longestFirst, specialTokens } from '../../src/text/special-tokens.ts';
 import { tokenizerFromFiles } from '../../src/text/tokenizer.ts';
@@ -121,15 +122,17 @@ describe('longestFirst', () => {
 });
 
 describe('specialTokens', () => {
+  const processor = (json: Record<string, unknown>) => new JsonPart('tokenizer.json', 'post_processor', json);
+
   it('has two separators and one type for RoBERTa', () => {
-    const roberta = specialTokens({ type: 'RobertaProcessing', cls: ['<s>', 0], sep: ['</s>', 2] })!;
+    const roberta = specialTokens(processor({ type: 'RobertaProcessing', cls: ['<s>', 0], sep: ['</s>', 2] }));
     const shown = roberta.pair.map((part) => (part.kind === 'special' ? part.id : part.kind));
     expect(shown).toEqual([0, 'text', 2, 2, 'pair', 2]);
     expect(roberta.pair.every((part) => part.type === 0)).toBe(true);
   });
 
   it('does not guess at a post-processor that it does not know', () => {
-    expect(specialTokens({ type: 'Somersault' })).toBeNull();
+    expect(() => specialTokens(processor({ type: 'Somersault' }))).toThrow('the post_processor "Somersault"');
   });
 });
 

@@ -1,0 +1,92 @@
+/**
+ * The `normalizer` of a tokenizer.json as a function, for those that are read exactly; the others are refused, and so
+ * is every regular expression: none out of a file is ever run. Source: Hugging Face's Rust tokenizers.
+ */
+import { type BertNormalization, normalizeBert } from './bert-words.ts';
+import { type JsonPart, named } from './json-part.ts';
+import { lowerCase, MARK, type NormalForm, normalForm, WHITE_SPACE } from './unicode-forms.ts';
+
+export type Normalize = (text: string) => string;
+
+// bounds on what a file may ask for: a text grows by no more than this, and parts are not nested without end
+const MAX_GROWTH = 32;
+const MAX_PARTS = 64;
+const MAX_DEPTH = 8;
+
+const marks = new RegExp(`[${MARK}]`, 'gv');
+const leading = new RegExp(`^[${WHITE_SPACE}]+`, 'v');
+// a lookbehind, so that a run of blanks inside the text is looked at once
+const trailing = new RegExp(`(?<![${WHITE_SPACE}])[${WHITE_SPACE}]+$`, 'v');
+const nmtDropped = /[\x01-\x08\x0b\x0e-\x1f\x7f\x8f\x9f]/g;
+const nmtBlanks = /[\t\n\f\r\u1680\u200b-\u200f\u2028\u2029\u2581\ufeff\ufffd]/g;
+
+const SIMPLE: Readonly<Record<string, Normalize>> = {
+  Lowercase: lowerCase,
+  StripAccents: (text) => text.replace(marks, ''),
+  Nmt: (text) => text.replace(nmtDropped, '').replace(nmtBlanks, ' '),
+};
+
+/** The options of a BertNormalizer. */
+export function bertNormalization(part: JsonPart): BertNormalization {
+  const lower = part.flag('lowercase', true);
+  return {
+    cleanText: part.flag('clean_text', true),
+    lowerCase: lower,
+    stripAccents: part.has('strip_accents') ? part.flag('strip_accents', lower) : lower,
+    splitIdeographs: part.flag('handle_chinese_chars', true),
+  };
+}
+
+/** The function that `part` describes. Throws MP_MODEL_TOKENIZER for one that is not read exactly. */
+export function normalizerOf(part: JsonPart | null): Normalize {
+  const budget = { growth: MAX_GROWTH, parts: MAX_PARTS };
+  return part ? build(part, budget, 0) : (text) => text;
+}
+
+function build(part: JsonPart, budget: { growth: number; parts: number }, depth: number): Normalize {
+  const type = part.text('type');
+  if (--budget.parts < 0 || depth > MAX_DEPTH) throw part.unread(`a normalizer of more than ${MAX_PARTS} parts`);
+  if (Object.hasOwn(SIMPLE, type)) return SIMPLE[type];
+  switch (type) {
+    case 'BertNormalizer': {
+      const how = bertNormalization(part);
+      return (text) => normalizeBert(text, how);
+    }
+    case 'NFC':
+    case 'NFD':
+    case 'NFKC':
+    case 'NFKD':
+      return (text) => normalForm(text, type as NormalForm);
+    case 'Strip':
+      return strip(part.flag('strip_left'), part.flag('strip_right'));
+    case 'Replace': {
+      const pattern = part.part('pattern');
+      if (!pattern.has('String')) throw part.unread('the normalizer "Replace" with a regular expression');
+      const from = pattern.text('String');
+      const to = part.text('content');
+      if (from === '') throw part.unread('the normalizer "Replace" of an empty string');
+      budget.growth /= Math.max(1, to.length / from.length);
+      if (budget.growth < 1) throw part.unread(`a normalizer that may make a text ${MAX_GROWTH} times as long`);
+      return (text) => text.replaceAll(from, () => to);
+    }
+    case 'Prepend': {
+      const start = part.text('prepend');
+      if (start.length > MAX_GROWTH)
+        throw part.unread(`a normalizer that puts ${start.length} characters before a text`);
+      return (text) => (text === '' ? '' : start + text);
+    }
+    case 'Sequence': {
+      const steps = part.parts('normalizers').map((step) => build(step, budget, depth + 1));
+      return (text) => steps.reduce((result, step) => step(result), text);
+    }
+    default:
+      throw part.unread(`the normalizer ${named(type)}`);
+  }
+}
+
+function strip(left: boolean, right: boolean): Normalize {
+  return (text) => {
+    const result = left ? text.replace(leading, '') : text;
+    return right ? result.replace(trailing, '') : result;
+  };
+}

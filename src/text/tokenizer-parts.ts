@@ -1,0 +1,287 @@
+/**
+ * What a folder's tokenizer is made of, as transformers' AutoTokenizer makes it of the same files: of the BERT classes
+ * tokenizer_config.json decides over tokenizer.json on case, accents and ideographs; under the general class
+ * tokenizer.json holds as it is. Checked against transformers 4.57 and 5.24; what the two read differently is refused,
+ * and so is every part that is not read exactly. Knows nothing of how a text is cut to a length.
+ */
+import { AddedVocabulary, type PlacedToken, type TokenFinder, tokenFinder } from './added-tokens.ts';
+import { type BertNormalization, bertWords, normalizeBert } from './bert-words.ts';
+import { JsonPart, named } from './json-part.ts';
+import { bertNormalization, type Normalize, normalizerOf } from './normalizers.ts';
+import { preTokenizerOf, type Words } from './pre-tokenizers.ts';
+import { bertTemplates, type SpecialTokens, specialTokens } from './special-tokens.ts';
+import { declaredTokens, type TokenFiles, type TokenName } from './tokenizer-files.ts';
+import type { WordPieceVocabulary } from './word-pieces.ts';
+import { parseVocabulary } from './wordpiece-files.ts';
+
+export interface TokenizerParts {
+  readonly pieces: WordPieceVocabulary;
+  readonly added: readonly PlacedToken[];
+  readonly names: ReadonlyMap<TokenName, string>;
+  readonly normalize: Normalize;
+  readonly words: Words;
+  /** Where both are BERT's: how texts are normalised. */
+  readonly bert: BertNormalization | null;
+  readonly templates: SpecialTokens;
+  /** Of the added tokens in the text as it is given, and in the normalised text; null: there are none. */
+  readonly given: TokenFinder | null;
+  readonly normalized: TokenFinder | null;
+  /** A pattern holds white space. */
+  readonly patternsHaveBlanks: boolean;
+  readonly truncationSide: 'right' | 'left';
+  /** The second text's tokens are told apart by their type. */
+  readonly typed: boolean;
+}
+
+/** The files by name, and what config.json says of the tokenizer. */
+export interface PartsSource {
+  readonly files: Readonly<Record<string, string>>;
+  readonly path: (name: string) => string;
+  /** `tokenizer_class` of config.json, for a tokenizer_config.json without one. */
+  readonly tokenizerClass?: string | undefined;
+}
+
+const BERT_CLASSES = ['BertTokenizer', 'DistilBertTokenizer', 'ElectraTokenizer'];
+const GENERAL_CLASSES = ['PreTrainedTokenizer', 'TokenizersBackend']; // without "Fast"
+const GENERAL =
+  'set tokenizer_class to "PreTrainedTokenizerFast" in tokenizer_config.json to have tokenizer.json read as it is';
+/** BERT's own limit is 100; the work on a word grows with its square. */
+const MAX_WORD_LENGTH = 1000;
+
+/** @throws MP_MODEL_FILE for a damaged file, MP_MODEL_TOKENIZER for a part that is not read exactly */
+export function tokenizerParts({ files, path, tokenizerClass }: PartsSource): TokenizerParts {
+  const parse = (name: string) => (files[name] ? JsonPart.parse(path(name), files[name]) : null);
+  const config = parse('tokenizer_config.json') ?? new JsonPart(path('tokenizer_config.json'), '', {});
+  const given: TokenFiles = {
+    tokenizer: parse('tokenizer.json'),
+    config,
+    specialTokensMap: parse('special_tokens_map.json'),
+    addedTokens: parse('added_tokens.json'),
+  };
+  const versions = config.value('fast_tokenizer_files');
+  if (Array.isArray(versions) && versions.some((name) => name !== 'tokenizer.json'))
+    throw config.unread('the choice between several files in fast_tokenizer_files');
+  const name = config.text('tokenizer_class', tokenizerClass ?? 'BertTokenizer').replace(/Fast$/, '');
+  if (BERT_CLASSES.includes(name)) return bertParts(given, files['vocab.txt'], path('vocab.txt'), name);
+  if (!GENERAL_CLASSES.includes(name)) throw config.unread(`the tokenizer class ${named(name)}`);
+  if (!given.tokenizer) throw config.damaged(`the tokenizer class ${named(name)} needs a tokenizer.json`);
+  return generalParts(given, given.tokenizer);
+}
+
+const BERT_NAMES: Readonly<Partial<Record<TokenName, string>>> = {
+  unk: '[UNK]',
+  sep: '[SEP]',
+  pad: '[PAD]',
+  cls: '[CLS]',
+  mask: '[MASK]',
+};
+
+function bertParts(files: TokenFiles, vocabTxt: string | undefined, vocabPath: string, name: string): TokenizerParts {
+  const { config, tokenizer } = files;
+  const how = configured(config);
+  const declared = declaredTokens(files, BERT_NAMES);
+  const needed = (token: TokenName): string => {
+    const content = declared.names.get(token);
+    if (content === undefined) throw config.damaged(`${token}_token is null`);
+    return content;
+  };
+  const source = tokenizer ?? new JsonPart(vocabPath, '', {});
+  const pieces: WordPieceVocabulary = {
+    ids: tokenizer ? vocabularyOf(tokenizer.part('model')) : lines(source, vocabTxt ?? ''),
+    unknown: needed('unk'),
+    prefix: '##',
+    maxWordLength: 100,
+  };
+  const idOf = (token: TokenName): number => {
+    const id = pieces.ids.get(needed(token));
+    if (id === undefined) throw source.damaged(`there is no piece ${named(needed(token))}`);
+    const other = declared.decoder.find((t) => t.content === needed(token) && t.id !== id);
+    if (other) throw config.unread(`the token ${named(needed(token))} with two ids, ${id} and ${other.id},`);
+    return id;
+  };
+  idOf('unk');
+  const templates = bertTemplates(idOf('cls'), idOf('sep'));
+  /** The normaliser that was there when the added tokens were. */
+  let before = how;
+  if (tokenizer) before = sameAsBert(tokenizer, pieces, templates);
+  else if (!config.flag('do_basic_tokenize', true))
+    before = { cleanText: true, lowerCase: false, stripAccents: false, splitIdeographs: false };
+
+  const added = new AddedVocabulary(pieces.ids);
+  const rest = [...declared.decoder, ...declared.specials];
+  const changed = added.add(tokenizer ? declared.listed : []) ?? added.add(rest);
+  if (changed) throw config.unread(`the added token ${named(changed.content)}, normalized here and not there,`);
+  const asLater = new AddedVocabulary(pieces.ids); // transformers 5 passes over the list of tokenizer.json
+  asLater.add(rest);
+  for (const token of added.tokens) {
+    if (asLater.get(token.content)?.id !== token.id)
+      throw config.unread(`the added token ${named(token.content)}, which only tokenizer.json has or numbers so,`);
+  }
+  return {
+    ...finders(
+      added,
+      config,
+      source,
+      (text) => normalizeBert(text, how),
+      (text) => normalizeBert(text, before),
+    ),
+    names: declared.names,
+    pieces,
+    normalize: (text) => normalizeBert(text, how),
+    words: bertWords,
+    bert: how,
+    templates,
+    truncationSide: truncationSide(files),
+    typed: name !== 'DistilBertTokenizer' && hasTypes(config),
+  };
+}
+
+/** tokenizer_config.json's say on BERT's normaliser. */
+function configured(config: JsonPart): BertNormalization {
+  const lowerCase = flagOrDefault(config, 'do_lower_case', true);
+  return {
+    cleanText: true,
+    lowerCase,
+    stripAccents: config.has('strip_accents') ? config.flag('strip_accents') : lowerCase,
+    splitIdeographs: flagOrDefault(config, 'tokenize_chinese_chars', true),
+  };
+}
+
+function flagOrDefault(config: JsonPart, key: string, otherwise: boolean): boolean {
+  if (Object.hasOwn(config.json, key) && !config.has(key)) throw config.damaged(`${key} is null`);
+  return config.flag(key, otherwise);
+}
+
+/**
+ * Refuses a tokenizer.json under a BERT class that is more than BERT's words: transformers 4 goes by it, transformers 5
+ * builds BERT's own instead. Gives its normaliser.
+ */
+function sameAsBert(tokenizer: JsonPart, pieces: WordPieceVocabulary, templates: SpecialTokens): BertNormalization {
+  const unlike = (what: string) => tokenizer.unread(`${what} under a BERT tokenizer class`, GENERAL);
+  const of = (key: string, type: string): JsonPart => {
+    const part = tokenizer.optional(key);
+    if (part?.text('type') !== type) throw unlike(part ? `the ${key} ${named(part.text('type'))}` : `no ${key}`);
+    return part;
+  };
+  const how = bertNormalization(of('normalizer', 'BertNormalizer'));
+  if (!how.cleanText) throw unlike('the normalizer without clean_text');
+  of('pre_tokenizer', 'BertPreTokenizer');
+  const model = wordPieceOf(tokenizer.part('model'), pieces.ids);
+  for (const key of ['unknown', 'prefix', 'maxWordLength'] as const) {
+    if (model[key] !== pieces[key])
+      throw unlike(`the model with ${named(String(model[key]))} for ${named(String(pieces[key]))}`);
+  }
+  const found = specialTokens(tokenizer.optional('post_processor'));
+  if (JSON.stringify(found) !== JSON.stringify(templates))
+    throw unlike('a post_processor with other tokens than cls_token and sep_token');
+  return how;
+}
+
+function generalParts(files: TokenFiles, tokenizer: JsonPart): TokenizerParts {
+  const { config } = files;
+  const model = tokenizer.part('model');
+  const pieces = wordPieceOf(model, vocabularyOf(model));
+  if (!pieces.ids.has(pieces.unknown)) throw tokenizer.damaged(`there is no piece ${named(pieces.unknown)}`);
+  const normalizer = tokenizer.optional('normalizer');
+  const splitter = tokenizer.optional('pre_tokenizer');
+  const normalize = normalizerOf(normalizer);
+  const words = preTokenizerOf(splitter);
+  const declared = declaredTokens(files, {});
+  const added = new AddedVocabulary(pieces.ids);
+  const changed = added.add(declared.listed) ?? added.add([...declared.decoder, ...declared.specials]);
+  if (changed) throw config.unread(`the added token ${named(changed.content)}, normalized here and not there,`);
+  const isBert = normalizer?.text('type') === 'BertNormalizer' && splitter?.text('type') === 'BertPreTokenizer';
+  return {
+    ...finders(added, config, tokenizer, normalize, normalize),
+    names: declared.names,
+    pieces,
+    normalize,
+    words,
+    bert: isBert ? bertNormalization(normalizer) : null,
+    templates: specialTokens(tokenizer.optional('post_processor')),
+    truncationSide: truncationSide(files),
+    typed: hasTypes(config),
+  };
+}
+
+function wordPieceOf(model: JsonPart, ids: ReadonlyMap<string, number>): WordPieceVocabulary {
+  // files of early versions name no type
+  const type = model.has('type')
+    ? model.text('type')
+    : model.has('continuing_subword_prefix')
+      ? 'WordPiece'
+      : 'of no type';
+  if (type !== 'WordPiece') throw model.unread(`the model ${named(type)}`);
+  const pieces: WordPieceVocabulary = {
+    ids,
+    unknown: model.text('unk_token', '[UNK]'),
+    prefix: model.text('continuing_subword_prefix', '##'),
+    maxWordLength: model.whole('max_input_chars_per_word', 100),
+  };
+  if (pieces.maxWordLength > MAX_WORD_LENGTH)
+    throw model.unread(`a max_input_chars_per_word of more than ${MAX_WORD_LENGTH}`);
+  return pieces;
+}
+
+function vocabularyOf(model: JsonPart): ReadonlyMap<string, number> {
+  const type = model.has('type') ? model.text('type') : 'WordPiece';
+  if (type !== 'WordPiece') throw model.unread(`the model ${named(type)}`);
+  const { json } = model.part('vocab');
+  const vocabulary = new JsonPart(model.path, model.at('vocab'), json);
+  return new Map(Object.keys(json).map((piece) => [piece, vocabulary.whole(piece)]));
+}
+
+function lines(vocabulary: JsonPart, text: string): ReadonlyMap<string, number> {
+  if (text.startsWith('\ufeff')) throw vocabulary.unread('a byte order mark', 'save the file without it');
+  return new Map(parseVocabulary(text).map((piece, id) => [piece, id])); // of pieces that come twice the last counts
+}
+
+/** The finders of the added tokens. `before`: how their patterns are normalised in transformers 4. */
+function finders(
+  added: AddedVocabulary,
+  config: JsonPart,
+  source: JsonPart,
+  normalize: Normalize,
+  before: Normalize,
+): Pick<TokenizerParts, 'added' | 'given' | 'normalized' | 'patternsHaveBlanks'> {
+  const given = new Map<string, PlacedToken>();
+  const normalized = new Map<string, PlacedToken>();
+  const flags = new Map<number, string>();
+  for (const token of added.tokens) {
+    const { content, id, singleWord, lstrip, rstrip } = token;
+    const pattern = token.normalized ? normalize(content) : content;
+    if (token.normalized && before(content) !== pattern)
+      throw config.unread(`the added token ${named(content)} with another normalizer than tokenizer.json's`);
+    if (pattern === '')
+      throw source.unread(`the added token ${named(content)}, of which the normalizer leaves nothing,`);
+    const patterns = token.normalized ? normalized : given;
+    const same = patterns.get(pattern);
+    if (same)
+      throw source.unread(
+        `the added tokens ${named(same.content)} and ${named(content)}, which are alike to the normalizer,`,
+      );
+    const described = `${singleWord} ${lstrip} ${rstrip}`;
+    if ((flags.get(id) ?? described) !== described) throw source.unread(`the id ${id} of two added tokens`);
+    flags.set(id, described);
+    patterns.set(pattern, token);
+  }
+  const passed = config.flag('split_special_tokens', false) ? (token: PlacedToken) => token.special : undefined;
+  return {
+    added: added.tokens,
+    given: tokenFinder(given, passed),
+    normalized: tokenFinder(normalized, passed),
+    patternsHaveBlanks: [...given.keys(), ...normalized.keys()].some((pattern) => /\s/.test(pattern)),
+  };
+}
+
+function truncationSide({ config, tokenizer }: TokenFiles): 'right' | 'left' {
+  const truncation = tokenizer?.optional('truncation');
+  const side = config.text('truncation_side', truncation?.text('direction', 'Right').toLowerCase() ?? 'right');
+  if (side !== 'right' && side !== 'left') throw config.damaged(`truncation_side is ${named(side)}`);
+  return side;
+}
+
+function hasTypes(config: JsonPart): boolean {
+  const names = config.value('model_input_names');
+  return !Array.isArray(names) || names.includes('token_type_ids');
+}
