@@ -4,7 +4,7 @@
  */
 import { type BertNormalization, normalizeBert } from './bert-words.ts';
 import { type JsonPart, named } from './json-part.ts';
-import { lowerCase, MARK, type NormalForm, normalForm, WHITE_SPACE } from './unicode-forms.ts';
+import { lowerCase, MARK, type NormalForm, normalForm, ranges, WHITE_SPACE } from './unicode-forms.ts';
 
 export type Normalize = (text: string) => string;
 
@@ -17,7 +17,7 @@ const marks = new RegExp(`[${MARK}]`, 'gv');
 const leading = new RegExp(`^[${WHITE_SPACE}]+`, 'v');
 // a lookbehind, so that a run of blanks inside the text is looked at once
 const trailing = new RegExp(`(?<![${WHITE_SPACE}])[${WHITE_SPACE}]+$`, 'v');
-const nmtDropped = /[\x01-\x08\x0b\x0e-\x1f\x7f\x8f\x9f]/g;
+const nmtDropped = new RegExp(`[${ranges('1-8 b e-1f 7f 8f 9f')}]`, 'gv');
 const nmtBlanks = /[\t\n\f\r\u1680\u200b-\u200f\u2028\u2029\u2581\ufeff\ufffd]/g;
 
 const SIMPLE: Readonly<Record<string, Normalize>> = {

@@ -28,6 +28,8 @@ export interface TokenFiles {
 }
 
 const MAX_TOKEN_LENGTH = 1000;
+/** What helps where versions of transformers read the files differently. */
+export const RESAVE = 'load and save the tokenizer once with the version of transformers that the model is used with';
 
 /**
  * @param defaults names of tokens that count where no file gives another
@@ -57,6 +59,11 @@ export function declaredTokens(
     ...listOf(config, 'extra_special_tokens'),
     ...(legacy && specialTokensMap ? listOf(specialTokensMap, 'extra_special_tokens') : []),
   ];
+  const known = new Set(
+    [...byName.values(), ...listOf(config, 'additional_special_tokens'), ...listOf(config, 'extra_special_tokens')].map(
+      ({ content }) => content,
+    ),
+  );
   const specialNames = new Set([...byName.values(), ...extra].map(({ content }) => content));
 
   const decoder = new Map<number, AddedToken>();
@@ -64,6 +71,12 @@ export function declaredTokens(
     for (const [content, id] of Object.entries(addedTokens?.json ?? {})) {
       if (!isId(id)) throw addedTokens!.damaged(`the id of ${named(content)} is not a whole number from 0`);
       const isSpecial = specialNames.has(content);
+      // transformers 5 does not look there, and takes it for an ordinary token
+      if (isSpecial && !known.has(content))
+        throw addedTokens!.unread(
+          `the added token ${named(content)}, special by special_tokens_map.json alone,`,
+          RESAVE,
+        );
       decoder.set(id, { ...plainToken(checked(addedTokens!, content)), normalized: !isSpecial, special: isSpecial });
     }
     for (const { id, ...token } of listed) decoder.set(id, token);

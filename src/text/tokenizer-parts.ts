@@ -10,7 +10,7 @@ import { JsonPart, named } from './json-part.ts';
 import { bertNormalization, type Normalize, normalizerOf } from './normalizers.ts';
 import { preTokenizerOf, type Words } from './pre-tokenizers.ts';
 import { bertTemplates, type SpecialTokens, specialTokens } from './special-tokens.ts';
-import { declaredTokens, type TokenFiles, type TokenName } from './tokenizer-files.ts';
+import { declaredTokens, RESAVE, type TokenFiles, type TokenName } from './tokenizer-files.ts';
 import type { WordPieceVocabulary } from './word-pieces.ts';
 import { parseVocabulary } from './wordpiece-files.ts';
 
@@ -96,7 +96,7 @@ function bertParts(files: TokenFiles, vocabTxt: string | undefined, vocabPath: s
     const id = pieces.ids.get(needed(token));
     if (id === undefined) throw source.damaged(`there is no piece ${named(needed(token))}`);
     const other = declared.decoder.find((t) => t.content === needed(token) && t.id !== id);
-    if (other) throw config.unread(`the token ${named(needed(token))} with two ids, ${id} and ${other.id},`);
+    if (other) throw config.unread(`the token ${named(needed(token))} with two ids, ${id} and ${other.id},`, RESAVE);
     return id;
   };
   idOf('unk');
@@ -110,12 +110,19 @@ function bertParts(files: TokenFiles, vocabTxt: string | undefined, vocabPath: s
   const added = new AddedVocabulary(pieces.ids);
   const rest = [...declared.decoder, ...declared.specials];
   const changed = added.add(tokenizer ? declared.listed : []) ?? added.add(rest);
-  if (changed) throw config.unread(`the added token ${named(changed.content)}, normalized here and not there,`);
+  if (changed)
+    throw config.unread(
+      `the added token ${named(changed.content)}, normalized in one file and not in another,`,
+      RESAVE,
+    );
   const asLater = new AddedVocabulary(pieces.ids); // transformers 5 passes over the list of tokenizer.json
   asLater.add(rest);
   for (const token of added.tokens) {
     if (asLater.get(token.content)?.id !== token.id)
-      throw config.unread(`the added token ${named(token.content)}, which only tokenizer.json has or numbers so,`);
+      throw config.unread(
+        `the added token ${named(token.content)}, which only tokenizer.json has or numbers so,`,
+        RESAVE,
+      );
   }
   return {
     ...finders(
@@ -189,7 +196,11 @@ function generalParts(files: TokenFiles, tokenizer: JsonPart): TokenizerParts {
   const declared = declaredTokens(files, {});
   const added = new AddedVocabulary(pieces.ids);
   const changed = added.add(declared.listed) ?? added.add([...declared.decoder, ...declared.specials]);
-  if (changed) throw config.unread(`the added token ${named(changed.content)}, normalized here and not there,`);
+  if (changed)
+    throw config.unread(
+      `the added token ${named(changed.content)}, normalized in one file and not in another,`,
+      RESAVE,
+    );
   const isBert = normalizer?.text('type') === 'BertNormalizer' && splitter?.text('type') === 'BertPreTokenizer';
   return {
     ...finders(added, config, tokenizer, normalize, normalize),
@@ -251,7 +262,7 @@ function finders(
     const { content, id, singleWord, lstrip, rstrip } = token;
     const pattern = token.normalized ? normalize(content) : content;
     if (token.normalized && before(content) !== pattern)
-      throw config.unread(`the added token ${named(content)} with another normalizer than tokenizer.json's`);
+      throw config.unread(`the added token ${named(content)} with another normalizer than tokenizer.json's`, RESAVE);
     if (pattern === '')
       throw source.unread(`the added token ${named(content)}, of which the normalizer leaves nothing,`);
     const patterns = token.normalized ? normalized : given;

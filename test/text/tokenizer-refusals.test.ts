@@ -1,0 +1,264 @@
+/** What is not read exactly is refused by name; what is damaged gives a sentence; nothing else comes of any file. */
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { PyramidError } from '../../src/errors.ts';
+import { tokenizerFromFiles } from '../../src/text/tokenizer.ts';
+import { wordPieceFiles } from '../../src/text/wordpiece-files.ts';
+
+type Json = Record<string, unknown>;
+
+const pieces = [
+  '[PAD]',
+  '[UNK]',
+  '[CLS]',
+  '[SEP]',
+  '[MASK]',
+  ...'abcdefg',
+  ...[...'abcdefg'].map((c) => `##${c}`),
+  '!',
+];
+const files = wordPieceFiles(pieces);
+const json = (name: string) => JSON.parse(files[name]) as Json & { model: Json; added_tokens: Json[] };
+const bert = {
+  type: 'BertNormalizer',
+  clean_text: true,
+  handle_chinese_chars: true,
+  strip_accents: null,
+  lowercase: true,
+};
+
+/** A folder of the general class, whose tokenizer.json is read as it is. */
+const general = (changes: Json) => ({
+  'tokenizer.json': JSON.stringify({ ...json('tokenizer.json'), ...changes }),
+  'tokenizer_config.json': JSON.stringify({ tokenizer_class: 'PreTrainedTokenizerFast' }),
+});
+const read = (contents: Record<string, string>) => tokenizerFromFiles(contents, 'model');
+const regex = { type: 'Replace', pattern: { Regex: '(a|a)+$' }, content: '' };
+
+describe('a part that is not read exactly is refused by name', () => {
+  it.each<[string, Json, string]>([
+    ['a regular expression that replaces', { normalizer: regex }, 'the normalizer "Replace" with a regular expression'],
+    [
+      'one inside a sequence',
+      { normalizer: { type: 'Sequence', normalizers: [bert, regex] } },
+      'with a regular expression',
+    ],
+    [
+      'a regular expression that splits',
+      { pre_tokenizer: { type: 'Split', pattern: { Regex: 'a*' }, behavior: 'Removed', invert: false } },
+      'the pre-tokenizer "Split"',
+    ],
+    [
+      'a table of SentencePiece',
+      { normalizer: { type: 'Precompiled', precompiled_charsmap: '' } },
+      'the normalizer "Precompiled"',
+    ],
+    ['Metaspace', { pre_tokenizer: { type: 'Metaspace', replacement: '_' } }, 'the pre-tokenizer "Metaspace"'],
+    ['BPE', { model: { type: 'BPE', vocab: {}, merges: [] } }, 'the model "BPE"'],
+    ['Unigram', { model: { type: 'Unigram', vocab: [] } }, 'the model "Unigram"'],
+    ['a post-processor', { post_processor: { type: 'Somersault' } }, 'the post_processor "Somersault"'],
+    [
+      'a text that grows without bound',
+      { normalizer: { type: 'Replace', pattern: { String: 'a' }, content: 'a'.repeat(33) } },
+      '32 times as long',
+    ],
+    [
+      'words of any length',
+      { model: { ...json('tokenizer.json').model, max_input_chars_per_word: 1e9 } },
+      'max_input_chars_per_word',
+    ],
+  ])('%s', (_, changes, part) => {
+    expect(() => read(general(changes))).toThrow(
+      expect.objectContaining({ code: 'MP_MODEL_TOKENIZER', message: expect.stringContaining(part) }),
+    );
+  });
+
+  it('a class whose words are other than BERT’s', () => {
+    const contents = {
+      ...files,
+      'tokenizer_config.json': JSON.stringify({ tokenizer_class: 'BertJapaneseTokenizer' }),
+    };
+    expect(() => read(contents)).toThrow('the tokenizer class "BertJapaneseTokenizer"');
+    expect(() => tokenizerFromFiles({ 'vocab.txt': files['vocab.txt'] }, 'model', { model_type: 'roberta' })).toThrow(
+      'RobertaTokenizer',
+    );
+  });
+});
+
+describe('an id that is none is refused', () => {
+  const tokenizer = json('tokenizer.json');
+  const withVocab = (id: unknown) => ({
+    ...files,
+    'tokenizer.json': JSON.stringify({
+      ...tokenizer,
+      model: { ...tokenizer.model, vocab: { ...(tokenizer.model.vocab as Json), a: id } },
+    }),
+  });
+
+  it.each([-1, 1.5, '5', null, 2 ** 31])('in the vocabulary: %s', (id) => {
+    expect(() => read(withVocab(id))).toThrow('model.vocab.a is not a whole number from 0');
+  });
+
+  it('among the added tokens, wherever they stand', () => {
+    const token = { content: 'x', special: false };
+    const code = { code: 'MP_MODEL_FILE' };
+    const added = {
+      ...files,
+      'tokenizer.json': JSON.stringify({ ...tokenizer, added_tokens: [{ ...token, id: -1 }] }),
+    };
+    expect(() => read(added)).toThrow(expect.objectContaining(code));
+    const decoder = { ...files, 'tokenizer_config.json': JSON.stringify({ added_tokens_decoder: { '-1': token } }) };
+    expect(() => read(decoder)).toThrow(expect.objectContaining(code));
+    const legacy = { 'vocab.txt': files['vocab.txt'], 'added_tokens.json': JSON.stringify({ x: -1 }) };
+    expect(() => read(legacy)).toThrow(expect.objectContaining(code));
+  });
+});
+
+describe('vocab.txt', () => {
+  const of = (text: string) => read({ 'vocab.txt': text });
+  const start = '[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\n';
+
+  it('has lines as Python has them: LF, CR LF or CR, and no others', () => {
+    const tokenizer = of(start.replaceAll('\n', '\r').concat('a\u2028\nb\x85\r\nc\n'));
+    expect([5, 6, 7].map((id) => tokenizer.piece(id))).toEqual(['a\u2028', 'b\x85', 'c']);
+    expect(tokenizer.vocabularySize).toBe(8);
+  });
+
+  it('gives a piece that stands twice its last line, and blanks to the piece', () => {
+    const tokenizer = of(`${start}a\nb \n\na\n`);
+    expect([...tokenizer.encode('a b', undefined, 9).ids]).toEqual([2, 8, 1, 3]);
+  });
+
+  it('is refused with a byte order mark, which would be part of its first piece', () => {
+    expect(() => of(`\ufeff${start}`)).toThrow('a byte order mark');
+  });
+});
+
+it('the added tokens of a folder without tokenizer.json go with it into another', () => {
+  const contents = {
+    'vocab.txt': files['vocab.txt'],
+    'tokenizer_config.json': JSON.stringify({ tokenizer_class: 'BertTokenizer' }),
+    'added_tokens.json': JSON.stringify({ 'a-b': 31, 'C d': 30 }),
+    'special_tokens_map.json': JSON.stringify({ additional_special_tokens: ['<x>'] }),
+  };
+  const first = read(contents);
+  const second = read(first.files);
+  for (const text of ['a-b c d C D <x> A-B', 'ab<x>a-b']) {
+    const ids = [...first.encode(text, undefined, 50).ids];
+    expect(ids).toContain(pieces.length + 2); // <x>
+    expect([...second.encode(text, undefined, 50).ids]).toEqual(ids);
+  }
+  expect(Object.keys(first.files).sort()).toEqual([
+    'added_tokens.json',
+    'special_tokens_map.json',
+    'tokenizer.json',
+    'tokenizer_config.json',
+    'vocab.txt',
+  ]);
+});
+
+it('a class named by config.json goes into the files, so that another folder is read alike', () => {
+  const contents = { 'tokenizer.json': general({ normalizer: { ...bert, lowercase: false } })['tokenizer.json'] };
+  const first = tokenizerFromFiles(contents, 'model', {
+    model_type: 'bert',
+    tokenizer_class: 'PreTrainedTokenizerFast',
+  });
+  const unknown = [2, 1, 3];
+  expect([...first.encode('A', undefined, 9).ids]).toEqual(unknown);
+  expect([...read(first.files).encode('A', undefined, 9).ids]).toEqual(unknown);
+  expect([...read(contents).encode('A', undefined, 9).ids]).toEqual([2, 5, 3]);
+});
+
+describe('files changed by chance', () => {
+  const added = [
+    { id: 40, content: 'Ab', single_word: false, lstrip: true, rstrip: false, normalized: true, special: false },
+    { id: 41, content: 'c d', single_word: true, lstrip: false, rstrip: true, normalized: false, special: false },
+  ];
+  const sequence = {
+    type: 'Sequence',
+    normalizers: [bert, { type: 'NFKC' }, { type: 'Replace', pattern: { String: 'a' }, content: 'bb' }],
+  };
+  const whole = json('tokenizer.json');
+  const starts: Record<string, string>[] = [
+    files,
+    {
+      ...general({ normalizer: sequence, added_tokens: [...whole.added_tokens, ...added] }),
+      'special_tokens_map.json': '{"additional_special_tokens": ["<x>"]}',
+    },
+    {
+      'vocab.txt': files['vocab.txt'],
+      'tokenizer_config.json': '{"do_lower_case": false, "mask_token": {"content": "[MASK]"}}',
+      'added_tokens.json': '{"Ab": 40}',
+    },
+  ];
+  const odd = fc.constantFrom<unknown>(
+    null,
+    true,
+    -1,
+    0.5,
+    1e300,
+    '',
+    'a',
+    [],
+    {},
+    [null],
+    { type: 'Sequence' },
+    '__proto__',
+    'Replace',
+    '[UNK]',
+    '\ud800',
+    5,
+  );
+
+  /** Puts an odd value in the place of a value of the JSON, takes it out, or doubles it. */
+  const mutate = (value: unknown, at: number, by: unknown): unknown => {
+    let left = at;
+    const walk = (node: unknown): unknown => {
+      if (left-- === 0) return by;
+      if (Array.isArray(node)) return node.map(walk);
+      if (typeof node !== 'object' || node === null) return node;
+      return Object.fromEntries(Object.entries(node).map(([key, item]) => [left === 0 ? String(by) : key, walk(item)]));
+    };
+    return walk(value);
+  };
+
+  it('give a sentence with a code, or a tokenizer whose ids lie in its vocabulary', () => {
+    let refusals = 0;
+    let tokenizers = 0;
+    const change = fc.record({
+      start: fc.nat(2),
+      file: fc.nat(9),
+      at: fc.nat(120),
+      by: odd,
+      cut: fc.option(fc.nat(900), { freq: 4 }),
+      text: fc.string({ unit: 'binary', maxLength: 20 }),
+    });
+    fc.assert(
+      fc.property(change, ({ start, file, at, by, cut, text }) => {
+        const contents = { ...starts[start] };
+        const names = Object.keys(contents);
+        const name = names[file % names.length];
+        if (cut !== null)
+          contents[name] = contents[name].slice(0, cut) + (cut % 2 ? '\u0000' : '') + contents[name].slice(cut + 3);
+        else if (name.endsWith('.json'))
+          contents[name] = JSON.stringify(mutate(JSON.parse(contents[name]), at, by)) ?? '';
+        else
+          contents[name] = contents[name].replace(/\n/g, (end, place: number) =>
+            place % 7 === at % 7 ? String(by) : end,
+          );
+        try {
+          const tokenizer = read(contents);
+          const { ids } = tokenizer.encode(`a Ab c d [MASK] ${text}!`, text, 64);
+          for (const id of ids) expect(id >= 0 && id < tokenizer.vocabularySize).toBe(true);
+          tokenizers++;
+        } catch (error) {
+          if (!(error instanceof PyramidError)) throw error;
+          refusals++;
+        }
+      }),
+      { numRuns: Number(process.env.RUNS ?? 2000), seed: 16 },
+    );
+    expect(refusals).toBeGreaterThan(100);
+    expect(tokenizers).toBeGreaterThan(100);
+  });
+});
