@@ -53,17 +53,15 @@ export function declaredTokens(
     const token = none ? null : (special(file, key) ?? (defaults[name] ? specialToken(defaults[name]) : null));
     if (token) byName.set(name, token);
   }
-  const extra = [
-    ...listOf(config, 'additional_special_tokens'),
-    ...(legacy && specialTokensMap ? listOf(specialTokensMap, 'additional_special_tokens') : []),
-    ...listOf(config, 'extra_special_tokens'),
-    ...(legacy && specialTokensMap ? listOf(specialTokensMap, 'extra_special_tokens') : []),
-  ];
-  const known = new Set(
-    [...byName.values(), ...listOf(config, 'additional_special_tokens'), ...listOf(config, 'extra_special_tokens')].map(
-      ({ content }) => content,
-    ),
-  );
+  const configured = [...listOf(config, 'additional_special_tokens'), ...listOf(config, 'extra_special_tokens')];
+  const known = new Set([...byName.values(), ...configured].map(({ content }) => content));
+  const map = legacy ? specialTokensMap : null;
+  const mapped = map ? [...listOf(map, 'additional_special_tokens'), ...listOf(map, 'extra_special_tokens')] : [];
+  // transformers 5 takes either list, transformers 4 both
+  const passedOver = configured.length > 0 ? mapped.find(({ content }) => !known.has(content)) : undefined;
+  if (passedOver)
+    throw map!.unread(`the added token ${named(passedOver.content)}, which is not in tokenizer_config.json,`, RESAVE);
+  const extra = [...configured, ...mapped];
   const specialNames = new Set([...byName.values(), ...extra].map(({ content }) => content));
 
   const decoder = new Map<number, AddedToken>();

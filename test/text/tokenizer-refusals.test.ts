@@ -222,7 +222,7 @@ describe('files changed by chance', () => {
     return walk(value);
   };
 
-  it('give a sentence with a code, or a tokenizer whose ids lie in its vocabulary', () => {
+  it('give a sentence with a code, or a tokenizer whose ids lie in its vocabulary, in no time', () => {
     let refusals = 0;
     let tokenizers = 0;
     const change = fc.record({
@@ -246,6 +246,7 @@ describe('files changed by chance', () => {
           contents[name] = contents[name].replace(/\n/g, (end, place: number) =>
             place % 7 === at % 7 ? String(by) : end,
           );
+        const started = performance.now();
         try {
           const tokenizer = read(contents);
           const { ids } = tokenizer.encode(`a Ab c d [MASK] ${text}!`, text, 64);
@@ -255,6 +256,7 @@ describe('files changed by chance', () => {
           if (!(error instanceof PyramidError)) throw error;
           refusals++;
         }
+        expect(performance.now() - started).toBeLessThan(2000); // ms; a hundredth of it alone
       }),
       { numRuns: Number(process.env.RUNS ?? 2000), seed: 16 },
     );
