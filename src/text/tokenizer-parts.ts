@@ -165,8 +165,11 @@ function flagOrDefault(config: JsonPart, key: string, otherwise: boolean): boole
  */
 function sameAsBert(tokenizer: JsonPart, pieces: WordPieceVocabulary, templates: SpecialTokens): BertNormalization {
   const unlike = (what: string) => tokenizer.unread(`${what} under a BERT tokenizer class`, GENERAL);
-  const of = (key: string, type: string): JsonPart => {
+  const of = (key: 'normalizer' | 'pre_tokenizer', type: string): JsonPart => {
     const part = tokenizer.optional(key);
+    // the general class is no help for what is not read in any case
+    if (key === 'normalizer') normalizerOf(part);
+    else preTokenizerOf(part);
     if (part?.text('type') !== type) throw unlike(part ? `the ${key} ${named(part.text('type'))}` : `no ${key}`);
     return part;
   };

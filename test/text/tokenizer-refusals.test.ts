@@ -73,6 +73,11 @@ describe('a part that is not read exactly is refused by name', () => {
     );
   });
 
+  it('a regular expression under a BERT class, without the advice to take another class', () => {
+    const contents = { ...files, 'tokenizer.json': general({ normalizer: regex })['tokenizer.json'] };
+    expect(() => read(contents)).toThrow(/with a regular expression.*take a model with a BERT tokenizer/);
+  });
+
   it('a class whose words are other than BERT’s', () => {
     const contents = {
       ...files,
