@@ -308,8 +308,8 @@ export const catalogue = {
   MP_TEXT_LONG: kind(
     2,
     413,
-    (e: { index: number; maxLength: number; unit?: 'characters' }) =>
-      `input ${e.index} is longer than ${e.maxLength} ${e.unit ?? 'tokens'}; shorten it${e.unit ? '' : ', or allow it to be truncated'}`,
+    (e: { index: number; maxLength: number; unit?: 'characters' | 'bytes'; line?: number }) =>
+      `${e.line === undefined ? `input ${e.index}` : `line ${e.line}`} is longer than ${e.maxLength} ${e.unit ?? 'tokens'}; shorten it${e.unit ? '' : ', or allow it to be truncated'}`,
   ),
   MP_OVERLOADED: kind(
     1,
@@ -324,6 +324,7 @@ export const catalogue = {
   ),
   MP_CLIENT_GONE: kind(1, 499, (_: object) => 'the client went away before it was answered; its work was dropped'),
   MP_REQUEST: kind(2, 400, (e: { problem: string }) => `${e.problem}; see /docs for what a request looks like`),
+  MP_MEDIA_TYPE: kind(2, 415, (e: { what: string; todo: string }) => `${e.what}; ${e.todo}`),
   MP_KEY: kind(
     2,
     401,

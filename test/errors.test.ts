@@ -83,6 +83,8 @@ const examples: { readonly [C in ErrorCode]: readonly [Details<C>, ...Details<C>
   MP_MODEL_UNKNOWN: [{ name: 'spam', names: ['mails', 'topics'] }],
   MP_BATCH_LARGE: [{ inputs: 300, most: 32 }],
   MP_TEXT_LONG: [
+    { index: 0, line: 7, maxLength: 128 },
+    { index: 0, line: 7, maxLength: 2_000_000, unit: 'bytes' },
     { index: 3, maxLength: 128 },
     { index: 0, maxLength: 100_000, unit: 'characters' },
   ],
@@ -90,6 +92,7 @@ const examples: { readonly [C in ErrorCode]: readonly [Details<C>, ...Details<C>
   MP_DEADLINE_EARLY: [{ deadlineMs: 20, expectedMs: 120.3, retryAfterS: 1 }],
   MP_CLIENT_GONE: [{}],
   MP_REQUEST: [{ problem: 'the body is not JSON' }],
+  MP_MEDIA_TYPE: [{ what: 'Content-Type is "text/csv"', todo: 'send application/json' }],
   MP_KEY: [{ header: 'Authorization' }],
   MP_LISTEN: [{ hostname: '127.0.0.1', port: 80, reason: 'EACCES' }],
   MP_OTEL_PACKAGE: [{ packages: ['@opentelemetry/api', '@opentelemetry/sdk-node'] }],

@@ -8,6 +8,7 @@ import type { Socket } from 'node:net';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type {
   FastifyBaseLogger,
+  FastifyError,
   FastifyInstance,
   FastifyReply,
   FastifyRequest,
@@ -15,7 +16,7 @@ import type {
   RawRequestDefaultExpression,
   RawServerDefault,
 } from 'fastify';
-import { PyramidError } from '../errors.ts';
+import { type ErrorCode, PyramidError } from '../errors.ts';
 import type { Classified, Models } from './served-model.ts';
 
 /** The server as a route plugin gets it: `body`, `params` and replies are typed by the route's TypeBox schema. */
@@ -115,6 +116,26 @@ export interface Failure {
   readonly retryAfterS: number | null;
 }
 
+const said = <C extends ErrorCode>(code: C, details: ConstructorParameters<typeof PyramidError<C>>[1]) => {
+  const { message } = new PyramidError<C>(code, details);
+  return { code, message };
+};
+
+/** What Fastify refuses before a route sees it, in our words. */
+const FASTIFY_SAYS: Readonly<Record<string, Pick<Failure, 'code' | 'message'>>> = {
+  FST_ERR_CTP_BODY_TOO_LARGE: said('MP_REQUEST', {
+    problem: 'the body is larger than --payload-limit allows: send fewer or shorter texts at once',
+  }),
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: said('MP_MEDIA_TYPE', {
+    what: 'the header Content-Type names no type',
+    todo: 'send application/json',
+  }),
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: said('MP_REQUEST', {
+    problem: 'the body has not as many bytes as Content-Length says',
+  }),
+  FST_ERR_BAD_URL: said('MP_REQUEST', { problem: 'the address has a % that begins no character: write it as %25' }),
+};
+
 /** What happened, for whatever was thrown in a route; nothing internal is told. */
 export function failureOf(error: unknown): Failure {
   if (error instanceof PyramidError) {
@@ -126,9 +147,12 @@ export function failureOf(error: unknown): Failure {
       retryAfterS: details.retryAfterS ?? null,
     };
   }
-  const { statusCode: status, message } = error as { readonly statusCode?: number; readonly message?: string };
-  if (status !== undefined && status >= 400 && status < 500)
-    return { status, code: 'MP_REQUEST', message: message ?? 'the request is malformed', retryAfterS: null };
+  const { statusCode: status, code, message } = error as FastifyError;
+  if (status !== undefined && status >= 400 && status < 500) {
+    const known = FASTIFY_SAYS[code];
+    if (known) return { ...known, status, retryAfterS: null };
+    return { status, code: 'MP_REQUEST', message: message || 'the request is malformed', retryAfterS: null };
+  }
   return {
     status: 500,
     code: 'MP_INTERNAL',

@@ -8,7 +8,14 @@ import { Ajv } from 'ajv';
 import type { FastifySchemaCompiler } from 'fastify';
 import type { App } from './route.ts';
 
-const settings = { strict: false, allErrors: false, useDefaults: true, removeAdditional: false } as const;
+// verbose: what was given and what the schema says, for schema-sentence.ts
+const settings = {
+  strict: false,
+  allErrors: false,
+  verbose: true,
+  useDefaults: true,
+  removeAdditional: false,
+} as const;
 const strict = new Ajv({ ...settings, coerceTypes: false });
 const fromText = new Ajv({ ...settings, coerceTypes: true });
 

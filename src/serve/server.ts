@@ -10,9 +10,11 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import Fastify, { type FastifyServerOptions, LogController } from 'fastify';
 import { type Logger, pino } from 'pino';
 import { PyramidError } from '../errors.ts';
+import { addBodies } from './bodies.ts';
 import { type ServerOptions, serveTable } from './defaults.ts';
 import { addDocs } from './docs.ts';
-import { addGuard } from './guard.ts';
+import { addErrors, answerError } from './errors-out.ts';
+import { addGuard, NDJSON } from './guard.ts';
 import { Keys, readKeys } from './keys.ts';
 import { Metrics } from './metrics.ts';
 import { addPage } from './page.ts';
@@ -27,6 +29,7 @@ import { oipRoutes } from './routes/oip.ts';
 import { teiRoutes } from './routes/tei.ts';
 import { vllmRoutes } from './routes/vllm.ts';
 import { addSafety, compileValidator } from './safety.ts';
+import { schemaError } from './schema-sentence.ts';
 import { orderFor, policyFor } from './tau-policy.ts';
 import { startTraces } from './traces.ts';
 
@@ -95,7 +98,8 @@ export async function startServer({ log, ...given }: StartOptions): Promise<Runn
     );
     const app = newApp(options, logger, refusals);
     if (traces) await app.register(traces.plugin);
-    app.removeContentTypeParser('text/plain'); // JSON or what a protocol adds, nothing else
+    addErrors(app);
+    addBodies(app, { limit: options.payloadLimit, streams: NDJSON });
     await addSafety(app, options);
     underWay = addGuard(app, {
       keys,
@@ -112,17 +116,6 @@ export async function startServer({ log, ...given }: StartOptions): Promise<Runn
     app.addHook('onSend', (_request, reply, payload, done) => {
       if (isStopping) reply.header('connection', 'close');
       done(null, payload);
-    });
-    app.setErrorHandler((error, request, reply) => {
-      const { status, code, message, retryAfterS } = failureOf(error);
-      if (status >= 500) request.log.error({ err: error }, 'a request failed');
-      if (retryAfterS !== null) reply.header('retry-after', String(retryAfterS));
-      return reply.code(status).send({ error: { code, message } } as never);
-    });
-    app.setNotFoundHandler((request, reply) => {
-      const problem = `there is no ${request.method} ${request.url.replace(/\?.*/, '').slice(0, 100)}`;
-      const { code, message } = new PyramidError('MP_REQUEST', { problem });
-      return reply.code(404).send({ error: { code, message } } as never);
     });
     await addDocs(app, { version: VERSION, hasKeys: keys !== null });
     const context: RouteContext = {
@@ -212,6 +205,8 @@ function newApp(options: ServerOptions, logger: Logger, refusals: Refusals): App
     loggerInstance: logger as never,
     logController: new LogController({ disableRequestLogging: !isVerbose }),
     bodyLimit: options.payloadLimit,
+    frameworkErrors: (error, request, reply) => void answerError(error, request, reply),
+    schemaErrorFormatter: schemaError,
     forceCloseConnections: 'idle',
     return503OnClosing: false,
     routerOptions: { maxParamLength: 16_384 }, // as long as an address may be: each protocol says in its own words what it does not know

@@ -133,8 +133,68 @@ describe('a stream of lines', () => {
       'MP_REQUEST',
       'MP_REQUEST',
       'MP_REQUEST',
+      'MP_REQUEST',
       expect.stringMatching(/^[abc]$/),
     ]);
+    expect(lines.flatMap((line) => (line.error ? [line.error.message.slice(0, 17)] : []))).toEqual([
+      'line 2 is neither',
+      'line 3 is blank; ',
+      'line 4 is neither',
+      'line 5 is not JSO',
+    ]);
+    expect(lines[1].id).toBeUndefined();
+  });
+
+  test.each<[string, string | Buffer, (string | RegExp)[]]>([
+    ['carriage returns before the line feed', '"w1"\r\n\r\n"w2"\r\n', ['ok', /^line 2 is blank/, 'ok']],
+    ['a byte order mark', '\uFEFF"w1"\n\n"w2"', ['ok', /^line 2 is blank/, 'ok']],
+    ['blank lines at both ends', '\n \t\n"w1"\n\n', [/^line 1 is blank/, /^line 2 is blank/, 'ok', /^line 4 is blank/]],
+    ['no line feed at the end', '"w1"\n"w2"', ['ok', 'ok']],
+    ['a line feed alone', '\n', [/^line 1 is blank/]],
+    ['nothing', '', []],
+    ['separators of other systems inside a text', '"w1\u2028w2\u2029w3\u0085w4"\n"w1"', ['ok', 'ok']],
+    ['a lone carriage return, which ends no line', '"w1"\r"w2"\n"w1"', [/^line 1 is not JSON/, 'ok']],
+    ['a zero', '"w1\u0000"\n"w1"', [/^line 1 is not JSON/, 'ok']],
+    ['no-break spaces, which JSON does not pass over', '\u00A0\n"w1"', [/^line 1 is not JSON/, 'ok']],
+    ['a text too long', `"w1"\n"${'w'.repeat(100_001)}"`, ['ok', /^line 2 is longer than 100000 characters/]],
+    [
+      'a line too long',
+      `\n"${'w'.repeat(2_000_001)}"\n"w1"`,
+      [/^line 1/, /^line 2 is longer than 2000000 bytes/, 'ok'],
+    ],
+    [
+      'bytes that are no text',
+      Buffer.from([0x22, 0xff, 0x22, 10, 0x22, 0x22]),
+      [/^line 1 is not UTF-8: byte 2 \(0xff\)/, 'ok'],
+    ],
+    ['a field that is not known', '{"text": "w1", "tau": 1}\n"w1"', [/^line 1 has a field "tau"/, 'ok']],
+    ['a pair by another name', '{"text": "w1", "pairs": "w2"}', [/did you mean "pair"/]],
+    ['a prototype', '{"text": "w1", "__proto__": {"id": 1}}', [/^line 1 has a field "__proto__"/]],
+    ['an id that JSON would round', '{"text": "w1", "id": 9007199254740993}', [/^line 1 has an id that is too large/]],
+    ['an id beyond all numbers', '{"text": "w1", "id": 1e999}', [/^line 1 has an id that is too large/]],
+    [
+      'an id nested a hundred thousand deep',
+      `{"text": "w1", "id": ${'['.repeat(1e5)}${']'.repeat(1e5)}}\n"w1"`,
+      [/^line 1 has an id that is nested/, 'ok'],
+    ],
+  ])('answers line n in line n where there is %s', async (_, body, expected) => {
+    const response = await fetch(`${it.url}/v1/classify`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/x-ndjson' },
+      body: typeof body === 'string' ? body : new Uint8Array(body),
+    });
+    expect(response.status).toBe(200);
+    const text = await response.text();
+    const lines = text === '' ? [] : linesOf(text);
+    expect(lines.map(({ label, error }) => (label === undefined ? error.message : 'ok'))).toEqual(
+      expected.map((one) => (typeof one === 'string' ? one : expect.stringMatching(one))),
+    );
+  });
+
+  test('gives ids back as they were, of whatever kind', async () => {
+    const ids = ['#1', 7, -0.5, null, true, [1, { a: 'b' }], { id: '\u2028' }, 9007199254740991];
+    const body = ids.map((id) => JSON.stringify({ text: 'w1', id })).join('\n');
+    expect(linesOf((await stream(body)).body).map(({ id }) => id)).toEqual(ids);
   });
 
   test('takes what holds for all lines from the address, and refuses what it does not know', async () => {

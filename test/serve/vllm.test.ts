@@ -82,8 +82,34 @@ describe("vLLM's /classify", () => {
     });
   });
 
-  test('passes over fields that it does not know', async () => {
+  test('passes over fields that mean nothing here', async () => {
     expect((await classify({ input: 'w1', user: null, priority: 3, cache_salt: 'x' })).status).toBe(200);
+  });
+
+  test.each(['activation', 'softmax'])('heeds %s, an older name of use_activation', async (name) => {
+    const ask = async (fields: object) => (await classify({ input: texts[0], ...fields })).body.data[0].probs;
+    const close = (probs: number[]) => probs.map((p) => expect.closeTo(p, 5));
+    const [logits, probs] = [await ask({ use_activation: false }), await ask({ use_activation: true })];
+    expect(Math.abs(logits[0] - probs[0])).toBeGreaterThan(1e-3);
+    expect(await ask({ [name]: false })).toEqual(close(logits));
+    expect(await ask({ [name]: true })).toEqual(close(probs));
+    expect(await ask({ [name]: null })).toEqual(close(probs));
+    expect(await ask({ [name]: false, use_activation: null })).toEqual(close(logits));
+    expect(await ask({ [name]: false, use_activation: false })).toEqual(close(logits));
+  });
+
+  test('refuses switches that contradict each other, by their names', async () => {
+    for (const [a, b] of [
+      ['use_activation', 'activation'],
+      ['use_activation', 'softmax'],
+      ['activation', 'softmax'],
+    ])
+      for (const value of [true, false]) {
+        const { status, body } = await classify({ input: 'w1', [a]: value, [b]: !value });
+        expect({ status, body }).toMatchObject({ status: 400, body: { error: { type: 'BadRequestError' } } });
+        expect(body.error.message).toContain(`${a} is ${value} and ${b} is ${!value}`);
+      }
+    expect((await classify({ input: 'w1', activation: 'false' })).status).toBe(400);
   });
 
   test('/v1/models lists the models, as its clients ask before they classify', async () => {

@@ -3,10 +3,13 @@
  * POST /v1/explain. Knows nothing of queues and of models' insides.
  */
 import { PyramidError } from '../../errors.ts';
+import { isStream } from '../bodies.ts';
 import { NDJSON } from '../guard.ts';
 import { answerHeaders, goneSignal, type RoutePlugin } from '../route.ts';
+import { countCharacters } from './characters.ts';
 import { answerLines } from './classify-lines.ts';
-import { answerFrom, cutting } from './v1-answer.ts';
+import { sendJson } from './send-json.ts';
+import { answerJson, cutting } from './v1-answer.ts';
 import {
   ClassifyQuery,
   ClassifyRequest,
@@ -20,7 +23,6 @@ import {
 const tags = ['Magic Pyramid'];
 
 export const classifyRoutes: RoutePlugin = async (app, { models }) => {
-  app.removeContentTypeParser('text/plain'); // Fastify's own, whose bodies no schema would check
   // lines are read as the answers go out, never all at once
   app.addContentTypeParser(NDJSON, (_request, payload, done) => done(null, payload));
 
@@ -44,9 +46,14 @@ export const classifyRoutes: RoutePlugin = async (app, { models }) => {
       },
     },
     async (request, reply) => {
-      if (request.headers['content-type']?.startsWith(NDJSON)) return answerLines(models, request, reply);
+      if (isStream(request.body)) return answerLines(models, request, request.body, reply);
       // without a content type Fastify checks nothing
       if (request.body === undefined) throw new PyramidError('MP_REQUEST', { problem: 'the body is missing' });
+      const [misplaced] = Object.keys(request.query as object);
+      if (misplaced !== undefined)
+        throw new PyramidError('MP_REQUEST', {
+          problem: `"${misplaced}" stands in the address, where only a stream of lines has it: give it in the body`,
+        });
       const { inputs, model, tau, topK = 1, deadlineMs, truncate } = request.body as ClassifyRequest;
       const texts = Array.isArray(inputs) ? inputs : [inputs];
       const served = models.get(model);
@@ -56,12 +63,16 @@ export const classifyRoutes: RoutePlugin = async (app, { models }) => {
         signal: goneSignal(request, reply),
         ...cutting(truncate),
       });
-      let characters = 0;
-      for (const text of texts)
-        characters += typeof text === 'string' ? text.length : text.text.length + (text.pair?.length ?? 0);
-      answerHeaders(reply, classified, characters);
-      const results = classified.results.map((one) => answerFrom(classified.model, one, topK));
-      return { model: classified.model.name, tau: classified.tau, results } as never;
+      answerHeaders(
+        reply,
+        classified,
+        texts.reduce((sum, text) => sum + countCharacters(text), 0),
+      );
+      const results = classified.results.map((one) => answerJson(classified.model, one, topK));
+      const head = JSON.stringify({ model: classified.model.name, tau: classified.tau });
+      return reply
+        .type('application/json; charset=utf-8')
+        .send(`${head.slice(0, -1)},"results":[${results.join(',')}]}` as never);
     },
   );
 
@@ -80,7 +91,7 @@ export const classifyRoutes: RoutePlugin = async (app, { models }) => {
       const { input, model, tau, deadlineMs } = request.body;
       const signal = goneSignal(request, reply);
       const explanation = await models.get(model).explain(input, { tau, deadlineMs, signal });
-      return explanation as never;
+      return sendJson(reply, explanation);
     },
   );
 };

@@ -5,7 +5,7 @@
  */
 import { PyramidError } from '../../errors.ts';
 import type { Classified, ModelCard } from '../served-model.ts';
-import type { InferRequest, InferResponse } from './oip-schemas.ts';
+import type { InferRequest, InferResponse, RequestOutput } from './oip-schemas.ts';
 import { ranking } from './ranking.ts';
 
 type Datatype = 'BYTES' | 'FP32' | 'INT32';
@@ -54,20 +54,14 @@ interface Wanted {
 /** Checked before anything is computed. Throws MP_USAGE. */
 export function wantedOutputs({ outputs, parameters }: InferRequest): Wanted[] {
   const list = outputs?.length ? outputs : Object.keys(OUTPUTS).map((name) => ({ name }));
-  return list.map((output) => {
-    const { name, parameters: own = {} } = output as (typeof list)[number] & { parameters?: Record<string, unknown> };
+  return list.map(({ name, parameters: own = {} }: RequestOutput) => {
     const refuse = (what: string, todo: string) => new PyramidError('MP_USAGE', { what, todo });
     if (!Object.hasOwn(OUTPUTS, name))
       throw refuse(`there is no output "${name.slice(0, 60)}"`, `ask for ${Object.keys(OUTPUTS).join(', ')}`);
-    if (own.shared_memory_region !== undefined)
-      throw refuse(`output "${name}" is wanted in shared memory`, 'have it in the answer');
-    const { classification, binary_data: isBinary = parameters?.binary_data_output } = own;
-    if (classification !== undefined) {
-      if (name !== 'scores') throw refuse(`classification is asked of output "${name}"`, 'ask it of scores');
-      if (!Number.isSafeInteger(classification) || (classification as number) < 1)
-        throw refuse(`classification is ${String(classification)}`, 'give a whole number from 1');
-    }
-    return { name, isBinary: isBinary === true, classes: (classification as number | undefined) ?? null };
+    const { classification = null, binary_data: isBinary = parameters?.binary_data_output } = own;
+    if (classification !== null && name !== 'scores')
+      throw refuse(`classification is asked of output "${name}"`, 'ask it of scores');
+    return { name, isBinary: isBinary === true, classes: classification };
   });
 }
 

@@ -5,32 +5,69 @@
 import { type Static, Type } from 'typebox';
 
 const Parameters = Type.Record(Type.String(), Type.Union([Type.String(), Type.Number(), Type.Boolean()]));
+const PassedOver = Type.Optional(Type.Unknown({ description: 'Means nothing here' }));
+const passedOver = (...names: string[]) => Object.fromEntries(names.map((name) => [name, PassedOver]));
+const RequestParameters = Type.Object(
+  {
+    tau: Type.Optional(
+      Type.Union([Type.Number({ minimum: 0, maximum: 1 }), Type.Literal('off')], { description: 'The dial' }),
+    ),
+    timeout: Type.Optional(
+      Type.Number({ exclusiveMinimum: 0, exclusiveMaximum: 2 ** 31 * 1000, description: 'Microseconds' }),
+    ),
+    binary_data_output: Type.Optional(Type.Boolean({ description: 'All outputs as binary data' })),
+    ...passedOver('priority', 'sequence_id', 'sequence_start', 'sequence_end', 'content_type', 'headers'),
+  },
+  { additionalProperties: false },
+);
+const InputParameters = Type.Object(
+  { binary_data_size: Type.Optional(Type.Integer({ minimum: 0 })), ...passedOver('content_type') },
+  { additionalProperties: false },
+);
+const OutputParameters = Type.Object(
+  {
+    binary_data: Type.Optional(Type.Boolean()),
+    classification: Type.Optional(Type.Integer({ minimum: 1, description: 'Of scores: so many labels a text' })),
+    ...passedOver('content_type'),
+  },
+  { additionalProperties: false },
+);
 const Shape = Type.Array(Type.Integer({ minimum: 0 }), { maxItems: 8 });
 
-const RequestInput = Type.Object({
-  name: Type.String(),
-  shape: Shape,
-  datatype: Type.Literal('BYTES'),
-  parameters: Type.Optional(Parameters),
-  data: Type.Optional(
-    Type.Array(Type.Union([Type.String(), Type.Array(Type.String())]), {
-      description: 'Left out where it follows as binary data',
-    }),
-  ),
-});
+const RequestInput = Type.Object(
+  {
+    name: Type.String(),
+    shape: Shape,
+    datatype: Type.Literal('BYTES'),
+    parameters: Type.Optional(InputParameters),
+    data: Type.Optional(
+      Type.Array(Type.Union([Type.String(), Type.Array(Type.String())]), {
+        description: 'Left out where it follows as binary data',
+      }),
+    ),
+  },
+  { additionalProperties: false },
+);
 export type RequestInput = Static<typeof RequestInput>;
 
-const RequestOutput = Type.Object({ name: Type.String(), parameters: Type.Optional(Parameters) });
+const RequestOutput = Type.Object(
+  { name: Type.String(), parameters: Type.Optional(OutputParameters) },
+  { additionalProperties: false },
+);
 export type RequestOutput = Static<typeof RequestOutput>;
 
 export const InferRequest = Type.Object(
   {
     id: Type.Optional(Type.String()),
-    parameters: Type.Optional(Parameters),
+    parameters: Type.Optional(RequestParameters),
     inputs: Type.Array(RequestInput, { minItems: 1, maxItems: 2 }),
     outputs: Type.Optional(Type.Array(RequestOutput, { maxItems: 16 })),
+    ...passedOver('model_name', 'model_version'), // the address names both
   },
-  { examples: [{ inputs: [{ name: 'text', shape: [1], datatype: 'BYTES', data: ['You have won'] }] }] },
+  {
+    additionalProperties: false,
+    examples: [{ inputs: [{ name: 'text', shape: [1], datatype: 'BYTES', data: ['You have won'] }] }],
+  },
 );
 export type InferRequest = Static<typeof InferRequest>;
 

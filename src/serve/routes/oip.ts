@@ -7,13 +7,14 @@
 import type { FastifyRequest } from 'fastify';
 import type { TextInput } from '../../engine/index.ts';
 import { PyramidError } from '../../errors.ts';
+import { readJson } from '../bodies.ts';
+import { answerErrors } from '../errors-out.ts';
 import { answerHeaders, goneSignal, type RoutePlugin } from '../route.ts';
 import type { ServedModel, ServeOptions } from '../served-model.ts';
 import { countCharacters } from './characters.ts';
-import { decoded, headAndTail, stringsOf } from './oip-body.ts';
+import { headAndTail, stringsOf } from './oip-body.ts';
 import { outputMetadata, packOutputs, wantedOutputs } from './oip-outputs.ts';
 import * as schemas from './oip-schemas.ts';
-import { answerErrors } from './protocol-errors.ts';
 import { sendJson } from './send-json.ts';
 
 const tags = ['Open Inference Protocol'];
@@ -25,19 +26,15 @@ const EXTENSIONS = ['binary_tensor_data', 'classification'];
 /** What follows a request's JSON. */
 const tails = new WeakMap<FastifyRequest, Buffer>();
 
-export const oipRoutes: RoutePlugin = async (app, { models, limits, version }) => {
-  answerErrors(app, ({ status, message }) => ({ status, body: { error: message } }));
+export const oipRoutes: RoutePlugin = async (app, { models, version }) => {
+  answerErrors(app, /^\/v2(\/|$)/, ({ status, message }) => ({ status, body: { error: message } }));
 
-  const parseJson = app.getDefaultJsonParser('error', 'error');
   app.removeAllContentTypeParsers();
   // clients send binary data without a content type
   app.addContentTypeParser('*', { parseAs: 'buffer' }, async (request: FastifyRequest, body: Buffer) => {
-    const whole = await decoded(body, request.headers['content-encoding'], limits.payloadLimit);
-    const { head, tail } = headAndTail(whole, request.headers);
+    const { head, tail } = headAndTail(body, request.headers);
     tails.set(request, tail);
-    return new Promise((resolve, reject) => {
-      parseJson(request, head.toString('utf8'), (error, value) => (error ? reject(error) : resolve(value)));
-    });
+    return readJson(head);
   });
 
   const document = (operationId: string, summary: string, ok: object, params?: object) => ({
@@ -151,7 +148,7 @@ function textsOf({ inputs }: schemas.InferRequest, tail: Buffer): TextInput[] {
   const refuse = (what: string) =>
     new PyramidError('MP_USAGE', { what, todo: 'give one input of texts, and one named text_pair for pairs' });
   if ((inputs.length === 2) !== second >= 0)
-    throw refuse(`the inputs are ${inputs.map(({ name }) => name).join(', ')}`);
+    throw refuse(`the inputs are ${inputs.map(({ name }) => name.slice(0, 60)).join(', ')}`);
   const texts = strings[second === 0 ? 1 : 0];
   if (texts.length === 0) throw refuse('there is no text');
   if (second < 0) return texts;
@@ -161,13 +158,7 @@ function textsOf({ inputs }: schemas.InferRequest, tail: Buffer): TextInput[] {
 }
 
 /** `tau` (a number, or "off") and `timeout` (microseconds) of the request's parameters. */
-function optionsOf({ parameters = {} }: schemas.InferRequest): ServeOptions {
-  const { tau, timeout } = parameters;
-  const refuse = (what: string, todo: string) => new PyramidError('MP_USAGE', { what, todo });
-  if (tau !== undefined && tau !== 'off' && typeof tau !== 'number')
-    throw refuse(`the parameter tau is ${String(tau)}`, 'give a number from 0 to 1, or "off"');
-  if (timeout !== undefined && !(typeof timeout === 'number' && timeout > 0 && timeout < 2 ** 31 * 1000))
-    throw refuse(`the parameter timeout is ${String(timeout)}`, 'give microseconds');
+function optionsOf({ parameters: { tau, timeout } = {} }: schemas.InferRequest): ServeOptions {
   return {
     ...(tau === undefined ? {} : { tau: tau === 'off' ? null : tau }),
     ...(timeout === undefined ? {} : { deadlineMs: Math.min(2 ** 31 - 1, Math.ceil(timeout / 1000)) }),

@@ -6,7 +6,7 @@ import { type Static, Type } from 'typebox';
 
 const Pair = Type.Object(
   { text: Type.String(), text_pair: Type.Optional(Type.Union([Type.String(), Type.Null()])) },
-  { description: 'A text, or a pair of texts' },
+  { additionalProperties: false, description: 'A text, or a pair of texts' },
 );
 const Sequence = Type.Union([
   Type.String(),
@@ -35,24 +35,31 @@ export const PredictRequest = Type.Object(
     parameters: Type.Optional(
       Type.Union(
         [
-          Type.Object({
-            top_k: Type.Optional(Type.Union([Type.Integer({ minimum: 1 }), Type.Null()])),
-            function_to_apply: Type.Optional(
-              Type.Union([...['softmax', 'sigmoid', 'none'].map((name) => Type.Literal(name)), Type.Null()]),
-            ),
-          }),
+          Type.Object(
+            {
+              top_k: Type.Optional(Type.Union([Type.Integer({ minimum: 1 }), Type.Null()])),
+              function_to_apply: Type.Optional(
+                Type.Union([...['softmax', 'sigmoid', 'none'].map((name) => Type.Literal(name)), Type.Null()]),
+              ),
+            },
+            { additionalProperties: false },
+          ),
           Type.Null(),
         ],
         { description: "The hub's form: with it the answer is a list for each text, also for one text" },
       ),
     ),
+    options: Type.Optional(Type.Unknown({ description: "Of the hub's caches; means nothing here" })),
   },
-  { examples: [{ inputs: 'What is Deep Learning?' }] },
+  { additionalProperties: false, examples: [{ inputs: 'What is Deep Learning?' }] },
 );
 export type PredictRequest = Static<typeof PredictRequest>;
 
 /** Which of the models that are served; the first one without it. */
-export const ModelQuery = Type.Object({ model: Type.Optional(Type.String({ description: 'A served model' })) });
+export const ModelQuery = Type.Object(
+  { model: Type.Optional(Type.String({ description: 'A served model' })) },
+  { additionalProperties: false },
+);
 
 const Prediction = Type.Object({ score: Type.Number(), label: Type.String() });
 export const PredictResponse = Type.Union([Type.Array(Prediction), Type.Array(Type.Array(Prediction))], {

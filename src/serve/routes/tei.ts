@@ -8,10 +8,10 @@
 import { availableParallelism } from 'node:os';
 import type { TextInput } from '../../engine/index.ts';
 import { problems } from '../../pyramid/problem.ts';
+import { answerErrors, type Violation } from '../errors-out.ts';
 import { answerHeaders, type Failure, goneSignal, type RoutePlugin } from '../route.ts';
 import type { ClassifiedText, ModelCard } from '../served-model.ts';
 import { countCharacters } from './characters.ts';
-import { answerErrors, type Violation } from './protocol-errors.ts';
 import { ranking } from './ranking.ts';
 import { sendJson } from './send-json.ts';
 import {
@@ -29,7 +29,7 @@ const errors = Object.fromEntries(
 );
 
 export const teiRoutes: RoutePlugin = async (app, { models, limits, version }) => {
-  answerErrors(app, (failure, violations) => {
+  answerErrors(app, /^\/((predict|info)(\/.*)?)?$/, (failure, violations) => {
     const { status, type } = translate(failure, violations);
     return { status, body: { error: failure.message, error_type: type } satisfies ErrorResponse };
   });
@@ -82,9 +82,9 @@ export const teiRoutes: RoutePlugin = async (app, { models, limits, version }) =
         response: { 200: InfoResponse, ...errors },
       },
     },
-    async (request) => {
+    async (request, reply) => {
       const { card } = models.get(request.query.model);
-      return {
+      return sendJson(reply, {
         model_id: card.name,
         model_sha: card.version,
         model_dtype: card.dtype === 'fp32' ? 'float32' : card.dtype,
@@ -105,7 +105,7 @@ export const teiRoutes: RoutePlugin = async (app, { models, limits, version }) =
         version,
         sha: null,
         docker_label: null,
-      };
+      });
     },
   );
 };

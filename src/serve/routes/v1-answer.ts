@@ -1,21 +1,27 @@
-/** From what the engine found to an answer of our own routes. */
+/** From what the engine found to an answer of our own routes, as an object and as JSON. */
 import type { ClassifiedText, ModelCard, ServeOptions } from '../served-model.ts';
-import type { Answer } from './v1-schemas.ts';
+import { ranking } from './ranking.ts';
 
-export function answerFrom({ labels }: ModelCard, one: ClassifiedText, topK: number): Answer {
+/**
+ * The answer as JSON. Written here, not from an object and a schema: an object puts keys such as "1" before all others,
+ * and a schema's pattern of keys passes over those with a line break, but any string is a label.
+ */
+export function answerJson({ labels }: ModelCard, one: ClassifiedText, topK: number): string {
   const { scores, best, exit, tokens, truncated, flops, denseFlops } = one;
-  const answer = {
+  const answer = JSON.stringify({
     label: labels[best],
     score: scores[best],
     exit,
-    tokens: tokens as number[],
+    tokens,
     truncated,
     flops,
     denseFlops,
-  };
+  });
   if (topK <= 1) return answer;
-  const order = scores.map((_, i) => i).sort((a, b) => scores[b] - scores[a]);
-  return { ...answer, scores: Object.fromEntries(order.slice(0, topK).map((i) => [labels[i], scores[i]])) };
+  const most = ranking(scores)
+    .slice(0, topK)
+    .map((i) => `${JSON.stringify(labels[i])}:${JSON.stringify(scores[i])}`);
+  return `${answer.slice(0, -1)},"scores":{${most.join(',')}}}`;
 }
 
 /** `truncate` of our routes as the models take it. */

@@ -1,14 +1,16 @@
 /**
  * vLLM's POST /classify. A text that is too long is refused unless truncate_prompt_tokens is -1, as there. What would
  * change an answer and does not exist here (token ids, chat messages, no special tokens, a shorter maximum) is refused
- * rather than passed over; other fields are allowed and mean nothing. Knows nothing of queues and workers.
+ * rather than passed over, and so is a field that vLLM does not know either; its other fields are allowed and mean nothing.
+ * Knows nothing of queues and workers.
  * Source: vLLM's classify protocol and serving.
  */
 import { randomUUID } from 'node:crypto';
 import { type Static, Type } from 'typebox';
+import { PyramidError } from '../../errors.ts';
+import { answerErrors } from '../errors-out.ts';
 import { answerHeaders, goneSignal, type RoutePlugin } from '../route.ts';
 import { countCharacters } from './characters.ts';
-import { answerErrors } from './protocol-errors.ts';
 import { sendJson } from './send-json.ts';
 
 const optional = <T extends Parameters<typeof Type.Union>[0][number]>(schema: T) =>
@@ -25,11 +27,19 @@ const ClassifyRequest = Type.Object(
     ),
     truncation_side: optional(Type.Union([Type.Literal('left'), Type.Literal('right')])),
     use_activation: optional(Type.Boolean({ description: 'False: logits instead of probabilities' })),
+    activation: optional(Type.Boolean({ description: 'An older name of use_activation' })),
+    softmax: optional(Type.Boolean({ description: 'An older name of use_activation' })),
     add_special_tokens: optional(Type.Literal(true)),
-    user: optional(Type.String()),
+    ...Object.fromEntries(
+      ['user', 'request_id', 'priority', 'cache_salt', 'mm_processor_kwargs'].map((name) => [
+        name,
+        Type.Optional(Type.Unknown({ description: 'Means nothing here' })),
+      ]),
+    ),
   },
-  { examples: [{ input: 'You have won' }] },
+  { additionalProperties: false, examples: [{ input: 'You have won' }] },
 );
+type ClassifyRequest = Static<typeof ClassifyRequest>;
 
 const ClassifyResponse = Type.Object({
   id: Type.String(),
@@ -75,7 +85,7 @@ const errors = Object.fromEntries(
 );
 
 export const vllmRoutes: RoutePlugin = async (app, { models }) => {
-  answerErrors(app, ({ status: was, code, message }) => {
+  answerErrors(app, /^\/classify(\/|$)/, ({ status: was, code, message }) => {
     const status = code === 'MP_TEXT_LONG' ? 400 : was;
     const type = TYPES[status] ?? (status < 500 ? 'BadRequestError' : 'InternalServerError');
     return { status, body: { error: { message, type, param: null, code: status } } satisfies ErrorResponse };
@@ -93,7 +103,8 @@ export const vllmRoutes: RoutePlugin = async (app, { models }) => {
       },
     },
     async (request, reply) => {
-      const { model, input, truncate_prompt_tokens: cut, truncation_side: side, use_activation } = request.body;
+      const { model, input, truncate_prompt_tokens: cut, truncation_side: side } = request.body;
+      const isActivated = activationOf(request.body);
       const texts = typeof input === 'string' ? [input] : input;
       const classified = await models.get(model ?? undefined).classify(texts, {
         signal: goneSignal(request, reply),
@@ -116,7 +127,7 @@ export const vllmRoutes: RoutePlugin = async (app, { models }) => {
         data: classified.results.map(({ best, scores, logits }, index) => ({
           index,
           label: labels[best],
-          probs: use_activation === false ? [...logits] : [...scores],
+          probs: isActivated ? [...scores] : [...logits],
           num_classes: labels.length,
         })),
         usage: {
@@ -129,3 +140,19 @@ export const vllmRoutes: RoutePlugin = async (app, { models }) => {
     },
   );
 };
+
+/** Whether probabilities are asked for, by any of the names that it has had. Throws MP_USAGE where they disagree. */
+function activationOf({ use_activation, activation, softmax }: ClassifyRequest): boolean {
+  const names = Object.entries({ use_activation, activation, softmax }).filter(
+    ([, value]) => typeof value === 'boolean',
+  );
+  const [first, ...others] = names;
+  if (!first) return true;
+  const other = others.find(([, value]) => value !== first[1]);
+  if (other)
+    throw new PyramidError('MP_USAGE', {
+      what: `${first[0]} is ${first[1]} and ${other[0]} is ${other[1]}, which mean the same`,
+      todo: 'give use_activation alone',
+    });
+  return first[1] as boolean;
+}
