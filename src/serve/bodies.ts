@@ -138,8 +138,19 @@ const refuse = (what: string, todo: string) => new PyramidError('MP_MEDIA_TYPE',
  * Content-Length.
  */
 function unpacked(payload: Readable, name: string, most: number): Readable & { receivedEncodedLength: number } {
-  const decoder = decoders[name]();
+  // begins when it is read: a request that is refused before has nothing unpacked
   const chunks = async function* () {
+    const decoder = decoders[name]();
+    const gone = () => {
+      if (!payload.readableEnded) decoder.destroy(payload.errored ?? new PyramidError('MP_CLIENT_GONE', {}));
+    };
+    decoder.on('error', ignore); // it is thrown below, but may come before or after that is listened to
+    payload.on('data', (chunk: Buffer) => {
+      out.receivedEncodedLength += chunk.length;
+    });
+    payload.once('error', gone);
+    payload.once('close', gone);
+    payload.pipe(decoder);
     let bytes = 0;
     try {
       for await (const chunk of decoder) {
@@ -157,14 +168,7 @@ function unpacked(payload: Readable, name: string, most: number): Readable & { r
     }
   };
   const out = Object.assign(Readable.from(chunks(), { objectMode: false }), { receivedEncodedLength: 0 });
-  payload.on('data', (chunk: Buffer) => {
-    out.receivedEncodedLength += chunk.length;
-  });
-  const gone = () => {
-    if (!payload.readableEnded) decoder.destroy(payload.errored ?? new PyramidError('MP_CLIENT_GONE', {}));
-  };
-  payload.once('error', gone);
-  payload.once('close', gone);
-  payload.pipe(decoder);
-  return out;
+  return out.on('error', ignore); // Fastify listens no more once it has refused
 }
+
+const ignore = () => {};

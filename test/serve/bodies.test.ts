@@ -79,6 +79,18 @@ describe.each(bodyRoutes)('POST $path, $type', ({ path, body, type, faulty, mess
     );
   });
 
+  test('stays alive where a body is refused before it is unpacked, and cannot be', async () => {
+    const junk = Buffer.from('no such data '.repeat(500));
+    for (const [encoding] of encodings) {
+      const headers = { 'content-encoding': encoding, 'content-length': String(junk.length) };
+      for (const given of ['text/csv', `${type}; charset=latin1`])
+        expect((await post(path, junk, { ...headers, 'content-type': given })).statusCode).toBeGreaterThanOrEqual(400);
+      await post(path, Buffer.concat([gzipSync('['.repeat(2 * LIMIT)), junk]), { ...headers, 'content-type': type });
+    }
+    await new Promise((resolve) => setTimeout(resolve, 20)); // what nobody listens to ends the process a moment later
+    expect((await post(path, body('w1'), { 'content-type': type })).statusCode).toBe(200);
+  });
+
   test('refuses an encoding that it does not know, and names those it does', async () => {
     for (const encoding of ['zstd', 'compress', 'gzip, br', '__proto__', 'toString']) {
       const reply = await post(path, body('w1'), { 'content-type': type, 'content-encoding': encoding });
