@@ -46,8 +46,9 @@ export interface RouteContext {
 }
 
 /**
- * A protocol's routes. The plugin is encapsulated, so `app.setErrorHandler` may give its own error objects; without one
- * the server's holds: `{ "error": { "code", "message" } }` with the status of `failureOf`.
+ * A protocol's routes. The plugin is encapsulated; `answerErrors` of errors-out.ts gives it error objects of its own, also
+ * for addresses below it that do not exist. Without, the server's hold: `{ "error": { "code", "message" } }` with the
+ * status of `failureOf`.
  *
  * @example
  * export const teiRoutes: RoutePlugin = async (app, { models }) => {

@@ -85,6 +85,6 @@ describe.skipIf(!hasClients)(`clients that exist${needsClients}`, () => {
     for (const [i, { label }] of expected.entries()) expect(said.classes.scores.data[2 * i]).toMatch(`:${label}`);
     expect(said.unknownModel).toMatchObject({ status: '404', message: expect.stringContaining('"other"') });
     expect(said.unknownOutput).toMatchObject({ status: '400', message: expect.stringContaining('"nothing"') });
-    expect(said.config).toMatchObject({ status: '404' });
+    expect(said.config).toMatchObject({ status: '404', message: expect.stringContaining('/v2/models/mails/config') });
   });
 });

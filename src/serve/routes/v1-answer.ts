@@ -6,23 +6,25 @@ import { ranking } from './ranking.ts';
  * The answer as JSON. Written here, not from an object and a schema: an object puts keys such as "1" before all others,
  * and a schema's pattern of keys passes over those with a line break, but any string is a label.
  */
-export function answerJson({ labels }: ModelCard, one: ClassifiedText, topK: number): string {
+export function answerJson(card: ModelCard, one: ClassifiedText, topK: number): string {
   const { scores, best, exit, tokens, truncated, flops, denseFlops } = one;
-  const answer = JSON.stringify({
-    label: labels[best],
-    score: scores[best],
-    exit,
-    tokens,
-    truncated,
-    flops,
-    denseFlops,
-  });
-  if (topK <= 1) return answer;
-  const most = ranking(scores)
-    .slice(0, topK)
-    .map((i) => `${JSON.stringify(labels[i])}:${JSON.stringify(scores[i])}`);
-  return `${answer.slice(0, -1)},"scores":{${most.join(',')}}}`;
+  const names = namesOf(card);
+  const score = (i: number) => (Number.isFinite(scores[i]) ? scores[i] : null); // as JSON has it
+  const answer = `{"label":${names[best]},"score":${score(best)},"exit":${exit},"tokens":[${tokens.join(',')}],"truncated":${truncated},"flops":${flops},"denseFlops":${denseFlops}`;
+  if (topK <= 1) return `${answer}}`;
+  const most = ranking(scores).slice(0, topK);
+  return `${answer},"scores":{${most.map((i) => `${names[i]}:${score(i)}`).join(',')}}}`;
 }
+
+/** A model's labels as JSON, written once. */
+function namesOf(card: ModelCard): readonly string[] {
+  const known = written.get(card);
+  if (known) return known;
+  const names = card.labels.map((label) => JSON.stringify(label));
+  written.set(card, names);
+  return names;
+}
+const written = new WeakMap<ModelCard, readonly string[]>();
 
 /** `truncate` of our routes as the models take it. */
 export const cutting = (truncate: 'right' | 'left' | 'never' = 'right'): ServeOptions =>
