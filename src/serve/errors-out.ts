@@ -38,8 +38,7 @@ export function addErrors(app: App): void {
     for (const one of [method].flat()) methods.add(one);
     routes.set(url, methods);
   });
-  app.setErrorHandler((error, request, reply) => answerError(error, request, reply));
-  app.setNotFoundHandler((request, reply) => {
+  const notFound = (request: FastifyRequest, reply: FastifyReply) => {
     const path = pathOf(request);
     const asked = `${request.method} ${path.slice(0, 100)}`;
     const methods = [...routes].flatMap(([pattern, some]) => (isOf(pattern, path) ? [...some] : []));
@@ -48,7 +47,14 @@ export function addErrors(app: App): void {
     const problem = allowed.length > 0 ? `${asked} is not allowed, but ${allowed.join(', ')}` : `there is no ${asked}`;
     const { code, message } = new PyramidError('MP_REQUEST', { problem });
     return send(reply, formOf(request), { status: allowed.length > 0 ? 405 : 404, code, message, retryAfterS: null });
-  });
+  };
+  app.setErrorHandler((error, request, reply) =>
+    // of a body that nobody asked for it does not matter what is wrong with it
+    request.is404 && ['MP_REQUEST', 'MP_MEDIA_TYPE'].includes(failureOf(error).code)
+      ? notFound(request, reply)
+      : answerError(error, request, reply),
+  );
+  app.setNotFoundHandler(notFound);
 }
 
 /** Gives a protocol's routes its error objects, and whatever else is asked below `paths`. */

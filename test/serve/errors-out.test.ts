@@ -78,6 +78,19 @@ describe('an address or method that there is not', () => {
   });
 });
 
+test.each<[string, string, number]>([
+  ['text/csv', 'a,b', 404],
+  ['nonsense', 'a', 404],
+  ['application/json', '{', 404],
+  ['application/json', `"${'x'.repeat(2_000_001)}"`, 404],
+  ['text/csv', 'a,b', 405],
+])('an address that there is not is told of before a body of %s', async (type, payload, status) => {
+  const [method, url] =
+    status === 404 ? (['POST', '/v2/nothing'] as const) : (['PUT', '/v2/models/mails/infer'] as const);
+  const reply = await server.app.inject({ method, url, payload, headers: { 'content-type': type } });
+  expect({ status: reply.statusCode, body: reply.json() }).toEqual({ status, body: oip() });
+});
+
 describe('a request without a key', () => {
   test.each<[string, string, (status: number) => object]>([
     ['GET', '/v2/models/mails/config', oip],
