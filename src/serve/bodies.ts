@@ -16,6 +16,8 @@ const decoders: Readonly<Record<string, () => Transform>> = {
   deflate: createInflate,
   br: createBrotliDecompress,
 };
+/** How many times its size a stream may be unpacked: texts reach a few dozen, what is made to keep us busy a thousand. */
+const MOST_TIMES = 200;
 const CHARSET = /;\s*charset\s*=\s*"?([^\s;"]*)/i;
 
 /** A body that is read while it is answered, of any length. */
@@ -51,7 +53,9 @@ export function addBodies(app: App, { limit, streams }: { readonly limit: number
       return done(
         refuse(`Content-Encoding is "${encoding.slice(0, 40)}"`, 'send the body as it is, or with gzip, deflate or br'),
       );
-    const most = type?.toLowerCase().startsWith(streams) ? Number.POSITIVE_INFINITY : limit;
+    const most = type?.toLowerCase().startsWith(streams)
+      ? (received: number) => limit + MOST_TIMES * received
+      : () => limit;
     done(null, unpacked(payload, name, most));
   });
 }
@@ -134,10 +138,14 @@ const refuse = (what: string, todo: string) => new PyramidError('MP_MEDIA_TYPE',
 
 /**
  * What compressed bytes hold, as they arrive. It ends with MP_REQUEST where they are not what they are said to be, and
- * with Fastify's 413 after `most` bytes. Counts what has arrived in `receivedEncodedLength`, by which Fastify checks
+ * with Fastify's 413 after `most` bytes, which may depend on how many have been received. Counts what has arrived in `receivedEncodedLength`, by which Fastify checks
  * Content-Length.
  */
-function unpacked(payload: Readable, name: string, most: number): Readable & { receivedEncodedLength: number } {
+function unpacked(
+  payload: Readable,
+  name: string,
+  most: (received: number) => number,
+): Readable & { receivedEncodedLength: number } {
   // begins when it is read: a request that is refused before has nothing unpacked
   const chunks = async function* () {
     const decoder = decoders[name]();
@@ -155,11 +163,12 @@ function unpacked(payload: Readable, name: string, most: number): Readable & { r
     try {
       for await (const chunk of decoder) {
         bytes += (chunk as Buffer).length;
-        if (bytes > most) throw new errorCodes.FST_ERR_CTP_BODY_TOO_LARGE();
+        if (bytes > most(out.receivedEncodedLength)) throw new errorCodes.FST_ERR_CTP_BODY_TOO_LARGE();
         yield chunk;
       }
     } catch (error) {
-      if (payload.errored || bytes > most || error instanceof PyramidError) throw error;
+      if (payload.errored || error instanceof PyramidError || error instanceof errorCodes.FST_ERR_CTP_BODY_TOO_LARGE)
+        throw error;
       throw new PyramidError('MP_REQUEST', { problem: `the body is not ${name} data, or ends too early` });
     } finally {
       // not `pipeline`, which would end the connection before the answer is written

@@ -59,7 +59,7 @@ const hostile = [
   ...['{"constructor":{"prototype":{}}}', '{"toString":1,"valueOf":null}', '{"a":1,"a":2}', '{"length":1e9}'],
   ...[
     '['.repeat(3000) + ']'.repeat(3000),
-    '{"a":'.repeat(2000) + '1' + '}'.repeat(2000),
+    `${'{"a":'.repeat(2000)}1${'}'.repeat(2000)}`,
     JSON.stringify('w1 '.repeat(700)),
   ],
   ...[`"${'\\u0041'.repeat(400)}"`, `[${'"w1",'.repeat(40)}"w1"]`, `[${'1,'.repeat(500)}1]`, '01', 'NaN', "'w1'", ''],
