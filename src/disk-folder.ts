@@ -1,35 +1,78 @@
-/** A folder on this machine's disk. Knows nothing of what the files hold. */
-import { type FileHandle, open } from 'node:fs/promises';
+/**
+ * A folder on this machine's disk. Only regular files are read: a named pipe would hold the thread that opens it for
+ * ever, and a device never ends. Knows nothing of what the files hold.
+ */
+import { constants } from 'node:fs';
+import { type FileHandle, open, stat } from 'node:fs/promises';
+import { totalmem } from 'node:os';
 import { join } from 'node:path';
 import { PyramidError } from './errors.ts';
 import type { Folder, FolderFile } from './folder.ts';
 
-/** The folder at `dir`; that it is there shows when a file is opened. */
-export const diskFolder = (dir: string): Folder => ({ path: dir, open: (name) => openFile(join(dir, name)) });
+/** What one call reads at most: libuv takes no more than 2³¹ − 1 bytes. */
+const CHUNK = 2 ** 30;
 
-/** null: there is no such file. Throws MP_FILE_MISSING for one that may not be read. */
+/** The folder at `dir`; that it is there shows when a file is opened. */
+export const diskFolder = (dir: string): Folder => ({
+  path: dir,
+  memory: Math.min(totalmem(), process.constrainedMemory?.() || Number.POSITIVE_INFINITY),
+  open: (name) => openFile(join(dir, name)),
+  has: async (name) => (await stat(join(dir, name)).catch(() => null))?.isFile() ?? false,
+});
+
+/** null: there is no such file. Throws MP_FILE_MISSING for one that may not be read, MP_MODEL_FILE for what is no file. */
 export async function openFile(path: string): Promise<FolderFile | null> {
   let handle: FileHandle;
   try {
-    handle = await open(path, 'r');
+    // without waiting: a named pipe would wait for its writer
+    handle = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
   } catch (cause) {
-    if (['ENOENT', 'ENOTDIR'].includes((cause as NodeJS.ErrnoException).code ?? '')) return null;
+    const code = (cause as NodeJS.ErrnoException).code ?? '';
+    if (['ENOENT', 'ENOTDIR'].includes(code)) return null;
+    const kind = OPEN_FAULTS[code];
+    if (kind) throw noFile(path, kind, cause);
     throw new PyramidError('MP_FILE_MISSING', { path, what: 'file that may be read' }, { cause });
   }
   try {
-    const { size } = await handle.stat();
-    return { size, read: (from, to) => read(handle, from, to), close: () => handle.close() };
+    const found = await handle.stat();
+    if (!found.isFile()) throw noFile(path, kindOf(found));
+    return { size: found.size, read: (from, to) => read(handle, path, from, to), close: () => handle.close() };
   } catch (error) {
     await handle.close();
     throw error;
   }
 }
 
-async function read(handle: FileHandle, from: number, to: number): Promise<Uint8Array<ArrayBuffer>> {
-  const bytes = new Uint8Array(to - from);
+const OPEN_FAULTS: Readonly<Record<string, string>> = {
+  ENXIO: 'a socket or a device', // neither can be opened so
+  ELOOP: 'a symbolic link that leads to itself',
+  EISDIR: 'a folder',
+};
+
+function kindOf(found: Awaited<ReturnType<FileHandle['stat']>>): string {
+  if (found.isDirectory()) return 'a folder';
+  if (found.isFIFO()) return 'a named pipe';
+  return found.isSocket() ? 'a socket' : 'a device';
+}
+
+const noFile = (path: string, kind: string, cause?: unknown) =>
+  new PyramidError(
+    'MP_MODEL_FILE',
+    { path, problem: `it is ${kind}, not a file`, todo: 'put the file itself in its place' },
+    { cause },
+  );
+
+async function read(handle: FileHandle, path: string, from: number, to: number): Promise<Uint8Array<ArrayBuffer>> {
+  let bytes: Uint8Array<ArrayBuffer>;
+  try {
+    bytes = new Uint8Array(to - from);
+  } catch (cause) {
+    const problem = `${to - from} bytes of it do not fit into this process's memory`;
+    throw new PyramidError('MP_MODEL_FILE', { path, problem, todo: 'take a smaller model' }, { cause });
+  }
   for (let done = 0; done < bytes.length; ) {
-    const { bytesRead } = await handle.read(bytes, done, bytes.length - done, from + done);
-    if (bytesRead === 0) throw new Error('internal: file ended within its own size');
+    const { bytesRead } = await handle.read(bytes, done, Math.min(bytes.length - done, CHUNK), from + done);
+    if (bytesRead === 0) throw new PyramidError('MP_MODEL_FILE', { path, problem: 'it ended within its own size' });
     done += bytesRead;
   }
   return bytes;

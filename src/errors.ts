@@ -19,6 +19,9 @@ const brief = (value: string): string => {
   return line.length > 60 ? `${line.slice(0, 60)}…` : line;
 };
 
+/** A value out of a JSON file, as JSON writes it: its beginning, where it is long. */
+export const quoted = (value: unknown): string => brief(JSON.stringify(value) ?? String(value));
+
 /** A list for a sentence: at most `most` entries, then how many more there are. */
 const list = (names: readonly string[], most = 12): string =>
   names.slice(0, most).map(brief).join(', ') + (names.length > most ? ` and ${names.length - most} more` : '');
@@ -122,14 +125,14 @@ export const catalogue = {
   MP_MODEL_CONFIG: kind(
     1,
     400,
-    (e: { path: string; problem: string }) =>
-      `${e.path}: ${e.problem}; take the config.json that belongs to the weights`,
+    (e: { path: string; problem: string; todo?: string }) =>
+      `${e.path}: ${e.problem}; ${e.todo ?? 'take the config.json that belongs to the weights'}`,
   ),
   MP_MODEL_FILE: kind(
     1,
     400,
-    (e: { path: string; problem: string }) =>
-      `${e.path}: ${e.problem}; the file is truncated or corrupt, copy it again`,
+    (e: { path: string; problem: string; todo?: string }) =>
+      `${e.path}: ${e.problem}; ${e.todo ?? 'the file is truncated or corrupt, copy it again'}`,
   ),
   MP_MODEL_TOKENIZER: kind(
     1,
@@ -147,7 +150,7 @@ export const catalogue = {
     1,
     400,
     (e: { path: string; name: string; found: readonly number[]; expected: readonly number[] }) =>
-      `${e.path}: tensor "${e.name}" is [${e.found.join(', ')}] where config.json asks for [${e.expected.join(', ')}]; take weights that fit config.json`,
+      `${e.path}: tensor "${e.name}" is [${list(e.found.map(String))}] where config.json asks for [${e.expected.join(', ')}]; take weights that fit config.json`,
   ),
   MP_MODEL_VOCABULARY: kind(
     1,
@@ -160,6 +163,12 @@ export const catalogue = {
     400,
     (e: { path: string; problem: string }) =>
       `${e.path}: ${e.problem}; save the labels' names with the model (id2label)`,
+  ),
+  MP_MODEL_LOGITS: kind(
+    1,
+    500,
+    (e: { layer: number; logits: readonly number[] }) =>
+      `the model's layer ${e.layer} gives logits that are not numbers (${list(e.logits.map(String))}): its weights are too large or damaged; take other weights`,
   ),
   MP_MODEL_HEADS: kind(
     2,

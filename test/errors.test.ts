@@ -32,8 +32,14 @@ const examples: { readonly [C in ErrorCode]: readonly [Details<C>, ...Details<C>
   MP_DATA_FEW: [{ path, rows: 3, batchSize: 32 }],
   MP_TASK_UNKNOWN: [{ task: 'sst3', tasks: ['qqp', 'rte'] }],
   MP_MODEL_ARCHITECTURE: [{ path, found: 't5', known: ['bert'] }],
-  MP_MODEL_CONFIG: [{ path, problem: 'hidden_size is missing' }],
-  MP_MODEL_FILE: [{ path, problem: 'the header is 9 bytes long' }],
+  MP_MODEL_CONFIG: [
+    { path, problem: 'hidden_size is missing' },
+    { path, problem: 'id2label is a list', todo: 'write it as an object' },
+  ],
+  MP_MODEL_FILE: [
+    { path, problem: 'the header is 9 bytes long' },
+    { path, problem: 'it is a folder, no file', todo: 'put the file in its place' },
+  ],
   MP_MODEL_TOKENIZER: [
     { path, part: 'the normalizer "Precompiled"' },
     { path, part: 'a byte order mark', todo: 'save the file without it' },
@@ -42,6 +48,7 @@ const examples: { readonly [C in ErrorCode]: readonly [Details<C>, ...Details<C>
   MP_MODEL_TENSOR_SHAPE: [{ path, name: 'classifier.weight', found: [2, 8], expected: [3, 8] }],
   MP_MODEL_VOCABULARY: [{ path, pieces: 101, rows: 100 }],
   MP_MODEL_LABELS: [{ path, problem: 'there is no id2label' }],
+  MP_MODEL_LOGITS: [{ layer: 2, logits: [Number.NaN, 1.5] }],
   MP_MODEL_HEADS: [{ method: 'ltp' }],
   MP_TRAIN_LOSS: [
     { stage: 'soft', step: 12, loss: Number.NaN, checkpoint: null },

@@ -1,13 +1,14 @@
 /**
- * The weights of a Hugging Face folder under canonical names (BERT's): any family's, whole and bare checkpoints, one
- * file or a sharded one with its index, old LayerNorm names (gamma, beta). Shapes are held against config.json.
+ * The weights of a Hugging Face folder under canonical names (BERT's), see stored-weights.ts. Shapes and dtypes are held
+ * against config.json before any value is read, and values must be numbers.
  */
-import { PyramidError } from '../errors.ts';
-import { type Folder, pathIn, readText } from '../folder.ts';
+import { PyramidError, quoted } from '../errors.ts';
+import { type Folder, megabytes, pathIn } from '../folder.ts';
 import type { EncoderConfig } from './config.ts';
-import { canonicalName, type FamilyName, ownName } from './families.ts';
-import { initialise, type Parameters, parameterShapes } from './parameters.ts';
-import { type StoredTensor, tensorsOf } from './safetensors.ts';
+import { ownName } from './families.ts';
+import { initialise, type Parameters, shapesOf } from './parameters.ts';
+import { areFinite, isFloat, type StoredTensor } from './safetensors.ts';
+import { openWeights, type Place, type StoredWeights } from './stored-weights.ts';
 
 export interface LoadedWeights {
   readonly parameters: Parameters;
@@ -17,93 +18,104 @@ export interface LoadedWeights {
   readonly fresh: readonly string[];
 }
 
-const SINGLE = 'model.safetensors';
-const INDEX = 'model.safetensors.index.json';
-
 /**
  * Reads the weights of a folder. With `seed`, a missing pooler or classifier is initialised; without, it is an error.
  * A classifier for another number of labels counts as missing when a seed is given.
- * Throws MP_FILE_MISSING, MP_MODEL_FILE, MP_MODEL_TENSOR_MISSING, MP_MODEL_TENSOR_SHAPE.
+ * Throws MP_FILE_MISSING, MP_MODEL_FILE, MP_MODEL_LABELS, MP_MODEL_TENSOR_MISSING, MP_MODEL_TENSOR_SHAPE.
  */
 export async function weightsOf(
   folder: Folder,
   config: EncoderConfig,
   { seed }: { seed?: number } = {},
 ): Promise<LoadedWeights> {
-  const { path, tensors } = await readTensors(folder, config.family);
-  const parameters: Parameters = new Map();
-  const fresh: string[] = [];
-  for (const [name, shape] of parameterShapes(config)) {
-    const stored = tensors.get(name);
-    const own = ownName(config.family, name);
-    const isHead = name.startsWith('classifier.') || name.startsWith('bert.pooler.');
-    const fits = stored && stored.shape.length === shape.length && stored.shape.every((dim, i) => dim === shape[i]);
-    if (fits) parameters.set(name, stored);
-    else if (isHead && seed !== undefined && (!stored || name.startsWith('classifier.'))) {
-      parameters.set(name, initialise(name, shape, seed, config.initializerRange));
-      fresh.push(name);
-    } else if (!stored) throw new PyramidError('MP_MODEL_TENSOR_MISSING', { path, name: own });
-    else throw new PyramidError('MP_MODEL_TENSOR_SHAPE', { path, name: own, found: stored.shape, expected: shape });
-  }
-  const others = new Map([...tensors].filter(([name]) => name.startsWith('pyramid.')));
-  return { parameters, others, fresh };
-}
-
-async function readTensors(
-  folder: Folder,
-  family: FamilyName,
-): Promise<{ path: string; tensors: Map<string, StoredTensor> }> {
-  let path = pathIn(folder.path, SINGLE);
-  let tensors = await read(folder, SINGLE);
-  if (!tensors) {
-    const index = await readText(folder, INDEX);
-    if (index === null) throw new PyramidError('MP_FILE_MISSING', { path, what: 'weights file' });
-    path = pathIn(folder.path, INDEX);
-    tensors = new Map();
-    for (const file of shardFiles(index, path)) {
-      const shard = await read(folder, file);
-      if (!shard) throw new PyramidError('MP_FILE_MISSING', { path: pathIn(folder.path, file), what: 'weights file' });
-      for (const [name, tensor] of shard) tensors.set(name, tensor);
+  const stored = await openWeights(folder, config.family);
+  try {
+    const wanted = wantedOf(folder, config, stored, seed !== undefined);
+    const ours = new Map([...stored.places].filter(([name]) => name.startsWith('pyramid.')));
+    const found = [...wanted.values()].filter((place) => place !== null);
+    checkMemory(folder, stored.path, [...found, ...ours.values()]);
+    const read = await readAll([...found, ...ours.values()]);
+    const parameters: Parameters = new Map();
+    const fresh: string[] = [];
+    for (const [name, shape] of shapesOf(config)) {
+      const place = wanted.get(name);
+      if (!place) fresh.push(name);
+      parameters.set(name, place ? read.get(place)! : initialise(name, shape, seed!, config.initializerRange));
     }
-  }
-  return {
-    path,
-    tensors: new Map([...tensors].map(([name, tensor]) => [canonicalName(family, modern(name)), tensor])),
-  };
-}
-
-/** null: there is no such file. */
-async function read(folder: Folder, name: string): Promise<Map<string, StoredTensor> | null> {
-  const file = await folder.open(name);
-  if (!file) return null;
-  try {
-    return await tensorsOf(file, pathIn(folder.path, name));
+    return { parameters, others: new Map([...ours].map(([name, place]) => [name, read.get(place)!])), fresh };
   } finally {
-    await file.close();
+    await stored.close();
   }
 }
 
-function shardFiles(index: string, path: string): string[] {
-  const fault = (problem: string, cause?: unknown) => new PyramidError('MP_MODEL_FILE', { path, problem }, { cause });
-  let content: { readonly weight_map?: unknown } | null;
-  try {
-    content = JSON.parse(index);
-  } catch (cause) {
-    throw fault('it is not JSON', cause);
+/** Where each parameter lies; null: it is made anew. */
+function wantedOf(
+  folder: Folder,
+  config: EncoderConfig,
+  { path, places }: StoredWeights,
+  seeded: boolean,
+): ReadonlyMap<string, Place | null> {
+  const wanted = new Map<string, Place | null>();
+  for (const [name, shape] of shapesOf(config)) {
+    const place = places.get(name);
+    const found = place?.entry.shape ?? [];
+    const isHead = name.startsWith('classifier.') || name.startsWith('bert.pooler.');
+    const own = ownName(config.family, name);
+    if (place && found.length === shape.length && found.every((dim, i) => dim === shape[i])) wanted.set(name, place);
+    else if (isHead && seeded && (!place || name.startsWith('classifier.'))) wanted.set(name, null);
+    else if (!place) throw new PyramidError('MP_MODEL_TENSOR_MISSING', { path, name: own });
+    else if (name === 'classifier.weight' && (config.raw.id2label ?? null) === null)
+      throw new PyramidError('MP_MODEL_LABELS', {
+        path: pathIn(folder.path, 'config.json'),
+        problem: `there is no id2label, which means ${config.labels.length} labels, but ${own} has ${found[0]} rows`,
+      });
+    else throw new PyramidError('MP_MODEL_TENSOR_SHAPE', { path, name: own, found, expected: shape });
   }
-  const map = content?.weight_map;
-  if (typeof map !== 'object' || map === null || Array.isArray(map)) throw fault('it has no weight_map');
-  const files = [...new Set<unknown>(Object.values(map))];
-  for (const file of files) {
-    // a file of the folder itself: an index from elsewhere must not lead to other places
-    if (typeof file !== 'string' || !/^[^/\\:]+\.safetensors$/.test(file))
-      throw fault(`its weight_map names ${JSON.stringify(file)}, which is no safetensors file of this folder`);
-  }
-  return (files as string[]).sort();
+  return wanted;
 }
 
-const modern = (name: string): string =>
-  name.replace(/LayerNorm\.gamma$/, 'LayerNorm.weight').replace(/LayerNorm\.beta$/, 'LayerNorm.bias');
+/** A header can be believed only as far as there is memory for what it says; files with holes are as long as one likes. */
+function checkMemory({ memory }: Folder, path: string, places: readonly Place[]): void {
+  // each tensor's bytes, and its values as float32
+  const needed = places.reduce((sum, { entry: { shape } }) => sum + shape.reduce((n, dim) => n * dim, 4), 0);
+  if (memory !== undefined && needed > memory)
+    throw new PyramidError('MP_MODEL_FILE', {
+      path,
+      problem: `its weights need ${megabytes(needed)} of memory, there are ${megabytes(memory)}`,
+      todo: 'take a smaller model, or a larger machine',
+    });
+}
+
+async function readAll(places: readonly Place[]): Promise<Map<Place, StoredTensor>> {
+  for (const { entry, name, file, twin } of places) {
+    if (twin)
+      throw new PyramidError('MP_MODEL_FILE', {
+        path: file.path,
+        problem: `tensor ${quoted(name)} is there twice, also as ${quoted(twin.name)} in ${twin.file.path}`,
+        todo: 'take weights that have each tensor once',
+      });
+    if (!isFloat(entry))
+      throw new PyramidError('MP_MODEL_FILE', {
+        path: file.path,
+        problem: `tensor ${quoted(name)} is of the dtype ${quoted(entry.dtype)}, which is not read`,
+        todo: 'save the weights as F32, F16 or BF16',
+      });
+  }
+  const read = new Map<Place, StoredTensor>();
+  const start = ({ entry }: Place) => entry.data_offsets[0];
+  // as they lie in their file: a disk likes that better than the order of the network
+  for (const place of [...places].sort((a, b) => start(a) - start(b))) {
+    const tensor = await place.file.read(place.entry);
+    if (!areFinite(tensor.data))
+      throw new PyramidError('MP_MODEL_FILE', {
+        path: place.file.path,
+        problem: `tensor ${quoted(place.name)} has values that are not numbers (NaN or infinity)`,
+        todo: 'take weights from before the training went wrong',
+      });
+    read.set(place, tensor);
+  }
+  return read;
+}
 
 /** Parameters under the names that the family's checkpoints have, to be written. */
 export const underOwnNames = ({ family }: EncoderConfig, parameters: Parameters): Parameters =>

@@ -1,10 +1,12 @@
 /**
- * The shape of a BERT-family network, read from and written to Hugging Face's config.json. Labels' names and the
- * problem type live here too, since the answer's meaning hangs on them.
+ * The shape of a BERT-family network, read from and written to Hugging Face's config.json. Labels' names (labels.ts) and
+ * the problem type live here too, since the answer's meaning hangs on them.
  */
-import { PyramidError } from '../errors.ts';
-import { type Folder, pathIn, readText } from '../folder.ts';
+import { PyramidError, quoted } from '../errors.ts';
+import { type Folder, jsonObjectIn, pathIn, readText } from '../folder.ts';
 import { FAMILIES, type FamilyName } from './families.ts';
+import { labelNames, MOST_LABELS, namesNothing, numberedLabels } from './labels.ts';
+import { missingWeights, openWeights, type StoredWeights } from './stored-weights.ts';
 
 export type ProblemType = 'single_label_classification' | 'multi_label_classification' | 'regression';
 
@@ -39,41 +41,75 @@ export interface EncoderConfig {
 
 const KNOWN = Object.keys(FAMILIES);
 
-/** Reads the folder's config.json. Throws MP_FILE_MISSING, MP_MODEL_ARCHITECTURE, MP_MODEL_CONFIG. */
+/** Bytes of config.json: a hundred thousand labels' names. */
+const CONFIG_BYTES = 8 * 2 ** 20;
+
+/**
+ * Sizes above these are of no network of these families: refused before anything is made of them. Those below are held
+ * against the weights.
+ */
+const MOST = {
+  vocabularySize: 2 ** 22,
+  hiddenSize: 2 ** 15,
+  layers: 256,
+  heads: 2 ** 15,
+  intermediateSize: 2 ** 18,
+  maxPositions: 2 ** 17,
+  tokenTypes: 256,
+} as const;
+
+/** Reads the folder's config.json. Throws MP_FILE_MISSING, MP_MODEL_ARCHITECTURE, MP_MODEL_CONFIG, MP_MODEL_FILE. */
 export async function configOf(folder: Folder): Promise<EncoderConfig> {
   const path = pathIn(folder.path, 'config.json');
-  const text = await readText(folder, 'config.json');
-  if (text === null) throw new PyramidError('MP_FILE_MISSING', { path, what: 'model configuration' });
-  let raw: unknown;
+  const text = await readText(folder, 'config.json', CONFIG_BYTES);
+  if (text === null)
+    throw await missingWeights(folder, new PyramidError('MP_FILE_MISSING', { path, what: 'model configuration' }));
+  const raw = jsonObjectIn(text, (problem, cause) => new PyramidError('MP_MODEL_CONFIG', { path, problem }, { cause }));
+  const config = parseConfig(raw, path);
+  if (config.labels.length > 0 || !namesNothing(raw)) return config;
+  // whether it is a classifier or a bare backbone only the weights say
+  const rows = await classifierRows(folder, config.family);
+  return { ...config, labels: numberedLabels(rows && Number(raw.num_labels ?? rows)) };
+}
+
+/** Labels of the classifier in the weights; 0: there is none, or no weights. */
+async function classifierRows(folder: Folder, family: FamilyName): Promise<number> {
+  let stored: StoredWeights;
   try {
-    raw = JSON.parse(text);
-  } catch (cause) {
-    throw new PyramidError('MP_MODEL_CONFIG', { path, problem: 'it is not JSON' }, { cause });
+    stored = await openWeights(folder, family);
+  } catch {
+    return 0; // whoever reads the weights is told
   }
-  if (typeof raw !== 'object' || raw === null || Array.isArray(raw))
-    throw new PyramidError('MP_MODEL_CONFIG', { path, problem: 'it is no JSON object' });
-  return parseConfig(raw as Record<string, unknown>, path);
+  await stored.close();
+  return Math.min(stored.places.get('classifier.weight')?.entry.shape[0] ?? 0, MOST_LABELS);
 }
 
 export function parseConfig(raw: Readonly<Record<string, unknown>>, path: string): EncoderConfig {
   const fault = (problem: string) => new PyramidError('MP_MODEL_CONFIG', { path, problem });
   const type = raw.model_type ?? 'bert';
   if (typeof type !== 'string' || !KNOWN.includes(type)) {
-    throw new PyramidError('MP_MODEL_ARCHITECTURE', { path, found: String(type), known: KNOWN });
+    throw new PyramidError('MP_MODEL_ARCHITECTURE', {
+      path,
+      found: typeof type === 'string' ? type : quoted(type),
+      known: KNOWN,
+    });
   }
   const name = type as FamilyName;
   const family = FAMILIES[name];
   const { keys } = family;
-  const whole = (key: string, fallback?: number): number => {
+  const whole = (key: string, most: number, fallback?: number): number => {
     const value = raw[key] ?? fallback;
     if (!Number.isSafeInteger(value) || (value as number) < 1)
-      throw fault(`${key} is ${JSON.stringify(raw[key])}, not a positive whole number`);
+      throw fault(`${key} is ${quoted(raw[key])}, not a positive whole number`);
+    if ((value as number) > most) throw fault(`${key} is ${value}, more than the ${most} that are read`);
     return value as number;
   };
   const real = (key: string, fallback: number): number => {
     const value = raw[key] ?? fallback;
     if (typeof value !== 'number' || !(value >= 0))
-      throw fault(`${key} is ${JSON.stringify(raw[key])}, not a number of 0 or more`);
+      throw fault(`${key} is ${quoted(raw[key])}, not a number of 0 or more`);
+    // also what JSON writes as 1e999
+    if (value > 1000) throw fault(`${key} is ${value}, too large to be meant`);
     return value;
   };
   const rate = (key: string, fallback: number): number => {
@@ -83,29 +119,33 @@ export function parseConfig(raw: Readonly<Record<string, unknown>>, path: string
   };
   const activation = raw[keys.activation];
   if (activation !== undefined && activation !== 'gelu')
-    throw fault(`${keys.activation} is ${JSON.stringify(activation)}; only "gelu" is known`);
+    throw fault(`${keys.activation} is ${quoted(activation)}; only "gelu" is known`);
   if (raw.position_embedding_type !== undefined && raw.position_embedding_type !== 'absolute') {
-    throw fault(`position_embedding_type is ${JSON.stringify(raw.position_embedding_type)}; only "absolute" is known`);
+    throw fault(`position_embedding_type is ${quoted(raw.position_embedding_type)}; only "absolute" is known`);
   }
-  const hiddenSize = whole(keys.hiddenSize);
-  const heads = whole(keys.heads);
+  const hiddenSize = whole(keys.hiddenSize, MOST.hiddenSize);
+  const heads = whole(keys.heads, MOST.heads);
   if (hiddenSize % heads !== 0)
     throw fault(`${keys.hiddenSize} ${hiddenSize} is no multiple of ${keys.heads} ${heads}`);
   const problemType = (raw.problem_type ?? 'single_label_classification') as ProblemType;
   if (!['single_label_classification', 'multi_label_classification', 'regression'].includes(problemType)) {
-    throw fault(`problem_type is ${JSON.stringify(raw.problem_type)}`);
+    throw fault(`problem_type is ${quoted(raw.problem_type)}`);
   }
+  const vocabularySize = whole(keys.vocabularySize, MOST.vocabularySize);
+  const padding = raw.pad_token_id ?? null;
+  if (padding !== null && !(Number.isSafeInteger(padding) && Number(padding) >= 0 && Number(padding) < vocabularySize))
+    throw fault(`pad_token_id is ${quoted(padding)}, not an id from 0 to ${vocabularySize - 1}`);
   const hiddenDropout = rate(keys.hiddenDropout, 0.1);
   const [classifierDropout, fallback] = family.classifierDropout;
   return {
     family: name,
-    vocabularySize: whole(keys.vocabularySize),
+    vocabularySize,
     hiddenSize,
-    layers: whole(keys.layers),
+    layers: whole(keys.layers, MOST.layers),
     heads,
-    intermediateSize: whole(keys.intermediateSize),
-    maxPositions: whole(keys.maxPositions),
-    typeVocabularySize: family.tokenTypes ? whole('type_vocab_size', 2) : 2,
+    intermediateSize: whole(keys.intermediateSize, MOST.intermediateSize),
+    maxPositions: whole(keys.maxPositions, MOST.maxPositions),
+    typeVocabularySize: family.tokenTypes ? whole('type_vocab_size', MOST.tokenTypes, 2) : 2,
     tokenTypes: family.tokenTypes,
     layerNormEpsilon: family.layerNormEpsilon ?? real('layer_norm_eps', 1e-12),
     hiddenDropout,
@@ -114,7 +154,7 @@ export function parseConfig(raw: Readonly<Record<string, unknown>>, path: string
     classifierDropout: rate(classifierDropout, fallback ?? hiddenDropout),
     poolerActivation: family.poolerActivation,
     initializerRange: real('initializer_range', 0.02),
-    labels: labelNames(raw.id2label, fault),
+    labels: labelNames(raw, fault),
     problemType,
     raw,
   };
@@ -147,15 +187,4 @@ export function configJson(config: EncoderConfig): Record<string, unknown> {
     label2id: Object.fromEntries(config.labels.map((label, i) => [label, i])),
     torch_dtype: 'float32',
   };
-}
-
-function labelNames(id2label: unknown, fault: (problem: string) => PyramidError): string[] {
-  if (id2label === undefined || id2label === null) return [];
-  if (typeof id2label !== 'object') throw fault('id2label is no object');
-  const entries = Object.entries(id2label as Record<string, unknown>);
-  return entries.map((_, i) => {
-    const name = (id2label as Record<string, unknown>)[String(i)];
-    if (typeof name !== 'string') throw fault(`id2label names no label ${i}`);
-    return name;
-  });
 }

@@ -10,29 +10,37 @@ export type Parameters = Map<string, StoredTensor>;
 
 export const WORD_EMBEDDINGS = 'bert.embeddings.word_embeddings.weight';
 
+type NamedShape = readonly [name: string, shape: readonly number[]];
+
 /** Name and shape of each parameter of the backbone and its main classifier, in the order of the network. */
-export function parameterShapes(config: EncoderConfig): Map<string, readonly number[]> {
+export const parameterShapes = (config: EncoderConfig): Map<string, readonly number[]> => new Map(shapesOf(config));
+
+/** The same one by one: whoever holds them against a file ends at the first that is not there, whatever config.json says. */
+export function* shapesOf(config: EncoderConfig): Generator<NamedShape> {
   const { hiddenSize: d, intermediateSize: f } = config;
-  const shapes = new Map<string, readonly number[]>();
-  const linear = (name: string, out: number, inputs: number) =>
-    shapes.set(`${name}.weight`, [out, inputs]).set(`${name}.bias`, [out]);
-  const norm = (name: string) => shapes.set(`${name}.weight`, [d]).set(`${name}.bias`, [d]);
-  shapes.set(WORD_EMBEDDINGS, [config.vocabularySize, d]);
-  shapes.set('bert.embeddings.position_embeddings.weight', [config.maxPositions, d]);
-  if (config.tokenTypes) shapes.set('bert.embeddings.token_type_embeddings.weight', [config.typeVocabularySize, d]);
-  norm('bert.embeddings.LayerNorm');
+  function* linear(name: string, out: number, inputs: number): Generator<NamedShape> {
+    yield [`${name}.weight`, [out, inputs]];
+    yield [`${name}.bias`, [out]];
+  }
+  function* norm(name: string): Generator<NamedShape> {
+    yield [`${name}.weight`, [d]];
+    yield [`${name}.bias`, [d]];
+  }
+  yield [WORD_EMBEDDINGS, [config.vocabularySize, d]];
+  yield ['bert.embeddings.position_embeddings.weight', [config.maxPositions, d]];
+  if (config.tokenTypes) yield ['bert.embeddings.token_type_embeddings.weight', [config.typeVocabularySize, d]];
+  yield* norm('bert.embeddings.LayerNorm');
   for (let layer = 0; layer < config.layers; layer++) {
     const name = `bert.encoder.layer.${layer}`;
-    for (const part of ['query', 'key', 'value']) linear(`${name}.attention.self.${part}`, d, d);
-    linear(`${name}.attention.output.dense`, d, d);
-    norm(`${name}.attention.output.LayerNorm`);
-    linear(`${name}.intermediate.dense`, f, d);
-    linear(`${name}.output.dense`, d, f);
-    norm(`${name}.output.LayerNorm`);
+    for (const part of ['query', 'key', 'value']) yield* linear(`${name}.attention.self.${part}`, d, d);
+    yield* linear(`${name}.attention.output.dense`, d, d);
+    yield* norm(`${name}.attention.output.LayerNorm`);
+    yield* linear(`${name}.intermediate.dense`, f, d);
+    yield* linear(`${name}.output.dense`, d, f);
+    yield* norm(`${name}.output.LayerNorm`);
   }
-  linear('bert.pooler.dense', d, d);
-  linear('classifier', config.labels.length, d);
-  return shapes;
+  yield* linear('bert.pooler.dense', d, d);
+  yield* linear('classifier', config.labels.length, d);
 }
 
 /** Weight decay leaves biases and LayerNorm alone, as BERT's own training did. */

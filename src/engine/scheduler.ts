@@ -8,6 +8,7 @@
  * enough for a full batch; else new texts are let in; else the shallowest, whose texts may join those that wait further
  * down. So nothing waits while there is nothing else to do, and a lone text goes straight through.
  */
+import { PyramidError } from '../errors.ts';
 import { leaves, uncertainty } from '../pyramid/exits/exit-rule.ts';
 import { exitOf } from '../pyramid/exits/exits.ts';
 import { isAsked, type PyramidModel } from '../pyramid/model-folder.ts';
@@ -164,7 +165,7 @@ export class Scheduler {
         for (const job of jobs) {
           const logits = job.logits[layer - 1];
           if (!logits.every(Number.isFinite)) {
-            this.#events.failed([job], new Error(`internal: layer ${layer} gave the logits ${logits.join(', ')}`));
+            this.#events.failed([job], new PyramidError('MP_MODEL_LOGITS', { layer, logits }));
           } else if (layer === layers || mayLeave(job, logits)) outcomes.push(outcome(job, layer));
           else stay.push(job);
         }

@@ -6,6 +6,7 @@ import type { Compile } from '../runtime/runtime.ts';
 import { throughGate } from './exit-gate.ts';
 import type { WorkerStart } from './messages.ts';
 import { loadModel, serveTexts } from './serve-texts.ts';
+import { tryOut } from './try-out.ts';
 
 if (isMainThread || !parentPort) throw new Error('internal: the engine worker was not started as a worker');
 const port = parentPort;
@@ -25,6 +26,6 @@ await serveTexts(
     listen: (take) => port.on('message', take),
     close: () => port.close(),
   },
-  () => loadModel(diskFolder(dir), dtype, compileHere, askAll),
+  async () => tryOut(await loadModel(diskFolder(dir), dtype, compileHere, askAll), dir),
   order,
 );

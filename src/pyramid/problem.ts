@@ -3,7 +3,7 @@
  * the activation that turns logits into scores. Softmax over one label, or over labels that do not exclude
  * each other, is the commonest fault of serving tools: nobody else in the project decides it.
  */
-import type { ProblemType } from '../encoder/index.ts';
+import type { EncoderConfig, ProblemType } from '../encoder/index.ts';
 import type { Graph, Value } from '../graph/index.ts';
 import { type Logits, softmax } from './logits.ts';
 
@@ -54,6 +54,13 @@ export const problems: { readonly [P in ProblemType]: Problem } = {
     activation: (logits) => Array.from(logits),
   },
 };
+
+/**
+ * What a model's answers are, by the rule of transformers' pipeline: a regression gives its number; one label, whatever else
+ * problem_type says, can only be likely or not, as each of several that do not exclude each other.
+ */
+export const problemTypeOf = ({ labels, problemType }: Pick<EncoderConfig, 'labels' | 'problemType'>): ProblemType =>
+  labels.length === 1 && problemType === 'single_label_classification' ? 'multi_label_classification' : problemType;
 
 const square = (g: Graph, x: Value): Value => g.mul(x, x);
 

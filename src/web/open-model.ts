@@ -1,8 +1,9 @@
 /** A model opened in this browser: its folder by address or by files, its engine in a worker, its trace and table beside it. */
 import { BrowserPyramid, filesFolder, handleFolder, UrlFolder } from '../engine/browser/index.ts';
+import { PyramidError } from '../errors.ts';
 import type { ReportRow } from '../evaluate/table.ts';
 import { parseEntry, parseMeta, type Trace } from '../evaluate/trace-lines.ts';
-import { type Folder, pathIn, readText } from '../folder.ts';
+import { type Folder, jsonObjectIn, pathIn, readText, TRACE_BYTES } from '../folder.ts';
 import type { EngineInfo, ModelSource, OpenModel, PageEngine } from './page-engine.ts';
 
 /** Threads that a run may have at most; beyond, its small products wait for each other. Half the cores are the page's. */
@@ -80,7 +81,7 @@ function infoOf(model: BrowserPyramid, name: string, device: 'wasm' | 'webgpu', 
 async function traceOf(folder: Folder): Promise<Trace | null> {
   const name = 'trace.jsonl';
   const meta = await readText(folder, `${name}.meta.json`);
-  const lines = meta === null ? null : await readText(folder, name);
+  const lines = meta === null ? null : await readText(folder, name, TRACE_BYTES);
   if (meta === null || lines === null) return null;
   const path = pathIn(folder.path, name);
   const network = parseMeta(meta, `${path}.meta.json`);
@@ -91,6 +92,12 @@ async function traceOf(folder: Folder): Promise<Trace | null> {
 }
 
 async function reportOf(folder: Folder): Promise<readonly ReportRow[] | null> {
-  const text = await readText(folder, 'report.json');
-  return text === null ? null : (JSON.parse(text) as { readonly rows: readonly ReportRow[] }).rows;
+  const name = 'report.json';
+  const text = await readText(folder, name);
+  if (text === null) return null;
+  const path = pathIn(folder.path, name);
+  const fault = (problem: string, cause?: unknown) => new PyramidError('MP_MODEL_FILE', { path, problem }, { cause });
+  const { rows } = jsonObjectIn(text, fault);
+  if (!Array.isArray(rows)) throw fault('it has no rows');
+  return rows as readonly ReportRow[];
 }

@@ -1,7 +1,7 @@
-import { writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { configJson, parseConfig, readConfig } from '../../src/encoder/index.ts';
+import { configJson, parseConfig, readConfig, writeSafetensors } from '../../src/encoder/index.ts';
 import { PyramidError } from '../../src/errors.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
@@ -138,6 +138,57 @@ describe('config.json', () => {
   });
 });
 
+describe('labels without names', () => {
+  const classifier = { ...least, architectures: ['BertForSequenceClassification'] };
+
+  it.each<[string, unknown, readonly string[]]>([
+    ['are two where a classifier says nothing, as transformers leaves them out', classifier, ['LABEL_0', 'LABEL_1']],
+    ['are as many as num_labels', { ...classifier, num_labels: 3 }, ['LABEL_0', 'LABEL_1', 'LABEL_2']],
+    ['are as many where id2label is null', { ...classifier, id2label: null, num_labels: 1 }, ['LABEL_0']],
+    [
+      'are not taken from label2id, which transformers passes over',
+      { ...classifier, label2id: { a: 0 } },
+      ['LABEL_0', 'LABEL_1'],
+    ],
+    ['are none in a bare backbone', { ...least, architectures: ['BertModel'], num_labels: 2 }, []],
+    ['are none where neither config.json nor weights name a classifier', least, []],
+  ])('%s', async (_, content, labels) => {
+    expect((await read(content)).labels).toEqual(labels);
+  });
+
+  it('are counted in the weights where config.json names no class', async () => {
+    const weights = join(folder, 'model.safetensors');
+    const rows = { shape: [3, 2], data: new Float32Array(6) };
+    await writeSafetensors(weights, new Map([['classifier.weight', rows]]));
+    try {
+      expect((await read(least)).labels).toEqual(['LABEL_0', 'LABEL_1', 'LABEL_2']);
+      expect((await read({ ...least, architectures: ['BertModel'] })).labels).toEqual([]);
+    } finally {
+      rmSync(weights);
+    }
+  });
+});
+
+describe('names of labels', () => {
+  it('go by their numbers, in any order and with spaces around them', async () => {
+    expect((await read({ ...least, id2label: { ' 2 ': 'c', '01': 'b', 0: 'a' } })).labels).toEqual(['a', 'b', 'c']);
+  });
+
+  it('may be numbers and booleans, and are what JSON writes', async () => {
+    const { labels } = await read({ ...least, id2label: { 0: 0, 1: 1.5, 2: true, 3: 'true?' } });
+    expect(labels).toEqual(['0', '1.5', 'true', 'true?']);
+  });
+
+  it('may be words of JavaScript, and are written so that they read the same', async () => {
+    const labels = ['__proto__', 'constructor', 'toString', '0', '', '<b>|"\n'];
+    const config = await read({ ...least, id2label: Object.fromEntries(labels.map((label, i) => [i, label])) });
+    expect(config.labels).toEqual(labels);
+    const written = JSON.stringify(configJson(config));
+    expect((await read(written)).labels).toEqual(labels);
+    expect(Object.entries(JSON.parse(written).label2id).sort()).toEqual(labels.map((label, i) => [label, i]).sort());
+  });
+});
+
 describe('a faulty config.json', () => {
   const ending = '; take the config.json that belongs to the weights';
 
@@ -179,8 +230,71 @@ describe('a faulty config.json', () => {
     ],
     ['of an unknown problem', { ...least, problem_type: 'ranking' }, 'problem_type is "ranking"'],
     ['with a gap in its labels', { ...least, id2label: { 0: 'a', 2: 'c' } }, 'id2label names no label 1'],
-    ['with a label that is no text', { ...least, id2label: { 0: 'a', 1: 7 } }, 'id2label names no label 1'],
-    ['with labels that are no object', { ...least, id2label: 'a,b' }, 'id2label is no object'],
+    ['with a label that is null', { ...least, id2label: { 0: 'a', 1: null } }, "id2label's label 1 is null, no name"],
+    [
+      'with a label that is a list',
+      { ...least, id2label: { 0: ['a'], 1: 'b' } },
+      'id2label\'s label 0 is ["a"], no name',
+    ],
+    [
+      'with labels that are no object',
+      { ...least, id2label: 'a,b' },
+      'id2label is "a,b", no object from numbers to names',
+    ],
+    [
+      'with labels in a list, which transformers refuses',
+      { ...least, id2label: ['a', 'b'] },
+      'id2label is ["a","b"], no object from numbers to names',
+    ],
+    ['with a label twice', { ...least, id2label: { 0: 'a', '00': 'b' } }, 'id2label names label 0 twice'],
+    [
+      'with two labels of one name',
+      { ...least, id2label: { 0: 'x', 1: 'y', 2: 'x' } },
+      'id2label gives the name "x" to both label 0 and label 2',
+    ],
+    [
+      'with a number and a text that read the same',
+      { ...least, id2label: { 0: '1', 1: 1 } },
+      'id2label gives the name "1" to both label 0 and label 1',
+    ],
+    ['with no number of labels', { ...least, num_labels: '3' }, 'num_labels is "3", not a positive whole number'],
+    ['with no labels at all', { ...least, num_labels: 0 }, 'num_labels is 0, not a positive whole number'],
+    [
+      'with labels beyond counting',
+      { ...least, architectures: ['BertForSequenceClassification'], num_labels: 1e9 },
+      'num_labels is 1000000000, more than the 131072 that are read',
+    ],
+    [
+      'with a million layers',
+      { ...least, num_hidden_layers: 1e6 },
+      'num_hidden_layers is 1000000, more than the 256 that are read',
+    ],
+    [
+      'of an absurd width',
+      { ...least, hidden_size: 1e9, num_attention_heads: 1 },
+      'hidden_size is 1000000000, more than the 32768 that are read',
+    ],
+    [
+      'with token types without end',
+      { ...least, type_vocab_size: 1e9 },
+      'type_vocab_size is 1000000000, more than the 256 that are read',
+    ],
+    ['with a negative padding id', { ...least, pad_token_id: -1 }, 'pad_token_id is -1, not an id from 0 to 30521'],
+    [
+      'with a padding id beyond its words',
+      { ...least, pad_token_id: 30522 },
+      'pad_token_id is 30522, not an id from 0 to 30521',
+    ],
+    [
+      'with an endless epsilon',
+      JSON.stringify({ ...least, layer_norm_eps: 7 }).replace(':7', ':1e999'),
+      'layer_norm_eps is Infinity, too large to be meant',
+    ],
+    [
+      'nested without end',
+      `{"a":${'['.repeat(100_000)}${']'.repeat(100_000)}}`,
+      'its values lie more than 64 deep within one another',
+    ],
   ])('%s is MP_MODEL_CONFIG in one sentence', async (_, content, problem) => {
     const { code, message } = await failure(content);
     expect(code).toBe('MP_MODEL_CONFIG');

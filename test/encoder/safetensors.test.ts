@@ -217,6 +217,21 @@ describe('a faulty file is MP_MODEL_FILE in one sentence:', () => {
     return message.slice(path.length + 2, -ending.length);
   };
 
+  it('none, when a tensor is of a dtype that is not known: it is passed over', async () => {
+    for (const dtype of ['F4', 'F8_E4M3FNUZ', 'constructor', '__proto__']) {
+      write(safetensorsBytes({ a: { ...entry, dtype, shape: [3] }, b: second }, values));
+      expect([...(await readSafetensors(path)).keys()], dtype).toEqual(['b']);
+    }
+  });
+
+  it('a Git LFS pointer in its place', async () => {
+    write(new TextEncoder().encode('version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 133\n'));
+    await expect(readSafetensors(path)).rejects.toMatchObject({
+      code: 'MP_MODEL_FILE',
+      message: `${path}: it is a Git LFS pointer, not the file itself; run "git lfs pull" where the repository was cloned`,
+    });
+  });
+
   it('none, when it is sound', async () => {
     write(sound);
     expect([...(await readSafetensors(path)).keys()]).toEqual(['a', 'b']);
@@ -270,8 +285,17 @@ describe('a faulty file is MP_MODEL_FILE in one sentence:', () => {
   it.each<[string, unknown, string]>([
     ['nothing', null, 'tensor "a" has the unknown dtype undefined'],
     ['no dtype', { ...entry, dtype: undefined }, 'tensor "a" has the unknown dtype undefined'],
-    ['an unknown dtype', { ...entry, dtype: 'F4' }, 'tensor "a" has the unknown dtype "F4"'],
-    ['a dtype of Object’s own', { ...entry, dtype: 'constructor' }, 'tensor "a" has the unknown dtype "constructor"'],
+    ['a dtype that is a number', { ...entry, dtype: 4 }, 'tensor "a" has the unknown dtype 4'],
+    [
+      'an unknown dtype and an end before its start',
+      { ...entry, dtype: 'F4', data_offsets: [8, 0] },
+      'tensor "a" ends at byte 0, before its start at 8',
+    ],
+    [
+      'an unknown dtype and an end past the file',
+      { ...entry, dtype: 'F4', data_offsets: [0, 24] },
+      'tensor "a" ends at byte 24, but only 16 bytes of values are there',
+    ],
     ['no shape', { ...entry, shape: undefined }, 'tensor "a" has no shape or no offsets in whole numbers'],
     ['no offsets', { ...entry, data_offsets: null }, 'tensor "a" has no shape or no offsets in whole numbers'],
     ['one offset', { ...entry, data_offsets: [8] }, 'tensor "a" has no shape or no offsets in whole numbers'],

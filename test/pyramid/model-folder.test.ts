@@ -197,6 +197,15 @@ describe('a folder of others', () => {
       (config) => {
         delete config.id2label;
       },
+      /config\.json: there is no id2label, which means 2 labels, but classifier\.weight has 3 rows; save the labels' names with the model/,
+    ],
+    [
+      'of a class that is no classifier, without id2label,',
+      'MP_MODEL_LABELS',
+      (config) => {
+        delete config.id2label;
+        config.architectures = ['BertModel'];
+      },
       /config\.json: there is no id2label; save the labels' names with the model/,
     ],
     [
@@ -253,7 +262,7 @@ describe('a folder of others', () => {
       (config) => {
         config.pyramid = { ...info, maxLength: 25 };
       },
-      /pyramid\.maxLength is 25, not a whole number from 2 to 24/,
+      /pyramid\.maxLength is 25, not a whole number from 3 to 24/,
     ],
     [
       'that says it has heads of another kind than it has',

@@ -24,6 +24,12 @@ export function handleFolder(handle: FolderHandle): Folder {
       }
       return blobFile(`${handle.name}/${name}`, file);
     },
+    async has(name) {
+      return handle.getFileHandle(name).then(
+        () => true,
+        () => false,
+      );
+    },
   };
 }
 
@@ -41,6 +47,7 @@ export function filesFolder(files: readonly File[]): Folder {
       const file = byName.get(name);
       return file ? blobFile(`${path}/${name}`, file) : null;
     },
+    has: async (name) => byName.has(name),
   };
 }
 

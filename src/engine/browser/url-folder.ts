@@ -3,7 +3,16 @@
  * with a page: many static hosts send their start page for every address they do not know.
  */
 import { PyramidError } from '../../errors.ts';
-import type { Folder, FolderFile } from '../../folder.ts';
+import { checkSize, type Folder, type FolderFile, pathIn, TEXT_BYTES, TRACE_BYTES } from '../../folder.ts';
+
+/** Bytes of weights: what a page's WebAssembly can hold. */
+const WEIGHTS_BYTES = 4 * 2 ** 30;
+
+/** Bytes that a file of this name may have: an address may send for ever. */
+const mostBytes = (name: string): number => {
+  if (name.endsWith('.safetensors')) return WEIGHTS_BYTES;
+  return name.endsWith('.jsonl') ? TRACE_BYTES : TEXT_BYTES;
+};
 
 export interface Fetched {
   readonly file: string;
@@ -43,8 +52,21 @@ export class UrlFolder implements Folder {
     return ahead ?? this.#fetch(name);
   }
 
+  async has(name: string): Promise<boolean> {
+    try {
+      const response = await fetch(this.#address(name), { method: 'HEAD' });
+      return response.ok && !isPage(response);
+    } catch {
+      return false;
+    }
+  }
+
+  #address(name: string): string {
+    return new URL(name.split('/').map(encodeURIComponent).join('/'), this.#base).href;
+  }
+
   async #fetch(name: string): Promise<FolderFile | null> {
-    const url = new URL(encodeURIComponent(name), this.#base).href;
+    const url = this.#address(name);
     const fault = (problem: string, cause?: unknown) => new PyramidError('MP_WEB_FETCH', { url, problem }, { cause });
     let response: Response;
     try {
@@ -52,8 +74,7 @@ export class UrlFolder implements Folder {
     } catch (cause) {
       throw fault('there is no answer', cause);
     }
-    const isPage = response.headers.get('content-type')?.startsWith('text/html');
-    if (response.status === 404 || response.status === 410 || (response.ok && isPage)) {
+    if (response.status === 404 || response.status === 410 || (response.ok && isPage(response))) {
       await response.body?.cancel();
       return null;
     }
@@ -61,6 +82,7 @@ export class UrlFolder implements Folder {
     try {
       return inMemory(await this.#read(name, response));
     } catch (cause) {
+      if (cause instanceof PyramidError) throw cause;
       throw fault('the answer broke off', cause);
     }
   }
@@ -68,12 +90,21 @@ export class UrlFolder implements Folder {
   async #read(name: string, { body, headers }: Response): Promise<Uint8Array<ArrayBuffer>> {
     // of what is sent compressed, the length says nothing of what arrives
     const length = headers.has('content-encoding') ? 0 : Number(headers.get('content-length') ?? 0);
+    const check = (size: number) => checkSize(pathIn(this.path, name), size, mostBytes(name));
     this.#total = length > 0 && this.#total !== null ? this.#total + length : null;
+    const reader = body?.getReader();
+    try {
+      check(length);
+    } catch (error) {
+      await reader?.cancel();
+      throw error;
+    }
     let bytes = new Uint8Array(length || 1 << 16);
     let filled = 0;
-    const reader = body?.getReader();
     for (let part = await reader?.read(); part && !part.done; part = await reader?.read()) {
       const { value } = part;
+      if (filled + value.length > mostBytes(name)) await reader?.cancel();
+      check(filled + value.length);
       if (filled + value.length > bytes.length) {
         const larger = new Uint8Array(Math.max(2 * bytes.length, filled + value.length));
         larger.set(bytes);
@@ -88,6 +119,8 @@ export class UrlFolder implements Folder {
     return bytes.subarray(0, filled);
   }
 }
+
+const isPage = ({ headers }: Response): boolean => headers.get('content-type')?.startsWith('text/html') ?? false;
 
 const inMemory = (bytes: Uint8Array<ArrayBuffer>): FolderFile => ({
   size: bytes.length,

@@ -1,0 +1,43 @@
+/**
+ * A first text through a model that was just loaded, every head asked: what a folder's parts give together shows here
+ * rather than at each request. Costs one pass over a handful of tokens.
+ */
+import { PyramidError } from '../errors.ts';
+import { newJob } from './job.ts';
+import { Scheduler } from './scheduler.ts';
+import type { LoadedModel } from './serve-texts.ts';
+
+/** Unlike pieces: letters, digits, signs and what hardly any vocabulary has. */
+const TEXT = 'A first text, of 7 words or more: \u00e4 \u4e2d \ud83d\ude00.';
+
+/** The model as it was given. `path` is its folder, for messages. Throws MP_MODEL_LOGITS, MP_MODEL_FILE. */
+export async function tryOut(loaded: LoadedModel, path: string): Promise<LoadedModel> {
+  const { programs, tokenizer, info } = loaded;
+  let failure: unknown = null;
+  try {
+    const encoding = tokenizer.encode(TEXT, info.pairs ? TEXT : undefined, info.maxLength);
+    const scheduler = new Scheduler(loaded, programs, {
+      admit: () => false,
+      done: () => {},
+      failed: (_, error) => {
+        failure = error;
+      },
+    });
+    scheduler.add([newJob(0, encoding, { tau: null, trace: true })]);
+    await scheduler.wake();
+  } catch (error) {
+    failure = error;
+  }
+  if (failure === null) return loaded;
+  await programs.close();
+  if (failure instanceof PyramidError) throw failure;
+  throw new PyramidError(
+    'MP_MODEL_FILE',
+    {
+      path,
+      problem: `a first text does not pass through this model (${(failure as Error).message})`,
+      todo: 'take the tokenizer and the weights that belong together',
+    },
+    { cause: failure },
+  );
+}
