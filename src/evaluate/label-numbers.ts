@@ -1,11 +1,13 @@
-/** The labels of rows as a model numbers them. */
+/** The labels of rows as a model numbers them: by their names, or rows 0, 1, … of a model of LABEL_0, LABEL_1, …. */
 import { PyramidError } from '../errors.ts';
 import type { Dataset } from '../text/example.ts';
+import { numberedLabels } from '../text/numbered-labels.ts';
 
 /** For each label of the rows its number in the model. Throws MP_USAGE for one that the model has not. */
 export function labelNumbers({ name, labels }: Pick<Dataset, 'name' | 'labels'>, known: readonly string[]): number[] {
+  const names = numberedLabels(labels, known);
   return labels.map((label) => {
-    const number = known.indexOf(label);
+    const number = known.indexOf(names?.get(label) ?? label);
     if (number < 0) {
       throw new PyramidError('MP_USAGE', {
         what: `${name} has the label "${label}", and the model's are ${known.join(', ')}`,

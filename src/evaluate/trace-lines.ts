@@ -3,7 +3,7 @@
  * the choice of tau are made from (pruning does not depend on tau). JSON lines, one a text, with a small file beside
  * it that says which network they came from (docs/formats.md). Knows nothing of models and of files: trace.ts does.
  */
-import { PyramidError } from '../errors.ts';
+import { PyramidError, quoted } from '../errors.ts';
 import { HEAD_KINDS, type HeadKind } from '../pyramid/exits/exits.ts';
 import { DTYPES, type Dtype } from '../pyramid/model-folder.ts';
 import type { NetworkShape } from '../pyramid/shape.ts';
@@ -47,7 +47,7 @@ export function parseMeta(text: string, path: string): TraceMeta {
   const fault = (problem: string) => new PyramidError('MP_DATA_ROW', { path, line: 1, problem });
   const meta = parse(text) as Partial<Trace> & { format?: unknown; version?: unknown };
   if (meta?.format !== FORMAT) throw fault(`it is not the description of a trace ("format" is not "${FORMAT}")`);
-  if (meta.version !== VERSION) throw fault(`version ${JSON.stringify(meta.version)} is not known, only ${VERSION}`);
+  if (meta.version !== VERSION) throw fault(`version ${quoted(meta.version)} is not known, only ${VERSION}`);
   const { shape, labels, headKind, pairs, dtype } = meta;
   if (!shape || !SIZES.every((size) => isCount(shape[size], 1)))
     throw fault(`"shape" lacks one of ${SIZES.join(', ')}`);
@@ -55,6 +55,8 @@ export function parseMeta(text: string, path: string): TraceMeta {
     throw fault(`"labels" are not ${shape.labels} names`);
   if (typeof headKind !== 'string' || !(HEAD_KINDS as readonly string[]).includes(headKind))
     throw fault(`"headKind" is not one of ${HEAD_KINDS.join(', ')}`);
+  if (headKind !== 'none' && shape.labels < 2)
+    throw fault('"headKind" names exit heads, and one label has no uncertainty that they could leave by');
   if (typeof pairs !== 'boolean') throw fault('"pairs" is not true or false');
   if (dtype !== undefined && !DTYPES.includes(dtype)) throw fault(`"dtype" is not one of ${DTYPES.join(', ')}`);
   return { shape, labels, headKind, pairs, ...(dtype && { dtype }) };

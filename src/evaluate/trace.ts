@@ -1,10 +1,12 @@
 /** A trace's two files on this machine's disk; trace-lines.ts has what is in them. */
 import { createReadStream, createWriteStream } from 'node:fs';
-import { readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { createInterface } from 'node:readline';
+import { rename, rm, writeFile } from 'node:fs/promises';
+import { basename, dirname } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { diskFolder, openFile } from '../disk-folder.ts';
 import { PyramidError } from '../errors.ts';
+import { checkSize, readText } from '../folder.ts';
 import { metaText, parseEntry, parseMeta, type Trace, type TraceEntry, type TraceMeta } from './trace-lines.ts';
 
 export type { Trace, TraceEntry } from './trace-lines.ts';
@@ -38,30 +40,45 @@ function* lines(entries: readonly TraceEntry[]): Generator<string> {
     yield `${JSON.stringify({ label, length, tokens, logits })}\n`;
 }
 
-/** Reads what `writeTrace` wrote. Throws MP_FILE_MISSING, MP_DATA_EMPTY and MP_DATA_ROW with the line. */
+/** Bytes of a trace: what is parsed of it takes several times as much memory. */
+const MOST_BYTES = 2 ** 29;
+/** Characters of one text's line: 24 layers of a thousand labels have half a million. */
+const LONGEST_LINE = 2 ** 22;
+
+/** Reads what `writeTrace` wrote. Throws MP_FILE_MISSING, MP_MODEL_FILE, MP_DATA_EMPTY and MP_DATA_ROW with the line. */
 export async function readTrace(path: string): Promise<Trace> {
-  const meta = await readMeta(metaPath(path));
+  const meta = await readMeta(path);
+  const file = await openFile(path);
+  if (!file) throw new PyramidError('MP_FILE_MISSING', { path, what: 'trace' });
+  await file.close();
+  checkSize(path, file.size, MOST_BYTES);
   const entries: TraceEntry[] = [];
   let line = 0;
-  try {
-    for await (const text of createInterface({ input: createReadStream(path), crlfDelay: Number.POSITIVE_INFINITY })) {
-      line++;
-      if (text.trim() !== '') entries.push(parseEntry(text, meta, path, line));
-    }
-  } catch (cause) {
-    if (cause instanceof PyramidError) throw cause;
-    throw new PyramidError('MP_FILE_MISSING', { path, what: 'trace' }, { cause });
+  for await (const text of linesOf(path)) {
+    line++;
+    if (text.trim() !== '') entries.push(parseEntry(text, meta, path, line));
   }
   if (entries.length === 0) throw new PyramidError('MP_DATA_EMPTY', { path });
   return { ...meta, entries };
 }
 
-async function readMeta(path: string): Promise<TraceMeta> {
-  let text: string;
-  try {
-    text = await readFile(path, 'utf8');
-  } catch (cause) {
-    throw new PyramidError('MP_FILE_MISSING', { path, what: "description of a trace's network" }, { cause });
+async function* linesOf(path: string): AsyncGenerator<string> {
+  let rest = '';
+  let line = 1;
+  for await (const text of createReadStream(path, { encoding: 'utf8' })) {
+    const parts = (rest + text).split('\n');
+    rest = parts.pop()!;
+    for (const part of parts) yield part;
+    line += parts.length;
+    if (rest.length > LONGEST_LINE)
+      throw new PyramidError('MP_DATA_ROW', { path, line, problem: `it is longer than ${LONGEST_LINE} characters` });
   }
+  if (rest) yield rest;
+}
+
+async function readMeta(tracePath: string): Promise<TraceMeta> {
+  const path = metaPath(tracePath);
+  const text = await readText(diskFolder(dirname(path)), basename(path));
+  if (text === null) throw new PyramidError('MP_FILE_MISSING', { path, what: "description of a trace's network" });
   return parseMeta(text, path);
 }

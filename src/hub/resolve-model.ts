@@ -4,6 +4,7 @@
  */
 import { stat } from 'node:fs/promises';
 import { PyramidError } from '../errors.ts';
+import { OTHER_WEIGHTS } from '../other-weights.ts';
 import { type Choose, type HubCallbacks, Unfit } from './choose.ts';
 import { modelRepo } from './repo.ts';
 import { type HubSettings, hubSettings } from './settings.ts';
@@ -46,8 +47,11 @@ const modelFiles: Choose = async (paths, read) => {
   const tokenizer = TOKENIZER.filter((name) => paths.includes(name));
   if (!tokenizer.includes('tokenizer.json') && !tokenizer.includes('vocab.txt'))
     throw new Unfit('the model has neither tokenizer.json nor vocab.txt');
+  const other = OTHER_WEIGHTS.find(({ name }) => paths.includes(name));
+  const safe = paths.includes(WEIGHTS) || paths.includes(INDEX);
+  if (!safe && other) throw new Unfit(`the model has no ${WEIGHTS}, only ${other.name}: ${other.what}`);
   const files = [needed('config.json'), ...tokenizer];
-  if (paths.includes(WEIGHTS) || !paths.includes(INDEX)) return [...files, needed(WEIGHTS)];
+  if (!paths.includes(INDEX) || paths.includes(WEIGHTS)) return [...files, needed(WEIGHTS)];
   return [...files, INDEX, ...shards(await read(INDEX)).map(needed)];
 };
 

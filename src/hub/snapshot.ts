@@ -5,9 +5,10 @@
  */
 import { randomBytes } from 'node:crypto';
 import { copyFile, mkdir, readdir, readFile, rename, stat, statfs, symlink, writeFile } from 'node:fs/promises';
-import { dirname, join, relative } from 'node:path';
+import { basename, dirname, join, relative } from 'node:path';
 import { datasetInfo, getRepoFolderName, listFiles, modelInfo } from '@huggingface/hub';
 import { PyramidError } from '../errors.ts';
+import { TEXT_BYTES } from '../folder.ts';
 import { type Choose, type HubCallbacks, Unfit } from './choose.ts';
 import { downloadBlob, isThere, onDisk, type RemoteFile } from './download.ts';
 import { type HubFetch, HubUnreachable, hubFetch } from './hub-fetch.ts';
@@ -65,7 +66,8 @@ async function cached(store: string, { revision }: Repo, choose: Choose): Promis
       // a link whose blob is gone does not count
       if ((await stat(path).catch(() => null))?.isFile()) paths.push(relative(dir, path).replaceAll('\\', '/'));
     }
-    return { dir, files: await choose(paths, (path) => readFile(join(dir, path), 'utf8')) };
+    const read = async (path: string) => readText((await stat(join(dir, path))).size, join(dir, path));
+    return { dir, files: await choose(paths, read) };
   } catch (error) {
     if (error instanceof Unfit || (error as NodeJS.ErrnoException).code === 'ENOENT') return null;
     throw error;
@@ -104,7 +106,11 @@ async function online(
     if (!file) throw new Error(`internal: ${path} was chosen but is not listed`);
     return file;
   };
-  const chosen = await choose([...files.keys()], async (path) => readFile(await fetchFile(known(path)), 'utf8'));
+  const chosen = await choose([...files.keys()], async (path) => {
+    const { size } = known(path);
+    checkText(path, size); // before it is downloaded
+    return readText(size, await fetchFile(known(path)));
+  });
   const missing: RemoteFile[] = [];
   for (const path of chosen) {
     const file = known(path);
@@ -116,6 +122,15 @@ async function online(
   for (const path of chosen) await fetchFile(known(path));
   if (!isCommit(repo.revision)) await onDisk(store, () => writeRef(join(store, 'refs', repo.revision), commit));
   return { dir, files: chosen };
+}
+
+function checkText(path: string, size: number): void {
+  if (size > TEXT_BYTES) throw new Unfit(`${basename(path)} has ${inMegabytes(size)}, more than any index`);
+}
+
+async function readText(size: number, path: string): Promise<string> {
+  checkText(path, size);
+  return readFile(path, 'utf8');
 }
 
 async function commitOf({ kind, name, revision }: Repo, settings: HubSettings, request: HubFetch): Promise<string> {

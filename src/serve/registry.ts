@@ -198,8 +198,8 @@ function cardOf(name: string, pyramid: Pyramid, version: string, maxTau: number 
 async function versionOf(dir: string): Promise<string> {
   const hash = createHash('sha256');
   for (const name of (await readdir(dir)).sort()) {
-    const { size, mtimeMs } = await stat(join(dir, name));
-    hash.update(`${name}\0${size}\0${mtimeMs}\n`);
+    const found = await stat(join(dir, name)).catch(() => null); // a link that leads nowhere is no file
+    if (found) hash.update(`${name}\0${found.size}\0${found.mtimeMs}\n`);
   }
   return hash.digest('hex').slice(0, 16);
 }

@@ -2,12 +2,13 @@
  * A model that is served: lets requests in, chooses their tau, runs them on the engine and counts what they cost. Knows
  * nothing of HTTP; a route sees it as `ServedModel`.
  */
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
+import { diskFolder } from '../disk-folder.ts';
 import type { Detail, Explanation, Pyramid, TextInput, Truncate } from '../engine/index.ts';
 import { PyramidError } from '../errors.ts';
 import { readTrace } from '../evaluate/trace.ts';
+import { jsonObjectIn, readText } from '../folder.ts';
 import { Admission, type Spent } from './admission.ts';
 import { LoopLag } from './loop-lag.ts';
 import type { Classified, ClassifiedText, ModelCard, ServedModel, ServeOptions } from './served-model.ts';
@@ -168,7 +169,7 @@ export class ServedPyramid implements ServedModel {
 
   /** What lies beside the weights: the trace of an evaluation, the table of a run. Throws MP_FILE_MISSING. */
   beside(what: 'trace' | 'report'): Promise<unknown> {
-    return what === 'trace' ? readTrace(join(this.#dir, 'trace.jsonl')) : readReport(join(this.#dir, 'report.json'));
+    return what === 'trace' ? readTrace(join(this.#dir, 'trace.jsonl')) : readReport(this.#dir);
   }
 
   /** Waits for what is under way, takes no more, and ends the engine. */
@@ -236,13 +237,15 @@ export class ServedPyramid implements ServedModel {
 const spentOf = (details: readonly Detail[], characters: readonly number[]): Spent[] =>
   details.map(({ tokens }, i) => ({ characters: characters[i], tokens: tokens[0] }));
 
-/** Throws MP_FILE_MISSING. */
-async function readReport(path: string): Promise<unknown> {
-  let text: string;
-  try {
-    text = await readFile(path, 'utf8');
-  } catch (cause) {
-    throw new PyramidError('MP_FILE_MISSING', { path, what: 'report' }, { cause });
-  }
-  return (JSON.parse(text) as { readonly rows?: unknown }).rows ?? null;
+/** Throws MP_FILE_MISSING, MP_MODEL_FILE. */
+async function readReport(dir: string): Promise<unknown> {
+  const name = 'report.json';
+  const path = join(dir, name);
+  const text = await readText(diskFolder(dir), name);
+  if (text === null) throw new PyramidError('MP_FILE_MISSING', { path, what: 'report' });
+  const { rows } = jsonObjectIn(
+    text,
+    (problem, cause) => new PyramidError('MP_MODEL_FILE', { path, problem }, { cause }),
+  );
+  return rows ?? null;
 }

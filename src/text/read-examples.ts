@@ -6,6 +6,7 @@ import { basename } from 'node:path';
 import { PyramidError } from '../errors.ts';
 import { areNumbered, type ColumnNames, chooseColumns, missingColumn } from './columns.ts';
 import type { Dataset, Example } from './example.ts';
+import { numberedLabels } from './numbered-labels.ts';
 import { openTable } from './open-table.ts';
 import type { RowProblem } from './table.ts';
 
@@ -29,7 +30,10 @@ export interface StreamOptions extends ColumnNames {
 }
 
 export interface ReadOptions extends Omit<StreamOptions, 'labelled' | 'onProblem'> {
-  /** The labels of training. Another one in the file is an error. Without, they are collected from the file. */
+  /**
+   * The labels of training. Another one in the file is an error, but for rows 0, 1, … where these are LABEL_0, LABEL_1, ….
+   * Without, they are collected from the file.
+   */
   readonly labels?: readonly string[];
 }
 
@@ -126,14 +130,12 @@ export async function readExamples(path: string, options: ReadOptions = {}): Pro
   const texts: TextRow[] = [];
   let problems = 0;
   let first: RowProblem | null = null;
-  let unseen: TextRow | null = null;
   let empty = 0;
   const onProblem = (problem: RowProblem) => {
     problems++;
     first ??= problem;
   };
   for await (const row of streamRows(path, { ...rest, labelled: true, onProblem, onNote })) {
-    if (known && !known.includes(row.label!)) unseen ??= row;
     if (!row.text.trim()) empty++;
     texts.push(row);
   }
@@ -141,17 +143,21 @@ export async function readExamples(path: string, options: ReadOptions = {}): Pro
   if (wrong) {
     throw new PyramidError('MP_DATA_ROW', { path, line: wrong.line, problem: wrong.problem, more: problems - 1 });
   }
-  const odd = unseen as TextRow | null;
+  const found = new Set(texts.map((row) => row.label!));
+  const numbered = known ? numberedLabels(found, known) : null;
+  if (numbered)
+    onNote?.(`${path}: the labels ${[...numbered].map(([label, name]) => `${label} are ${name}`).join(', ')}`);
+  const odd = known && !numbered ? texts.find((row) => !known.includes(row.label!)) : undefined;
   if (odd) {
     throw new PyramidError('MP_DATA_LABEL', { path, line: odd.line, label: odd.label!, labels: known! });
   }
-  const labels = known ?? inOrder(new Set(texts.map((row) => row.label!)));
+  const labels = known ?? inOrder(found);
   if (!known && labels.length === 1) throw new PyramidError('MP_DATA_ONE_CLASS', { path, label: labels[0] });
   if (empty > 0) onNote?.(`${path}: ${empty} of ${texts.length} texts are empty`);
 
   const index = new Map(labels.map((label, i) => [label, i]));
   const examples: Example[] = texts.map(({ text, pair, label }) => {
-    const example = { text, label: index.get(label!)! };
+    const example = { text, label: index.get(numbered?.get(label!) ?? label!)! };
     return pair === undefined ? example : { ...example, pair };
   });
   return { name: basename(path), labels, pairs: texts[0]?.pair !== undefined, examples };

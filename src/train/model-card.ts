@@ -22,10 +22,10 @@ pipeline_tag: text-classification
 tags: [text-classification, bert, early-exit, token-pruning]
 ---
 
-# Text classifier for ${config.labels.join(', ')}
+# Text classifier for ${config.labels.map(plain).join(', ')}
 
-Trained by magic-pyramid with the method \`${info.method}\` on ${rows.train.examples.length} rows of ${rows.train.name}${
-    options.model === 'scratch' ? ', from scratch' : `, from ${options.model.split(/[\\/]/).pop()}`
+Trained by magic-pyramid with the method \`${info.method}\` on ${rows.train.examples.length} rows of ${plain(rows.train.name)}${
+    options.model === 'scratch' ? ', from scratch' : `, from ${plain(options.model.split(/[\\/]/).pop() ?? '')}`
   }: ${config.layers} layers of ${config.hiddenSize}, texts of up to ${info.maxLength} tokens.
 It opens in Hugging Face transformers as a dense \`${FAMILIES[config.family].architecture}\`; \`magic-pyramid\` also uses its ${
     [
@@ -51,6 +51,9 @@ await pyramid.close();
 Settings, seed, versions and the fingerprint of the rows are in \`training.json\`.
 `;
 }
+
+/** A name of the user's as it stands, whatever Markdown or HTML would make of it. */
+const plain = (name: string): string => name.replace(/\s+/g, ' ').replace(/[\\`*_~[\]<>&|#!]/g, '\\$&');
 
 const exitTraining = (options: TrainOptions): string => {
   const join = headsJoin(options.method, options);

@@ -1,7 +1,7 @@
 /** The rows that a model's training held back, read again by what its training.json says of them. */
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { diskFolder } from '../disk-folder.ts';
 import { PyramidError } from '../errors.ts';
+import { readText } from '../folder.ts';
 import type { Dataset } from '../text/index.ts';
 import type { OnTrainEvent } from './events.ts';
 import { type GivenTrainOptions, resolveTrainOptions } from './options.ts';
@@ -11,7 +11,8 @@ import { readRows } from './prepare.ts';
 export async function validationRows(dir: string, onEvent: OnTrainEvent = () => {}): Promise<Dataset> {
   let options: GivenTrainOptions;
   try {
-    ({ options } = JSON.parse(await readFile(join(dir, 'training.json'), 'utf8')) as { options: GivenTrainOptions });
+    const text = await readText(diskFolder(dir), 'training.json');
+    ({ options } = JSON.parse(text!) as { options: GivenTrainOptions });
   } catch (cause) {
     throw new PyramidError(
       'MP_USAGE',
