@@ -36,24 +36,29 @@ export async function resolveModel(dirOrId: string, { hub, ...callbacks }: Resol
   const repo = found ? null : modelRepo(dirOrId);
   if (!repo) throw new PyramidError('MP_FILE_MISSING', { path: dirOrId, what: 'model folder' });
   const { snapshot } = await import('./snapshot.ts'); // loads the hub's client
-  return (await snapshot(repo, modelFiles, hub ?? hubSettings(), callbacks)).dir;
+  return (await snapshot(repo, modelFiles(repo.name), hub ?? hubSettings(), callbacks)).dir;
 }
 
-const modelFiles: Choose = async (paths, read) => {
-  const needed = (name: string): string => {
-    if (!paths.includes(name)) throw new Unfit(`the model has no ${name}`);
-    return name;
+const modelFiles =
+  (id: string): Choose =>
+  async (paths, read) => {
+    const needed = (name: string): string => {
+      if (!paths.includes(name)) throw new Unfit(`the model has no ${name}`);
+      return name;
+    };
+    const tokenizer = TOKENIZER.filter((name) => paths.includes(name));
+    if (!tokenizer.includes('tokenizer.json') && !tokenizer.includes('vocab.txt'))
+      throw new Unfit('the model has neither tokenizer.json nor vocab.txt');
+    const other = OTHER_WEIGHTS.find(({ name }) => paths.includes(name));
+    const safe = paths.includes(WEIGHTS) || paths.includes(INDEX);
+    if (!safe && other) {
+      const todo = other.todo.replaceAll('DIR', id);
+      throw new Unfit(`the model has no ${WEIGHTS}, only ${other.name}: ${other.what}; ${todo}`);
+    }
+    const files = [needed('config.json'), ...tokenizer];
+    if (!paths.includes(INDEX) || paths.includes(WEIGHTS)) return [...files, needed(WEIGHTS)];
+    return [...files, INDEX, ...shards(await read(INDEX)).map(needed)];
   };
-  const tokenizer = TOKENIZER.filter((name) => paths.includes(name));
-  if (!tokenizer.includes('tokenizer.json') && !tokenizer.includes('vocab.txt'))
-    throw new Unfit('the model has neither tokenizer.json nor vocab.txt');
-  const other = OTHER_WEIGHTS.find(({ name }) => paths.includes(name));
-  const safe = paths.includes(WEIGHTS) || paths.includes(INDEX);
-  if (!safe && other) throw new Unfit(`the model has no ${WEIGHTS}, only ${other.name}: ${other.what}`);
-  const files = [needed('config.json'), ...tokenizer];
-  if (!paths.includes(INDEX) || paths.includes(WEIGHTS)) return [...files, needed(WEIGHTS)];
-  return [...files, INDEX, ...shards(await read(INDEX)).map(needed)];
-};
 
 function shards(index: string): string[] {
   let map: unknown;

@@ -13,6 +13,7 @@ export async function validationRows(dir: string, onEvent: OnTrainEvent = () => 
   try {
     const text = await readText(diskFolder(dir), 'training.json');
     ({ options } = JSON.parse(text!) as { options: GivenTrainOptions });
+    if (typeof options !== 'object' || options === null) throw new Error('there are no options');
   } catch (cause) {
     throw new PyramidError(
       'MP_USAGE',

@@ -51,6 +51,36 @@ describe('rows for the commands', () => {
     });
   });
 
+  test('are numbered 0, 1 for a model of LABEL_0, LABEL_1, and it is said', async () => {
+    const dir = mkdtempSync(join(folder, 'unnamed-'));
+    const { id2label: _, ...unnamed } = config;
+    const architectures = ['BertForSequenceClassification'];
+    writeFileSync(join(dir, 'config.json'), JSON.stringify({ ...unnamed, architectures, num_labels: 3 }));
+    const numbered = write('numbered.csv', 'text,label\na,2\nb,0\n');
+    const notes: string[] = [];
+    const rows = await realServices.labelledRows({ ...none, file: numbered }, dir, (event) => {
+      if (event.kind === 'note') notes.push(event.text);
+    });
+    expect(rows.labels).toEqual(['LABEL_0', 'LABEL_1', 'LABEL_2']);
+    expect(rows.examples.map(({ label }) => label)).toEqual([2, 0]);
+    expect(notes.join('\n')).toContain('the labels 2 are LABEL_2, 0 are LABEL_0');
+    const beyond = write('beyond.csv', 'text,label\na,3\nb,0\n');
+    await expect(realServices.labelledRows({ ...none, file: beyond }, dir, ignore)).rejects.toMatchObject({
+      code: 'MP_DATA_LABEL',
+      details: { line: 2, label: '3' },
+    });
+    // names are never taken for numbers of others
+    const mixed = write('mixed.csv', 'text,label\na,LABEL_0\nb,1\n');
+    await expect(realServices.labelledRows({ ...none, file: mixed }, dir, ignore)).rejects.toMatchObject({
+      code: 'MP_DATA_LABEL',
+      details: { line: 3, label: '1' },
+    });
+    await expect(realServices.labelledRows({ ...none, file: numbered }, folder, ignore)).rejects.toMatchObject({
+      code: 'MP_DATA_LABEL',
+      details: { line: 2, label: '2' },
+    });
+  });
+
   test('without labels are texts or pairs', async () => {
     const all = async (file: string, text: string | null, pair: string | null) => {
       const found = [];

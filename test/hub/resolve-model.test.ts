@@ -253,13 +253,24 @@ describe('what the hub does not have', () => {
     ['safetensors weights', 'org/bin', 'org/bin: the model has no model.safetensors'],
     ['a tokenizer', 'org/mute', 'org/mute: the model has neither tokenizer.json nor vocab.txt'],
   ])('%s is MP_HUB_MISSING, in a sentence of its own', async (_, id, start) => {
-    const { 'model.safetensors': __, ...bin } = files;
+    const { 'model.safetensors': __, 'pytorch_model.bin': ___, 'onnx/model.onnx': ____, ...bin } = files;
     server.models.set('org/bin', { files: bin });
     server.models.set('org/mute', { files: { 'config.json': '{}', 'model.safetensors': weights } });
     const { code, message } = await failure(resolveModel(id, { hub: settings({ token: 'any' }) }));
     expect(code).toBe('MP_HUB_MISSING');
     expect(message).toBe(`${start} (asked: ${server.endpoint}); check the name, or name files that are on disk`);
   });
+});
+
+test('weights of another program are told by what they are, with the command that converts them', async () => {
+  const { 'model.safetensors': __, ...others } = files;
+  server.models.set('org/torch', { files: { ...others, 'pytorch_model.bin': 'PK' } });
+  const { code, message } = await failure(resolveModel('org/torch', { hub: settings({ token: 'any' }) }));
+  expect(code).toBe('MP_HUB_MISSING');
+  expect(message).toMatch(
+    /^org\/torch: the model has no model\.safetensors, only pytorch_model\.bin: weights in PyTorch's/,
+  );
+  expect(message).toContain("M.from_pretrained('org/torch').save_pretrained('NEW')");
 });
 
 describe('without the hub', () => {
