@@ -154,7 +154,7 @@ export function parseConfig(raw: Readonly<Record<string, unknown>>, path: string
     classifierDropout: rate(classifierDropout, fallback ?? hiddenDropout),
     poolerActivation: family.poolerActivation,
     initializerRange: real('initializer_range', 0.02),
-    labels: labelNames(raw, fault),
+    labels: labelNames(raw, (problem, todo) => new PyramidError('MP_MODEL_CONFIG', { path, problem, todo })),
     problemType,
     raw,
   };

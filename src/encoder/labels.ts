@@ -5,7 +5,7 @@
 import { quoted } from '../errors.ts';
 
 type Raw = Readonly<Record<string, unknown>>;
-type Fault = (problem: string) => Error;
+type Fault = (problem: string, todo?: string) => Error;
 
 /** More would take longer to name than to compute. */
 export const MOST_LABELS = 2 ** 17;
@@ -37,7 +37,10 @@ const isClassifier = ({ architectures }: Raw): boolean =>
 
 function namedLabels(id2label: unknown, fault: Fault): string[] {
   if (typeof id2label !== 'object' || Array.isArray(id2label))
-    throw fault(`id2label is ${quoted(id2label)}, no object from numbers to names`);
+    throw fault(
+      `id2label is ${quoted(id2label)}, no object from numbers to names`,
+      'write {"0": "a name", "1": "another"}',
+    );
   const entries = Object.entries(id2label as Record<string, unknown>);
   if (entries.length > MOST_LABELS)
     throw fault(`id2label names ${entries.length} labels, more than the ${MOST_LABELS} that are read`);
@@ -59,7 +62,10 @@ function namedLabels(id2label: unknown, fault: Fault): string[] {
   list.forEach((name, i) => {
     const other = first.get(name);
     if (other !== undefined)
-      throw fault(`id2label gives the name ${quoted(name)} to both label ${other} and label ${i}`);
+      throw fault(
+        `id2label gives the name ${quoted(name)} to both label ${other} and label ${i}`,
+        'give each label a name of its own',
+      );
     first.set(name, i);
   });
   return list;

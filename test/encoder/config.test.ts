@@ -236,27 +236,7 @@ describe('a faulty config.json', () => {
       { ...least, id2label: { 0: ['a'], 1: 'b' } },
       'id2label\'s label 0 is ["a"], no name',
     ],
-    [
-      'with labels that are no object',
-      { ...least, id2label: 'a,b' },
-      'id2label is "a,b", no object from numbers to names',
-    ],
-    [
-      'with labels in a list, which transformers refuses',
-      { ...least, id2label: ['a', 'b'] },
-      'id2label is ["a","b"], no object from numbers to names',
-    ],
     ['with a label twice', { ...least, id2label: { 0: 'a', '00': 'b' } }, 'id2label names label 0 twice'],
-    [
-      'with two labels of one name',
-      { ...least, id2label: { 0: 'x', 1: 'y', 2: 'x' } },
-      'id2label gives the name "x" to both label 0 and label 2',
-    ],
-    [
-      'with a number and a text that read the same',
-      { ...least, id2label: { 0: '1', 1: 1 } },
-      'id2label gives the name "1" to both label 0 and label 1',
-    ],
     ['with no number of labels', { ...least, num_labels: '3' }, 'num_labels is "3", not a positive whole number'],
     ['with no labels at all', { ...least, num_labels: 0 }, 'num_labels is 0, not a positive whole number'],
     [
@@ -299,6 +279,33 @@ describe('a faulty config.json', () => {
     const { code, message } = await failure(content);
     expect(code).toBe('MP_MODEL_CONFIG');
     expect(message).toBe(`${path}: ${problem}${ending}`);
+  });
+
+  it.each<[string, unknown, string]>([
+    [
+      'with labels that are no object',
+      { ...least, id2label: 'a,b' },
+      'id2label is "a,b", no object from numbers to names; write {"0": "a name", "1": "another"}',
+    ],
+    [
+      'with labels in a list, which transformers refuses',
+      { ...least, id2label: ['a', 'b'] },
+      'id2label is ["a","b"], no object from numbers to names; write {"0": "a name", "1": "another"}',
+    ],
+    [
+      'with two labels of one name',
+      { ...least, id2label: { 0: 'x', 1: 'y', 2: 'x' } },
+      'id2label gives the name "x" to both label 0 and label 2; give each label a name of its own',
+    ],
+    [
+      'with a number and a text that read the same',
+      { ...least, id2label: { 0: '1', 1: 1 } },
+      'id2label gives the name "1" to both label 0 and label 1; give each label a name of its own',
+    ],
+  ])('%s says what to write instead', async (_, content, sentence) => {
+    const { code, message } = await failure(content);
+    expect(code).toBe('MP_MODEL_CONFIG');
+    expect(message).toBe(`${path}: ${sentence}`);
   });
 
   it.each(['roberta', 'electra', 'gpt2'])('of the architecture %s is MP_MODEL_ARCHITECTURE', async (type) => {
