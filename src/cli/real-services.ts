@@ -41,7 +41,7 @@ async function labelledRows(
   const { readExamples } = await import('../text/index.ts');
   const { readConfig } = await import('../encoder/index.ts');
   const { labels } = await readConfig(dir);
-  return readExamples(file!, { ...given(columns), labels, onNote: (text) => onEvent({ kind: 'note', text }) });
+  return readExamples(file!, { ...given(columns), labels, onNumbered: (text) => onEvent({ kind: 'note', text }) });
 }
 
 async function* texts({ file, ...columns }: { file: string; text: string | null; pair: string | null }) {

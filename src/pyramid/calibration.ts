@@ -1,7 +1,8 @@
 /** Writes what is chosen after training, the halt value and the layers to ask, into config.json's `pyramid` object. */
 import { join } from 'node:path';
-import { readConfig } from '../encoder/index.ts';
+import { diskFolder } from '../disk-folder.ts';
 import { PyramidError } from '../errors.ts';
+import { jsonObjectIn, readText } from '../folder.ts';
 import { writeWhole } from '../write-whole.ts';
 import { type Calibration, dtypeOf, json, type PyramidInfo } from './model-folder.ts';
 
@@ -20,10 +21,12 @@ export async function writeTau(
 ): Promise<void> {
   const { dtype } = calibration;
   const path = join(dir, 'config.json');
-  const { raw } = await readConfig(dir);
+  const fault = (problem: string, cause?: unknown) => new PyramidError('MP_MODEL_CONFIG', { path, problem }, { cause });
+  const text = await readText(diskFolder(dir), 'config.json');
+  if (text === null) throw new PyramidError('MP_FILE_MISSING', { path, what: 'file' });
+  const raw = jsonObjectIn(text, fault);
   const info = raw.pyramid as PyramidInfo | null | undefined;
-  if (typeof info !== 'object' || info === null)
-    throw new PyramidError('MP_MODEL_CONFIG', { path, problem: 'there is no pyramid object' });
+  if (typeof info !== 'object' || info === null) throw fault('there is no pyramid object');
   if (info.exitHead === 'none') throw new PyramidError('MP_MODEL_HEADS', { method: info.method });
   const chosen = { tau, calibration };
   const pyramid = {

@@ -35,6 +35,8 @@ export interface ReadOptions extends Omit<StreamOptions, 'labelled' | 'onProblem
    * Without, they are collected from the file.
    */
   readonly labels?: readonly string[];
+  /** Called once where rows 0, 1, … are taken for LABEL_0, LABEL_1, …. */
+  readonly onNumbered?: (text: string) => void;
 }
 
 /**
@@ -126,7 +128,7 @@ function describe(cell: unknown): string {
  *   there is only one
  */
 export async function readExamples(path: string, options: ReadOptions = {}): Promise<Dataset> {
-  const { labels: known, onNote, ...rest } = options;
+  const { labels: known, onNote, onNumbered = onNote, ...rest } = options;
   const texts: TextRow[] = [];
   let problems = 0;
   let first: RowProblem | null = null;
@@ -146,7 +148,7 @@ export async function readExamples(path: string, options: ReadOptions = {}): Pro
   const found = new Set(texts.map((row) => row.label!));
   const numbered = known ? numberedLabels(found, known) : null;
   if (numbered)
-    onNote?.(`${path}: the labels ${[...numbered].map(([label, name]) => `${label} are ${name}`).join(', ')}`);
+    onNumbered?.(`${path}: the labels ${[...numbered].map(([label, name]) => `${label} are ${name}`).join(', ')}`);
   const odd = known && !numbered ? texts.find((row) => !known.includes(row.label!)) : undefined;
   if (odd) {
     throw new PyramidError('MP_DATA_LABEL', { path, line: odd.line, label: odd.label!, labels: known! });
