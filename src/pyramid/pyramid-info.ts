@@ -4,9 +4,9 @@
  */
 import type { EncoderConfig } from '../encoder/index.ts';
 import { PyramidError, quoted } from '../errors.ts';
-import { HEAD_KINDS, type HeadKind } from './flops.ts';
-import { FASTBERT_HEADS } from './heads.ts';
-import { problems } from './problem.ts';
+import { hasUncertainty } from './exits/exit-rule.ts';
+import { exitOf, HEAD_KINDS, type HeadKind } from './exits/exits.ts';
+import { FASTBERT_HEADS } from './exits/fastbert.ts';
 
 /** What products with weights are computed in. */
 export type Dtype = 'fp32' | 'int8';
@@ -158,8 +158,8 @@ export function readInfo(config: EncoderConfig, path: string): PyramidInfo {
   }
   for (const [key, field] of Object.entries(FIELDS))
     check(`pyramid.${key}`, (info as unknown as Record<string, unknown>)[key], field);
-  if (info.exitHead === 'aligned' && !info.pairs)
-    throw fault('pyramid.exitHead is "aligned", which reads pairs, and pyramid.pairs is false');
+  if (exitOf(info.exitHead)?.needsPairs && !info.pairs)
+    throw fault(`pyramid.exitHead is "${info.exitHead}", which reads pairs, and pyramid.pairs is false`);
   checkCalibration('pyramid.calibration', info.calibration);
   if (info.forDtype !== undefined && !isObject(info.forDtype)) throw fault('pyramid.forDtype is no object');
   for (const [dtype, other] of Object.entries(info.forDtype ?? {})) {
@@ -177,7 +177,7 @@ export function readInfo(config: EncoderConfig, path: string): PyramidInfo {
     throw fault(`pyramid.asked is ${quoted(info.asked)}, not true or false for each of layers 1 to ${heads}`);
   const taus = [info.tau, ...Object.values(info.forDtype ?? {}).map(({ tau }) => tau)];
   const tau = taus.find((one) => one !== null);
-  if (tau !== undefined && !problems[config.problemType].exits)
+  if (tau !== undefined && !hasUncertainty(config.problemType))
     throw fault(
       `pyramid.tau is ${tau}, but the answers of a ${config.problemType} model have no uncertainty to leave by`,
     );
