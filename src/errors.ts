@@ -26,6 +26,14 @@ export const quoted = (value: unknown): string => brief(JSON.stringify(value) ??
 const list = (names: readonly string[], most = 12): string =>
   names.slice(0, most).map(brief).join(', ') + (names.length > most ? ` and ${names.length - most} more` : '');
 
+/** Rows beside the first that have the same fault: how many, and the lines of the first few. */
+const moreRows = (more = 0, lines: readonly number[] = []): string => {
+  if (more === 0) return '';
+  const named = lines.length > 0 ? `: ${lines.length > 1 ? 'lines' : 'line'} ${lines.join(', ')}` : '';
+  const rest = lines.length > 0 && more > lines.length ? ', …' : '';
+  return ` (and ${more} more such ${more === 1 ? 'row' : 'rows'}${named}${rest})`;
+};
+
 export const catalogue = {
   // how the call was made
   MP_USAGE: kind(2, 400, (e: { what: string; todo: string }) => `${e.what}; ${e.todo}`),
@@ -70,20 +78,20 @@ export const catalogue = {
   MP_DATA_ROW: kind(
     1,
     400,
-    (e: { path: string; line: number; problem: string; more?: number }) =>
-      `${e.path}:${e.line}: ${e.problem}${e.more ? ` (and ${e.more} more such rows)` : ''}; mend or remove the row`,
+    (e: { path: string; line: number; problem: string; more?: number; lines?: readonly number[] }) =>
+      `${e.path}:${e.line}: ${e.problem}${moreRows(e.more, e.lines)}; fix or remove the row`,
   ),
   MP_DATA_COLUMN: kind(
     2,
     400,
-    (e: { path: string; column: string; columns: readonly string[] }) =>
-      `${e.path}: no column "${brief(e.column)}"; the columns are ${list(e.columns)} (where there is no header line, give numbers from 0)`,
+    (e: { path: string; column: string; columns: readonly string[]; separator?: string }) =>
+      `${e.path}: no column "${brief(e.column)}"; the columns are ${list(e.columns)} (${e.separator ? `separated by ${e.separator}? give --delimiter` : 'where there is no header line, give numbers from 0'})`,
   ),
   MP_DATA_FILE: kind(
     1,
     400,
-    (e: { path: string; problem: string }) =>
-      `${e.path}: ${e.problem}; the file is truncated or corrupt, copy it again`,
+    (e: { path: string; problem: string; todo?: string }) =>
+      `${e.path}: ${e.problem}; ${e.todo ?? 'the file is truncated or corrupt, copy it again'}`,
   ),
   MP_DATA_FORMAT: kind(
     2,
@@ -94,8 +102,15 @@ export const catalogue = {
   MP_DATA_LABEL: kind(
     1,
     400,
-    (e: { path: string; line: number; label: string; labels: readonly string[] }) =>
-      `${e.path}:${e.line}: label "${brief(e.label)}" does not occur in the training data; the labels are ${list(e.labels)}`,
+    (e: {
+      path: string;
+      line: number;
+      label: string;
+      labels: readonly string[];
+      more?: number;
+      lines?: readonly number[];
+    }) =>
+      `${e.path}:${e.line}: label "${brief(e.label)}" does not occur in the training data; the labels are ${list(e.labels)}${moreRows(e.more, e.lines)}`,
   ),
   MP_DATA_ONE_CLASS: kind(
     1,

@@ -2,6 +2,7 @@
  * Which columns of a data file hold the text, its pair and its label, when the caller does not say.
  */
 import { PyramidError } from '../errors.ts';
+import { DELIMITER_NAMES, delimiterIn } from './csv-delimiter.ts';
 
 /** A column's name, or its number from 0 (as a number or in digits) in a csv or tsv file without a header line. */
 export type ColumnName = string | number;
@@ -71,9 +72,12 @@ export function chooseColumns(path: string, columns: readonly string[], names: C
 }
 
 /** The error for a column that is not there. Without a header line the names are texts: they are shortened. */
-export const missingColumn = (path: string, column: string, columns: readonly string[]) =>
-  new PyramidError('MP_DATA_COLUMN', {
+export const missingColumn = (path: string, column: string, columns: readonly string[]) => {
+  const separator = columns.length === 1 ? delimiterIn(columns[0]) : null;
+  return new PyramidError('MP_DATA_COLUMN', {
     path,
     column,
     columns: columns.map((name) => (name.length > 40 ? `${name.slice(0, 40)}…` : name)),
+    ...(separator !== null && { separator: DELIMITER_NAMES[separator] }),
   });
+};

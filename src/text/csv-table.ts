@@ -3,8 +3,10 @@
  */
 import { Readable } from 'node:stream';
 import { type InfoRecord, type Options, parse } from 'csv-parse';
-import type { RowProblem, Table, TableRow } from './table.ts';
-import { countNewlines, utf8Stream } from './utf8-stream.ts';
+import { PyramidError } from '../errors.ts';
+import { DELIMITER_NAMES, foundDelimiter, separatorLine } from './csv-delimiter.ts';
+import { LONGEST_ROW, type RowProblem, type Table, type TableRow, tooLong } from './table.ts';
+import { countNewlines, fileText } from './text-stream.ts';
 
 export interface CsvOptions {
   readonly header: boolean;
@@ -13,27 +15,53 @@ export interface CsvOptions {
    * field, or with text after the closing one) stands for itself.
    */
   readonly quotes: boolean;
-  readonly delimiter: ',' | '\t';
+  /** null: what the file shows, mostly a comma. */
+  readonly delimiter: string | null;
+  /** Columns that are needed at least, where it is the delimiter that has to be found. */
+  readonly needed?: number; // 2
 }
 
-/** @throws as `utf8Stream` */
+/** Characters of a file's beginning that its delimiter is looked for in. */
+const SAMPLE = 1 << 16;
+
+/** @throws as `fileText`; MP_DATA_ROW for a record longer than `LONGEST_ROW` */
 export async function openCsv(path: string, options: CsvOptions): Promise<Table> {
-  const records = readRecords(path, options);
+  const source = fileText(path);
+  let start = '';
+  let whole = true;
+  for (let next = await source.next(); !next.done; next = await source.next()) {
+    start += next.value;
+    whole = start.length < SAMPLE;
+    if (!whole) break;
+  }
+  const said = options.quotes ? separatorLine(start) : null;
+  if (said) start = start.slice(said.length);
+  const found =
+    options.delimiter ?? said?.delimiter ?? foundDelimiter(start.slice(0, SAMPLE), whole, options.needed ?? 2);
+  const notes =
+    options.delimiter === null && found !== ',' ? [`separated by ${DELIMITER_NAMES[found] ?? `"${found}"`}`] : [];
+  const records = readRecords(path, again(start, source), { ...options, delimiter: found }, said ? 1 : 0);
+  const close = async () => void (await records.return(undefined));
   const first = await records.next();
-  if (first.done) return { columns: [], rows: nothing() };
+  if (first.done) return { columns: [], rows: nothing(), close };
   const head = first.value;
-  if (head.kind === 'problem') return { columns: [], rows: again(head, records) };
+  if (head.kind === 'problem') return { columns: [], rows: again(head, records), close };
   const columns = head.cells.map((cell, i) => (options.header ? String(cell).trim() : String(i)));
   const rest = options.header ? records : again(head, records);
-  return { columns, rows: sameLength(rest, columns.length, options) };
+  return { columns, rows: sameLength(rest, columns.length, options), notes, close };
 }
 
 type CsvRow = Extract<TableRow, { kind: 'row' }>;
 
-/** Problems come after the rows. */
-async function* readRecords(path: string, { quotes, delimiter }: CsvOptions): AsyncGenerator<TableRow> {
+/** Problems come after the rows. `before`: lines of the file before the text. */
+async function* readRecords(
+  path: string,
+  text: AsyncIterable<string>,
+  { quotes, delimiter }: CsvOptions & { readonly delimiter: string },
+  before: number,
+): AsyncGenerator<TableRow> {
   const problems: RowProblem[] = [];
-  let end = 0; // the line at which the last record ended
+  let end = 0; // the line of the text at which the last record ended
   let overcounted = 0; // csv-parse counts \r\n inside quotes as two lines
   const toRow = (record: readonly string[], { lines }: InfoRecord): CsvRow => {
     let inside = 0; // line ends inside the record
@@ -44,7 +72,7 @@ async function* readRecords(path: string, { quotes, delimiter }: CsvOptions): As
       }
     }
     end = lines - overcounted;
-    return { kind: 'row', line: end - inside, cells: record };
+    return { kind: 'row', line: before + end - inside, cells: record };
   };
   const parser = parse({
     delimiter,
@@ -56,16 +84,23 @@ async function* readRecords(path: string, { quotes, delimiter }: CsvOptions): As
     relax_quotes: true,
     skip_empty_lines: true,
     skip_records_with_error: true,
+    max_record_size: LONGEST_ROW,
     // its type knows only records that stay arrays
     on_record: toRow as unknown as Options['on_record'],
     on_skip: (error) => {
+      const line = before + end + 1;
+      if (error?.code === 'CSV_MAX_RECORD_SIZE') {
+        // csv-parse would leave out what follows in its buffer
+        const problem = `${tooLong('row')}${quotes ? '; is a quote never closed?' : ''}`;
+        throw new PyramidError('MP_DATA_ROW', { path, line, problem });
+      }
       const unclosed = error?.code === 'CSV_QUOTE_NOT_CLOSED';
       const problem = unclosed ? 'a quoted field is not closed before the end of the file' : (error?.message ?? '');
-      problems.push({ kind: 'problem', line: end + 1, problem });
+      problems.push({ kind: 'problem', line, problem });
       return undefined;
     },
   });
-  const source = Readable.from(utf8Stream(path));
+  const source = Readable.from(text);
   source.on('error', (error) => parser.destroy(error));
   try {
     yield* source.pipe(parser) as AsyncIterable<CsvRow>;
@@ -92,7 +127,7 @@ async function* sameLength(
 
 const fields = (n: number) => `${n} ${n === 1 ? 'field' : 'fields'}`;
 
-async function* again(first: TableRow, rest: AsyncIterable<TableRow>): AsyncGenerator<TableRow> {
+async function* again<T>(first: T, rest: AsyncIterable<T>): AsyncGenerator<T> {
   yield first;
   yield* rest;
 }

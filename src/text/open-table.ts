@@ -1,17 +1,21 @@
 /**
  * Opens a data file as a table; the format is known from its name.
  */
-import { stat } from 'node:fs/promises';
 import { PyramidError } from '../errors.ts';
 import { openCsv } from './csv-table.ts';
+import { checkDataFile } from './data-file.ts';
 import { openJson, openJsonLines } from './json-table.ts';
 import { openParquet } from './parquet-table.ts';
 import type { Table, TableRow } from './table.ts';
-import { utf8Lines } from './utf8-stream.ts';
+import { fileLines } from './text-stream.ts';
 
 export interface TableOptions {
   /** Whether the first line of a csv or tsv file names the columns. */
   readonly header?: boolean; // true
+  /** What separates the fields of a csv or tsv file. Without: a tab in .tsv, in .csv what the file shows. */
+  readonly delimiter?: string;
+  /** Columns that are needed at least: a csv file that has as many by its commas is separated by commas. */
+  readonly columns?: number; // 2
 }
 
 export const FORMATS = ['.csv', '.tsv', '.jsonl', '.ndjson', '.json', '.parquet', '.txt'] as const;
@@ -19,26 +23,26 @@ export const FORMATS = ['.csv', '.tsv', '.jsonl', '.ndjson', '.json', '.parquet'
 /**
  * Opens `path`; the format is known from its name, `.gz` after it allowed (not for parquet, compressed by itself).
  * Quotes are CSV quotes in `.csv`, ordinary characters in `.tsv`; a `.txt` file has one text a line.
- * @throws MP_FILE_MISSING, MP_DATA_FORMAT, MP_DATA_FILE (truncated or corrupt), MP_DATA_ROW (text that is not UTF-8)
+ * @throws MP_FILE_MISSING, MP_DATA_FORMAT, MP_DATA_FILE (truncated, corrupt or something else), MP_DATA_ROW (text that
+ *   is not UTF-8, a row that is too long)
  */
 export async function openTable(path: string, options: TableOptions = {}): Promise<Table> {
-  const found = await stat(path).catch(() => null);
-  if (!found || found.isDirectory()) throw new PyramidError('MP_FILE_MISSING', { path, what: 'file' });
-  const { header = true } = options;
+  const { header = true, delimiter, columns } = options;
   const name = path.toLowerCase();
   const format = FORMATS.find((extension) => name.endsWith(extension) || name.endsWith(`${extension}.gz`));
+  await checkDataFile(path, format ?? '');
   switch (format) {
     case '.csv':
-      return openCsv(path, { header, quotes: true, delimiter: ',' });
+      return openCsv(path, { header, quotes: true, delimiter: delimiter ?? null, needed: columns });
     case '.tsv':
-      return openCsv(path, { header, quotes: false, delimiter: '\t' });
+      return openCsv(path, { header, quotes: false, delimiter: delimiter ?? '\t' });
     case '.jsonl':
     case '.ndjson':
       return openJsonLines(path);
     case '.json':
       return openJson(path);
     case '.txt':
-      return { columns: ['text'], rows: textRows(path) };
+      return { columns: ['text'], rows: textRows(path), close: async () => {} };
     case '.parquet':
       if (!name.endsWith('.gz')) return openParquet(path);
   }
@@ -47,5 +51,5 @@ export async function openTable(path: string, options: TableOptions = {}): Promi
 
 async function* textRows(path: string): AsyncGenerator<TableRow> {
   let line = 0;
-  for await (const text of utf8Lines(path)) yield { kind: 'row', line: ++line, cells: [text] };
+  for await (const text of fileLines(path)) yield { kind: 'row', line: ++line, cells: [text] };
 }

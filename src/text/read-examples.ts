@@ -4,11 +4,13 @@
  */
 import { basename } from 'node:path';
 import { PyramidError } from '../errors.ts';
-import { areNumbered, type ColumnNames, chooseColumns, missingColumn } from './columns.ts';
+import { areNumbered, type ColumnChoice, type ColumnNames, chooseColumns, missingColumn } from './columns.ts';
 import type { Dataset, Example } from './example.ts';
+import { FIRST_ROWS } from './json-table.ts';
+import { sameLabels } from './label-form.ts';
 import { numberedLabels } from './numbered-labels.ts';
 import { openTable } from './open-table.ts';
-import type { RowProblem } from './table.ts';
+import { type RowProblem, type TableRow, UnreadableCell } from './table.ts';
 
 export interface TextRow {
   readonly text: string;
@@ -19,6 +21,8 @@ export interface TextRow {
 }
 
 export interface StreamOptions extends ColumnNames {
+  /** What separates the fields of a csv or tsv file. Without: a tab in .tsv, in .csv what the file shows. */
+  readonly delimiter?: string;
   /** At most so many rows. */
   readonly limit?: number;
   /** Whether each row must have a label. Without, labels are given where they are found. */
@@ -44,43 +48,81 @@ export interface ReadOptions extends Omit<StreamOptions, 'labelled' | 'onProblem
  * @throws MP_FILE_MISSING, MP_DATA_FORMAT, MP_DATA_FILE, MP_DATA_EMPTY, MP_DATA_COLUMN, MP_DATA_ROW
  */
 export async function* streamRows(path: string, options: StreamOptions = {}): AsyncGenerator<TextRow> {
-  const { limit = Infinity, labelled = false, onNote } = options;
-  const { columns, rows } = await openTable(path, { header: !areNumbered(options) });
+  const { limit = Infinity, labelled = false, delimiter, onNote } = options;
+  const table = await openTable(path, { header: !areNumbered(options), delimiter, columns: columnsNeeded(options) });
+  const { columns, rows } = table;
   const onProblem =
     options.onProblem ??
     (({ line, problem }: RowProblem) => {
       throw new PyramidError('MP_DATA_ROW', { path, line, problem });
     });
   const labelNeeded = labelled || options.label !== undefined;
-  const choice = columns.length > 0 ? chooseColumns(path, columns, options) : null;
-  if (choice && labelNeeded && choice.label === undefined) {
-    throw missingColumn(path, 'label', columns);
-  }
-  if (choice && onNote) {
-    const parts = Object.entries(choice).filter(([, at]) => at !== undefined);
-    onNote(`${path}: ${parts.map(([what, at]) => `${what} from column "${columns[at as number]}"`).join(', ')}`);
-  }
-
   let good = 0;
   let bad = 0;
-  for await (const row of rows) {
-    if (row.kind === 'row' && !choice) throw new Error('internal: a row in a table without columns');
-    const read = row.kind === 'problem' ? row : textRow(row.line, row.cells, choice!, labelNeeded);
-    if ('problem' in read) {
-      bad++;
-      onProblem(read);
-    } else {
-      yield read;
-      if (++good >= limit) break;
+  try {
+    const choice = columns.length > 0 ? chooseColumns(path, columns, options) : null;
+    if (choice && labelNeeded && choice.label === undefined) {
+      throw missingColumn(path, 'label', columns);
     }
+    if (onNote) for (const note of table.notes ?? []) onNote(`${path}: ${note}`);
+    if (choice && onNote) {
+      const parts = Object.entries(choice).filter(([, at]) => at !== undefined);
+      onNote(`${path}: ${parts.map(([what, at]) => `${what} from column "${columns[at as number]}"`).join(', ')}`);
+    }
+    if (choice) table.want?.(Object.values(choice).filter((at) => at !== undefined));
+    const laterKey = keysThatMatter(path, columns, options, choice);
+
+    for await (const row of rows) {
+      if (row.kind === 'row' && !choice) throw new Error('internal: a row in a table without columns');
+      const read = row.kind === 'problem' ? row : (laterKey(row) ?? textRow(row.line, row.cells, choice!, labelNeeded));
+      if ('problem' in read) {
+        bad++;
+        onProblem(read);
+      } else {
+        yield read;
+        if (++good >= limit) break;
+      }
+    }
+  } finally {
+    await table.close();
   }
   if (good + bad === 0 && limit > 0) throw new PyramidError('MP_DATA_EMPTY', { path });
+}
+
+/** Columns that numbered names need. Named ones are told apart by the header line. */
+const columnsNeeded = (names: ColumnNames): number =>
+  areNumbered(names)
+    ? 1 + Math.max(...[names.text, names.pair, names.label].filter((name) => name !== undefined).map(Number))
+    : 2;
+
+/**
+ * Finds the row with a key that no row before it had, where the columns would have been chosen otherwise with it.
+ * Other keys are of no account, and are remembered so that they are weighed once.
+ */
+function keysThatMatter(path: string, columns: readonly string[], names: ColumnNames, choice: ColumnChoice | null) {
+  const harmless = new Set<string>();
+  const matters = (key: string): boolean => {
+    const { text, pair, label } = chooseColumns(path, [...columns, key], names);
+    return text !== choice?.text || pair !== choice.pair || label !== choice.label;
+  };
+  return ({ line, others }: Extract<TableRow, { kind: 'row' }>): RowProblem | null => {
+    for (const key of others ?? []) {
+      if (harmless.has(key)) continue;
+      if (matters(key)) {
+        const name = key.length > 40 ? `${key.slice(0, 40)}…` : key;
+        const problem = `the key "${name}" comes first after ${FIRST_ROWS} rows without it; name the columns, or give every row the same keys`;
+        return { kind: 'problem', line, problem };
+      }
+      if (harmless.size < FIRST_ROWS) harmless.add(key);
+    }
+    return null;
+  };
 }
 
 function textRow(
   line: number,
   cells: readonly unknown[],
-  choice: { readonly text: number; readonly pair?: number; readonly label?: number },
+  choice: ColumnChoice,
   labelNeeded: boolean,
 ): TextRow | RowProblem {
   const problem = (what: string, cell: unknown): RowProblem => ({
@@ -108,6 +150,7 @@ function labelOf(cell: unknown): string | undefined {
     case 'string':
       return cell.trim() || undefined;
     case 'number':
+      return Number.isFinite(cell) ? String(cell) : undefined;
     case 'bigint':
     case 'boolean':
       return String(cell);
@@ -118,51 +161,76 @@ function labelOf(cell: unknown): string | undefined {
 
 function describe(cell: unknown): string {
   if (typeof cell === 'string') return 'empty';
+  if (typeof cell === 'number') return Number.isNaN(cell) ? 'not a number (NaN)' : 'of type number';
+  if (cell instanceof UnreadableCell) return cell.problem;
   return Array.isArray(cell) ? 'a list' : `of type ${typeof cell}`;
 }
 
+/** Lines that a message names, beside the first. */
+const NAMED = 5;
+
 /**
  * A labelled data set from `path`. Labels keep the order of `labels` where it is given; else they are collected:
- * numbers in numeric order, other names alphabetically. All rows that cannot be read are found before the error.
+ * numbers in numeric order, other names alphabetically. Labels that are all numbers, or all true and false, are the same
+ * however they are written (`sameLabels`). All rows that cannot be read are found before the error.
  * @throws as `streamRows`; MP_DATA_LABEL for a label not in `labels`; MP_DATA_ONE_CLASS if labels are collected and
  *   there is only one
  */
 export async function readExamples(path: string, options: ReadOptions = {}): Promise<Dataset> {
   const { labels: known, onNote, onNumbered = onNote, ...rest } = options;
   const texts: TextRow[] = [];
-  let problems = 0;
-  let first: RowProblem | null = null;
+  const wrong = new Faults<RowProblem>();
   let empty = 0;
-  const onProblem = (problem: RowProblem) => {
-    problems++;
-    first ??= problem;
-  };
+  const onProblem = (problem: RowProblem) => wrong.add(problem, problem.line);
   for await (const row of streamRows(path, { ...rest, labelled: true, onProblem, onNote })) {
     if (!row.text.trim()) empty++;
     texts.push(row);
   }
-  const wrong = first as RowProblem | null;
-  if (wrong) {
-    throw new PyramidError('MP_DATA_ROW', { path, line: wrong.line, problem: wrong.problem, more: problems - 1 });
+  if (wrong.first) {
+    const { line, problem } = wrong.first;
+    throw new PyramidError('MP_DATA_ROW', { path, line, problem, more: wrong.more, lines: wrong.lines });
   }
-  const found = new Set(texts.map((row) => row.label!));
-  const numbered = known ? numberedLabels(found, known) : null;
+  const shared = sameLabels(new Set(texts.map((row) => row.label!)), known);
+  const asNumbers = sameLabels(new Set(texts.map((row) => row.label!)));
+  const numbered = known ? numberedLabels(asNumbers.labels, known) : null;
   if (numbered)
     onNumbered?.(`${path}: the labels ${[...numbered].map(([label, name]) => `${label} are ${name}`).join(', ')}`);
-  const odd = known && !numbered ? texts.find((row) => !known.includes(row.label!)) : undefined;
-  if (odd) {
-    throw new PyramidError('MP_DATA_LABEL', { path, line: odd.line, label: odd.label!, labels: known! });
-  }
-  const labels = known ?? inOrder(found);
-  if (!known && labels.length === 1) throw new PyramidError('MP_DATA_ONE_CLASS', { path, label: labels[0] });
-  if (empty > 0) onNote?.(`${path}: ${empty} of ${texts.length} texts are empty`);
-
+  const labelOf = (label: string) => numbered?.get(asNumbers.labelOf(label)) ?? shared.labelOf(label);
+  const labels = known ?? inOrder(shared.labels);
   const index = new Map(labels.map((label, i) => [label, i]));
-  const examples: Example[] = texts.map(({ text, pair, label }) => {
-    const example = { text, label: index.get(numbered?.get(label!) ?? label!)! };
+  const unseen = new Faults<TextRow>();
+  const examples: Example[] = texts.map((row) => {
+    const { text, pair } = row;
+    const label = index.get(labelOf(row.label!));
+    if (label === undefined) unseen.add(row, row.line);
+    const example = { text, label: label ?? -1 };
     return pair === undefined ? example : { ...example, pair };
   });
+  if (unseen.first) {
+    const { line, label } = unseen.first;
+    const { more, lines } = unseen;
+    throw new PyramidError('MP_DATA_LABEL', { path, line, label: label!, labels, more, lines });
+  }
+  if (!known && labels.length === 1) throw new PyramidError('MP_DATA_ONE_CLASS', { path, label: labels[0] });
+  if (empty > 0) onNote?.(`${path}: ${empty} of ${texts.length} texts are empty`);
   return { name: basename(path), labels, pairs: texts[0]?.pair !== undefined, examples };
+}
+
+/** Rows with a fault: the first one whole, the next few by their lines, the others counted. */
+class Faults<T> {
+  first: T | null = null;
+  /** Besides the first. */
+  more = 0;
+  readonly lines: number[] = [];
+
+  add(fault: T, line: number): void {
+    if (this.first === null) {
+      this.first = fault;
+      return;
+    }
+    this.more++;
+    if (this.lines.length < NAMED) this.lines.push(line);
+  }
 }
 
 /** Numbers in numeric order if all are numbers, else by UTF-16 units: the same on every machine. */

@@ -9,6 +9,7 @@ import { PyramidError } from '../errors.ts';
 import { missingColumn } from './columns.ts';
 import type { Dataset, Example } from './example.ts';
 import { openTable } from './open-table.ts';
+import { type Table, UnreadableCell } from './table.ts';
 
 export type TaskName = 'ag_news' | 'yelp_polarity' | 'qqp' | 'mrpc' | 'rte';
 export type TaskSplit = 'train' | 'test';
@@ -185,7 +186,16 @@ async function read(name: string, paths: readonly string[], form: Form): Promise
 }
 
 async function readInto(examples: Example[], path: string, form: Form): Promise<void> {
-  const { columns, rows } = await openTable(path, { header: form.header });
+  const table = await openTable(path, { header: form.header });
+  try {
+    await readTable(examples, path, form, table);
+  } finally {
+    await table.close();
+  }
+}
+
+async function readTable(examples: Example[], path: string, form: Form, table: Table): Promise<void> {
+  const { columns, rows } = table;
   const at = (column: string) => {
     const i = columns.indexOf(column);
     if (i < 0 && columns.length > 0) throw missingColumn(path, column, columns);
@@ -195,14 +205,19 @@ async function readInto(examples: Example[], path: string, form: Form): Promise<
   const pair = form.pair === null ? null : at(form.pair);
   const label = at(form.label);
   const used = [...texts, ...(pair === null ? [] : [pair]), label];
+  table.want?.(used);
 
   let wrong: { readonly line: number; readonly problem: string } | null = null;
   let more = -1;
   for await (const row of rows) {
     const { line } = row;
     let problem = row.kind === 'problem' ? row.problem : null;
+    const odd =
+      row.kind === 'row' ? used.map((i) => row.cells[i]).find((cell) => cell instanceof UnreadableCell) : null;
     if (row.kind === 'row' && used.some((i) => row.cells[i] === null || row.cells[i] === undefined)) {
       problem = 'a text or the label is missing';
+    } else if (odd) {
+      problem = `a text or the label is ${(odd as UnreadableCell).problem}`;
     } else if (row.kind === 'row') {
       const cells = row.cells.map(String);
       const text = texts.map((i) => (form.escapedNewlines ? cells[i].replaceAll('\\n', ' ') : cells[i])).join(' ');

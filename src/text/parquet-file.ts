@@ -1,0 +1,207 @@
+/**
+ * A parquet file through hyparquet, a row group at a time and a column at a time, with every size checked before it is
+ * believed. Only columns of plain values are decoded. Runs in a thread of its own (parquet-worker.ts), since a file can
+ * be made that decodes for ever; knows nothing of threads.
+ */
+import { type FileHandle, open } from 'node:fs/promises';
+import { type AsyncBuffer, type FileMetaData, parquetMetadataAsync, parquetSchema } from 'hyparquet';
+import { parquetReadColumn } from 'hyparquet/src/read.js';
+import { compressors } from 'hyparquet-compressors';
+import { checkPages } from './parquet-pages.ts';
+import { LONGEST_ROW } from './table.ts';
+
+export interface ParquetFile {
+  readonly columns: readonly string[];
+  /** The metadata's `huggingface` entry, where there is one. */
+  readonly huggingface: string | null;
+  /** Slices of the row groups, with the cells of the wanted columns; others are empty lists. */
+  slices(wanted: readonly number[]): AsyncGenerator<Slice>;
+  close(): Promise<void>;
+}
+
+export interface Slice {
+  /** Of the first row, from 1. */
+  readonly line: number;
+  readonly rows: number;
+  /** Each column's cells: `rows` of them, or none where the column is not wanted. */
+  readonly cells: readonly (readonly unknown[])[];
+  /** Cells that hold what cannot be read, with what it is. */
+  readonly unreadable: readonly (readonly [row: number, column: number, problem: string])[];
+}
+
+/** Called whenever a piece of work is done, and with whether the next one is reading from the disk. */
+export type OnStep = (reading: boolean) => void;
+
+const SLICE_ROWS = 1024;
+const SLICE_CHARACTERS = 2 ** 22;
+const READ_AT_ONCE = 2 ** 22; // bytes
+
+/** Throws an Error for what is no sound parquet file, an ErrnoException if it cannot be read. */
+export async function openParquetFile(path: string, onStep: OnStep): Promise<ParquetFile> {
+  const handle = await open(path);
+  try {
+    const { size } = await handle.stat();
+    if (size === 0)
+      return { columns: [], huggingface: null, slices: async function* () {}, close: () => handle.close() };
+    const file: AsyncBuffer = {
+      byteLength: size,
+      slice: (start, end = size) => readPart(handle, size, start, end, onStep),
+    };
+    // geography is of no use here, and its metadata one more parser
+    const metadata = await parquetMetadataAsync(file, { geoparquet: false });
+    const tops = parquetSchema(metadata).children.map(({ element, children }) => ({
+      name: element.name,
+      nested: children.length > 0 || element.repetition_type === 'REPEATED',
+    }));
+    checkGroups(metadata, size);
+    return {
+      columns: tops.map(({ name }) => name),
+      huggingface: metadata.key_value_metadata?.find(({ key }) => key === 'huggingface')?.value ?? null,
+      slices: (wanted) => slices(file, metadata, tops, wanted, onStep),
+      close: () => handle.close(),
+    };
+  } catch (error) {
+    await handle.close();
+    throw error;
+  }
+}
+
+interface Top {
+  readonly name: string;
+  /** Whether a cell is a list or an object. */
+  readonly nested: boolean;
+}
+
+async function* slices(
+  file: AsyncBuffer,
+  metadata: FileMetaData,
+  tops: readonly Top[],
+  wanted: readonly number[],
+  onStep: OnStep,
+): AsyncGenerator<Slice> {
+  const plain = wanted.filter((i) => !tops[i].nested);
+  // how many rows there really are shows in a column that is decoded
+  if (plain.length === 0) plain.push(tops.findIndex(({ nested }) => !nested));
+  if (plain[0] === -1) throw new Error('no column holds plain values');
+  let groupStart = 0;
+  for (const group of metadata.row_groups) {
+    const rows = Number(group.num_rows);
+    const columns = tops.map((): ArrayLike<unknown> => []);
+    for (const i of rows === 0 ? [] : plain) {
+      const checked: AsyncBuffer = {
+        byteLength: file.byteLength,
+        async slice(start, end) {
+          const bytes = await file.slice(start, end);
+          checkPages(bytes, rows);
+          return bytes;
+        },
+      };
+      columns[i] = await parquetReadColumn({
+        file: checked,
+        metadata: { ...metadata, row_groups: [group] },
+        columns: [tops[i].name],
+        compressors: stepping(onStep),
+        parsers: { stringFromBytes: textOf as (bytes: Uint8Array) => string },
+        onPage: () => onStep(false),
+      });
+      if (columns[i].length !== rows)
+        throw new Error(`a column of ${columns[i].length} values where there are ${rows} rows`);
+      onStep(false);
+    }
+    for (let at = 0; at < rows; ) {
+      const slice = cut(columns, tops, wanted, groupStart, at, rows);
+      yield slice;
+      at += slice.rows;
+    }
+    groupStart += rows;
+  }
+}
+
+/** The next slice from `at` on: so many rows that their texts are not too long together. */
+function cut(
+  columns: readonly ArrayLike<unknown>[],
+  tops: readonly Top[],
+  wanted: readonly number[],
+  groupStart: number,
+  at: number,
+  end: number,
+): Slice {
+  const cells = columns.map((): unknown[] => []);
+  const unreadable: (readonly [number, number, string])[] = [];
+  let rows = 0;
+  for (let characters = 0; rows < SLICE_ROWS && at + rows < end && characters < SLICE_CHARACTERS; rows++) {
+    for (const i of wanted) {
+      let cell = columns[i][at + rows];
+      let problem: string | null = tops[i].nested ? 'a list or an object' : null;
+      if (cell instanceof NotUtf8) problem = 'not UTF-8';
+      else if (typeof cell === 'string') {
+        if (cell.length > LONGEST_ROW) problem = `longer than ${LONGEST_ROW.toLocaleString('en')} characters`;
+        else characters += cell.length;
+      } else if (typeof cell === 'object' && cell !== null && !(cell instanceof Date))
+        problem = 'not a text or a number';
+      if (problem !== null) {
+        cell = null;
+        unreadable.push([rows, i, problem]);
+      }
+      cells[i].push(cell);
+    }
+  }
+  return { line: groupStart + at + 1, rows, cells, unreadable };
+}
+
+class NotUtf8 {}
+
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+function textOf(bytes: Uint8Array | undefined): string | NotUtf8 | undefined {
+  if (!bytes) return undefined;
+  try {
+    return decoder.decode(bytes);
+  } catch {
+    return new NotUtf8();
+  }
+}
+
+/** The decompressors, each call a step. */
+function stepping(onStep: OnStep): typeof compressors {
+  return Object.fromEntries(
+    Object.entries(compressors).map(([codec, unpack]) => [
+      codec,
+      (bytes: Uint8Array, length: number) => {
+        const page = unpack!(bytes, length);
+        onStep(false);
+        return page;
+      },
+    ]),
+  );
+}
+
+/** Throws an Error where row groups say more rows or bytes than can be. */
+function checkGroups({ row_groups }: FileMetaData, size: number): void {
+  for (const { num_rows, columns } of row_groups) {
+    if (num_rows < 0n || num_rows > 2n ** 31n) throw new Error(`a row group of ${num_rows} rows`);
+    let bytes = 0;
+    for (const { meta_data } of columns) bytes += Number(meta_data?.total_compressed_size ?? 0);
+    // columns that share their bytes would be read once each, however many there are
+    if (bytes > 2 * size) throw new Error(`a row group of ${bytes} bytes in a file of ${size}`);
+  }
+}
+
+/** Bytes of the file, read a piece at a time. */
+async function readPart(
+  handle: FileHandle,
+  size: number,
+  start: number,
+  end: number,
+  onStep: OnStep,
+): Promise<ArrayBuffer> {
+  if (!(start >= 0 && end >= start && start <= size)) throw new Error(`a part from byte ${start} to ${end} of ${size}`);
+  const bytes = new Uint8Array(Math.min(end, size) - start);
+  for (let at = 0; at < bytes.length; ) {
+    onStep(true);
+    const { bytesRead } = await handle.read(bytes, at, Math.min(bytes.length - at, READ_AT_ONCE), start + at);
+    if (bytesRead === 0) throw new Error('the file has become shorter');
+    at += bytesRead;
+  }
+  onStep(false);
+  return bytes.buffer;
+}
