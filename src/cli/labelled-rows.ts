@@ -17,9 +17,10 @@ export interface LabelledRowsOptions {
   readonly text: string | null;
   readonly pair: string | null;
   readonly label: string | null;
+  readonly delimiter: string | null;
 }
 
-const { task, dataDir, test, text, pair, label } = trainTable;
+const { task, dataDir, test, text, pair, label, delimiter } = trainTable;
 
 /** `purpose` ends "labelled rows to …". */
 export const labelledRowsTable = (purpose: string): OptionTable<LabelledRowsOptions> => ({
@@ -29,6 +30,7 @@ export const labelledRowsTable = (purpose: string): OptionTable<LabelledRowsOpti
   text,
   pair,
   label,
+  delimiter,
 });
 
 export const modelOption = <T extends string | null>(group: string, fallback: T) =>
@@ -46,8 +48,8 @@ export function rowSource({ test: file, ...rest }: LabelledRowsOptions, purpose:
   if (rest.task !== null && file !== null) throw usage('both --task and --test were given', 'leave one of them out');
   if (rest.task === null && file === null)
     throw usage(`no rows to ${purpose} were named`, 'give --test with a file, or --task with a name');
-  const { task, dataDir, text, pair, label } = rest;
-  return { task, dataDir, file, text, pair, label };
+  const { task, dataDir, text, pair, label, delimiter } = rest;
+  return { task, dataDir, file, text, pair, label, delimiter };
 }
 
 /** The model's folder and the rows, downloaded where they are not there. */

@@ -44,7 +44,7 @@ async function labelledRows(
   return readExamples(file!, { ...given(columns), labels, onNumbered: (text) => onEvent({ kind: 'note', text }) });
 }
 
-async function* texts({ file, ...columns }: { file: string; text: string | null; pair: string | null }) {
+async function* texts({ file, ...columns }: Parameters<Services['texts']>[0]) {
   const { streamRows } = await import('../text/index.ts');
   for await (const { text, pair } of streamRows(file, given(columns))) yield pair === undefined ? text : { text, pair };
 }
@@ -66,5 +66,7 @@ async function trace(
 }
 
 /** Columns that were named. */
-const given = (columns: Readonly<Record<string, string | null>>): Record<string, string> =>
-  Object.fromEntries(Object.entries(columns).filter((entry): entry is [string, string] => entry[1] !== null));
+const given = (columns: Readonly<Record<string, string | null | undefined>>): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(columns).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
+  );

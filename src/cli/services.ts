@@ -37,7 +37,7 @@ export interface Classifier {
   close(): Promise<void>;
 }
 
-/** Where rows come from: a known task, or a file with its columns (null: the usual names). */
+/** Where rows come from: a known task, or a file with its columns (null: the usual names, what the file shows). */
 export interface RowSource {
   readonly task: string | null;
   readonly dataDir: string | null;
@@ -45,6 +45,7 @@ export interface RowSource {
   readonly text: string | null;
   readonly pair: string | null;
   readonly label: string | null;
+  readonly delimiter?: string | null; // null
 }
 
 export interface Services {
@@ -71,7 +72,7 @@ export interface Services {
   /** A copy of a model folder that is run in int8. */
   quantize(options: QuantizeOptions): Promise<Quantized>;
   /** Texts alone; a label column is not needed. */
-  texts(source: Pick<RowSource, 'text' | 'pair'> & { readonly file: string }): AsyncIterable<TextInput>;
+  texts(source: Pick<RowSource, 'text' | 'pair' | 'delimiter'> & { readonly file: string }): AsyncIterable<TextInput>;
   /** `dtype` null: what the model folder says. `askAll`: every exit head, whatever it says. */
   trace(
     dir: string,

@@ -58,5 +58,5 @@ export function tableMarkdown({ title, caption, heads, align, rows }: ReportTabl
 /** Unrounded, under the records' own names; null is an empty cell. */
 export function tableCsv({ records }: ReportTable): string {
   const columns = [...new Set(records.flatMap((record) => Object.keys(record)))];
-  return stringify([...records], { header: true, columns, cast: { boolean: String } });
+  return stringify([...records], { header: true, columns, cast: { boolean: String }, escape_formulas: true });
 }

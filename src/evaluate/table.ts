@@ -92,10 +92,10 @@ export function toMarkdown(rows: readonly ReportRow[]): string {
   return `${markdownTable([[...heads], ...cells.map((row) => row.map(escapeMarkdown))], { align })}\n`;
 }
 
-/** All columns of `report.json` under their own names, unrounded; null is an empty cell. */
+/** All columns of `report.json` under their own names, unrounded; null is an empty cell, and no spreadsheet takes a text for a formula. */
 export function toCsv(rows: readonly ReportRow[]): string {
   const keys = Object.keys(failedRow('', '', ''));
-  return stringify([...rows], { header: true, columns: keys });
+  return stringify([...rows], { header: true, columns: keys, escape_formulas: true });
 }
 
 /** Aligned columns for a terminal, two spaces apart, without a trailing newline. */

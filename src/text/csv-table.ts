@@ -21,6 +21,9 @@ export interface CsvOptions {
   readonly needed?: number; // 2
 }
 
+/** Characters that may wait between the file and the parser. */
+const AHEAD = 2 ** 20;
+
 /** Characters of a file's beginning that its delimiter is looked for in. */
 const SAMPLE = 1 << 16;
 
@@ -84,23 +87,33 @@ async function* readRecords(
     relax_quotes: true,
     skip_empty_lines: true,
     skip_records_with_error: true,
-    max_record_size: LONGEST_ROW,
     // its type knows only records that stay arrays
     on_record: toRow as unknown as Options['on_record'],
     on_skip: (error) => {
       const line = before + end + 1;
-      if (error?.code === 'CSV_MAX_RECORD_SIZE') {
-        // csv-parse would leave out what follows in its buffer
-        const problem = `${tooLong('row')}${quotes ? '; is a quote never closed?' : ''}`;
-        throw new PyramidError('MP_DATA_ROW', { path, line, problem });
-      }
       const unclosed = error?.code === 'CSV_QUOTE_NOT_CLOSED';
       const problem = unclosed ? 'a quoted field is not closed before the end of the file' : (error?.message ?? '');
       problems.push({ kind: 'problem', line, problem });
       return undefined;
     },
   });
-  const source = Readable.from(text);
+  // csv-parse has an option for this, which looks at every character once more: a sixth of the time
+  const bounded = async function* () {
+    let ended = 0; // records and empty lines
+    let length = 0; // of what was given since one ended
+    for await (const piece of text) {
+      const { records, empty_lines } = parser.info;
+      if (records + empty_lines > ended) length = 0;
+      ended = records + empty_lines;
+      length += piece.length;
+      if (length > LONGEST_ROW + AHEAD) {
+        const problem = `${tooLong('row')}${quotes ? '; is a quote never closed?' : ''}`;
+        throw new PyramidError('MP_DATA_ROW', { path, line: before + end + 1, problem });
+      }
+      yield piece;
+    }
+  };
+  const source = Readable.from(bounded());
   source.on('error', (error) => parser.destroy(error));
   try {
     yield* source.pipe(parser) as AsyncIterable<CsvRow>;

@@ -39,13 +39,18 @@ export async function* arrayElements(source: AsyncIterable<string>, path: string
       return whole || null;
     };
     for (let i = 0; i < text.length; i++) {
-      const code = text.charCodeAt(i);
       if (inString) {
-        if (escaped) escaped = false;
-        else if (code === BACKSLASH) escaped = true;
-        else if (code === QUOTE) inString = false;
+        // most of a file is in strings: their ends are looked for, not walked to
+        const from = i;
+        i = text.indexOf('"', from);
+        const before = backslashes(text, i < 0 ? text.length : i, from);
+        const odd: boolean = (before.count + (before.toStart && escaped ? 1 : 0)) % 2 === 1;
+        escaped = i < 0 && odd;
+        if (i < 0) break;
+        inString = odd;
         continue;
       }
+      const code = text.charCodeAt(i);
       if (ended) {
         if (text.slice(i).trim() !== '') throw wrong('text follows it');
         break;
@@ -77,4 +82,11 @@ export async function* arrayElements(source: AsyncIterable<string>, path: string
     if (length > LONGEST_ROW) throw new PyramidError('MP_DATA_ROW', { path, line: count + 1, problem: tooLong('row') });
   }
   if (!ended) throw wrong('it ends before its last bracket');
+}
+
+/** Backslashes that stand right before `end`, back to `from` at most, and whether they reach it. */
+function backslashes(text: string, end: number, from: number): { readonly count: number; readonly toStart: boolean } {
+  let at = end;
+  while (at > from && text.charCodeAt(at - 1) === BACKSLASH) at--;
+  return { count: end - at, toStart: at === from };
 }

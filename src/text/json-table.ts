@@ -53,7 +53,12 @@ async function tableOf(parsed: AsyncGenerator<Parsed>): Promise<Table> {
   async function* rows(): AsyncGenerator<TableRow> {
     const row = (p: Parsed): TableRow => {
       if (p.kind === 'problem') return p;
-      const others = Object.keys(p.value).filter((key) => !known.has(key));
+      const keys = Object.keys(p.value);
+      // mostly every row has the same keys in the same order
+      if (keys.length === columns.length && keys.every((key, i) => key === columns[i])) {
+        return { kind: 'row', line: p.line, cells: keys.map((key) => p.value[key]) };
+      }
+      const others = keys.filter((key) => !known.has(key));
       const cells = columns.map((name) => own(p.value, name));
       return { kind: 'row', line: p.line, cells, ...(others.length > 0 && { others }) };
     };

@@ -36,6 +36,8 @@ export class ParquetThread {
       resourceLimits: { maxOldGenerationSizeMb: HEAP_MB },
     });
     this.#worker.on('message', (said: FromParquet) => {
+      // what still comes from a thread that is being ended: its end is waited for
+      if (this.#lost) return;
       this.#failures.shift();
       this.#answers.shift()?.(said);
       if (this.#answers.length === 0) this.#rest();
@@ -94,7 +96,8 @@ export class ParquetThread {
   }
 
   #lose(why: string): void {
-    this.#lost ??= new ThreadLost(why);
+    if (this.#lost) return;
+    this.#lost = new ThreadLost(why);
     this.#rest();
     this.#answers.length = 0;
     for (const fail of this.#failures.splice(0)) fail(this.#lost);

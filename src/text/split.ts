@@ -1,6 +1,6 @@
 /**
  * Seeded parts of a data set: a held-out fraction, a smaller set. Both keep the order of the examples, so that the
- * same seed gives the same files on every machine.
+ * same seed gives the same files on every machine; and what is trained on keeps an example of each label, where it can.
  */
 import { randomStream } from '../random.ts';
 import type { Dataset, Example } from './example.ts';
@@ -13,7 +13,7 @@ export interface PartOptions {
 
 /**
  * Holds out round(`fraction` · n) of n examples (0 <= fraction <= 1). `kept` and `heldOut` have no example in
- * common and together have all.
+ * common and together have all. Stratified: a label's only example is kept, unless too few others are left to hold out.
  */
 export function splitDataset(
   dataset: Dataset,
@@ -21,7 +21,10 @@ export function splitDataset(
   options: PartOptions,
 ): { readonly kept: Dataset; readonly heldOut: Dataset } {
   if (!(fraction >= 0 && fraction <= 1)) throw new Error(`internal: a fraction of ${fraction}`);
-  const chosen = choose(dataset, Math.round(fraction * dataset.examples.length), options, 'split');
+  const chosen = choose(dataset, Math.round(fraction * dataset.examples.length), options, 'split', {
+    least: () => 0,
+    most: (size) => Math.max(size - 1, 0),
+  });
   const part = (inside: boolean): Dataset => ({
     ...dataset,
     examples: dataset.examples.filter((_, i) => chosen.has(i) === inside),
@@ -29,11 +32,23 @@ export function splitDataset(
   return { kept: part(false), heldOut: part(true) };
 }
 
-/** `n` examples of the data set; all of them if there are no more. */
+/**
+ * `n` examples of the data set; all of them if there are no more. Stratified: at least one of each label, unless there
+ * are more labels than `n`.
+ */
 export function subsample(dataset: Dataset, n: number, options: PartOptions): Dataset {
   if (n >= dataset.examples.length) return dataset;
-  const chosen = choose(dataset, n, options, 'subsample');
+  const chosen = choose(dataset, n, options, 'subsample', {
+    least: (size) => Math.min(size, 1),
+    most: (size) => size,
+  });
   return { ...dataset, examples: dataset.examples.filter((_, i) => chosen.has(i)) };
+}
+
+/** Of the examples of one label, of which there are `size`. Kept to where the number asked for allows it. */
+interface Bounds {
+  readonly least: (size: number) => number;
+  readonly most: (size: number) => number;
 }
 
 /** `n` indices. Stratified: each label gets its share, rounded so that they add up (largest remainders). */
@@ -42,19 +57,44 @@ function choose(
   n: number,
   { seed, stratified = true }: PartOptions,
   purpose: string,
+  bounds: Bounds,
 ): ReadonlySet<number> {
   const groups: number[][] = stratified ? labels.map(() => []) : [[]];
   examples.forEach(({ label }: Example, i) => {
     groups[stratified ? label : 0].push(i);
   });
-  const exact = groups.map((group) => (n * group.length) / Math.max(examples.length, 1));
-  const counts = exact.map(Math.floor);
-  const byRemainder = exact.map((_, g) => g).sort((a, b) => exact[b] - counts[b] - (exact[a] - counts[a]) || a - b);
-  const missing = n - counts.reduce((sum, count) => sum + count, 0);
-  for (const g of byRemainder.slice(0, missing)) counts[g]++;
+  const sizes = groups.map((group) => group.length);
+  const counts = stratified ? shares(sizes, n, bounds) : [n];
   const chosen = new Set<number>();
   for (const [g, group] of groups.entries()) {
     for (const i of randomStream(seed, purpose, g).shuffle(group).slice(0, counts[g])) chosen.add(i);
   }
   return chosen;
+}
+
+/** How many of each label: largest remainders, then moved between labels where a bound is crossed. */
+function shares(sizes: readonly number[], n: number, { least, most }: Bounds): number[] {
+  const total = sizes.reduce((sum, size) => sum + size, 0);
+  const exact = sizes.map((size) => (n * size) / Math.max(total, 1));
+  const counts = exact.map(Math.floor);
+  const byRemainder = exact.map((_, g) => g).sort((a, b) => exact[b] - counts[b] - (exact[a] - counts[a]) || a - b);
+  const missing = n - counts.reduce((sum, count) => sum + count, 0);
+  for (const g of byRemainder.slice(0, missing)) counts[g]++;
+  /** The label that has most above its share, or least below it, of those that may change by `step`. */
+  const best = (step: 1 | -1): number | undefined =>
+    sizes
+      .map((_, g) => g)
+      .filter((g) => counts[g] + step >= least(sizes[g]) && counts[g] + step <= most(sizes[g]))
+      .sort((a, b) => step * (counts[a] - exact[a] - (counts[b] - exact[b])) || a - b)[0];
+  for (const g of sizes.keys()) {
+    for (const step of [1, -1] as const) {
+      while (step > 0 ? counts[g] < least(sizes[g]) : counts[g] > most(sizes[g])) {
+        const other = best(step > 0 ? -1 : 1);
+        if (other === undefined) break;
+        counts[g] += step;
+        counts[other] -= step;
+      }
+    }
+  }
+  return counts;
 }

@@ -44,6 +44,7 @@ export interface TrainOptions {
   readonly text: string | null;
   readonly pair: string | null;
   readonly label: string | null;
+  readonly delimiter: string | null;
   readonly limit: number | null;
   readonly maxLength: number;
 
@@ -168,6 +169,15 @@ export const trainTable = {
     placeholder: 'COLUMN',
     help: 'the column of the labels; without it the usual names are looked for',
     aliases: ['label_column', 'label_column_name'],
+  }),
+  delimiter: customOption<string | null>({
+    group: data,
+    default: null,
+    placeholder: 'CHARACTER',
+    expected: 'one character, or comma, semicolon, tab or pipe',
+    help: 'what separates the fields of csv and tsv files: a character, or comma, semicolon, tab or pipe; without it what the file shows',
+    aliases: ['sep'],
+    read: readDelimiter,
   }),
   limit: integerOption<number | null>({
     group: data,
@@ -421,6 +431,20 @@ function readDelta(raw: unknown): number | 'auto' | undefined {
   if (raw === 'auto') return raw;
   const value = toNumber(raw);
   return value !== undefined && value >= 0 && value <= 1 ? value : undefined;
+}
+
+const delimiters: Readonly<Record<string, string>> = {
+  comma: ',',
+  semicolon: ';',
+  tab: '\t',
+  '\\t': '\t',
+  pipe: '|',
+};
+
+function readDelimiter(raw: unknown): string | undefined {
+  if (typeof raw !== 'string') return undefined;
+  if (Object.hasOwn(delimiters, raw)) return delimiters[raw];
+  return raw.length === 1 && !/["\r\n]/.test(raw) ? raw : undefined;
 }
 
 /** `3`, `3,1,2,10`, [3, 1, 2, 10] or {regular: 3, …}. */

@@ -47,6 +47,7 @@ export async function readRows(options: TrainOptions, onEvent: OnTrainEvent = ()
     ...(options.text && { text: options.text }),
     ...(options.pair && { pair: options.pair }),
     ...(options.label && { label: options.label }),
+    ...(options.delimiter && { delimiter: options.delimiter }),
   };
   let train =
     task !== null ? await taskRows(task, dataDir, 'train', onEvent) : await readExamples(options.train!, columns);
@@ -54,6 +55,7 @@ export async function readRows(options: TrainOptions, onEvent: OnTrainEvent = ()
   const test =
     task !== null ? await taskRows(task, dataDir, 'test', onEvent) : options.test ? await file(options.test) : null;
   if (options.limit !== null) train = subsample(train, options.limit, { seed });
+  noteUntrained(train, onEvent);
   if (options.validation) return { train, validation: await file(options.validation), test };
   const { kept, heldOut } = splitDataset(train, VALIDATION_SHARE, { seed });
   if (heldOut.examples.length === 0) {
@@ -63,6 +65,15 @@ export async function readRows(options: TrainOptions, onEvent: OnTrainEvent = ()
     });
   }
   return { train: kept, validation: heldOut, test };
+}
+
+/** Says which labels have no row to learn from: the model knows their names, and never answers them. */
+function noteUntrained({ name, labels, examples }: Dataset, onEvent: OnTrainEvent): void {
+  const met = new Set(examples.map(({ label }) => label));
+  const none = labels.filter((_, label) => !met.has(label));
+  if (none.length === 0) return;
+  const named = none.slice(0, 10).join(', ') + (none.length > 10 ? ` and ${none.length - 10} more` : '');
+  onEvent({ kind: 'note', text: `${name}: no training rows have the label ${named}` });
 }
 
 export interface Start {

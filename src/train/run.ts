@@ -206,7 +206,8 @@ function figures(off: Judgement, chosen: Judgement): Record<string, number> {
  * round, so they count too.
  */
 export function comparable(options: TrainOptions, rows: Pick<Rows, 'train' | 'validation'>): Record<string, string> {
-  const { out: _out, resume: _resume, threads, ...rest } = options;
+  // how the rows are separated shows in the rows
+  const { out: _out, resume: _resume, delimiter: _delimiter, threads, ...rest } = options;
   const { stages } = methods[options.method];
   const trainsHeads = stages.includes('heads');
   const settings = Object.fromEntries(Object.entries(rest).map(([key, value]) => [key, JSON.stringify(value)]));

@@ -186,9 +186,9 @@ async function rowsOf({ options, io, services }: Call<BenchCommandOptions>): Pro
   } catch (error) {
     const hasNoLabels = error instanceof PyramidError && error.code === 'MP_DATA_COLUMN' && options.label === null;
     if (!hasNoLabels || source.file === null) throw error;
-    const { file, text, pair } = source;
+    const { file, text, pair, delimiter } = source;
     const texts: TextInput[] = [];
-    for await (const input of services.texts({ file, text, pair })) if (texts.push(input) === count) break;
+    for await (const input of services.texts({ file, text, pair, delimiter })) if (texts.push(input) === count) break;
     io.stderr.write(`note: ${file} has no column of labels, so accuracy is left out\n`);
     const dir = await showDownloads(io.stderr, (onEvent) => services.model(model, onEvent));
     return { dir, name: file, texts, truth: null };

@@ -29,11 +29,12 @@ export interface CalibrateOptions {
   readonly text: string | null;
   readonly pair: string | null;
   readonly label: string | null;
+  readonly delimiter: string | null;
 }
 
 const group = 'Choice';
 const rows = 'Rows';
-const { text, pair, label } = trainTable;
+const { text, pair, label, delimiter } = trainTable;
 
 const options: OptionTable<CalibrateOptions> = {
   model: textOption({
@@ -77,6 +78,7 @@ const options: OptionTable<CalibrateOptions> = {
   text: { ...text, group: rows },
   pair: { ...pair, group: rows },
   label: { ...label, group: rows },
+  delimiter: { ...delimiter, group: rows },
 };
 
 export const calibrate: Command<CalibrateOptions> = {
@@ -162,7 +164,7 @@ interface Rows {
 }
 
 async function rowsOf({ options, io, services }: Call<CalibrateOptions>): Promise<Rows> {
-  const { trace: path, validation, model, text, pair, label, dtype } = options;
+  const { trace: path, validation, model, text, pair, label, delimiter, dtype } = options;
   if (path !== null) {
     if (options.planPeeks) {
       throw new PyramidError('MP_USAGE', {
@@ -181,7 +183,7 @@ async function rowsOf({ options, io, services }: Call<CalibrateOptions>): Promis
     }
     return { trace: dtype === null ? trace : { ...trace, dtype }, texts: [] };
   }
-  const source = { task: null, dataDir: null, file: validation, text, pair, label };
+  const source = { task: null, dataDir: null, file: validation, text, pair, label, delimiter };
   const rows = await showDownloads(io.stderr, (onEvent) =>
     validation === null ? services.validationRows(model, onEvent) : services.labelledRows(source, model, onEvent),
   );

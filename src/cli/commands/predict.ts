@@ -2,12 +2,12 @@
  * `predict`: texts in, one JSON object a line out, in input order. Texts come from the arguments, from standard input
  * (one a line) or from a file's column; nothing is held but what is under way. The engine does the work.
  */
-import { createInterface } from 'node:readline';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { TextInput } from '../../engine/index.ts';
 import { PyramidError } from '../../errors.ts';
 import { integerOption, type OptionTable, textOption } from '../../option.ts';
+import { lines } from '../../text/text-stream.ts';
 import { trainTable } from '../../train/defaults.ts';
 import type { Call, Command } from '../command.ts';
 import { counter } from '../counter.ts';
@@ -23,6 +23,7 @@ export interface PredictOptions extends EngineOptions {
   readonly file: string | null;
   readonly text: string | null;
   readonly pair: string | null;
+  readonly delimiter: string | null;
 }
 
 const answers = 'Answers';
@@ -48,6 +49,7 @@ const options: OptionTable<PredictOptions> = {
   }),
   text: { ...trainTable.text, group: texts },
   pair: { ...trainTable.pair, group: texts },
+  delimiter: { ...trainTable.delimiter, group: texts },
   ...engineTable(running),
 };
 
@@ -70,7 +72,7 @@ export const predict: Command<PredictOptions> = {
     const classifier = await services.load(dir, loadOptions(options));
     try {
       const progress = counter(io.stderr, 'texts');
-      const lines = async function* () {
+      const answers = async function* () {
         let done = 0;
         for await (const answer of classifier.stream(source, { tau: engineTau(tau), topK })) {
           yield `${JSON.stringify(answer)}\n`;
@@ -78,7 +80,7 @@ export const predict: Command<PredictOptions> = {
         }
       };
       // pipeline waits for a slow reader, and ends the engine's stream when the reader has gone
-      await pipeline(Readable.from(lines()), io.stdout, { end: false });
+      await pipeline(Readable.from(answers()), io.stdout, { end: false });
     } finally {
       await classifier.close();
     }
@@ -86,7 +88,7 @@ export const predict: Command<PredictOptions> = {
 };
 
 function inputs({
-  options: { file, text, pair },
+  options: { file, text, pair, delimiter },
   operands,
   io,
   services,
@@ -94,15 +96,11 @@ function inputs({
   const usage = (what: string, todo: string) => new PyramidError('MP_USAGE', { what, todo });
   if (file !== null) {
     if (operands.length > 0) throw usage('both texts and --file were given', 'leave one of them out');
-    return services.texts({ file, text, pair });
+    return services.texts({ file, text, pair, delimiter });
   }
   if (text !== null || pair !== null) throw usage('--text and --pair name columns of --file', 'add --file');
+  if (delimiter !== null) throw usage('--delimiter is about the rows of --file', 'add --file');
   if (operands.length > 0) return Readable.from(operands);
   if (io.stdin.isTTY) throw usage('there are no texts', 'give them as arguments, with --file, or on standard input');
-  return linesOf(io.stdin);
-}
-
-/** readline drops the lines that come before its loop begins, so it is made when the loop begins. */
-async function* linesOf(input: NodeJS.ReadableStream): AsyncGenerator<string> {
-  yield* createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY });
+  return lines(io.stdin as AsyncIterable<Uint8Array>, 'standard input');
 }

@@ -114,5 +114,5 @@ function csvText(curve: readonly Summary[]): string {
     speedupActual: speedup.actual,
     meanExit,
   }));
-  return stringify(records, { header: true });
+  return stringify(records, { header: true, escape_formulas: true });
 }

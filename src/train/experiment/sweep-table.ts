@@ -5,7 +5,7 @@ import type { SweepResult, SweepRow } from './sweep.ts';
 
 /** Unrounded; null is an empty cell. */
 export const sweepCsv = (rows: readonly SweepRow[]): string =>
-  stringify([...rows], { header: true, columns: Object.keys(rows[0]) });
+  stringify([...rows], { header: true, columns: Object.keys(rows[0]), escape_formulas: true });
 
 export function sweepText(rows: readonly SweepRow[]): string {
   const cell = <T>(value: T | null, text: (value: T) => string) => (value === null ? '–' : text(value));

@@ -5,6 +5,12 @@ import type { Results } from './results.ts';
 export type DownloadKind = 'csv' | 'jsonl';
 
 const SLICE_ROWS = 500;
+/**
+ * What a spreadsheet would run as a formula when it opens the file, if blanks or quotes stand before it or not; a
+ * negative number is none. Such a cell gets an apostrophe before it, which spreadsheets read as "this is text".
+ */
+const FORMULA = /^(?!-(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$)[\s"']*(?:[=+\-@\uFF1D\uFF0B\uFF0D\uFF20]|[\t\r])/i;
+const CSV = { newline: '\n', escapeFormulae: FORMULA } as const;
 const FOUND = ['label', 'score', 'exit'] as const;
 
 /** `rows`: numbers of the rows, in the order of the file. */
@@ -13,7 +19,7 @@ export async function resultsFile(results: Results, rows: Uint32Array, kind: Dow
   const found = FOUND.map((name) => (results.columns.includes(name) ? `predicted_${name}` : name));
   const heads = [...results.columns, ...found];
   // each slice goes to the browser's own store at once: one blob of 100,000 rows would hold the page up
-  const parts: Blob[] = kind === 'csv' ? [new Blob([`${Papa.unparse([heads], { newline: '\n' })}\n`])] : [];
+  const parts: Blob[] = kind === 'csv' ? [new Blob([`${Papa.unparse([heads], CSV)}\n`])] : [];
   for (let at = 0; at < rows.length; at += SLICE_ROWS) {
     const slice = Array.from(rows.subarray(at, at + SLICE_ROWS), (i) => {
       const { row, label, score, exit } = results.at(i);
@@ -21,7 +27,7 @@ export async function resultsFile(results: Results, rows: Uint32Array, kind: Dow
     });
     const text =
       kind === 'csv'
-        ? Papa.unparse(slice, { newline: '\n' })
+        ? Papa.unparse(slice, CSV)
         : slice.map((cells) => JSON.stringify(Object.fromEntries(cells.map((cell, c) => [heads[c], cell])))).join('\n');
     parts.push(new Blob([text, '\n']));
     await new Promise((resolve) => setTimeout(resolve));

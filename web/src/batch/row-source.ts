@@ -4,6 +4,7 @@
  * the ends of chunks). Knows nothing of models.
  */
 import Papa from 'papaparse';
+import { type Encoding, encodingOf } from '../../../src/text/encoding.ts';
 
 export interface RowSource {
   readonly name: string;
@@ -29,15 +30,20 @@ export interface ReadProgress {
 
 const SAMPLE_BYTES = 1 << 18;
 const SAMPLE_ROWS = 5;
-/** A row that is longer is an unclosed quote. */
+/** A row that is longer is an unclosed quote, or a file without line ends. */
 const LONGEST_ROW = 1 << 24;
 
 /** Throws an Error with a sentence where it is no such file or holds no rows. */
 export async function openRows(file: File): Promise<RowSource> {
   const kind = /\.(jsonl|ndjson)$/i.test(file.name) ? 'jsonl' : /\.(csv|tsv|txt)$/i.test(file.name) ? 'csv' : null;
   if (kind === null) throw new Error(`${file.name}: give a .csv, .tsv or .jsonl file`);
-  const head = await file.slice(0, SAMPLE_BYTES).text();
-  const source = kind === 'csv' ? csvSource(file, head) : jsonlSource(file, head);
+  const start = new Uint8Array(await file.slice(0, SAMPLE_BYTES).arrayBuffer());
+  const found = encodingOf(start);
+  if (found.problem !== null) throw new Error(`${file.name}: ${found.problem}; save it as UTF-8`);
+  const { encoding } = found;
+  // what is wrong with its text is found when its rows are read
+  const head = new TextDecoder(encoding).decode(start);
+  const source = kind === 'csv' ? csvSource(file, encoding, head) : jsonlSource(file, encoding, head);
   const sample: Row[] = [];
   for await (const row of source.rows({ bytes: 0, bad: 0, firstBad: null })) {
     sample.push(row);
@@ -61,7 +67,7 @@ const { Parser } = Papa as unknown as {
   readonly Parser: new (settings: { readonly delimiter: string; readonly newline: string }) => CoreParser;
 };
 
-function csvSource(file: File, head: string): Source {
+function csvSource(file: File, encoding: Encoding, head: string): Source {
   const { data, meta } = Papa.parse<string[]>(head.replace(/^\uFEFF/, ''), { preview: 1, skipEmptyLines: 'greedy' });
   const columns = data[0] ?? [];
   const newline = meta.linebreak === '\r' ? '\r' : '\n';
@@ -87,7 +93,7 @@ function csvSource(file: File, head: string): Source {
           yield columns.map((_, i) => row[i] ?? '');
         }
       };
-      for await (const text of decoded(file, progress)) {
+      for await (const text of decoded(file, encoding, progress)) {
         yield* take(carried + text, false);
         if (carried.length > LONGEST_ROW) throw new Error(`${file.name}: a quote in row ${line + 1} is never closed`);
       }
@@ -96,7 +102,7 @@ function csvSource(file: File, head: string): Source {
   };
 }
 
-function jsonlSource(file: File, head: string): Source {
+function jsonlSource(file: File, encoding: Encoding, head: string): Source {
   const columns: string[] = [];
   for (const line of head.split('\n').slice(0, 100)) {
     for (const key of Object.keys(parseObject(line) ?? {})) if (!columns.includes(key)) columns.push(key);
@@ -111,17 +117,19 @@ function jsonlSource(file: File, head: string): Source {
           number++;
           if (line.trim() === '') continue;
           const value = parseObject(line);
-          if (value) yield columns.map((column) => asText(value[column]));
+          // a key may be a word of JavaScript's own objects
+          if (value) yield columns.map((key) => asText(Object.hasOwn(value, key) ? value[key] : undefined));
           else {
             progress.bad++;
             progress.firstBad ??= number;
           }
         }
       };
-      for await (const text of decoded(file, progress)) {
+      for await (const text of decoded(file, encoding, progress)) {
         const lines = (carried + text).split('\n');
         carried = lines.pop() ?? '';
         yield* take(lines);
+        if (carried.length > LONGEST_ROW) throw new Error(`${file.name}: line ${number + 1} is too long to be a row`);
       }
       yield* take([carried]);
     },
@@ -140,9 +148,21 @@ function parseObject(line: string): Readonly<Record<string, unknown>> | null {
 const asText = (value: unknown): string =>
   value === undefined || value === null ? '' : typeof value === 'string' ? value : JSON.stringify(value);
 
-/** The file's text in pieces that never cut a character; a byte order mark is dropped. */
-async function* decoded(file: File, progress: ReadProgress): AsyncGenerator<string, void, undefined> {
-  const decoder = new TextDecoder();
+/** The file's text in pieces that never cut a character; a byte order mark is dropped. Throws an Error at bytes that are no text. */
+async function* decoded(
+  file: File,
+  encoding: Encoding,
+  progress: ReadProgress,
+): AsyncGenerator<string, void, undefined> {
+  const decoder = new TextDecoder(encoding, { fatal: true });
+  const decode = (piece?: Uint8Array) => {
+    try {
+      return decoder.decode(piece, { stream: piece !== undefined });
+    } catch {
+      const at = progress.bytes.toLocaleString('en');
+      throw new Error(`${file.name}: the text is not ${encoding.toUpperCase()}, after byte ${at}; save it as UTF-8`);
+    }
+  };
   const reader = file.stream().getReader();
   try {
     for (;;) {
@@ -151,11 +171,11 @@ async function* decoded(file: File, progress: ReadProgress): AsyncGenerator<stri
       // pieces of a slow disk are small, those of a fast one may hold a second's work
       for (let at = 0; at < value.length; at += PIECE) {
         const piece = value.subarray(at, at + PIECE);
-        yield decoder.decode(piece, { stream: true });
+        yield decode(piece);
         progress.bytes += piece.length;
       }
     }
-    yield decoder.decode();
+    yield decode();
   } finally {
     await reader.cancel();
   }
