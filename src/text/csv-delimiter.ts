@@ -30,10 +30,21 @@ export function foundDelimiter(sample: string, whole: boolean, needed: number): 
     const counts = countFields(sample, whole, delimiter);
     return counts.length > 0 && counts.every((count) => count === counts[0]) ? counts[0] : 0;
   };
-  const byComma = countFields(sample, whole, ',');
-  if (byComma[0] !== 1 || needed <= 1) return ',';
+  if (needed <= 1 || hasComma(sample) || countFields(sample, whole, ',')[0] !== 1) return ',';
   const best = OTHERS.map((delimiter) => ({ delimiter, count: columns(delimiter) })).sort((a, b) => b.count - a.count);
   return best[0].count > 1 ? best[0].delimiter : ',';
+}
+
+/** Whether a comma separates fields of the first record. Parsing it would make the parser of the file itself slower. */
+function hasComma(sample: string): boolean {
+  let quoted = false;
+  for (const character of sample) {
+    if (character === '"') quoted = !quoted;
+    else if (quoted) continue;
+    else if (character === ',') return true;
+    else if (character === '\n') return false;
+  }
+  return false;
 }
 
 /** Fields of each of the first records. */

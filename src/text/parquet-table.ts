@@ -82,6 +82,7 @@ function nameOf(cell: unknown, names: readonly string[]): unknown {
   if (typeof cell !== 'number' && typeof cell !== 'bigint') return cell;
   const at = Number(cell);
   if (at === -1) return null;
+  if (Number.isNaN(at)) return cell;
   if (Object.hasOwn(names, at)) return names[at];
   return new UnreadableCell(`${cell}, where the classes are 0 to ${names.length - 1}`);
 }

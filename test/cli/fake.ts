@@ -56,10 +56,12 @@ export async function cli(
     stdin = '',
     terminal = false,
     stdout = new Memory() as Writable,
-  }: { stdin?: string; terminal?: boolean; stdout?: Writable } = {},
+  }: { stdin?: string | Buffer | readonly Buffer[]; terminal?: boolean; stdout?: Writable } = {},
 ): Promise<Outcome> {
   const stderr = new Memory();
-  const input = Object.assign(terminal ? new PassThrough() : Readable.from([stdin]), { isTTY: terminal });
+  const input = Object.assign(terminal ? new PassThrough() : Readable.from(Array.isArray(stdin) ? stdin : [stdin]), {
+    isTTY: terminal,
+  });
   const code = await run(args, { stdin: input, stdout, stderr }, { ...unusedServices, ...services });
   return { code, stdout: stdout instanceof Memory ? stdout.text : '', stderr: stderr.text };
 }

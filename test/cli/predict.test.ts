@@ -76,6 +76,41 @@ describe('predict', () => {
     expect(labels(stdout)).toEqual(['first', '', 'third — ü', 'last']);
   });
 
+  test('cuts standard input at line feeds only, so that answers belong to their lines', async () => {
+    const { services } = engine();
+    const { stdout } = await cli(['predict', '--model', 'm'], services, {
+      stdin: '\ufeffa\rb\u2028c\n\u2029d\u0085\f\n\n\r\ne',
+    });
+    expect(labels(stdout)).toEqual(['a\rb\u2028c', '\u2029d\u0085\f', '', '', 'e']);
+  });
+
+  test.each([
+    ['latin-1', Buffer.from([0x61, 0x0a, 0x63, 0x61, 0x66, 0xe9, 0x0a]), 'standard input:2: the text is not UTF-8'],
+    ['half a character', Buffer.from([0x61, 0x0a, 0x62, 0x0a, 0xe2, 0x82]), 'standard input:3: the text is not UTF-8'],
+    ['UTF-16 without a mark', Buffer.from('one\ntwo\n', 'utf16le'), 'standard input: the text seems to be UTF-16'],
+    [
+      'UTF-16 the other way',
+      Buffer.from('one\ntwo\n', 'utf16le').swap16(),
+      'standard input: the text seems to be UTF-16',
+    ],
+  ])('refuses standard input in %s', async (_, stdin, message) => {
+    const { services } = engine();
+    const { code, stderr } = await cli(['predict', '--model', 'm'], services, { stdin });
+    expect([code, stderr]).toEqual([1, expect.stringContaining(message)]);
+  });
+
+  test('decodes standard input in UTF-16 with a mark, however it is cut into pieces', async () => {
+    const { services } = engine();
+    for (const bytes of [
+      Buffer.from('\ufeffé\n中文\r\n', 'utf16le'),
+      Buffer.from('\ufeffé\n中文\r\n', 'utf16le').swap16(),
+    ]) {
+      const pieces = Array.from(bytes, (byte) => Buffer.from([byte]));
+      const { stdout } = await cli(['predict', '--model', 'm'], services, { stdin: pieces });
+      expect(labels(stdout)).toEqual(['é', '中文']);
+    }
+  });
+
   test("reads a file's columns, pairs included", async () => {
     const { services } = engine();
     const { stdout } = await cli(

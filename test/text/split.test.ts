@@ -24,8 +24,12 @@ describe('splitDataset', () => {
         expect([...position(kept), ...position(heldOut)].sort((a, b) => a - b)).toEqual(position(all));
         expect(rising(position(kept)) && rising(position(heldOut))).toBe(true);
         const share = heldOut.examples.length / Math.max(all.examples.length, 1);
+        // a label whose share is nearly all it has keeps one, and others stand in for it
+        const nearlyAll = labels.filter(
+          (_, l) => count(all, l) > 0 && share * count(all, l) > count(all, l) - 1,
+        ).length;
         labels.forEach((_, label) => {
-          expect(Math.abs(count(heldOut, label) - share * count(all, label))).toBeLessThan(1 + 1e-9);
+          expect(Math.abs(count(heldOut, label) - share * count(all, label))).toBeLessThan(1 + nearlyAll + 1e-9);
         });
       }),
     );
@@ -41,6 +45,50 @@ describe('splitDataset', () => {
   });
 });
 
+describe('what is trained on', () => {
+  const many = { ...dataset([]), labels: Array.from({ length: 40 }, (_, i) => `l${i}`) };
+  const withRare = (common: number): Dataset => ({
+    ...many,
+    examples: Array.from({ length: common + 38 }, (_, i) => ({
+      text: `${i}`,
+      label: i < common ? i % 2 : i - common + 2,
+    })),
+  });
+
+  it("has a label's only example, whatever the fraction and the seed", () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 40, max: 300 }),
+        fc.double({ min: 0, max: 0.5, noNaN: true }),
+        fc.integer(),
+        (...draw) => {
+          const [common, fraction, seed] = draw;
+          const all = withRare(common);
+          const { kept, heldOut } = splitDataset(all, fraction, { seed });
+          expect(new Set(kept.examples.map(({ label }) => label)).size).toBe(40);
+          expect(heldOut.examples.length).toBe(Math.round(fraction * all.examples.length));
+        },
+      ),
+    );
+  });
+
+  it('has an example of each label in a smaller set, if it is as large as there are labels', () => {
+    for (const n of [40, 41, 60, 237]) {
+      const part = subsample(withRare(200), n, { seed: 1 });
+      expect(part.examples.length).toBe(n);
+      expect(new Set(part.examples.map(({ label }) => label)).size).toBe(40);
+    }
+    expect(subsample(withRare(200), 39, { seed: 1 }).examples.length).toBe(39);
+  });
+
+  it('lacks a label only where nothing else is left to hold out', () => {
+    expect(splitDataset(dataset([0, 1, 2]), 1, { seed: 1 }).kept.examples).toEqual([]);
+    expect(splitDataset(dataset([0, 0, 1]), 1 / 3, { seed: 1 }).heldOut.examples.map(({ label }) => label)).toEqual([
+      0,
+    ]);
+  });
+});
+
 describe('subsample', () => {
   it('has n of the examples, in order, or all', () => {
     fc.assert(
@@ -49,9 +97,11 @@ describe('subsample', () => {
         expect(part.examples.length).toBe(Math.min(n, all.examples.length));
         expect(rising(position(part))).toBe(true);
         if (stratified && n < all.examples.length) {
+          const shareOf = (label: number) => (n * count(all, label)) / all.examples.length;
+          // a label whose share is less than one has one, and others stand in for it
+          const below = labels.filter((_, l) => count(all, l) > 0 && shareOf(l) < 1).length;
           labels.forEach((_, label) => {
-            const share = (n * count(all, label)) / all.examples.length;
-            expect(Math.abs(count(part, label) - share)).toBeLessThan(1 + 1e-9);
+            expect(Math.abs(count(part, label) - shareOf(label))).toBeLessThan(1 + below + 1e-9);
           });
         }
       }),

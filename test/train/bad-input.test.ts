@@ -84,7 +84,7 @@ describe('rows that cannot be trained on', () => {
     [
       'a malformed row, by file and line, with how many more there are',
       1,
-      /rows-odd\.csv:4: .*\(and 1 more such rows\); mend or remove the row$/,
+      /rows-odd\.csv:4: .*\(and 1 more such row: line \d+\); fix or remove the row$/,
       () =>
         `--train ${write('rows-odd.csv', headed([...good.slice(0, 2), 'no label here', ...good.slice(2), 'nor here']))}`,
     ],

@@ -144,3 +144,43 @@ test('the rows in sight are within the list, and cover the window', () => {
     }),
   );
 });
+
+test('a csv download holds no formulas, and its numbers stay numbers', async () => {
+  const cells = {
+    formulas: ['=1+1', '+1', '@SUM(A1)', '-1+cmd', '\t=1', '\r=1', '＝1', '－1', ' =1', '"=1"', '-', '-0.5x'],
+    others: ['-0.5', '-12', '-1e-7', '-.5', '7', 'a=b', "it's", '', '1-2'],
+  };
+  const all = [...cells.formulas, ...cells.others];
+  const results = new Results(['=head', 'text'], 1);
+  for (const cell of all) {
+    results.addRow([cell, 'x']);
+    results.addAnswer({ label: '@label', score: -0.25, exit: 1, tokens: [3], truncated: false, flops: 1 });
+  }
+  const shown = results.select({ ...everything, from: -1 });
+  const text = await (await resultsFile(results, shown, 'csv')).text();
+  const [heads, ...rows] = Papa.parse<string[]>(text, { newline: '\n', skipEmptyLines: true }).data;
+  expect(heads[0]).toBe("'=head");
+  expect(rows.map((row) => row[0])).toEqual([...cells.formulas.map((cell) => `'${cell}`), ...cells.others]);
+  expect(rows.every((row) => row[2] === "'@label" && row[3] === '-0.25')).toBe(true);
+  const json = await (await resultsFile(results, shown, 'jsonl')).text();
+  expect(JSON.parse(json.split('\n')[0])['=head']).toBe('=1+1');
+});
+
+test('text that cannot be decoded is an error, and UTF-16 with a mark is read', async () => {
+  const latin1 = Buffer.concat([Buffer.from('a,b\n1,2\n'), Buffer.from([0xe9, 0x2c, 0x0a])]);
+  await expect(read('a.csv', new Uint8Array(latin1))).rejects.toThrow('a.csv: the text is not UTF-8');
+  await expect(read('a.jsonl', new Uint8Array([0x7b, 0x7d, 0x0a, 0xff]))).rejects.toThrow('a.jsonl: the text is not');
+  const utf16 = new Uint8Array(Buffer.from('\ufeffa,b\né,2\n', 'utf16le'));
+  expect(await read('a.csv', utf16)).toMatchObject({ columns: ['a', 'b'], rows: [['é', '2']] });
+  await expect(read('b.csv', utf16.subarray(2))).rejects.toThrow('UTF-16 without a byte-order mark');
+});
+
+test('a jsonl file without line ends ends in a sentence, and keys that are words of JavaScript are only keys', async () => {
+  await expect(read('a.jsonl', `{"text":"a"}\n${'x'.repeat(2 ** 24 + 1e6)}`)).rejects.toThrow('line 2 is too long');
+  const { columns, rows } = await read('b.jsonl', '{"__proto__":"a","constructor":"b","text":"c"}\n{"text":"d"}');
+  expect(columns).toEqual(['__proto__', 'constructor', 'text']);
+  expect(rows).toEqual([
+    ['a', 'b', 'c'],
+    ['', '', 'd'],
+  ]);
+});
