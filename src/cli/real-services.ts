@@ -41,12 +41,13 @@ async function labelledRows(
   const { readExamples } = await import('../text/index.ts');
   const { readConfig } = await import('../encoder/index.ts');
   const { labels } = await readConfig(dir);
-  return readExamples(file!, { ...given(columns), labels, onNumbered: (text) => onEvent({ kind: 'note', text }) });
+  const tell = (text: string) => onEvent({ kind: 'note', text });
+  return readExamples(file!, { ...given(columns), labels, onNumbered: tell, onGuess: tell });
 }
 
-async function* texts({ file, ...columns }: Parameters<Services['texts']>[0]) {
+async function* texts({ file, ...columns }: Parameters<Services['texts']>[0], onGuess?: (text: string) => void) {
   const { streamRows } = await import('../text/index.ts');
-  for await (const { text, pair } of streamRows(file, given(columns))) yield pair === undefined ? text : { text, pair };
+  for await (const { text, pair } of streamRows(file, { ...given(columns), onGuess })) yield pair === undefined ? text : { text, pair };
 }
 
 async function trace(

@@ -71,8 +71,11 @@ export interface Services {
   serve(options: StartOptions, say: (sentence: string) => void): Promise<void>;
   /** A copy of a model folder that is run in int8. */
   quantize(options: QuantizeOptions): Promise<Quantized>;
-  /** Texts alone; a label column is not needed. */
-  texts(source: Pick<RowSource, 'text' | 'pair' | 'delimiter'> & { readonly file: string }): AsyncIterable<TextInput>;
+  /** Texts alone; a label column is not needed. `onGuess` gets what was guessed at about the file. */
+  texts(
+    source: Pick<RowSource, 'text' | 'pair' | 'delimiter'> & { readonly file: string },
+    onGuess?: (text: string) => void,
+  ): AsyncIterable<TextInput>;
   /** `dtype` null: what the model folder says. `askAll`: every exit head, whatever it says. */
   trace(
     dir: string,

@@ -31,6 +31,8 @@ export interface StreamOptions extends ColumnNames {
   readonly onProblem?: (problem: RowProblem) => void;
   /** Called once with what there is to say about the file. */
   readonly onNote?: (text: string) => void;
+  /** Called, in place of `onNote`, with what was guessed at: a separator that is no comma. */
+  readonly onGuess?: (text: string) => void;
 }
 
 export interface ReadOptions extends Omit<StreamOptions, 'labelled' | 'onProblem'> {
@@ -48,7 +50,7 @@ export interface ReadOptions extends Omit<StreamOptions, 'labelled' | 'onProblem
  * @throws MP_FILE_MISSING, MP_DATA_FORMAT, MP_DATA_FILE, MP_DATA_EMPTY, MP_DATA_COLUMN, MP_DATA_ROW
  */
 export async function* streamRows(path: string, options: StreamOptions = {}): AsyncGenerator<TextRow> {
-  const { limit = Infinity, labelled = false, delimiter, onNote } = options;
+  const { limit = Infinity, labelled = false, delimiter, onNote, onGuess = onNote } = options;
   const table = await openTable(path, { header: !areNumbered(options), delimiter, columns: columnsNeeded(options) });
   const { columns, rows } = table;
   const onProblem =
@@ -64,7 +66,7 @@ export async function* streamRows(path: string, options: StreamOptions = {}): As
     if (choice && labelNeeded && choice.label === undefined) {
       throw missingColumn(path, 'label', columns);
     }
-    if (onNote) for (const note of table.notes ?? []) onNote(`${path}: ${note}`);
+    for (const note of table.notes ?? []) onGuess?.(`${path}: ${note}`);
     if (choice && onNote) {
       const parts = Object.entries(choice).filter(([, at]) => at !== undefined);
       onNote(`${path}: ${parts.map(([what, at]) => `${what} from column "${columns[at as number]}"`).join(', ')}`);

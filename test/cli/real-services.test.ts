@@ -81,6 +81,24 @@ describe('rows for the commands', () => {
     });
   });
 
+  test('are separated as the caller says, or as the file shows, which is told', async () => {
+    const semicolons = write('semicolons.csv', 'body;folder\na, b;ham\nc, d;spam\n');
+    const tildes = write('tildes.csv', 'body~folder\na~ham\nc~spam\n');
+    const said: string[] = [];
+    const columns = { ...none, text: 'body', label: 'folder' };
+    const found = await realServices.labelledRows({ ...columns, file: semicolons }, folder, (event) => {
+      if (event.kind === 'note') said.push(event.text);
+    });
+    expect(found.examples.map(({ text }) => text)).toEqual(['a, b', 'c, d']);
+    const given = await realServices.labelledRows({ ...columns, file: tildes, delimiter: '~' }, folder, ignore);
+    expect(given.examples.map(({ text }) => text)).toEqual(['a', 'c']);
+    const texts = [];
+    const source = { file: semicolons, text: 'body', pair: null };
+    for await (const text of realServices.texts(source, (guess) => said.push(guess))) texts.push(text);
+    expect(texts).toEqual(['a, b', 'c, d']);
+    expect(said).toEqual([`${semicolons}: separated by semicolons`, `${semicolons}: separated by semicolons`]);
+  });
+
   test('without labels are texts or pairs', async () => {
     const all = async (file: string, text: string | null, pair: string | null) => {
       const found = [];

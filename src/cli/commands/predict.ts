@@ -96,7 +96,7 @@ function inputs({
   const usage = (what: string, todo: string) => new PyramidError('MP_USAGE', { what, todo });
   if (file !== null) {
     if (operands.length > 0) throw usage('both texts and --file were given', 'leave one of them out');
-    return services.texts({ file, text, pair, delimiter });
+    return services.texts({ file, text, pair, delimiter }, (note) => io.stderr.write(`note: ${note}\n`));
   }
   if (text !== null || pair !== null) throw usage('--text and --pair name columns of --file', 'add --file');
   if (delimiter !== null) throw usage('--delimiter is about the rows of --file', 'add --file');
