@@ -47,7 +47,8 @@ async function labelledRows(
 
 async function* texts({ file, ...columns }: Parameters<Services['texts']>[0], onGuess?: (text: string) => void) {
   const { streamRows } = await import('../text/index.ts');
-  for await (const { text, pair } of streamRows(file, { ...given(columns), onGuess })) yield pair === undefined ? text : { text, pair };
+  for await (const { text, pair } of streamRows(file, { ...given(columns), onGuess }))
+    yield pair === undefined ? text : { text, pair };
 }
 
 async function trace(

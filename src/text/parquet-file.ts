@@ -53,6 +53,7 @@ export async function openParquetFile(path: string, onStep: OnStep): Promise<Par
       name: element.name,
       nested: children.length > 0 || element.repetition_type === 'REPEATED',
     }));
+    if (tops.some(({ name }) => typeof name !== 'string')) throw new Error('a column without a name');
     checkGroups(metadata, size);
     return {
       columns: tops.map(({ name }) => name),

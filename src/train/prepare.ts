@@ -49,9 +49,11 @@ export async function readRows(options: TrainOptions, onEvent: OnTrainEvent = ()
     ...(options.label && { label: options.label }),
     ...(options.delimiter && { delimiter: options.delimiter }),
   };
-  const onNote = (text: string) => onEvent({ kind: 'note', text });
+  const onGuess = (text: string) => onEvent({ kind: 'note', text });
   let train =
-    task !== null ? await taskRows(task, dataDir, 'train', onEvent) : await readExamples(options.train!, { ...columns, onNote });
+    task !== null
+      ? await taskRows(task, dataDir, 'train', onEvent)
+      : await readExamples(options.train!, { ...columns, onGuess });
   const file = (path: string) => readExamples(path, { ...columns, labels: train.labels });
   const test =
     task !== null ? await taskRows(task, dataDir, 'test', onEvent) : options.test ? await file(options.test) : null;

@@ -2,6 +2,7 @@ import { parse } from 'csv-parse/sync';
 import { describe, expect, it } from 'vitest';
 import { short, times } from '../../src/evaluate/format.ts';
 import { judge } from '../../src/evaluate/judge.ts';
+import { reportTable, tableCsv } from '../../src/evaluate/report-table.ts';
 import { failedRow, reportRow, toCsv, toJson, toMarkdown, toText } from '../../src/evaluate/table.ts';
 import { randomTrace } from '../support/random-trace.ts';
 
@@ -87,5 +88,17 @@ describe('the results table', () => {
       '0.0000420',
     ]);
     expect([1, 3.4449, 16.96].map(times)).toEqual(['1.00×', '3.44×', '17.0×']);
+  });
+});
+
+describe('every csv that is written', () => {
+  it('holds no text that a spreadsheet would run as a formula, and its numbers stay numbers', () => {
+    const texts = ['=1+1', '+1', '-1+x', '@A1', '\t=1', '＝1'];
+    const records = texts.map((text) => ({ text, drop: -0.5 }));
+    const report = tableCsv(reportTable({ name: 'x', title: 'x', caption: 'x' }, [], records));
+    const rows = parse(report, { columns: true }) as Record<string, string>[];
+    expect(rows).toEqual(texts.map((text) => ({ text: `'${text}`, drop: '-0.5' })));
+    const [row] = parse(toCsv([{ ...bert, task: '=1', f1: -0.25 }]), { columns: true }) as Record<string, string>[];
+    expect([row.task, row.f1]).toEqual(["'=1", '-0.25']);
   });
 });
