@@ -7,6 +7,7 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { type AsyncBuffer, type FileMetaData, parquetMetadataAsync, parquetSchema } from 'hyparquet';
 import { parquetReadColumn } from 'hyparquet/src/read.js';
 import { compressors } from 'hyparquet-compressors';
+import { MOST_PLACES } from './bounded-arrays.ts';
 import { checkPages } from './parquet-pages.ts';
 import { LONGEST_ROW } from './table.ts';
 
@@ -179,7 +180,7 @@ function stepping(onStep: OnStep): typeof compressors {
 /** Throws an Error where row groups say more rows or bytes than can be. */
 function checkGroups({ row_groups }: FileMetaData, size: number): void {
   for (const { num_rows, columns } of row_groups) {
-    if (num_rows < 0n || num_rows > 2n ** 31n) throw new Error(`a row group of ${num_rows} rows`);
+    if (num_rows < 0n || num_rows > MOST_PLACES) throw new Error(`a row group of ${num_rows} rows`);
     let bytes = 0;
     for (const { meta_data } of columns) bytes += Number(meta_data?.total_compressed_size ?? 0);
     // columns that share their bytes would be read once each, however many there are

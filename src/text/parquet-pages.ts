@@ -6,6 +6,7 @@
 
 import { parquetHeader } from 'hyparquet/src/column.js';
 import type { DataReader } from 'hyparquet/src/types.js';
+import { MOST_PLACES } from './bounded-arrays.ts';
 
 /** Bytes of a page, unpacked. Writers make pages of about one MiB, some one page of a whole column of a row group. */
 const LARGEST_PAGE = 2 ** 30;
@@ -39,8 +40,8 @@ export function checkPages(bytes: ArrayBuffer, rows: number): void {
       count(page?.definition_levels_byte_length, packed - levels, 'bytes of levels');
       values += here;
     } else if (header.type === 'DICTIONARY_PAGE') {
-      // a value takes a bit at least
-      count(header.dictionary_page_header?.num_values, 8 * unpacked, 'values');
+      // a value takes a byte at least: there is no dictionary of booleans
+      count(header.dictionary_page_header?.num_values, Math.min(unpacked, MOST_PLACES), 'values');
     }
     reader.offset += packed;
   }

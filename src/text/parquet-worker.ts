@@ -1,7 +1,10 @@
 /** The thread that reads parquet files, one after another, for parquet-thread.ts. */
 import { parentPort, workerData } from 'node:worker_threads';
+import { boundArrays } from './bounded-arrays.ts';
 import { openParquetFile, type ParquetFile, type Slice } from './parquet-file.ts';
 import { type FromParquet, type ParquetStart, STEPS, type ToParquet, WAITS } from './parquet-messages.ts';
+
+boundArrays();
 
 const port = parentPort!;
 const state = new Int32Array((workerData as ParquetStart).state);

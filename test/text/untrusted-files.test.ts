@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createGzip, gzipSync } from 'node:zlib';
 import { parquetMetadata } from 'hyparquet';
+import { parquetHeader } from 'hyparquet/src/column.js';
 import { parquetWriteBuffer } from 'hyparquet-writer';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readExamples, type StreamOptions, streamRows, type TextRow } from '../../src/text/read-examples.ts';
@@ -200,6 +201,24 @@ describe('a parquet file', () => {
     await expect(rows('page.parquet', bytes)).rejects.toMatchObject({ code: 'MP_DATA_FILE' });
     // it used to be minutes or for ever; the rest is for a machine that does much else
     expect(performance.now() - begin).toBeLessThan(20_000);
+  });
+
+  test('with a run of two thousand million values where there are a hundred is an error, and the process lives', async () => {
+    const bytes = Buffer.from(
+      parquetWriteBuffer({
+        columnData: [
+          { name: 'text', data: texts.slice(0, 100).map((text, i) => (i % 9 ? text : null)), type: 'STRING' },
+        ],
+        codec: 'UNCOMPRESSED',
+      }),
+    );
+    const reader = { view: new DataView(new Uint8Array(bytes).buffer), offset: page(bytes, 0) };
+    parquetHeader(reader);
+    // which rows have a text is written in runs: a run of 2^31 - 1 ones
+    Buffer.from([0xfe, 0xff, 0xff, 0xff, 0x0f, 0x01]).copy(bytes, reader.offset);
+    await expect(rows('run.parquet', bytes)).rejects.toThrow(
+      'run.parquet: it cannot be read as parquet (Cannot add property',
+    );
   });
 
   test('with two columns that are broken is one error, and the process lives', async () => {
