@@ -15,6 +15,7 @@ import { realServices } from './real-services.ts';
 import { reportError } from './report-error.ts';
 import type { Services } from './services.ts';
 import { dashedFlags } from './spelling.ts';
+import { variableOf } from './variables.ts';
 
 type AnyCommand = Command<Record<string, unknown>>;
 
@@ -65,7 +66,7 @@ function subcommand(command: AnyCommand, io: Io, services: Services): Commander 
   sub.option('--debug', 'show where an error came from');
   sub.addHelpText('after', examplesText(command));
   sub.action(async () => {
-    const given = await givenOptions(sub, command);
+    const given = await givenOptions(sub, command, io);
     const options: Record<string, unknown> = {};
     for (const [key, spec] of Object.entries(command.options)) options[key] = key in given ? given[key] : spec.default;
     await command.run({ given, options, operands: sub.args, io, services });
@@ -100,19 +101,22 @@ function examplesText(command: AnyCommand): string {
   return `\nExamples:\n${lines.join('\n')}`;
 }
 
-/** What variables, the configuration file and flags give, checked; the later win. */
+/** What variables, the configuration file and flags give, checked; the later win, and what they replace is not looked at. */
 async function givenOptions(
   sub: Commander,
   { options: table, variables, shorthands = {} }: AnyCommand,
+  io: Io,
 ): Promise<Record<string, unknown>> {
   const raw = sub.opts<Record<string, unknown>>();
   const file = typeof raw.config === 'string' ? await readConfigFile(raw.config, table) : {};
   const set: Record<string, unknown> = {};
   const flags: Record<string, unknown> = {};
   for (const [key, spec] of Object.entries(table)) {
-    const name = variables?.(key).find((variable) => (process.env[variable] ?? '') !== '');
-    if (name !== undefined && !(key in file)) set[key] = readOption(spec, process.env[name], name);
     if (sub.getOptionValueSource(key) === 'cli') flags[key] = readOption(spec, raw[key], flagOf(key));
+    if (key in flags || key in file) continue;
+    const { name, notes } = variableOf(variables?.(key) ?? []);
+    for (const note of notes) io.stderr.write(`${note}\n`);
+    if (name !== null) set[key] = readOption(spec, process.env[name], name);
   }
   const full = (given: Record<string, unknown>) => withShorthands(given, shorthands);
   return { ...full(set), ...full(file), ...full(flags) };

@@ -3,7 +3,6 @@
  * check of values and the documentation are made. Names and defaults are Text Embeddings Inference's where they mean
  * the same.
  */
-import { PyramidError } from '../errors.ts';
 import {
   choiceOption,
   customOption,
@@ -15,6 +14,8 @@ import {
   toNumber,
 } from '../option.ts';
 import { DTYPES, type Dtype } from '../pyramid/model-folder.ts';
+import { nameIn } from './hosts.ts';
+import { readModels } from './model-names.ts';
 import type { ModelSource } from './registry.ts';
 
 export interface ServerOptions {
@@ -32,6 +33,7 @@ export interface ServerOptions {
   readonly port: number;
   readonly page: boolean;
   readonly corsAllowOrigin: readonly string[];
+  readonly allowedHosts: readonly string[];
   readonly maxConcurrentRequests: number;
   readonly maxBatchTokens: number;
   readonly maxClientBatchSize: number;
@@ -172,12 +174,26 @@ export const serveTable: OptionTable<ServerOptions> = {
         : undefined;
     },
   }),
+  allowedHosts: customOption<readonly string[]>({
+    group: network,
+    default: [],
+    placeholder: 'NAME',
+    repeatable: true,
+    expected: 'names of hosts without port, such as mails.example.com, or *',
+    help: 'names that requests may call this server by (Host), beside localhost; * is any; without it any, but on a loopback address without keys localhost alone',
+    read(raw) {
+      const names = (Array.isArray(raw) ? raw : [raw]).flatMap((one) =>
+        typeof one === 'string' ? one.split(',') : [''],
+      );
+      return names.every((one) => one === '*' || nameIn(one) === one.toLowerCase()) ? names : undefined;
+    },
+  }),
   maxConcurrentRequests: integerOption({
     group: limits,
     default: 512,
     min: 1,
     max: 1_000_000,
-    help: 'requests under way; more are refused (429)',
+    help: 'requests under way, and as many whose bodies arrive; more are refused (429)',
   }),
   maxBatchTokens: integerOption({
     group: limits,
@@ -205,7 +221,11 @@ export const serveTable: OptionTable<ServerOptions> = {
     min: 100,
     help: 'bytes of a body, or of a line in a stream',
   }),
-  bodyTimeout: durationOption({ group: limits, default: 30_000, help: 'how long a body may take to arrive' }),
+  bodyTimeout: durationOption({
+    group: limits,
+    default: 30_000,
+    help: 'how long a body may take to arrive; a stream of lines brings 100 bytes a second over such a time',
+  }),
   idleTimeout: durationOption({ group: limits, default: 120_000, help: 'how long a connection may be silent' }),
   shutdownTimeout: durationOption({
     group: limits,
@@ -228,7 +248,7 @@ export const serveTable: OptionTable<ServerOptions> = {
     group: network,
     default: null,
     placeholder: 'FILE',
-    help: 'keys for /admin, which loads, unloads and reloads models; without it there is no /admin',
+    help: 'keys for /admin, which loads, unloads and reloads models; without it and other keys /admin answers this machine alone',
   }),
   logLevel: choiceOption<LogLevel>({
     group: watching,
@@ -270,27 +290,3 @@ export function variablesOf(key: keyof ServerOptions): readonly string[] {
   const theirs = key === 'model' ? ['MODEL_ID'] : THEIRS.includes(key) ? [upper] : [];
   return [`MAGIC_PYRAMID_${upper}`, ...theirs];
 }
-
-function readModels(raw: unknown): readonly ModelSource[] | undefined {
-  const given = (Array.isArray(raw) ? raw : [raw]).flatMap((one) => (typeof one === 'string' ? one.split(',') : [one]));
-  const sources = given.map((one): ModelSource | undefined => {
-    if (typeof one !== 'string' || one.trim() === '') return undefined;
-    const [, name, dir] = /^(?:([A-Za-z0-9._-]{1,100})=)?(.+)$/.exec(one.trim())!;
-    return { name: name ?? nameOf(dir), dir };
-  });
-  if (sources.length === 0 || sources.includes(undefined)) return undefined;
-  const names = sources.map((source) => source!.name);
-  const twice = names.find((name, i) => names.indexOf(name) !== i);
-  if (twice !== undefined)
-    throw new PyramidError('MP_USAGE', { what: `two models are named "${twice}"`, todo: 'give --model NAME=DIR' });
-  return sources as ModelSource[];
-}
-
-/** The last part of a path or hub id, without its revision. */
-const nameOf = (dir: string): string =>
-  dir
-    .replace(/[\\/]+$/, '')
-    .split(/[\\/]/)
-    .at(-1)!
-    .replace(/@.*/, '')
-    .replace(/[^A-Za-z0-9._-]/g, '-') || 'model';

@@ -1,6 +1,11 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import type { StartOptions } from '../../src/serve/index.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 import { cli } from './fake.ts';
+
+const root = temporaryFolder();
 
 async function started(...args: string[]) {
   let options: StartOptions | null = null;
@@ -69,6 +74,82 @@ describe('magic-pyramid serve', () => {
     expect(await started()).toMatchObject({ code: 2, stderr: expect.stringContaining('MAGIC_PYRAMID_PORT is "many"') });
   });
 
+  test('passes over what Kubernetes sets after a service of its name, and says so', async () => {
+    for (const link of ['tcp://10.96.0.12:80', 'udp://10.96.0.12:53', 'TCP://[fd00::1]:80']) {
+      vi.stubEnv('MAGIC_PYRAMID_PORT', link);
+      const { code, options, stderr } = await started('--model', 'm');
+      expect([code, options?.port]).toEqual([0, 8080]);
+      expect(stderr).toContain(`note: MAGIC_PYRAMID_PORT is "${link}"`);
+      expect(stderr.trim().split('\n')).toHaveLength(1);
+    }
+    vi.stubEnv('PORT', '9000'); // what was set for it still counts
+    expect((await started('--model', 'm')).options?.port).toBe(9000);
+    vi.stubEnv('PORT', 'tcp://10.96.0.12:80');
+    expect((await started('--model', 'm')).options?.port).toBe(8080);
+    vi.stubEnv('MAGIC_PYRAMID_HOSTNAME', 'tcp://10.96.0.12:80'); // no service is called so
+    expect((await started('--model', 'm')).options?.hostname).toBe('tcp://10.96.0.12:80');
+  });
+
+  test('does not look at a variable that a flag or the file replaces', async () => {
+    vi.stubEnv('MAGIC_PYRAMID_PORT', 'many');
+    vi.stubEnv('MAGIC_PYRAMID_TAU', 'soon');
+    vi.stubEnv('MAGIC_PYRAMID_MODEL', 'a=x,a=y');
+    const config = join(root, 'options.yaml');
+    await writeFile(config, 'tau: 0.4\n');
+    const { code, options, stderr } = await started('--port', '8961', '--model', 'm', '--config', config);
+    expect({ code, stderr, port: options?.port, tau: options?.tau }).toEqual({
+      code: 0,
+      stderr: '',
+      port: 8961,
+      tau: 0.4,
+    });
+    expect((await started('--model', 'm', '--config', config)).stderr).toContain('MAGIC_PYRAMID_PORT is "many"');
+  });
+
+  test('takes a folder that is there for what it is, whatever characters its name has', async () => {
+    for (const name of ['lr=3e-5', 'a,b', 'epoch=1,lr=2', 'öut 1', '模型', 'v@2', 'plain'])
+      await mkdir(join(root, name));
+    const cwd = process.cwd();
+    process.chdir(root);
+    try {
+      const named = async (...models: string[]) =>
+        (await started(...models.flatMap((model) => ['--model', model]))).options!.model.map(({ name, dir }) => [
+          name,
+          dir,
+        ]);
+      expect(await named('lr=3e-5')).toEqual([['lr-3e-5', 'lr=3e-5']]);
+      expect(await named('./lr=3e-5')).toEqual([['lr-3e-5', './lr=3e-5']]);
+      expect(await named('x=lr=3e-5', 'y=a,b', 'a,b')).toEqual([
+        ['x', 'lr=3e-5'],
+        ['y', 'a,b'],
+        ['a-b', 'a,b'],
+      ]);
+      expect(await named('epoch=1,lr=2', 'plain')).toEqual([
+        ['epoch-1-lr-2', 'epoch=1,lr=2'],
+        ['plain', 'plain'],
+      ]);
+      expect(await named('öut 1', '模型', 'v@2', 'ö=plain')).toEqual([
+        ['öut-1', 'öut 1'],
+        ['模型', '模型'],
+        ['v-2', 'v@2'],
+        ['ö', 'plain'],
+      ]);
+      expect(await named('.')).toEqual([[basename(root), '.']]);
+      process.chdir('plain');
+      expect(await named('..', './')).toEqual([
+        [basename(root), '..'],
+        ['plain', './'],
+      ]);
+    } finally {
+      process.chdir(cwd);
+    }
+    for (const model of ['my model=runs/x', '..=runs/x', '=runs/x', 'a&b=runs/x'])
+      expect(await started('--model', model)).toMatchObject({
+        code: 2,
+        stderr: expect.stringContaining("cannot be a model's name"),
+      });
+  });
+
   test('wants a model, and says what each option may be', async () => {
     expect(await started()).toMatchObject({
       code: 2,
@@ -77,6 +158,11 @@ describe('magic-pyramid serve', () => {
     });
     expect((await started('--model', 'm', '--tau', '2')).code).toBe(2);
     expect((await started('--model', 'm', '--cors-allow-origin', 'example.com')).code).toBe(2);
+    expect((await started('--model', 'm', '--allowed-hosts', 'http://example.com')).code).toBe(2);
+    expect((await started('--model', 'm', '--allowed-hosts', 'a.example,B.example')).options?.allowedHosts).toEqual([
+      'a.example',
+      'B.example',
+    ]);
     const { stdout } = await cli(['serve', '--help']);
     expect(stdout).toMatch(/-p, --port <N>\s+0 is any that is free \[MAGIC_PYRAMID_PORT, PORT\]\s+\(default: 8080\)/);
   });
