@@ -40,9 +40,20 @@ describe('the image, its Dockerfile followed in a folder', () => {
     let child: ReturnType<typeof spawn>;
     let output = '';
     let port: string;
+    const environment = () => ({
+      PATH: process.env.PATH,
+      ...image.env,
+      MAGIC_PYRAMID_HOSTNAME: '127.0.0.1',
+      MAGIC_PYRAMID_PORT: port,
+    });
     const check = async () => {
-      const [program, ...words] = image.healthcheck.map((word) => word.replace(String(image.port), port));
-      const checking = spawn(program, words, { cwd: image.folder, stdio: 'ignore' });
+      const [program, ...words] = image.healthcheck;
+      // in a container the server is process 1
+      const checking = spawn(program, [...words, String(child.pid)], {
+        cwd: image.folder,
+        env: environment(),
+        stdio: 'ignore',
+      });
       return new Promise<number | null>((resolve) => checking.once('exit', resolve));
     };
 
@@ -53,7 +64,7 @@ describe('the image, its Dockerfile followed in a folder', () => {
       );
       child = spawn(program, words, {
         cwd: image.folder,
-        env: { PATH: process.env.PATH, ...image.env, MAGIC_PYRAMID_HOSTNAME: '127.0.0.1', MAGIC_PYRAMID_PORT: port },
+        env: environment(),
       });
       for (const stream of [child.stdout!, child.stderr!]) stream.on('data', (bytes) => (output += bytes));
     });

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { flagOf } from '../../src/cli/command.ts';
-import { serveTable } from '../../src/serve/defaults.ts';
+import { serveTable, variablesOf } from '../../src/serve/defaults.ts';
 import { instructionsOf } from '../support/follow-dockerfile.ts';
 import { protocolServer } from '../support/protocol-server.ts';
 import { randomModel } from '../support/random-model.ts';
@@ -106,8 +106,19 @@ describe('the manifests', () => {
   });
 
   test('give the server longer to stop than it takes', () => {
-    const pause = container.lifecycle.preStop.sleep.seconds;
+    const [program, , script] = container.lifecycle.preStop.exec.command;
+    expect(program).toBe(JSON.parse(dockerfile.get('ENTRYPOINT')!)[0]); // which the image has for certain
+    const pause = Number(/setTimeout\(.*, (\d+)\)$/.exec(script)![1]) / 1000;
+    expect(pause).toBeGreaterThanOrEqual(5);
     expect(pod.terminationGracePeriodSeconds).toBeGreaterThan(pause + serveTable.shutdownTimeout.default / 1000);
+  });
+
+  test('keep the variables of services out of the pods, one of which is named as our own', () => {
+    expect(variablesOf('port')).toContain(
+      `${yaml('kubernetes/service.yaml').metadata.name.toUpperCase().replace('-', '_')}_PORT`,
+    );
+    expect(pod.enableServiceLinks).toBe(false);
+    expect(yaml('kserve/inference-service.yaml').spec.predictor.enableServiceLinks).toBe(false);
   });
 
   test('select the pods of the deployment', () => {
