@@ -354,6 +354,23 @@ export const catalogue = {
     401,
     (e: { header: string }) => `the request has no valid key; send the header "${e.header}: Bearer KEY"`,
   ),
+  MP_ADMIN_CLOSED: kind(
+    2,
+    403,
+    (e: { why: string }) => `${e.why}; set --admin-key-file, and send one of its keys as "Authorization: Bearer KEY"`,
+  ),
+  MP_HOST: kind(
+    2,
+    403,
+    (e: { host: string }) =>
+      `the request is for the host "${brief(e.host)}", which is not a name of this server; ask for localhost, or allow the name with --allowed-hosts`,
+  ),
+  MP_BODY_SLOW: kind(
+    2,
+    408,
+    (e: { seconds: number; least: number }) =>
+      `the body had not arrived after ${e.seconds} s; send it without pauses, at ${e.least} bytes a second or more`,
+  ),
   MP_LISTEN: kind(
     1,
     500,

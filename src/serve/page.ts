@@ -10,7 +10,7 @@ const homes = ['../page', '../../dist/page'].map((path) => fileURLToPath(new URL
 export async function addPage(app: App): Promise<void> {
   const root = homes.find((home) => existsSync(`${home}/index.html`));
   if (root === undefined) {
-    app.get('/', { schema: { hide: true }, config: { isPage: true } }, async (_request, reply) =>
+    app.get('/', { schema: { hide: true }, config: { access: 'open' } }, async (_request, reply) =>
       reply
         .type('text/plain; charset=utf-8')
         .send('Magic Pyramid is running. This build has no page; /docs describes the routes.\n' as never),
@@ -20,11 +20,12 @@ export async function addPage(app: App): Promise<void> {
   await app.register(async (scope) => {
     scope.addHook('onRequest', async (_request, reply) => {
       reply.removeHeader('content-security-policy'); // the one of answers would win over the page's
-      for (const name of Object.keys(reply.getHeaders())) reply.removeHeader(name); // what holds for answers that are no documents
+      // what holds for answers that are no documents
+      for (const name of Object.keys(reply.getHeaders())) if (name !== 'x-request-id') reply.removeHeader(name);
       await reply.helmet();
     });
     scope.addHook('onRoute', (route) => {
-      route.config = { ...route.config, isPage: true };
+      route.config = { ...route.config, access: 'open' };
     });
     await scope.register(fastifyStatic, {
       root,

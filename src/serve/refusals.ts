@@ -6,6 +6,7 @@
 import type { IncomingMessage, OutgoingHttpHeaders, RequestListener, ServerResponse } from 'node:http';
 import type { FastifyRequest } from 'fastify';
 import { PyramidError } from '../errors.ts';
+import { requestId } from './request-id.ts';
 import type { App } from './route.ts';
 
 /** Answers are given again for so long; then a route is asked anew, since Retry-After changes. */
@@ -29,7 +30,7 @@ export class Refusals {
   readonly #isFull: () => boolean;
   readonly #onRefused: () => void;
   /** Refused, but not yet told so; from `#next`. */
-  #waiting: { readonly response: ServerResponse; readonly refusal: Refusal }[] = [];
+  #waiting: { readonly id: string; readonly response: ServerResponse; readonly refusal: Refusal }[] = [];
   #next = 0;
 
   /** `isFull`: no text would be let in now. `onRefused` is told of each request that is refused here. */
@@ -62,7 +63,11 @@ export class Refusals {
     };
   }
 
-  #refuse({ url, headers: { origin } }: IncomingMessage, response: ServerResponse): boolean {
+  #refuse(request: IncomingMessage, response: ServerResponse): boolean {
+    const {
+      url,
+      headers: { origin },
+    } = request;
     const known = this.#byAddress.get(url!);
     if (!known || origin !== undefined || !this.#isFull()) return false;
     if (performance.now() > known.until) {
@@ -71,16 +76,16 @@ export class Refusals {
     }
     this.#onRefused();
     if (this.#waiting.length === 0) setImmediate(this.#tell);
-    this.#waiting.push({ response, refusal: known });
+    this.#waiting.push({ id: requestId(request), response, refusal: known });
     return true;
   }
 
   #tell = (): void => {
     const end = performance.now() + SLICE_MS;
     while (this.#next < this.#waiting.length && performance.now() < end) {
-      const { response, refusal } = this.#waiting[this.#next++];
+      const { id, response, refusal } = this.#waiting[this.#next++];
       if (response.destroyed) continue; // gone
-      response.writeHead(429, refusal.headers);
+      response.writeHead(429, { ...refusal.headers, 'x-request-id': id });
       response.end(refusal.body);
     }
     // under a load that never ends the list never empties

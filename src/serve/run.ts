@@ -2,6 +2,7 @@
  * A server as a process: says where it listens and how to open it up, loads changed models anew on SIGHUP, and on
  * SIGTERM or SIGINT answers what it took and ends; a second signal ends it at once.
  */
+import { isLoopback } from './hosts.ts';
 import { type RunningServer, type StartOptions, startServer } from './server.ts';
 
 export interface ProcessEvents {
@@ -17,7 +18,7 @@ export async function runServer(
   say: (sentence: string) => void,
   signals: ProcessEvents = process,
 ): Promise<void> {
-  const server = await startServer(options);
+  const server = await startServer({ ...options, say });
   say(greeting(server, options));
   await new Promise<void>((resolve, reject) => {
     let isStopping = false;
@@ -35,7 +36,7 @@ export async function runServer(
 
 function greeting({ url, registry }: RunningServer, { hostname, apiKey, apiKeyFile, page }: StartOptions): string {
   const models = registry.names.join(', ');
-  const isLocal = /^(127\.|localhost$|::1$)/.test(hostname ?? '127.0.0.1');
+  const isLocal = isLoopback(hostname ?? '127.0.0.1');
   const hasKeys = (apiKey ?? apiKeyFile ?? null) !== null;
   const where = isLocal
     ? 'Only this machine reaches it; --hostname 0.0.0.0 opens it up, best with --api-key-file.'

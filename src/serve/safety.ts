@@ -36,6 +36,12 @@ const POLICY = {
   frameAncestors: ["'none'"],
 };
 
+/** Of every answer. */
+export const ALWAYS = {
+  'x-content-type-options': 'nosniff',
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+};
+
 export async function addSafety(
   app: App,
   { corsAllowOrigin: origins }: { readonly corsAllowOrigin: readonly string[] },
@@ -49,20 +55,25 @@ export async function addSafety(
     crossOriginResourcePolicy: { policy: resourcePolicy },
     strictTransportSecurity: false, // whoever ends TLS before this server sets it
   });
-  const always = {
-    'x-content-type-options': 'nosniff',
-    'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
-    'cross-origin-resource-policy': resourcePolicy,
-  };
-  app.addHook('onRequest', (_request, reply, done) => {
+  const always = { ...ALWAYS, 'cross-origin-resource-policy': resourcePolicy };
+  app.addHook('onRequest', (request, reply, done) => {
     reply.headers(always);
+    reply.header('x-request-id', request.id);
     done();
   });
   if (origins.length === 0) return;
   await app.register(cors, {
     origin: origins.includes('*') ? '*' : [...origins],
     methods: ['GET', 'POST'],
-    exposedHeaders: ['retry-after', 'x-tau', 'x-model', 'x-compute-time', 'x-total-time', 'x-inference-time'],
+    exposedHeaders: [
+      'retry-after',
+      'x-request-id',
+      'x-tau',
+      'x-model',
+      'x-compute-time',
+      'x-total-time',
+      'x-inference-time',
+    ],
     maxAge: 600,
   });
 }

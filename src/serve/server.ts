@@ -2,21 +2,20 @@
  * The server: models, guard, protocols, metrics, descriptions and the page, put together on Fastify; and how it starts
  * and stops. What each part does is in its own file.
  */
-import { createServer } from 'node:http';
 import { createRequire } from 'node:module';
-import type { AddressInfo } from 'node:net';
-import { setTimeout as delay, setImmediate as immediate } from 'node:timers/promises';
-import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
-import Fastify, { type FastifyServerOptions, LogController } from 'fastify';
-import { type Logger, pino } from 'pino';
+import { setTimeout as delay } from 'node:timers/promises';
 import { PyramidError } from '../errors.ts';
 import { addBodies } from './bodies.ts';
+import { Connections } from './connections.ts';
 import { type ServerOptions, serveTable } from './defaults.ts';
 import { addDocs } from './docs.ts';
-import { addErrors, answerError } from './errors-out.ts';
-import { addGuard, NDJSON } from './guard.ts';
+import { addErrors } from './errors-out.ts';
+import { addGuard, type Guard, NDJSON } from './guard.ts';
+import { isLoopback, namesOf } from './hosts.ts';
 import { Keys, readKeys } from './keys.ts';
+import { listen, tryToListen, urlOf } from './listen.ts';
 import { Metrics } from './metrics.ts';
+import { newApp, newLogger } from './new-app.ts';
 import { addPage } from './page.ts';
 import { Refusals } from './refusals.ts';
 import { Registry } from './registry.ts';
@@ -28,8 +27,7 @@ import { modelRoutes } from './routes/models.ts';
 import { oipRoutes } from './routes/oip.ts';
 import { teiRoutes } from './routes/tei.ts';
 import { vllmRoutes } from './routes/vllm.ts';
-import { addSafety, compileValidator } from './safety.ts';
-import { schemaError } from './schema-sentence.ts';
+import { addSafety } from './safety.ts';
 import { orderFor, policyFor } from './tau-policy.ts';
 import { startTraces } from './traces.ts';
 
@@ -38,6 +36,8 @@ export type StartOptions = Partial<ServerOptions> &
   Pick<ServerOptions, 'model'> & {
     /** Log lines go here; default: nowhere. */
     readonly log?: { write(line: string): void };
+    /** Gets sentences for people, before anything else happens. */
+    readonly say?: (sentence: string) => void;
   };
 
 export interface RunningServer {
@@ -61,16 +61,24 @@ const protocols: readonly RoutePlugin[] = [healthRoutes, classifyRoutes, teiRout
  * await fetch(`${server.url}/v1/classify`, …);
  * await server.close();
  */
-export async function startServer({ log, ...given }: StartOptions): Promise<RunningServer> {
+export async function startServer({ log, say, ...given }: StartOptions): Promise<RunningServer> {
   const options = withDefaults(given);
   if (options.model.length === 0)
     throw new PyramidError('MP_USAGE', { what: '--model is missing', todo: 'give a model folder' });
   const keys = await keysOf(options);
   const adminKeys = options.adminKeyFile === null ? null : new Keys(await readKeys(options.adminKeyFile));
-  const logger = pino({ level: log ? options.logLevel : 'silent', base: null }, log ?? { write() {} });
+  const logger = newLogger(options.logLevel, log);
+  const isLocal = isLoopback(await tryToListen(options));
+  if (!isLocal && keys === null) {
+    logger.warn(OPEN_TO_ALL);
+    say?.(`warning: ${OPEN_TO_ALL}`);
+  }
   const traces = await startTraces(options);
-  const metrics: Metrics = new Metrics({ models: () => registry.all, requests: () => underWay() });
-  let underWay = () => 0;
+  let guard: Guard = { underWay: () => 0, streams: () => 0 };
+  const metrics: Metrics = new Metrics({
+    models: () => registry.all,
+    requests: () => guard.underWay() + guard.streams(),
+  });
   const registry: Registry = await Registry.open(options.model, {
     load: {
       workers: options.workers ?? undefined,
@@ -89,22 +97,27 @@ export async function startServer({ log, ...given }: StartOptions): Promise<Runn
     // which model is meant stands in the body: refused unread only where none has room
     const isFull = () => registry.all.length > 0 && registry.all.every((served) => served.isFull);
     const refusals = new Refusals(
-      () => !isStopping && (isFull() || underWay() >= options.maxConcurrentRequests),
+      () => !isStopping && (isFull() || guard.underWay() >= options.maxConcurrentRequests),
       () => {
         metrics.began();
         metrics.failed('MP_OVERLOADED');
         registry.all[0].admission.countRefusal();
       },
     );
-    const app = newApp(options, logger, refusals);
+    const connections = new Connections();
+    const app = newApp(options, { logger, refusals, connections, isStopping: () => isStopping });
     if (traces) await app.register(traces.plugin);
     addErrors(app);
     addBodies(app, { limit: options.payloadLimit, streams: NDJSON });
     await addSafety(app, options);
-    underWay = addGuard(app, {
+    // where requests need a key, a page that was tricked into sending one has none
+    const hasToBeNamed = options.allowedHosts.length > 0 || (isLocal && keys === null);
+    guard = addGuard(app, {
       keys,
       adminKeys,
+      isOurName: hasToBeNamed ? namesOf(options.allowedHosts, options.hostname) : null,
       maxConcurrentRequests: options.maxConcurrentRequests,
+      payloadLimit: options.payloadLimit,
       bodyTimeoutMs: options.bodyTimeout,
       isFull,
       refusal: () => registry.all[0].refusal(),
@@ -115,7 +128,7 @@ export async function startServer({ log, ...given }: StartOptions): Promise<Runn
     // a connection that is kept alive would keep a stopping server alive
     app.addHook('onSend', (_request, reply, payload, done) => {
       if (isStopping) reply.header('connection', 'close');
-      done(null, payload);
+      connections.whenOpen(() => done(null, payload));
     });
     await addDocs(app, { version: VERSION, hasKeys: keys !== null });
     const context: RouteContext = {
@@ -137,8 +150,8 @@ export async function startServer({ log, ...given }: StartOptions): Promise<Runn
     };
     for (const protocol of protocols) await app.register(async (scope) => protocol(scope as App, context));
     await app.register(async (scope) => modelRoutes(scope as App, registry));
-    if (adminKeys) await app.register(async (scope) => adminRoutes(scope as App, registry));
-    app.get('/metrics', { schema: { hide: true } }, async (_request, reply) =>
+    await app.register(async (scope) => adminRoutes(scope as App, registry));
+    app.get('/metrics', { schema: { hide: true }, config: { access: 'open' } }, async (_request, reply) =>
       reply.type(metrics.contentType).send((await metrics.text()) as never),
     );
     if (options.page) await addPage(app);
@@ -146,14 +159,17 @@ export async function startServer({ log, ...given }: StartOptions): Promise<Runn
 
     const close = async () => {
       isStopping = true;
-      const late = setTimeout(() => {
-        logger.warn('requests did not end in time, they are broken off');
-        app.server.closeAllConnections();
-        void registry.close();
-      }, options.shutdownTimeout);
-      // requests that are on their way on open connections arrive, and each answer closes its connection
-      await delay(GRACE_MS);
-      for (let turn = 0; turn < 5; turn++) await immediate(); // a timer that is late comes before what has arrived
+      let late: NodeJS.Timeout | undefined;
+      const tooLate = new Promise<void>((resolve) => {
+        late = setTimeout(async () => {
+          logger.warn('requests did not end in time, they are broken off');
+          void registry.close();
+          await delay(LAST_WORDS_MS);
+          connections.breakOff();
+          resolve();
+        }, options.shutdownTimeout);
+      });
+      await Promise.race([connections.stop(), tooLate]);
       await app.close();
       await registry.drain();
       clearTimeout(late);
@@ -183,8 +199,11 @@ export async function startServer({ log, ...given }: StartOptions): Promise<Runn
   }
 }
 
-/** How long a server that is being stopped still takes requests. */
-const GRACE_MS = 200;
+/** What has not been answered in time is told so, which takes a moment. */
+const LAST_WORDS_MS = 100;
+
+const OPEN_TO_ALL =
+  'other machines reach this server and no key is asked for, so whoever reaches it can use it; give --api-key-file, or listen on 127.0.0.1';
 
 const { version: VERSION } = createRequire(import.meta.url)('../../package.json') as { version: string };
 
@@ -197,51 +216,4 @@ function withDefaults(given: Partial<ServerOptions>): ServerOptions {
 async function keysOf({ apiKey, apiKeyFile }: ServerOptions): Promise<Keys | null> {
   const keys = [...(apiKey === null ? [] : [apiKey]), ...(apiKeyFile === null ? [] : await readKeys(apiKeyFile))];
   return keys.length === 0 ? null : new Keys(keys);
-}
-
-function newApp(options: ServerOptions, logger: Logger, refusals: Refusals): App {
-  const isVerbose = ['debug', 'trace'].includes(options.logLevel);
-  const settings: FastifyServerOptions = {
-    loggerInstance: logger as never,
-    logController: new LogController({ disableRequestLogging: !isVerbose }),
-    bodyLimit: options.payloadLimit,
-    frameworkErrors: (error, request, reply) => void answerError(error, request, reply),
-    schemaErrorFormatter: schemaError,
-    forceCloseConnections: 'idle',
-    return503OnClosing: false,
-    routerOptions: { maxParamLength: 16_384 }, // as long as an address may be: each protocol says in its own words what it does not know
-    serverFactory: (handle) => {
-      const server = createServer(
-        {
-          maxHeaderSize: 16_384,
-          headersTimeout: 10_000,
-          requestTimeout: 0, // guard.ts has one that lets streams of lines live
-          connectionsCheckingInterval: 2000,
-          keepAliveTimeout: Math.min(72_000, options.idleTimeout),
-        },
-        refusals.before(handle),
-      );
-      return server.setTimeout(options.idleTimeout);
-    },
-  };
-  return Fastify(settings)
-    .withTypeProvider<TypeBoxTypeProvider>()
-    .setValidatorCompiler(compileValidator) as unknown as App;
-}
-
-async function listen(app: App, { hostname, port }: ServerOptions): Promise<void> {
-  try {
-    await app.listen({ host: hostname, port });
-  } catch (cause) {
-    await app.close();
-    const { code, message } = cause as NodeJS.ErrnoException;
-    if (code === undefined || !/^E[A-Z]+$/.test(code)) throw cause;
-    throw new PyramidError('MP_LISTEN', { hostname, port, reason: code ?? message }, { cause });
-  }
-}
-
-function urlOf(app: App): string {
-  const { address, port } = app.server.address() as AddressInfo;
-  const local = address === '0.0.0.0' ? '127.0.0.1' : address === '::' ? '[::1]' : address;
-  return `http://${local.includes(':') && !local.startsWith('[') ? `[${local}]` : local}:${port}`;
 }

@@ -193,7 +193,7 @@ describe('a client', () => {
         setTimeout(() => reject(new Error('it is still open')), 10_000).unref();
       });
     const head =
-      'POST /v1/classify HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\ncontent-length: 1000\r\n\r\n';
+      'POST /v1/classify HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: 1000\r\n\r\n';
     expect(await closedAfter(head)).toBeLessThan(4000);
     expect((await it.post('/v1/classify', { inputs: 'w1' })).status).toBe(200);
   });

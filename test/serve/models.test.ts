@@ -98,8 +98,12 @@ describe('models', () => {
         status: 401,
         body: { error: { code: 'MP_KEY' } },
       });
-    const without = await serve({ a }, { page: false });
-    expect((await without.post('/admin/models/b/load', { dir: b }, admin)).status).toBe(401);
+    const without = await serve({ a }, { page: false, apiKey: 'user-key' });
+    for (const headers of [{}, { authorization: 'Bearer user-key' }, admin])
+      expect(await without.post('/admin/models/b/load', { dir: b }, headers as Record<string, string>)).toMatchObject({
+        status: 403,
+        body: { error: { code: 'MP_ADMIN_CLOSED' } },
+      });
   });
 });
 

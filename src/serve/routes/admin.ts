@@ -1,6 +1,6 @@
 /**
- * Loads, unloads and reloads models while others answer. Behind keys of their own, and there only where those are
- * given: these are the only routes that take a path, which is their purpose.
+ * Loads, unloads and reloads models while others answer. Behind keys of their own, or for this machine alone (access.ts):
+ * these are the only routes that take a path, which is their purpose.
  */
 import { Type } from 'typebox';
 import type { Registry } from '../registry.ts';
@@ -12,6 +12,9 @@ const tags = ['Administration'];
 const Name = Type.Object({ name: Type.String({ minLength: 1, maxLength: 200 }) });
 
 export async function adminRoutes(app: App, registry: Registry): Promise<void> {
+  app.addHook('onRoute', (route) => {
+    route.config = { ...route.config, access: 'admin' };
+  });
   app.post(
     '/admin/models/:name/load',
     {
