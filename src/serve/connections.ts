@@ -11,7 +11,7 @@ import { setTimeout as delay, setImmediate as immediate } from 'node:timers/prom
 /** How long requests still come after a stop was asked for, so that whoever sends without a break is told by an answer. */
 const GRACE_MS = 200;
 /** No new connection for so long means that nobody is about to open one; waited for this long at most. */
-const QUIET_MS = 50;
+const QUIET_MS = 250;
 const MOST_QUIET_MS = 1000;
 /** A connection that was silent for so long is not about to be used. */
 const SILENT_MS = 1000;
@@ -60,8 +60,11 @@ export class Connections {
 
   /** Takes no connection any more, and resolves when all are closed: those with requests when these are answered. */
   async stop(): Promise<void> {
+    const before = performance.now() - SILENT_MS;
+    let busy = 0;
+    for (const { underWay, at } of this.#open.values()) if (underWay > 0 || at > before) busy++;
     await delay(GRACE_MS);
-    await this.#closePort();
+    await this.#closePort(busy);
     while (this.#open.size > 0) {
       await delay(STEP_MS);
       await immediate(); // what has come in by now has been read
@@ -74,11 +77,12 @@ export class Connections {
     for (const socket of this.#open.keys()) socket.destroy();
   }
 
-  async #closePort(): Promise<void> {
+  /** `clients`: so many were busy. Where all of them wait for an answer that is kept back, none opens a connection. */
+  async #closePort(clients: number): Promise<void> {
     this.#keptBack = [];
-    const end = performance.now() + MOST_QUIET_MS;
     const begin = performance.now();
-    while (performance.now() - Math.max(begin, this.#openedAt) < QUIET_MS && performance.now() < end)
+    const isQuiet = () => performance.now() - Math.max(begin, this.#openedAt) > QUIET_MS;
+    while (this.#keptBack.length < clients && !isQuiet() && performance.now() < begin + MOST_QUIET_MS)
       await delay(STEP_MS);
     await this.#acceptWaiting();
     // not http's own close, which also closes what is kept alive, at any moment

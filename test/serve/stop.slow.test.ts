@@ -62,13 +62,12 @@ test.each([
         if (pauseMs > 0) await new Promise((resolve) => setTimeout(resolve, Math.random() * pauseMs));
       }
     });
-    await new Promise((resolve) => setTimeout(resolve, 1000));
+    await expect.poll(() => seen.get(200), { timeout: 60_000 }).toBeGreaterThan(100);
     isStopping = true;
     child.kill('SIGTERM');
     await Promise.all(loops);
     expect(await exited).toEqual([0, null]);
     expect([...seen.keys()].filter((reply) => reply !== 200 && reply !== 503)).toEqual(['ECONNREFUSED']);
-    expect(seen.get(200)).toBeGreaterThan(64);
-    expect(after).toBeGreaterThan(32);
+    expect(after).toBeGreaterThan(31); // each client has heard of it, by an answer or by the closed port
   }
 });
