@@ -316,6 +316,18 @@ export const catalogue = {
     503,
     (e: { tries: number }) => `a worker thread ended ${e.tries} times on the same texts; report the texts that do this`,
   ),
+  MP_TEXT_STALLED: kind(
+    1,
+    503,
+    (e: { stallMs: number }) =>
+      `a text could not be cut into tokens within ${e.stallMs} ms and was given up; shorten it, or check the model's tokenizer.json`,
+  ),
+  MP_MODEL_STALLED: kind(
+    1,
+    400,
+    (e: { path: string; stallMs: number }) =>
+      `${e.path}: loading the model got stuck (nothing happened for ${e.stallMs} ms, or it took 20 times as long) and was given up; check its files, tokenizer.json above all, or allow more time (stallMs, --stall-timeout)`,
+  ),
   // serving
   MP_MODEL_UNKNOWN: kind(
     2,

@@ -97,6 +97,8 @@ const examples: { readonly [C in ErrorCode]: readonly [Details<C>, ...Details<C>
   ],
   MP_DEADLINE: [{ deadlineMs: 250 }],
   MP_WORKER_LOST: [{ tries: 3 }],
+  MP_TEXT_STALLED: [{ stallMs: 30_000 }],
+  MP_MODEL_STALLED: [{ path, stallMs: 30_000 }],
   MP_MODEL_UNKNOWN: [{ name: 'spam', names: ['mails', 'topics'] }],
   MP_BATCH_LARGE: [{ inputs: 300, most: 32 }],
   MP_TEXT_LONG: [

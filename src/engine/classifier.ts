@@ -119,7 +119,7 @@ export class Classifier {
    * one answer, an array an array in its order.
    *
    * Throws MP_TEXT_TYPE, MP_TAU_RANGE, MP_MODEL_HEADS (a tau for a model without exit heads), MP_OPTION_VALUE (topK),
-   * MP_TEXT_LONG, MP_CLOSED, MP_DEADLINE, MP_WORKER_LOST, and the signal's reason.
+   * MP_TEXT_LONG, MP_CLOSED, MP_DEADLINE, MP_TEXT_STALLED, MP_WORKER_LOST, and the signal's reason.
    */
   classify(input: TextInput, options?: ClassifyOptions): Promise<Answer>;
   classify(inputs: readonly TextInput[], options?: ClassifyOptions): Promise<Answer[]>;
@@ -214,7 +214,8 @@ export class Classifier {
 
   /**
    * Where the texts under way are now, over all workers: [L + 1], entry 0 those that are not yet tokenised, entry l
-   * those that are before layer l or in it. Asks the workers, which answer between two batches. Throws MP_CLOSED.
+   * those that are before layer l or in it. Asks the workers, which answer between two batches; the texts of one that does
+   * not within a second count as not tokenised. Throws MP_CLOSED.
    */
   async queueLevels(): Promise<readonly number[]> {
     const [fresh = 0, ...layers] = (await this.#crew.tally()).levels;
@@ -222,9 +223,12 @@ export class Classifier {
     return [fresh + waiting, ...Array.from({ length: this.#model.config.layers }, (_, i) => layers[i] ?? 0)];
   }
 
-  /** Ends the worker threads. What is under way fails with MP_CLOSED. */
-  close(): Promise<void> {
-    return this.#crew.close();
+  /**
+   * Ends the worker threads. What is under way fails with MP_CLOSED. `graceMs`, default 5000: how long a worker may take
+   * to end its running batch, before it is ended in the midst of it.
+   */
+  close({ graceMs }: { readonly graceMs?: number } = {}): Promise<void> {
+    return this.#crew.close(graceMs);
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -291,13 +295,13 @@ export class Classifier {
         },
         failed: (error) => settle(() => reject(error)),
       });
-      const giveUp = (reason: unknown) =>
+      const giveUp = (reason: unknown, isLate = false) =>
         settle(() => {
-          withdraw();
+          withdraw(isLate);
           reject(reason);
         });
       if (deadlineMs !== undefined)
-        timer = setTimeout(() => giveUp(new PyramidError('MP_DEADLINE', { deadlineMs })), deadlineMs);
+        timer = setTimeout(() => giveUp(new PyramidError('MP_DEADLINE', { deadlineMs }), true), deadlineMs);
       if (signal) takeBack = this.#aborts.on(signal, () => giveUp(signal.reason));
     });
   }
@@ -328,7 +332,7 @@ export class Classifier {
     });
     if (deadlineMs === undefined) return withdraw;
     timer = setTimeout(() => {
-      withdraw();
+      withdraw(true);
       settle({ error: new PyramidError('MP_DEADLINE', { deadlineMs }) });
     }, deadlineMs);
     return () => {

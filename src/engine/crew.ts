@@ -1,21 +1,25 @@
 /**
  * The worker threads and who does what: requests take turns, each worker has a bounded number of texts under
- * way, and a worker that ends before its time is replaced and its texts are run again. Knows texts and outcomes, not
- * what they mean, and threads by what they do, not how they are made.
+ * way, and a worker that ends before its time, or does nothing any more, is replaced and its texts are run again. Knows
+ * texts and outcomes, not what they mean, and threads by what they do, not how they are made.
  */
 import { PyramidError } from '../errors.ts';
-import type { Rule } from './job.ts';
+import { Member, type Order, type Pending, type Ticket } from './member.ts';
 import {
   type FromWorker,
   fromWire,
   type ModelDescription,
   type Telling,
   type TimedOutcome,
-  type ToWorker,
   type WireText,
 } from './messages.ts';
 import { Tally } from './tally.ts';
+import type { Thread, ThreadEvents } from './thread.ts';
 import { later, Turn } from './turn.ts';
+import { Watch } from './watch.ts';
+import { within } from './within.ts';
+
+export type { Thread, ThreadEvents } from './thread.ts';
 
 /** Texts that one worker may have under way: enough for full batches of like length, few enough for a new text to wait little. */
 const UNDER_WAY = 128;
@@ -23,61 +27,22 @@ const UNDER_WAY = 128;
 const MESSAGE_UNITS = 2 ** 18;
 /** How often a text may be under way when its worker ends; the last time it runs alone, to spare its neighbours. */
 const TRIES = 3;
-
-/** A worker thread that serves texts of one model, see serve-texts.ts. */
-export interface Thread {
-  post(message: ToWorker): void;
-  /** Whether it keeps the process alive: it does while it has texts. */
-  hold(keeps: boolean): void;
-}
-
-export interface ThreadEvents {
-  readonly said: (message: FromWorker) => void;
-  /** Once, when it is no more; `reason` is what it died of, null if it ended by itself. */
-  readonly ended: (reason: unknown) => void;
-}
+/** How long a worker may take to say where it stands, before what it said last holds. */
+const TELL_MS = 1000;
+/** How long a worker may take to end by itself, and then to be ended, before nobody waits for it any more. */
+const CLOSE_MS = 5000;
+const END_MS = 2000;
 
 export interface CrewOptions<T extends Thread> {
   readonly workers: number;
   /** Starts a thread, which reads the model. */
   readonly hire: (events: ThreadEvents) => T;
-}
-
-/** Texts that were asked for together. */
-export interface Order extends Rule {
-  readonly length: number;
-  /** Asked for when its turn comes; what it throws fails the order. */
-  readonly text: (index: number) => { readonly text: string; readonly pair: string | undefined };
-  /** Called once for each index, in any order. */
-  readonly done: (index: number, outcome: TimedOutcome) => void;
-  /** The order is given up; nothing is called after it. */
-  readonly failed: (error: unknown) => void;
-}
-
-interface Pending {
-  readonly order: Order;
-  /** Its next text; it is in the queue while there is one. */
-  next: number;
-  /** Texts that a worker has. */
-  underWay: number;
-  ended: boolean;
-}
-
-interface Ticket {
-  readonly pending: Pending;
-  readonly index: number;
-  tries: number;
-}
-
-interface Member<T> {
-  readonly thread: T;
-  readonly underWay: Map<number, Ticket>;
-  ready: boolean;
-  /** It runs one text, which has ended workers before. */
-  alone: boolean;
-  /** Those who wait for its tally, in the order in which they asked. */
-  readonly tellings: ((telling: Telling) => void)[];
-  readonly ended: Promise<void>;
+  /** What messages call the model. */
+  readonly path: string;
+  /** How long a worker may do nothing while something is awaited of it, in milliseconds; Infinity: for ever. */
+  readonly stallMs: number;
+  /** Gives up starting. */
+  readonly signal?: AbortSignal;
 }
 
 const isLast = ({ tries }: Ticket): boolean => tries === TRIES - 1;
@@ -85,6 +50,7 @@ const isLast = ({ tries }: Ticket): boolean => tries === TRIES - 1;
 export class Crew<T extends Thread = Thread> {
   readonly #options: CrewOptions<T>;
   readonly #members: Member<T>[] = [];
+  readonly #watch: { begin(): void; end(): void };
   /** What the crew does on its caller's thread is done in slices. */
   readonly turn = new Turn();
   #queue: Pending[] = [];
@@ -96,66 +62,98 @@ export class Crew<T extends Thread = Thread> {
   #settling = false;
   /** Texts of ended workers, which go first. */
   #again: Ticket[] = [];
-  #nextId = 0;
+  #nextId = 1;
   #dispatching = false;
-  #closed = false;
+  #closing: Promise<void> | null = null;
+  #hurry = () => {};
 
   private constructor(options: CrewOptions<T>) {
     this.#options = options;
+    this.#watch = new Watch(this.#members, options.stallMs, (member) => this.#giveUp(member));
   }
 
-  /** Resolves when every worker has read the model. Throws what reading it throws. */
+  /**
+   * Resolves when every worker has read the model. Throws what reading it throws, MP_MODEL_STALLED, and the signal's
+   * reason.
+   */
   static async start<T extends Thread>(options: CrewOptions<T>): Promise<{ crew: Crew<T>; model: ModelDescription }> {
+    const { signal } = options;
+    signal?.throwIfAborted();
     const crew = new Crew<T>(options);
+    let abort = () => {};
     try {
-      const [model] = await Promise.all(Array.from({ length: options.workers }, () => crew.#hire()));
+      const aborted = new Promise<never>((_, reject) => {
+        abort = () => reject(signal?.reason);
+        signal?.addEventListener('abort', abort, { once: true });
+      });
+      const started = Promise.all(Array.from({ length: options.workers }, () => crew.#hire()));
+      const [model] = await Promise.race([started, aborted]);
       return { crew, model };
     } catch (error) {
-      await crew.close();
+      await crew.close(0);
       throw error;
+    } finally {
+      signal?.removeEventListener('abort', abort);
     }
   }
 
-  /** Takes an order. The function that it gives withdraws the order: nothing is called any more. */
-  submit(order: Order): () => void {
+  /**
+   * Takes an order. The function that it gives withdraws the order: nothing is called any more. `isLate`: since its
+   * time is over, so a worker that has a text of it may hang.
+   */
+  submit(order: Order): (isLate?: boolean) => void {
     const pending: Pending = { order, next: 0, underWay: 0, ended: false };
-    if (this.#closed) throw new PyramidError('MP_CLOSED', { what: 'model' });
+    if (this.isClosed) throw new PyramidError('MP_CLOSED', { what: 'model' });
     if (order.length > 0) this.#queue.push(pending);
     this.#queued += order.length;
     for (let missing = this.#options.workers - this.#members.length; missing > 0; missing--) this.#rehire();
     this.#dispatchSoon();
-    return () => this.#withdraw(pending);
+    return (isLate) => this.#withdraw(pending, isLate);
   }
 
-  /** Fails what is under way with MP_CLOSED and ends the workers after their running batch. */
-  async close(): Promise<void> {
-    if (this.#closed) return;
-    this.#closed = true;
-    const closed = new PyramidError('MP_CLOSED', { what: 'model' });
-    await this.#failAll(closed);
-    await Promise.all(
-      this.#members.splice(0).map(async ({ thread, ended }) => {
-        thread.hold(true);
-        thread.post({ kind: 'close' });
-        await ended;
-      }),
-    );
+  /**
+   * Fails what is under way with MP_CLOSED and ends the workers after their running batch, or at once those that take
+   * longer than `graceMs`. May be called again with less.
+   */
+  close(graceMs = CLOSE_MS): Promise<void> {
+    if (!this.#closing) {
+      const hurried = new Promise<void>((resolve) => {
+        this.#hurry = resolve;
+      });
+      this.#closing = this.#leave(hurried);
+    }
+    const timer = setTimeout(this.#hurry, graceMs);
+    return this.#closing.finally(() => clearTimeout(timer));
   }
 
-  /** What all workers' pieces have cost since each was started, and where their texts are now. Throws MP_CLOSED. */
+  async #leave(hurried: Promise<void>): Promise<void> {
+    this.#watch.end();
+    await null; // #closing is set before anything is called
+    await this.#failAll(new PyramidError('MP_CLOSED', { what: 'model' }));
+    const leaving = this.#members.splice(0);
+    const ended = Promise.all(leaving.map((member) => member.ended));
+    for (const { thread, ready } of leaving) {
+      thread.hold(true);
+      if (ready) thread.post({ kind: 'close' });
+      else thread.end();
+    }
+    await Promise.race([ended, hurried]);
+    for (const { thread } of leaving) thread.end();
+    await within(ended, END_MS, () => []);
+    // one that is still in a call of ONNX Runtime's ends with it, or with the process
+    for (const { thread } of leaving) thread.hold(false);
+  }
+
+  /**
+   * What all workers' pieces have cost since each was started, and where their texts are now. Of a worker that does not
+   * say so in a second, what it said last. Throws MP_CLOSED.
+   */
   async tally(): Promise<Telling> {
-    if (this.#closed) throw new PyramidError('MP_CLOSED', { what: 'model' });
+    if (this.isClosed) throw new PyramidError('MP_CLOSED', { what: 'model' });
     const told = await Promise.all(
       this.#members
         .filter(({ ready }) => ready)
-        .map(
-          (member) =>
-            new Promise<Telling>((resolve) => {
-              member.tellings.push(resolve);
-              member.thread.hold(true);
-              member.thread.post({ kind: 'tally' });
-            }),
-        ),
+        .map((member) => within(this.#ask(member), TELL_MS, () => member.lastTelling)),
     );
     const all = new Tally();
     const levels: number[] = [];
@@ -164,6 +162,16 @@ export class Crew<T extends Thread = Thread> {
       for (const [level, texts] of telling.levels.entries()) levels[level] = (levels[level] ?? 0) + texts;
     }
     return { pieces: all.pieces, levels };
+  }
+
+  #ask(member: Member<T>): Promise<Telling> {
+    member.telling ??= new Promise<Telling>((resolve) => {
+      member.tell = resolve;
+      member.thread.hold(true);
+      member.thread.post({ kind: 'tally' });
+      this.#watch.begin();
+    });
+    return member.telling;
   }
 
   /** Texts that all workers together may have under way. */
@@ -178,7 +186,7 @@ export class Crew<T extends Thread = Thread> {
   }
 
   get isClosed(): boolean {
-    return this.#closed;
+    return this.#closing !== null;
   }
 
   /** The threads, for those who watch or end them. */
@@ -194,32 +202,7 @@ export class Crew<T extends Thread = Thread> {
       });
       const thread = this.#options.hire({
         said: (message) => {
-          switch (message.kind) {
-            case 'ready':
-              member.ready = true;
-              thread.hold(false); // an idle engine keeps no process alive
-              resolve(message.model);
-              this.#dispatchSoon();
-              return;
-            case 'unfit':
-              reject(fromWire(message.error));
-              return;
-            case 'outcomes':
-              for (const outcome of message.outcomes) this.#arrived.push({ member, outcome });
-              void this.#settle();
-              return;
-            case 'tally':
-              member.tellings.shift()?.(message);
-              this.#rest(member);
-              return;
-            case 'failed': {
-              const error = fromWire(message.error);
-              for (const id of message.ids) this.#fail(this.#hand(member, id)?.pending, error);
-              return;
-            }
-            default:
-              message satisfies never;
-          }
+          if (!member.lost) this.#hear(member, message, resolve, reject);
         },
         ended: (reason) => {
           noteEnd();
@@ -227,20 +210,81 @@ export class Crew<T extends Thread = Thread> {
           this.#replace(member);
         },
       });
-      const member: Member<T> = { thread, underWay: new Map(), ready: false, alone: false, tellings: [], ended };
+      const member = new Member(thread, ended, reject);
       this.#members.push(member);
+      this.#watch.begin();
     });
   }
 
-  #replace(lost: Member<T>): void {
+  #hear(
+    member: Member<T>,
+    message: FromWorker,
+    start: (model: ModelDescription) => void,
+    fail: (error: unknown) => void,
+  ): void {
+    member.silence.end();
+    switch (message.kind) {
+      case 'ready':
+        member.ready = true;
+        member.thread.hold(false); // an idle engine keeps no process alive
+        start(message.model);
+        this.#dispatchSoon();
+        return;
+      case 'unfit':
+        fail(fromWire(message.error));
+        return;
+      case 'outcomes':
+        for (const outcome of message.outcomes) this.#arrived.push({ member, outcome });
+        void this.#settle();
+        return;
+      case 'tally':
+        member.pieces = message.pieces;
+        member.telling = null;
+        member.tell(message);
+        this.#rest(member);
+        return;
+      case 'cancelled':
+        if (--member.cancels > 0 || !member.isLate) return;
+        member.isLate = false;
+        this.#dispatchSoon();
+        return;
+      case 'failed': {
+        const error = fromWire(message.error);
+        for (const id of message.ids) this.#fail(this.#hand(member, id)?.pending, error);
+        return;
+      }
+      default:
+        message satisfies never;
+    }
+  }
+
+  /** Ends a worker that does nothing any more, as far as it can be ended, and replaces it. */
+  #giveUp(member: Member<T>): void {
+    const { thread, underWay, ready } = member;
+    const { path, stallMs } = this.#options;
+    const reading = thread.reading ?? 0;
+    if (!ready) member.fail(new PyramidError('MP_MODEL_STALLED', { path, stallMs }));
+    // a text that it cannot get through is known, and not tried again; then its neighbours are not to blame
+    for (const [id, { pending }] of reading === 0 ? [] : [...underWay]) {
+      if ((id | 0) === reading) this.#fail(pending, new PyramidError('MP_TEXT_STALLED', { stallMs }));
+    }
+    this.#replace(member, reading !== 0);
+    thread.hold(false);
+    thread.end();
+  }
+
+  /** `isBlameless`: its texts had no part in its end. */
+  #replace(lost: Member<T>, isBlameless = false): void {
+    if (lost.lost) return;
+    lost.lost = true;
     const at = this.#members.indexOf(lost);
     if (at >= 0) this.#members.splice(at, 1);
-    for (const tell of lost.tellings.splice(0)) tell({ pieces: [], levels: [] });
-    if (this.#closed) return;
+    lost.tell(lost.lastTelling);
+    if (this.isClosed) return;
     for (const ticket of lost.underWay.values()) {
       ticket.pending.underWay--;
       if (ticket.pending.ended) continue;
-      if (++ticket.tries >= TRIES) {
+      if (!isBlameless && ++ticket.tries >= TRIES) {
         this.#fail(ticket.pending, new PyramidError('MP_WORKER_LOST', { tries: ticket.tries }));
       } else this.#again.push(ticket);
     }
@@ -252,7 +296,7 @@ export class Crew<T extends Thread = Thread> {
   #rehire(tries = 1): void {
     this.#hire().catch((error) => {
       const isUnfit = error instanceof PyramidError && error.code !== 'MP_WORKER_LOST';
-      if (this.#closed) return;
+      if (this.isClosed) return;
       if (!isUnfit && tries < TRIES) this.#rehire(tries + 1);
       else if (this.#members.length === 0)
         void this.#failAll(isUnfit ? error : new PyramidError('MP_WORKER_LOST', { tries }, { cause: error }));
@@ -261,22 +305,22 @@ export class Crew<T extends Thread = Thread> {
 
   /** Gathers what is asked for in one go: at once when a worker is idle, else with the next turn of the event loop. */
   #dispatchSoon(): void {
-    const isIdle = this.#members.some(({ ready, underWay }) => ready && underWay.size === 0);
+    const isIdle = this.#members.some(({ ready, isLate, underWay }) => ready && !isLate && underWay.size === 0);
     this.#dispatchBy(isIdle && !this.turn.isSpent ? queueMicrotask : later);
   }
 
   #dispatchBy(schedule: (work: () => void) => void): void {
-    if (this.#dispatching || this.#closed) return;
+    if (this.#dispatching || this.isClosed) return;
     this.#dispatching = true;
     schedule(() => {
       this.#dispatching = false;
-      if (!this.#closed) this.#dispatch();
+      if (!this.isClosed) this.#dispatch();
     });
   }
 
   #dispatch(): void {
     const ready = this.#members
-      .filter((member) => member.ready && !member.alone)
+      .filter((member) => member.ready && !member.isLate && !member.alone)
       .sort((a, b) => a.underWay.size - b.underWay.size);
     if (ready.length === 0) return;
     // what there is is shared out evenly, so that a few texts use all workers too
@@ -312,6 +356,7 @@ export class Crew<T extends Thread = Thread> {
       if (sent.length === 0) continue;
       member.thread.hold(true);
       member.thread.post({ kind: 'texts', texts: sent });
+      this.#watch.begin();
     }
   }
 
@@ -369,13 +414,13 @@ export class Crew<T extends Thread = Thread> {
   }
 
   /** A member of whom nothing is awaited keeps no process alive. */
-  #rest({ thread, underWay, tellings }: Member<T>): void {
-    if (underWay.size === 0 && tellings.length === 0 && !this.#closed) thread.hold(false); // close() waits for it
+  #rest({ thread, underWay, telling }: Member<T>): void {
+    if (underWay.size === 0 && telling === null && !this.isClosed) thread.hold(false); // close() waits for it
   }
 
-  #withdraw(pending: Pending): void {
+  #withdraw(pending: Pending, isLate?: boolean): void {
     if (pending.ended) return;
-    this.#drop(pending);
+    this.#drop(pending, isLate);
   }
 
   #fail(pending: Pending | undefined, error: unknown): void {
@@ -398,7 +443,7 @@ export class Crew<T extends Thread = Thread> {
   }
 
   /** Nothing of the order is wanted any more. */
-  #drop(pending: Pending): void {
+  #drop(pending: Pending, isLate = false): void {
     pending.ended = true;
     const left = pending.order.length - pending.next;
     if (left > 0) {
@@ -417,6 +462,9 @@ export class Crew<T extends Thread = Thread> {
       for (const id of ids) underWay.delete(id);
       pending.underWay -= ids.length;
       thread.post({ kind: 'cancel', ids });
+      member.cancels++;
+      if (isLate) member.isLate = true;
+      this.#watch.begin();
       if (underWay.size > 0) continue;
       member.alone = false;
       this.#rest(member);

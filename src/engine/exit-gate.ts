@@ -1,7 +1,8 @@
 /**
  * Lets a process end while workers compute. Node ends its worker threads on `process.exit` (and after an uncaught
  * exception), and onnxruntime-node's binding aborts the whole process when that happens in the midst of a call. So at
- * exit the main thread shuts a gate before each worker and waits until nobody is behind it.
+ * exit the main thread shuts a gate before each worker and waits until nobody is behind it. A worker that is ended
+ * before its time is ended the same way.
  */
 
 const INSIDE = 0; // calls that a worker is in
@@ -40,6 +41,18 @@ function shutAll(): void {
       if (Atomics.wait(gate, INSIDE, inside, end - Date.now()) === 'timed-out') return;
     }
   }
+}
+
+/** Milliseconds between two looks at a gate that is being shut. */
+const LOOK_MS = 10;
+
+/** In the main thread: whether the worker is in a call. */
+export const isBehind = (gate: Int32Array): boolean => Atomics.load(gate, INSIDE) > 0;
+
+/** In the main thread: shuts the gate; resolves when the worker may be ended, which is after the call that it is in. */
+export async function shut(gate: Int32Array): Promise<void> {
+  Atomics.store(gate, SHUT, 1);
+  while (isBehind(gate)) await new Promise<void>((resolve) => setTimeout(resolve, LOOK_MS).unref());
 }
 
 /** In the main thread: watches over a worker's gate until the function that it gives is called. */

@@ -19,10 +19,12 @@ export interface WorkerStart {
   readonly order: RunOrder;
   /** See exit-gate.ts. */
   readonly gate: Int32Array;
+  /** See pulse.ts. */
+  readonly pulse: Int32Array;
 }
 
 export interface WireText extends Rule {
-  /** Unique among the texts under way. */
+  /** Unique among the texts under way; from 1. */
   readonly id: number;
   /** Its place among the texts that were asked for together, for messages. */
   readonly index: number;
@@ -67,6 +69,8 @@ export type FromWorker =
   /** The model could not be read. */
   | { readonly kind: 'unfit'; readonly error: WireError }
   | ({ readonly kind: 'tally' } & Telling)
+  /** It has read that texts were taken back. */
+  | { readonly kind: 'cancelled' }
   | { readonly kind: 'outcomes'; readonly outcomes: readonly TimedOutcome[] }
   | { readonly kind: 'failed'; readonly ids: readonly number[]; readonly error: WireError };
 

@@ -1,20 +1,25 @@
 /** A worker thread of Node for the crew, and the gate that lets the process end while it computes. */
 import { Worker } from 'node:worker_threads';
 import type { Thread, ThreadEvents } from './crew.ts';
-import { newGate, watchGate } from './exit-gate.ts';
+import { isBehind, newGate, shut, watchGate } from './exit-gate.ts';
 import type { FromWorker, ToWorker, WorkerStart } from './messages.ts';
+import { newPulse, readingOf, stepsOf } from './pulse.ts';
 
 // under vitest this file is TypeScript, which a worker of Node 20 cannot run: the built one does the same
-const workerFile = import.meta.url.endsWith('.ts') ? '../../dist/engine/worker.js' : './worker.js';
+const workerFile = new URL(
+  import.meta.url.endsWith('.ts') ? '../../dist/engine/worker.js' : './worker.js',
+  import.meta.url,
+);
 
 export class NodeThread implements Thread {
   readonly worker: Worker;
+  readonly #gate = newGate();
+  readonly #pulse = newPulse();
 
-  constructor(start: Omit<WorkerStart, 'gate'>, { said, ended }: ThreadEvents) {
-    const gate = newGate();
-    const unwatch = watchGate(gate);
-    this.worker = new Worker(new URL(workerFile, import.meta.url), {
-      workerData: { ...start, gate } satisfies WorkerStart,
+  constructor(start: Omit<WorkerStart, 'gate' | 'pulse'>, { said, ended }: ThreadEvents, file: URL = workerFile) {
+    const unwatch = watchGate(this.#gate);
+    this.worker = new Worker(file, {
+      workerData: { ...start, gate: this.#gate, pulse: this.#pulse } satisfies WorkerStart,
       execArgv: [], // flags of the main program (`--input-type`) may keep a file from running
     });
     let reason: unknown = null;
@@ -35,5 +40,21 @@ export class NodeThread implements Thread {
   hold(keeps: boolean): void {
     if (keeps) this.worker.ref();
     else this.worker.unref();
+  }
+
+  get steps(): number {
+    return stepsOf(this.#pulse);
+  }
+
+  get isComputing(): boolean {
+    return isBehind(this.#gate);
+  }
+
+  get reading(): number {
+    return readingOf(this.#pulse);
+  }
+
+  end(): void {
+    void shut(this.#gate).then(() => this.worker.terminate());
   }
 }

@@ -31,7 +31,17 @@ export interface LoadOptions {
   readonly device?: 'cpu';
   /** Told of the download of a model that is named by its hub id and not in the cache. */
   readonly onProgress?: (progress: DownloadProgress) => void;
+  /**
+   * How long a worker thread may do nothing while something is awaited of it, in milliseconds, 1 to 2³¹ − 1; default
+   * 30,000. Then it is ended and replaced, and a text that it could not get through fails with MP_TEXT_STALLED. One
+   * whose text has a deadline that has passed is given 5,000 ms at most; loading may take 20 times as long in all.
+   */
+  readonly stallMs?: number;
+  /** Gives up loading: the promise rejects with the signal's reason. */
+  readonly signal?: AbortSignal;
 }
+
+const STALL_MS = 30_000;
 
 export class Pyramid extends Classifier {
   readonly #crew: Crew<NodeThread>;
@@ -47,7 +57,7 @@ export class Pyramid extends Classifier {
    * Loads a model folder, as `magic-pyramid train` writes it (or a BERT classifier fine-tuned elsewhere, which then runs
    * without pruning and exits), by its path or its name on the Hugging Face hub (`org/name`, `org/name@revision`).
    *
-   * Throws MP_OPTION_VALUE, MP_FILE_MISSING, MP_MODEL_*, MP_HUB_*.
+   * Throws MP_OPTION_VALUE, MP_FILE_MISSING, MP_MODEL_*, MP_HUB_*, MP_WORKER_LOST, and the signal's reason.
    *
    * @example
    * const pyramid = await Pyramid.load('runs/mails');
@@ -56,7 +66,17 @@ export class Pyramid extends Classifier {
    */
   static async load(
     dirOrId: string,
-    { workers, threads, dtype, askAll = false, order = 'throughput', device, onProgress }: LoadOptions = {},
+    {
+      workers,
+      threads,
+      dtype,
+      askAll = false,
+      order = 'throughput',
+      device,
+      onProgress,
+      stallMs,
+      signal,
+    }: LoadOptions = {},
   ): Promise<Pyramid> {
     if (dtype !== undefined) choice('dtype', dtype, DTYPES);
     choice('order', order, RUN_ORDERS);
@@ -64,10 +84,14 @@ export class Pyramid extends Classifier {
     const counts = {
       workers: count('workers', workers ?? availableParallelism()),
       threads: count('threads', threads ?? 1),
+      stallMs: count('stallMs', stallMs ?? STALL_MS, 2 ** 31 - 1),
     };
     const dir = await resolveModel(dirOrId, { onProgress });
     const { crew, model } = await Crew.start({
       workers: counts.workers,
+      stallMs: counts.stallMs,
+      path: dir,
+      signal,
       hire: (events) => new NodeThread({ dir, threads: counts.threads, dtype: dtype ?? null, askAll, order }, events),
     });
     return new Pyramid(crew, model);

@@ -20,6 +20,8 @@ const ADMITTED = 256;
 export interface Port {
   post(message: FromWorker): void;
   listen(take: (message: ToWorker) => void): void;
+  /** Told of each text before it is tokenised, and with null when it is: the one that a worker hangs on can be named. */
+  reads?(textId: number | null): void;
   /** Ends the worker. */
   close(): void;
 }
@@ -64,6 +66,7 @@ function serve(port: Port, { programs, tokenizer, ...model }: LoadedModel, order
           try {
             const start = performance.now();
             const { truncate = 'right', index } = text;
+            port.reads?.(text.id);
             const encoding = tokenizer.encode(text.text, text.pair, maxLength, truncate === 'left' ? 'left' : 'right');
             if (encoding.truncated && truncate === 'never')
               throw new PyramidError('MP_TEXT_LONG', { index, maxLength });
@@ -75,6 +78,7 @@ function serve(port: Port, { programs, tokenizer, ...model }: LoadedModel, order
             post({ kind: 'failed', ids: [text.id], error: toWire(error) });
           }
         }
+        port.reads?.(null);
         return fresh.length > 0;
       },
       done(outcomes) {
@@ -110,6 +114,7 @@ function serve(port: Port, { programs, tokenizer, ...model }: LoadedModel, order
           jobs.delete(id);
         }
         scheduler.dropCancelled();
+        post({ kind: 'cancelled' });
         return;
       }
       case 'tally':

@@ -42,6 +42,7 @@ export interface ServerOptions {
   readonly bodyTimeout: number;
   readonly idleTimeout: number;
   readonly shutdownTimeout: number;
+  readonly stallTimeout: number;
   readonly apiKey: string | null;
   readonly apiKeyFile: string | null;
   readonly adminKeyFile: string | null;
@@ -231,6 +232,11 @@ export const serveTable: OptionTable<ServerOptions> = {
     group: limits,
     default: 30_000,
     help: 'how long requests may take to end when the server is stopped',
+  }),
+  stallTimeout: durationOption({
+    group: limits,
+    default: 30_000,
+    help: 'how long a worker thread may do nothing while texts or a model wait for it, before it is ended and replaced',
   }),
   apiKey: textOption<string | null>({
     group: network,

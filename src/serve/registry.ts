@@ -19,7 +19,7 @@ export interface ModelSource {
 }
 
 export interface RegistryOptions {
-  readonly load: Pick<LoadOptions, 'workers' | 'threads' | 'dtype' | 'order'>;
+  readonly load: Pick<LoadOptions, 'workers' | 'threads' | 'dtype' | 'order' | 'stallMs'>;
   readonly limits: ServedLimits;
   /** Throws where the model cannot be served so. */
   readonly policyOf: (pyramid: Pyramid) => TauPolicy;
@@ -41,7 +41,8 @@ export class Registry implements Models {
   readonly #draining = new Set<Promise<void>>();
   /** Changes take their turns. */
   #changes: Promise<unknown> = Promise.resolve();
-  #isClosing = false;
+  /** Aborted when the server closes: what is being loaded then is given up. */
+  readonly #closing = new AbortController();
 
   private constructor(options: RegistryOptions) {
     this.#options = options;
@@ -68,7 +69,7 @@ export class Registry implements Models {
   }
 
   get isReady(): boolean {
-    return !this.#isClosing && this.#entries.size > 0;
+    return !this.#closing.signal.aborted && this.#entries.size > 0;
   }
 
   has(name: string): boolean {
@@ -76,7 +77,7 @@ export class Registry implements Models {
   }
 
   get(name: string = this.defaultName): ServedPyramid {
-    if (this.#isClosing) throw new PyramidError('MP_CLOSED', { what: 'server' });
+    this.#closing.signal.throwIfAborted();
     const entry = this.#entries.get(name);
     if (!entry) throw new PyramidError('MP_MODEL_UNKNOWN', { name, names: this.names });
     return entry.served;
@@ -126,15 +127,19 @@ export class Registry implements Models {
 
   /** Nothing is let in any more; resolves when all that was is answered and the engines have ended. */
   async drain(): Promise<void> {
-    this.#isClosing = true;
+    this.#stop();
     await this.#changes.catch(() => {});
     await Promise.all([...this.all.map((served) => served.drain()), ...this.#draining]);
   }
 
   /** Ends at once: what is under way fails with MP_CLOSED. */
   async close(): Promise<void> {
-    this.#isClosing = true;
+    this.#stop();
     await Promise.all(this.all.map((served) => served.close()));
+  }
+
+  #stop(): void {
+    this.#closing.abort(new PyramidError('MP_CLOSED', { what: 'server' }));
   }
 
   #entry(name: string): Entry {
@@ -144,9 +149,10 @@ export class Registry implements Models {
 
   async #open(source: ModelSource): Promise<Entry> {
     const { load, limits, policyOf, onAnswer } = this.#options;
-    const dir = await resolveModel(source.dir, {});
+    const { signal } = this.#closing;
+    const dir = await unlessAborted(signal, resolveModel(source.dir, {}));
     const version = await versionOf(dir); // before it is read: what is written meanwhile counts as a change
-    const pyramid = await Pyramid.load(dir, load);
+    const pyramid = await Pyramid.load(dir, { ...load, signal });
     try {
       const policy = policyOf(pyramid);
       const maxTau = policy.kind === 'auto' ? policy.limits.high : null;
@@ -192,6 +198,17 @@ function cardOf(name: string, pyramid: Pyramid, version: string, maxTau: number 
     version,
     loadedAt: new Date().toISOString(),
   };
+}
+
+/** Waits for the promise no longer than until the signal is aborted. Throws its reason. */
+async function unlessAborted<T>(signal: AbortSignal, promise: Promise<T>): Promise<T> {
+  signal.throwIfAborted();
+  let abort = () => {};
+  const aborted = new Promise<never>((_, reject) => {
+    abort = () => reject(signal.reason);
+    signal.addEventListener('abort', abort);
+  });
+  return Promise.race([promise, aborted]).finally(() => signal.removeEventListener('abort', abort));
 }
 
 /** Changes whenever a file of the folder does: a hash of names, sizes and times. */

@@ -31,6 +31,8 @@ export type TauPolicy =
 /** Steps of the controller, in milliseconds; every so many the answers of the last second are looked at anew. */
 const STEP_MS = 25;
 const LOOK_EVERY = 4;
+/** How long a worker may take to end its batch when the engine is ended at once, in milliseconds. */
+const GRACE_MS = 500;
 /** How often a request that waits for room looks again, in milliseconds. */
 const PATIENCE_MS = 10;
 
@@ -175,14 +177,18 @@ export class ServedPyramid implements ServedModel {
   /** Waits for what is under way, takes no more, and ends the engine. */
   async drain(): Promise<void> {
     if (this.#requests > 0) await new Promise<void>((resolve) => (this.#whenIdle = resolve));
-    await this.close();
+    await this.#end();
   }
 
   /** Ends the engine at once: what is under way fails with MP_CLOSED. */
   async close(): Promise<void> {
+    await this.#end({ graceMs: GRACE_MS });
+  }
+
+  async #end(options?: { readonly graceMs: number }): Promise<void> {
     if (this.#timer) clearInterval(this.#timer);
     this.#lag?.close();
-    await this.#pyramid.close();
+    await this.#pyramid.close(options);
   }
 
   /** The engine's threads, for those who watch or end them. */

@@ -85,6 +85,7 @@ export async function startServer({ log, say, ...given }: StartOptions): Promise
       threads: options.threads ?? undefined,
       dtype: options.dtype ?? undefined,
       order: orderFor(options),
+      stallMs: options.stallTimeout,
     },
     limits: options,
     policyOf: (pyramid) => policyFor(pyramid, options),

@@ -89,10 +89,13 @@ describe.skipIf(!canMeasureTurns)("the caller's thread (Linux's account of proce
     const outcome = { exit: 1, tokens: [9, 8], logits: [[1, 2, 3]], truncated: false, story: null };
     const { crew } = await Crew.start<Thread>({
       workers: 64,
+      path: 'the model',
+      stallMs: 30_000,
       hire({ said, ended }) {
         setImmediate(() => said({ kind: 'ready', model }));
         return {
           hold() {},
+          end() {},
           post(message) {
             if (message.kind === 'close') setImmediate(() => ended(null));
             if (message.kind !== 'texts') return;

@@ -53,6 +53,8 @@ export class BrowserPyramid extends Classifier {
     try {
       const { crew, model } = await Crew.start({
         workers: 1,
+        path: typeof source === 'string' ? source : 'the model',
+        stallMs: Number.POSITIVE_INFINITY, // whoever waits for a page can close it
         hire(events) {
           const thread = new BrowserThread(start, events, onFetched);
           threadsOfCrew.push(thread);

@@ -44,7 +44,7 @@ export class BrowserThread implements Thread {
   hold(): void {}
 
   /** At once, whatever it is doing. */
-  end(reason: unknown): void {
+  end(reason: unknown = null): void {
     if (this.#isOver) return;
     this.#isOver = true;
     this.#worker.terminate();
