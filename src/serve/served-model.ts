@@ -30,7 +30,8 @@ export interface ServedModel {
    * MP_BATCH_LARGE (413) more inputs than --max-client-batch-size; MP_TEXT_TYPE (400);
    * MP_TEXT_LONG (413) with `truncate: false`; MP_OVERLOADED (429, `details.retryAfterS`) at once when the queue is full;
    * MP_DEADLINE_EARLY (429, `details.retryAfterS`) at once when the deadline cannot be met; MP_DEADLINE (503) when it
-   * has passed; MP_TAU_RANGE, MP_MODEL_HEADS (400); MP_CLOSED (503) the server shuts down; MP_WORKER_LOST (503);
+   * has passed; MP_TAU_RANGE, MP_MODEL_HEADS (400); MP_CLOSED (503) the server shuts down; MP_WORKER_LOST,
+   * MP_TEXT_STALLED (503);
    * and the signal's reason.
    */
   classify(inputs: readonly TextInput[], options?: ServeOptions): Promise<Classified>;

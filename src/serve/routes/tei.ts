@@ -147,6 +147,7 @@ function translate(
     case 'MP_DEADLINE_EARLY':
       return { status: 429, type: 'Overloaded' };
     case 'MP_WORKER_LOST':
+    case 'MP_TEXT_STALLED':
     case 'MP_DEADLINE':
       return { status: 424, type: 'Backend' };
     case 'MP_CLOSED':
