@@ -4,6 +4,7 @@
  * command lines, files or what the settings are for.
  */
 import { PyramidError } from './errors.ts';
+import { nearest } from './nearest.ts';
 
 export interface OptionSpec<T> {
   readonly default: T;
@@ -103,6 +104,22 @@ export function readOption<T>(spec: OptionSpec<T>, raw: unknown, where: string):
     throw new PyramidError('MP_OPTION_VALUE', { option: where, value: show(raw), expected: spec.expected });
   }
   return value;
+}
+
+/**
+ * The options of a call of the library: an object with no keys but `known`; left out, undefined and null are none at all.
+ * @throws MP_OPTION_UNKNOWN, and MP_USAGE where it is no object
+ */
+export function knownOptions<T extends object>(given: T | null | undefined, known: readonly (keyof T & string)[]): T {
+  if (given === undefined || given === null) return {} as T;
+  if (typeof given !== 'object' || Array.isArray(given)) {
+    throw new PyramidError('MP_USAGE', { what: `the options are ${show(given)}`, todo: 'give an object of options' });
+  }
+  for (const key of Object.keys(given)) {
+    if (!(known as readonly string[]).includes(key))
+      throw new PyramidError('MP_OPTION_UNKNOWN', { path: null, key, nearest: nearest(key, known) ?? null });
+  }
+  return given;
 }
 
 /** The value of a number, or of a text that is nothing but a number. */

@@ -3,7 +3,8 @@
  * tokenizer, which is the fastest there is for it.
  */
 import { join } from 'node:path';
-import * as ort from 'onnxruntime-node';
+import type * as OnnxRuntime from 'onnxruntime-node';
+import { ort } from '../runtime/onnxruntime.ts';
 import { type Encoding, loadTokenizer } from '../text/index.ts';
 import { PADDED_INPUTS } from './dense-model.ts';
 import { argmax, type Opened, type Setting, textOf, timed } from './system.ts';
@@ -28,7 +29,7 @@ export async function onnxruntimePeer({ texts, maxLength, dense, threads }: Sett
       });
       return new ort.Tensor('int64', data, [batch.length, padded]);
     };
-    const feeds: Record<string, ort.Tensor> = {};
+    const feeds: Record<string, OnnxRuntime.Tensor> = {};
     const [ids, mask, types] = PADDED_INPUTS;
     for (const name of session.inputNames) {
       if (name === ids) feeds[name] = tensor((encoding, place) => encoding.ids[place]);

@@ -51,7 +51,7 @@ export interface Missing {
 
 /** Text and pair of an input. */
 export const textOf = (input: TextInput): { readonly text: string; readonly pair?: string } =>
-  typeof input === 'string' ? { text: input } : input;
+  typeof input === 'string' ? { text: input } : { text: input.text, pair: input.pair ?? undefined };
 
 /** Milliseconds that `work` takes, and what it gives. */
 export async function timed<T>(work: () => Promise<T>): Promise<{ readonly ms: number; readonly value: T }> {

@@ -4,6 +4,7 @@
  */
 import type { FamilyName, ProblemType } from '../encoder/index.ts';
 import { PyramidError } from '../errors.ts';
+import { knownOptions } from '../option.ts';
 import { assertTau, hasUncertainty } from '../pyramid/exits/exit-rule.ts';
 import type { HeadKind } from '../pyramid/exits/exits.ts';
 import type { Dtype, PyramidInfo } from '../pyramid/model-folder.ts';
@@ -13,13 +14,14 @@ import { type Answer, answerOf, type Detail, detailOf } from './answer.ts';
 import type { Crew } from './crew.ts';
 import { type Explanation, explanationOf } from './explain.ts';
 import { begunInOrder, type End } from './in-order.ts';
-import { checkText, type Text, type TextInput } from './inputs.ts';
+import { checkList, checkSource, checkText, type Text, type TextInput } from './inputs.ts';
 import type { WeightBits } from './int8.ts';
 import type { Outcome, Rule, Truncate } from './job.ts';
 import type { ModelDescription, TimedOutcome } from './messages.ts';
-import { choice, count } from './option-checks.ts';
+import { callback, choice, count, signalOf } from './option-checks.ts';
 import type { PieceCost } from './tally.ts';
 
+/** An option that is undefined or null counts as left out, but for `tau`, where null is off. Unknown ones are refused. */
 export interface ClassifyOptions {
   /**
    * The dial: a text leaves at the first layer whose uncertainty, 0 to 1, is at most this. Larger is earlier and
@@ -38,6 +40,19 @@ export interface ClassifyOptions {
    * with MP_TEXT_LONG ('never').
    */
   readonly truncate?: Truncate;
+}
+
+const DETAIL_OPTIONS = ['tau', 'signal', 'deadlineMs', 'truncate'] as const;
+const CLASSIFY_OPTIONS = [...DETAIL_OPTIONS, 'topK'] as const;
+const EXPLAIN_OPTIONS = ['tau', 'signal', 'deadlineMs'] as const;
+
+/** The options of a call, checked; what was left out or null has its default. */
+interface Settled {
+  readonly tau: number | null;
+  readonly topK: number;
+  readonly signal: AbortSignal | undefined;
+  readonly deadlineMs: number | undefined;
+  readonly truncate: Truncate | undefined;
 }
 
 /** One text of a trace: see `Trace` in src/evaluate, which adds the true label. */
@@ -118,18 +133,20 @@ export class Classifier {
    * Classifies a text, a pair of texts, or an array of either; an array of strings is always a batch. One input gives
    * one answer, an array an array in its order.
    *
-   * Throws MP_TEXT_TYPE, MP_TAU_RANGE, MP_MODEL_HEADS (a tau for a model without exit heads), MP_OPTION_VALUE (topK),
+   * Throws MP_TEXT_TYPE, MP_TAU_RANGE, MP_MODEL_HEADS (a tau for a model without exit heads), MP_OPTION_VALUE,
+   * MP_OPTION_UNKNOWN, MP_USAGE,
    * MP_TEXT_LONG, MP_CLOSED, MP_DEADLINE, MP_TEXT_STALLED, MP_WORKER_LOST, and the signal's reason.
    */
   classify(input: TextInput, options?: ClassifyOptions): Promise<Answer>;
   classify(inputs: readonly TextInput[], options?: ClassifyOptions): Promise<Answer[]>;
   classify(inputs: TextInput | readonly TextInput[], options?: ClassifyOptions): Promise<Answer | Answer[]>;
-  async classify(inputs: TextInput | readonly TextInput[], options: ClassifyOptions = {}): Promise<Answer | Answer[]> {
-    const { tau, topK } = this.#settle(options);
+  async classify(inputs: TextInput | readonly TextInput[], options?: ClassifyOptions): Promise<Answer | Answer[]> {
+    const settled = this.#settle(options, CLASSIFY_OPTIONS);
+    const { tau, topK, truncate } = settled;
     const toAnswer = (outcome: Outcome) => answerOf(this.#model, outcome, { tau, topK });
-    const rule = { tau, trace: false, truncate: options.truncate };
-    if (isList(inputs)) return this.#run(inputs, rule, toAnswer, options);
-    const [answer] = await this.#run([inputs], rule, toAnswer, options);
+    const rule = { tau, trace: false, truncate };
+    if (isList(inputs)) return this.#run(inputs, rule, toAnswer, settled);
+    const [answer] = await this.#run([inputs], rule, toAnswer, settled);
     return answer;
   }
 
@@ -137,10 +154,11 @@ export class Classifier {
    * As `classify` of an array, with all that is known of each answer: every label's score and logit, the operations
    * beside those of the dense model, and how long it took.
    */
-  async detail(inputs: readonly TextInput[], options: Omit<ClassifyOptions, 'topK'> = {}): Promise<Detail[]> {
-    const { tau } = this.#settle(options);
-    const rule = { tau, trace: false, truncate: options.truncate };
-    return this.#run(inputs, rule, (outcome) => detailOf(this.#model, outcome, tau), options);
+  async detail(inputs: readonly TextInput[], options?: Omit<ClassifyOptions, 'topK'>): Promise<Detail[]> {
+    const settled = this.#settle(options, DETAIL_OPTIONS);
+    const { tau, truncate } = settled;
+    const rule = { tau, trace: false, truncate };
+    return this.#run(checkList(inputs), rule, (outcome) => detailOf(this.#model, outcome, tau), settled);
   }
 
   /**
@@ -152,16 +170,16 @@ export class Classifier {
    */
   stream(
     source: Iterable<TextInput> | AsyncIterable<TextInput>,
-    options: ClassifyOptions = {},
+    options?: ClassifyOptions,
   ): AsyncGenerator<Answer, void, undefined> {
-    const { tau, topK } = this.#settle(options);
+    const { tau, topK, signal, deadlineMs, truncate } = this.#settle(options, CLASSIFY_OPTIONS);
     const toAnswer = (outcome: Outcome) => answerOf(this.#model, outcome, { tau, topK });
-    const rule = { tau, trace: false, truncate: options.truncate };
+    const rule = { tau, trace: false, truncate };
     return begunInOrder(
-      source,
+      checkSource(source),
       STREAM_WINDOW * this.#crew.capacity,
-      (input, index, settle) => this.#begin(input, index, rule, toAnswer, options.deadlineMs, settle),
-      options.signal,
+      (input, index, settle) => this.#begin(input, index, rule, toAnswer, deadlineMs, settle),
+      signal,
       this.#crew.turn,
     );
   }
@@ -170,19 +188,22 @@ export class Classifier {
    * Every head's logits and the tokens that each layer leaves, with exits off: one entry a text, in order. `onProgress`
    * gets the share done, 0 to 1. Throws as `classify`.
    */
-  trace(
+  async trace(
     inputs: readonly TextInput[],
-    { signal, onProgress }: { readonly signal?: AbortSignal; readonly onProgress?: (share: number) => void } = {},
+    options?: { readonly signal?: AbortSignal; readonly onProgress?: (share: number) => void },
   ): Promise<TracedText[]> {
+    const given = knownOptions(options, ['signal', 'onProgress']);
+    const signal = signalOf(given.signal);
+    const onProgress = callback('onProgress', given.onProgress);
     let done = 0;
     return this.#run(
-      inputs,
+      checkList(inputs),
       { tau: null, trace: true },
       ({ tokens, logits }) => {
         onProgress?.(++done / inputs.length);
         return { length: tokens[0], tokens, logits };
       },
-      { signal },
+      { signal, deadlineMs: undefined },
     );
   }
 
@@ -196,11 +217,12 @@ export class Classifier {
    */
   async explain(
     input: TextInput,
-    options: Pick<ClassifyOptions, 'tau' | 'signal' | 'deadlineMs'> = {},
+    options?: Pick<ClassifyOptions, 'tau' | 'signal' | 'deadlineMs'>,
   ): Promise<Explanation> {
-    const { tau } = this.#settle(options);
+    const settled = this.#settle(options, EXPLAIN_OPTIONS);
+    const { tau } = settled;
     const rule = { tau: null, trace: true, explain: true };
-    const [explanation] = await this.#run([input], rule, (one) => explanationOf(this.#model, one, tau), options);
+    const [explanation] = await this.#run([input], rule, (one) => explanationOf(this.#model, one, tau), settled);
     return explanation;
   }
 
@@ -227,18 +249,27 @@ export class Classifier {
    * Ends the worker threads. What is under way fails with MP_CLOSED. `graceMs`, default 5000: how long a worker may take
    * to end its running batch, before it is ended in the midst of it.
    */
-  close({ graceMs }: { readonly graceMs?: number } = {}): Promise<void> {
-    return this.#crew.close(graceMs);
+  async close(options?: { readonly graceMs?: number }): Promise<void> {
+    const { graceMs } = knownOptions(options, ['graceMs']);
+    await this.#crew.close(graceMs ?? undefined);
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
 
-  #settle({ tau, topK = 1, deadlineMs, truncate }: ClassifyOptions): { tau: number | null; topK: number } {
-    if (truncate !== undefined) choice('truncate', truncate, ['right', 'left', 'never']);
+  #settle(options: ClassifyOptions | null | undefined, known: readonly (keyof ClassifyOptions)[]): Settled {
+    const given = knownOptions(options, known);
+    const topK = count('topK', given.topK ?? 1);
+    const deadlineMs = given.deadlineMs ?? undefined;
     if (deadlineMs !== undefined) count('deadlineMs', deadlineMs, 2 ** 31 - 1);
-    if (tau === undefined) return { tau: this.#ownTau(), topK: count('topK', topK) };
+    const truncate = given.truncate ?? undefined;
+    if (truncate !== undefined) choice('truncate', truncate, ['right', 'left', 'never']);
+    return { tau: this.#tauOf(given.tau), topK, signal: signalOf(given.signal), deadlineMs, truncate };
+  }
+
+  #tauOf(tau: number | null | undefined): number | null {
+    if (tau === undefined) return this.#ownTau();
     assertTau(tau);
     const { config, info, headSettings } = this.#model;
     if (tau !== null && headSettings.kind === 'none') throw new PyramidError('MP_MODEL_HEADS', { method: info.method });
@@ -248,7 +279,7 @@ export class Classifier {
         todo: 'leave tau out',
       });
     }
-    return { tau, topK: count('topK', topK) };
+    return tau;
   }
 
   /** The model's; where it was chosen for another dtype there is none, and that is said once. */
@@ -268,7 +299,7 @@ export class Classifier {
     inputs: readonly TextInput[],
     rule: Rule,
     result: (outcome: TimedOutcome) => T,
-    { signal, deadlineMs }: Pick<ClassifyOptions, 'signal' | 'deadlineMs'>,
+    { signal, deadlineMs }: Pick<Settled, 'signal' | 'deadlineMs'>,
   ): Promise<T[]> {
     signal?.throwIfAborted();
     if (this.#crew.isClosed) throw new PyramidError('MP_CLOSED', { what: 'model' });

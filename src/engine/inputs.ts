@@ -1,8 +1,8 @@
 /** What a caller may hand in to be classified, checked. */
 import { PyramidError } from '../errors.ts';
 
-/** A text, or a pair of texts (`pair` left out: one text). */
-export type TextInput = string | { readonly text: string; readonly pair?: string };
+/** A text, or a pair of texts (`pair` left out or null: one text). */
+export type TextInput = string | { readonly text: string; readonly pair?: string | null };
 
 export interface Text {
   readonly text: string;
@@ -14,11 +14,31 @@ export function checkText(input: unknown, index: number): Text {
   if (typeof input === 'string') return { text: input, pair: undefined };
   if (typeof input === 'object' && input !== null && !Array.isArray(input)) {
     const { text, pair } = input as { text?: unknown; pair?: unknown };
-    if (typeof text === 'string' && (pair === undefined || typeof pair === 'string')) return { text, pair };
+    if (typeof text === 'string' && (pair === undefined || pair === null || typeof pair === 'string'))
+      return { text, pair: pair ?? undefined };
     const got = typeof text === 'string' ? `{ text, pair: ${show(pair)} }` : `an object whose text is ${show(text)}`;
     throw new PyramidError('MP_TEXT_TYPE', { index, got });
   }
   throw new PyramidError('MP_TEXT_TYPE', { index, got: show(input) });
+}
+
+/** Inputs that came together. Throws MP_USAGE for one that stands alone: going through a string would give its letters. */
+export function checkList<T>(inputs: T): T {
+  if (Array.isArray(inputs)) return inputs;
+  throw new PyramidError('MP_USAGE', {
+    what: `the texts are ${typeof inputs === 'string' ? 'a string' : show(inputs)}`,
+    todo: 'give an array of texts',
+  });
+}
+
+/** The same for what may also come one by one. */
+export function checkSource<T>(source: T): T {
+  const given = source as { [Symbol.iterator]?: unknown; [Symbol.asyncIterator]?: unknown } | null | undefined;
+  if (typeof source === 'object' && (given?.[Symbol.iterator] || given?.[Symbol.asyncIterator])) return source;
+  throw new PyramidError('MP_USAGE', {
+    what: `the source of texts is ${typeof source === 'string' ? 'a string' : show(source)}`,
+    todo: 'give an array or another iterable of texts',
+  });
 }
 
 function show(value: unknown): string {

@@ -1,15 +1,18 @@
 /** The engine in Node: a model folder by its path or its name on the hub, and worker threads of this process. */
 import { availableParallelism } from 'node:os';
 import type { Worker } from 'node:worker_threads';
+import { PyramidError } from '../errors.ts';
 import { type DownloadProgress, resolveModel } from '../hub/index.ts';
+import { knownOptions } from '../option.ts';
 import { DTYPES, type Dtype } from '../pyramid/model-folder.ts';
 import { Classifier } from './classifier.ts';
 import { Crew } from './crew.ts';
 import type { ModelDescription } from './messages.ts';
 import { NodeThread } from './node-thread.ts';
-import { choice, count } from './option-checks.ts';
+import { callback, choice, count, signalOf } from './option-checks.ts';
 import { RUN_ORDERS, type RunOrder } from './scheduler.ts';
 
+/** An option that is undefined or null counts as left out. Unknown ones are refused. */
 export interface LoadOptions {
   /** Worker threads, each with its own copy of the model: 1 to 1024; default: one for each core. */
   readonly workers?: number;
@@ -42,6 +45,17 @@ export interface LoadOptions {
 }
 
 const STALL_MS = 30_000;
+const LOAD_OPTIONS = [
+  'workers',
+  'threads',
+  'dtype',
+  'askAll',
+  'order',
+  'device',
+  'onProgress',
+  'stallMs',
+  'signal',
+] as const satisfies readonly (keyof LoadOptions)[];
 
 export class Pyramid extends Classifier {
   readonly #crew: Crew<NodeThread>;
@@ -57,42 +71,40 @@ export class Pyramid extends Classifier {
    * Loads a model folder, as `magic-pyramid train` writes it (or a BERT classifier fine-tuned elsewhere, which then runs
    * without pruning and exits), by its path or its name on the Hugging Face hub (`org/name`, `org/name@revision`).
    *
-   * Throws MP_OPTION_VALUE, MP_FILE_MISSING, MP_MODEL_*, MP_HUB_*, MP_WORKER_LOST, and the signal's reason.
+   * Throws MP_OPTION_UNKNOWN, MP_OPTION_VALUE, MP_FILE_MISSING, MP_MODEL_*, MP_HUB_*, MP_WORKER_LOST, and the signal's reason.
    *
    * @example
    * const pyramid = await Pyramid.load('runs/mails');
    * const { label, score, exit } = await pyramid.classify('You have won', { tau: 0.2 });
    * await pyramid.close();
    */
-  static async load(
-    dirOrId: string,
-    {
-      workers,
-      threads,
-      dtype,
-      askAll = false,
-      order = 'throughput',
-      device,
-      onProgress,
-      stallMs,
-      signal,
-    }: LoadOptions = {},
-  ): Promise<Pyramid> {
-    if (dtype !== undefined) choice('dtype', dtype, DTYPES);
+  static async load(dirOrId: string, options?: LoadOptions): Promise<Pyramid> {
+    if (typeof dirOrId !== 'string' || dirOrId === '')
+      throw new PyramidError('MP_OPTION_VALUE', {
+        option: 'the model',
+        value: String(dirOrId),
+        expected: "a model folder, or a model's name on the Hugging Face hub",
+      });
+    const given = knownOptions(options, LOAD_OPTIONS);
+    const dtype = given.dtype ?? null;
+    if (dtype !== null) choice('dtype', dtype, DTYPES);
+    const order = given.order ?? 'throughput';
     choice('order', order, RUN_ORDERS);
-    if (device !== undefined) choice('device', device, ['cpu']);
-    const counts = {
-      workers: count('workers', workers ?? availableParallelism()),
-      threads: count('threads', threads ?? 1),
-      stallMs: count('stallMs', stallMs ?? STALL_MS, 2 ** 31 - 1),
-    };
-    const dir = await resolveModel(dirOrId, { onProgress });
+    choice('device', given.device ?? 'cpu', ['cpu']);
+    const askAll = given.askAll ?? false;
+    choice('askAll', askAll, [true, false]);
+    const workers = count('workers', given.workers ?? availableParallelism());
+    const threads = count('threads', given.threads ?? 1);
+    const stallMs = count('stallMs', given.stallMs ?? STALL_MS, 2 ** 31 - 1);
+    const signal = signalOf(given.signal);
+    signal?.throwIfAborted();
+    const dir = await resolveModel(dirOrId, { onProgress: callback('onProgress', given.onProgress) });
     const { crew, model } = await Crew.start({
-      workers: counts.workers,
-      stallMs: counts.stallMs,
+      workers,
+      stallMs,
       path: dir,
       signal,
-      hire: (events) => new NodeThread({ dir, threads: counts.threads, dtype: dtype ?? null, askAll, order }, events),
+      hire: (events) => new NodeThread({ dir, threads, dtype, askAll, order }, events),
     });
     return new Pyramid(crew, model);
   }

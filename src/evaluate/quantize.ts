@@ -7,6 +7,7 @@ import { cp, mkdir, readFile, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { Pyramid } from '../engine/index.ts';
 import { PyramidError } from '../errors.ts';
+import { knownOptions } from '../option.ts';
 import { argmax } from '../pyramid/logits.ts';
 import { json, type PyramidInfo } from '../pyramid/model-folder.ts';
 import type { Dataset } from '../text/example.ts';
@@ -44,7 +45,14 @@ export interface Quantized {
  * Throws MP_QUANTIZE if the two disagree more often than allowed, MP_USAGE if `out` exists or a label of the rows is not
  * the model's, MP_WRITE, and as `Pyramid.load`.
  */
-export async function quantize({ model, rows, maxDisagreement, out, onProgress }: QuantizeOptions): Promise<Quantized> {
+export async function quantize(options: QuantizeOptions): Promise<Quantized> {
+  const known = knownOptions(options, ['model', 'rows', 'maxDisagreement', 'out', 'onProgress']);
+  const { model, rows, maxDisagreement, out, onProgress } = known;
+  if (!(maxDisagreement >= 0 && maxDisagreement <= 1))
+    throw new PyramidError('MP_USAGE', {
+      what: `maxDisagreement is ${maxDisagreement}`,
+      todo: 'give a fraction from 0 to 1',
+    });
   if (existsSync(out)) throw new PyramidError('MP_USAGE', { what: `${out} exists`, todo: 'give another --out' });
   const traced = async (dtype: 'fp32' | 'int8', from: number) => {
     const pyramid = await Pyramid.load(model, { dtype });

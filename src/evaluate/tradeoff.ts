@@ -3,6 +3,7 @@
  * one data split is never mixed with the choice on another.
  */
 import { PyramidError } from '../errors.ts';
+import { knownOptions } from '../option.ts';
 import { tauBetween, toNumber, type Uncertainty } from '../pyramid/exits/exit-rule.ts';
 import { type Summary, summarize } from './judge.ts';
 import { type CountOptions, outcomes } from './outcomes.ts';
@@ -37,7 +38,9 @@ export interface ChooseTauOptions extends CountOptions {
  * accurate, then the smaller tau. "Off" (tau null) is a point like any other, and the answer where none is accurate
  * enough. Give it a validation trace: chosen on the test rows, tau would flatter itself.
  */
-export function chooseTau(trace: Trace, { baseline, maxDrop, by = 'actual', ...options }: ChooseTauOptions): Summary {
+export function chooseTau(trace: Trace, given: ChooseTauOptions): Summary {
+  const known = knownOptions(given, ['baseline', 'maxDrop', 'by', 'peeks', 'dense']);
+  const { baseline, maxDrop, by = 'actual', ...options } = known;
   for (const [name, value] of Object.entries({ baseline, maxDrop })) {
     if (!(value >= 0 && value <= 1))
       throw new PyramidError('MP_USAGE', { what: `${name} is ${value}`, todo: 'give a fraction from 0 to 1' });

@@ -1,7 +1,8 @@
 /** Runs graphs on onnxruntime-node's CPU provider. */
-import * as ort from 'onnxruntime-node';
+import type * as OnnxRuntime from 'onnxruntime-node';
 import { type Graph, toOnnx, verify } from '../graph/index.ts';
 import { outputName } from '../graph/onnx.ts';
+import { ort } from './onnxruntime.ts';
 import type { Program, RuntimeOptions, Tensor, Tensors } from './runtime.ts';
 
 /** Makes a program of a graph. Shapes may vary from run to run. */
@@ -35,15 +36,15 @@ export async function compile(
   const outputs = graph.outputs.map((output) => output.name);
   return {
     async run(given, into = {}) {
-      const feeds: Record<string, ort.Tensor> = {};
+      const feeds: Record<string, OnnxRuntime.Tensor> = {};
       for (const input of inputs) {
         const tensor = given[input];
         if (!tensor) throw new Error(`internal: graph ${name} was run without its input ${input}`);
         feeds[input] = toOrt(tensor);
       }
-      const fetches: Record<string, ort.Tensor | null> = {};
+      const fetches: Record<string, OnnxRuntime.Tensor | null> = {};
       for (const output of outputs) fetches[outputName(output)] = into[output] ? toOrt(into[output]) : null;
-      const results = await session.run(feeds, fetches as Record<string, ort.Tensor>);
+      const results = await session.run(feeds, fetches as Record<string, OnnxRuntime.Tensor>);
       return Object.fromEntries(
         outputs.map((output) => [output, into[output] ?? fromOrt(results[outputName(output)])]),
       );
@@ -52,8 +53,8 @@ export async function compile(
   };
 }
 
-const toOrt = ({ dtype, dims, data }: Tensor): ort.Tensor => new ort.Tensor(dtype, data as ort.Tensor.DataType, dims);
-const fromOrt = (tensor: ort.Tensor): Tensor =>
+const toOrt = ({ dtype, dims, data }: Tensor): OnnxRuntime.Tensor => new ort.Tensor(dtype, data as OnnxRuntime.Tensor.DataType, dims);
+const fromOrt = (tensor: OnnxRuntime.Tensor): Tensor =>
   ({ dtype: tensor.type, dims: tensor.dims, data: tensor.data }) as Tensor;
 
 export type { Program, Tensors };

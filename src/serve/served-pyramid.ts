@@ -216,8 +216,8 @@ export class ServedPyramid implements ServedModel {
   }
 
   #charactersOf = (input: TextInput, index: number): number => {
-    const { text, pair = '' } = typeof input === 'string' ? { text: input } : input;
-    const length = text.length + pair.length;
+    const { text, pair } = typeof input === 'string' ? { text: input } : input;
+    const length = text.length + (pair?.length ?? 0);
     const { maxTextLength: maxLength } = this.#limits;
     if (length > maxLength) throw new PyramidError('MP_TEXT_LONG', { index, maxLength, unit: 'characters' });
     return length;

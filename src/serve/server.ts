@@ -5,6 +5,7 @@
 import { createRequire } from 'node:module';
 import { setTimeout as delay } from 'node:timers/promises';
 import { PyramidError } from '../errors.ts';
+import { knownOptions, type OptionSpec, readOption } from '../option.ts';
 import { addBodies } from './bodies.ts';
 import { Connections } from './connections.ts';
 import { type ServerOptions, serveTable } from './defaults.ts';
@@ -54,7 +55,8 @@ export interface RunningServer {
 const protocols: readonly RoutePlugin[] = [healthRoutes, classifyRoutes, teiRoutes, oipRoutes, vllmRoutes];
 
 /**
- * Loads the models and listens. Throws MP_USAGE, MP_FILE_MISSING, MP_MODEL_*, MP_HUB_*, MP_LISTEN, MP_OTEL_PACKAGE.
+ * Loads the models and listens. Throws MP_OPTION_UNKNOWN, MP_OPTION_VALUE, MP_USAGE, MP_FILE_MISSING, MP_MODEL_*,
+ * MP_HUB_*, MP_LISTEN, MP_OTEL_PACKAGE.
  *
  * @example
  * const server = await startServer({ model: [{ name: 'mails', dir: 'runs/mails' }], port: 8080 });
@@ -63,7 +65,7 @@ const protocols: readonly RoutePlugin[] = [healthRoutes, classifyRoutes, teiRout
  */
 export async function startServer({ log, say, ...given }: StartOptions): Promise<RunningServer> {
   const options = withDefaults(given);
-  if (options.model.length === 0)
+  if (!Array.isArray(options.model) || options.model.length === 0)
     throw new PyramidError('MP_USAGE', { what: '--model is missing', todo: 'give a model folder' });
   const keys = await keysOf(options);
   const adminKeys = options.adminKeyFile === null ? null : new Keys(await readKeys(options.adminKeyFile));
@@ -208,10 +210,14 @@ const OPEN_TO_ALL =
 
 const { version: VERSION } = createRequire(import.meta.url)('../../package.json') as { version: string };
 
+/** Throws MP_OPTION_UNKNOWN, MP_OPTION_VALUE. Lists have been read by whoever gives them. */
 function withDefaults(given: Partial<ServerOptions>): ServerOptions {
-  const defaults = Object.fromEntries(Object.entries(serveTable).map(([key, spec]) => [key, spec.default]));
-  const said = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
-  return { ...defaults, ...said } as unknown as ServerOptions;
+  const known = knownOptions(given, Object.keys(serveTable) as (keyof ServerOptions)[]);
+  const options = Object.entries(serveTable).map(([key, spec]: [string, OptionSpec<unknown>]) => {
+    const value = known[key as keyof ServerOptions] ?? spec.default;
+    return [key, typeof value === 'object' ? value : readOption(spec, value, key)];
+  });
+  return Object.fromEntries(options) as ServerOptions;
 }
 
 async function keysOf({ apiKey, apiKeyFile }: ServerOptions): Promise<Keys | null> {

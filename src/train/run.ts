@@ -9,6 +9,7 @@ import { exits as exitKinds, readsEnteringRows } from '../pyramid/exits/exits.ts
 import { FASTBERT_WIDTH } from '../pyramid/exits/fastbert.ts';
 import { json, type PyramidInfo, type PyramidModel } from '../pyramid/model-folder.ts';
 import { shapeOf } from '../pyramid/shape.ts';
+import { runtimeVersion } from '../runtime/onnxruntime.ts';
 import type { Dataset } from '../text/example.ts';
 import type { EncodedSet } from './batch.ts';
 import { Checkpoints } from './checkpoint.ts';
@@ -18,7 +19,7 @@ import { type Judged, Judging } from './judging.ts';
 import { type MethodResult, runMethod, startingDelta } from './method-run.ts';
 import { headsJoin, methods } from './methods.ts';
 import { modelCard } from './model-card.ts';
-import { resolvedConfig } from './options.ts';
+import { type GivenTrainOptions, resolvedConfig, resolveTrainOptions } from './options.ts';
 import { encodeSet, fingerprint, labelWeights, type Rows, readRows, startingModel } from './prepare.ts';
 import type { StageSettings } from './stage-steps.ts';
 import type { ModelState } from './state.ts';
@@ -37,11 +38,12 @@ export interface TrainResult {
 const MAX_DROP = 0.005;
 
 /**
- * Trains by `options.method` and writes the folder `options.out`. With `resume`, goes on from the last checkpoint and
- * ends with the same weights, bit for bit, as if it had never stopped.
- * Throws MP_OUT_EXISTS, MP_USAGE, MP_DATA_*, MP_MODEL_*, MP_TRAIN_LOSS, MP_WRITE, MP_RESUME_MISMATCH.
+ * Trains by `method` and writes the folder `out`. With `resume`, goes on from the last checkpoint and ends with the same
+ * weights, bit for bit, as if it had never stopped. What is left out of the options has its default.
+ * Throws MP_OPTION_UNKNOWN, MP_OPTION_VALUE, MP_OUT_EXISTS, MP_USAGE, MP_DATA_*, MP_MODEL_*, MP_TRAIN_LOSS, MP_WRITE, MP_RESUME_MISMATCH.
  */
-export async function train(options: TrainOptions, onEvent: OnTrainEvent): Promise<TrainResult> {
+export async function train(given: GivenTrainOptions, onEvent: OnTrainEvent = () => {}): Promise<TrainResult> {
+  const options = resolveTrainOptions(given);
   const started = performance.now();
   const out = resolve(options.out);
   const rows = await readRows(options, onEvent);
@@ -250,11 +252,10 @@ const dataRecord = ({ train, validation, test }: Rows) =>
 export function versions(): Record<string, string> {
   const own = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
     version: string;
-    dependencies: Record<string, string>;
   };
   return {
     'magic-pyramid': own.version,
-    'onnxruntime-node': own.dependencies['onnxruntime-node'],
+    'onnxruntime-node': runtimeVersion(),
     node: process.version,
   };
 }

@@ -46,6 +46,23 @@ describe('a loaded model', () => {
     expect(pair.tokens[0]).toBe(first.tokens[0] + second.tokens[0] - 1);
   });
 
+  test('takes a pair that is null or undefined as none, and options that are as left out', async () => {
+    const one = await pyramid.classify({ text: texts[0] });
+    expect(await pyramid.classify({ text: texts[0], pair: null })).toEqual(one);
+    expect(await pyramid.classify({ text: texts[0], pair: undefined })).toEqual(one);
+    const nothing = { topK: null, signal: null, deadlineMs: null, truncate: null } as unknown as object;
+    expect(await pyramid.classify(texts[0], nothing)).toEqual(one);
+    const left = { tau: undefined, topK: undefined, signal: undefined, deadlineMs: undefined, truncate: undefined };
+    expect(await pyramid.classify(texts[0], left)).toEqual(one);
+    expect(await pyramid.classify(texts[0], null as unknown as undefined)).toEqual(one);
+    expect(await pyramid.trace([texts[0]], { onProgress: undefined })).toHaveLength(1);
+    expect(await pyramid.detail([])).toEqual([]);
+    const some = { workers: 1, threads: null, dtype: undefined, order: null } as unknown as LoadOptions;
+    const loaded = await Pyramid.load(dir, some);
+    expect(await loaded.classify(texts[0])).toEqual(one);
+    await loaded.close(null as unknown as undefined);
+  });
+
   test('uses its own tau unless it is given one, and null is off', async () => {
     const [own, same, off] = await Promise.all([
       pyramid.classify(texts),
@@ -199,7 +216,7 @@ describe('a call that cannot be', () => {
     [['w1', 7], 'input 1 is the number 7'],
     [[['w1', 'w2']], 'input 0 is an array'],
     [{ pair: 'w1' }, 'input 0 is an object whose text is undefined'],
-    [[{ text: 'w1', pair: null }], 'input 0 is { text, pair: null }'],
+    [[{ text: 'w1', pair: 7 }], 'input 0 is { text, pair: the number 7 }'],
   ])('is refused: %j', async (input, message) => {
     const call = pyramid.classify(input as unknown as string);
     await expect(call).rejects.toMatchObject({ code: 'MP_TEXT_TYPE' });
@@ -209,6 +226,60 @@ describe('a call that cannot be', () => {
   test.each([-0.1, 1.1, Number.NaN, '0.5'])('is refused: tau %s', async (tau) => {
     await expect(pyramid.classify('w1', { tau: tau as number })).rejects.toMatchObject({ code: 'MP_TAU_RANGE' });
     expect(() => pyramid.stream(['w1'], { tau: tau as number })).toThrow('tau is');
+  });
+
+  test.each([
+    [{ tua: 0.5 }, 'tau'],
+    [{ topk: 2 }, 'topK'],
+    [{ deadline: 50 }, 'deadlineMs'],
+    [{ temperature: 1 }, null],
+    [{ constructor: 1 }, null],
+  ])('is refused: the option of %j, which there is none of', async (given, nearest) => {
+    const options: object = given;
+    const refused = { code: 'MP_OPTION_UNKNOWN', details: { key: Object.keys(options)[0], nearest } };
+    await expect(pyramid.classify('w1', options)).rejects.toMatchObject(refused);
+    await expect(pyramid.detail(['w1'], options)).rejects.toMatchObject({ code: 'MP_OPTION_UNKNOWN' });
+    await expect(pyramid.explain('w1', options)).rejects.toMatchObject({ code: 'MP_OPTION_UNKNOWN' });
+    await expect(pyramid.trace(['w1'], options)).rejects.toMatchObject({ code: 'MP_OPTION_UNKNOWN' });
+    expect(() => pyramid.stream(['w1'], options)).toThrow(`there is no option "${Object.keys(options)[0]}"`);
+    await expect(pyramid.close(options)).rejects.toMatchObject({ code: 'MP_OPTION_UNKNOWN' });
+    expect(await pyramid.classify('w1')).toHaveProperty('label');
+  });
+
+  test.each([
+    [{ worker: 1 }, 'workers'],
+    [{ dType: 'int8' }, 'dtype'],
+    [{ tau: 0.5 }, null],
+  ])('is refused: loading with the option of %j, which there is none of', async (options, nearest) => {
+    await expect(Pyramid.load(dir, options as LoadOptions)).rejects.toMatchObject({
+      code: 'MP_OPTION_UNKNOWN',
+      details: { nearest },
+    });
+  });
+
+  test.each([
+    ['tau', { tau: '0.5' }, 'MP_TAU_RANGE'],
+    ['topK', { topK: '2' }, 'MP_OPTION_VALUE'],
+    ['signal', { signal: new AbortController() }, 'MP_OPTION_VALUE'],
+    ['signal', { signal: true }, 'MP_OPTION_VALUE'],
+    ['deadlineMs', { deadlineMs: '50ms' }, 'MP_OPTION_VALUE'],
+    ['truncate', { truncate: true }, 'MP_OPTION_VALUE'],
+    ['options', 0.5, 'MP_USAGE'],
+    ['options', ['w2'], 'MP_USAGE'],
+  ])('is refused: %s of another kind', async (name, options, code) => {
+    const call = pyramid.classify('w1', options as object);
+    await expect(call).rejects.toMatchObject({ code });
+    await expect(call).rejects.toThrow(`${name} `);
+  });
+
+  test('is refused: one string where many texts are wanted, which would be classified letter by letter', async () => {
+    const one = 'w1 w2' as unknown as string[];
+    await expect(pyramid.detail(one)).rejects.toThrow('the texts are a string; give an array of texts');
+    await expect(pyramid.trace(one)).rejects.toMatchObject({ code: 'MP_USAGE' });
+    expect(() => pyramid.stream(one)).toThrow('the source of texts is a string');
+    expect(() => pyramid.stream(undefined as unknown as string[])).toThrow('the source of texts is undefined');
+    await expect(pyramid.detail(new Set(['w1']) as unknown as string[])).rejects.toMatchObject({ code: 'MP_USAGE' });
+    await expect(Pyramid.load(undefined as unknown as string)).rejects.toMatchObject({ code: 'MP_OPTION_VALUE' });
   });
 
   test.each([0, 1.5])('is refused: topK %s', async (topK) => {
@@ -222,6 +293,10 @@ describe('a call that cannot be', () => {
     { dtype: 'fp16' },
     { order: 'random' },
     { device: 'npu' },
+    { askAll: 'yes' },
+    { stallMs: 0 },
+    { signal: 'now' },
+    { onProgress: true },
   ])('is refused: %j', async (options) => {
     await expect(Pyramid.load(dir, options as LoadOptions)).rejects.toMatchObject({ code: 'MP_OPTION_VALUE' });
   });

@@ -1,0 +1,45 @@
+/** `train` as a library: options that are its own, defaults for the rest, and nobody who listens. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { type GivenTrainOptions, resolveTrainOptions, train } from '../../src/train/index.ts';
+import { scratchDataset, writeRows } from '../support/scratch-data.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
+
+const root = temporaryFolder();
+const sizes: GivenTrainOptions = {
+  train: writeRows(root, 'rows.csv', scratchDataset({ rows: 48 })),
+  method: 'bert',
+  vocabularySize: 120,
+  hiddenSize: 16,
+  heads: 2,
+  layers: 2,
+  intermediateSize: 32,
+  maxLength: 24,
+  batchSize: 8,
+  epochs: { regular: 1, soft: 1, hard: 1, heads: 1 },
+  threads: 1,
+};
+
+describe('train', () => {
+  test('needs no callback, and fills in what is left out of its options', async () => {
+    const { out, metrics } = await train({ ...sizes, out: join(root, 'plain') });
+    expect(existsSync(join(out, 'model.safetensors'))).toBe(true);
+    expect(Number.isFinite(metrics.accuracy)).toBe(true);
+    const again = await train(resolveTrainOptions({ ...sizes, out: join(root, 'resolved') }), undefined);
+    expect(again.metrics).toEqual(metrics);
+  });
+
+  test.each([
+    [{ epoch: 1 }, 'MP_OPTION_UNKNOWN', 'epochs'],
+    [{ learningrate: 1e-3 }, 'MP_OPTION_UNKNOWN', 'learningRate'],
+    [{ learningRate: 'fast' }, 'MP_OPTION_VALUE', 'learningRate'],
+    [{ batchSize: null }, 'MP_OPTION_VALUE', 'batchSize'],
+  ])('refuses %j before it writes anything', async (wrong, code, named) => {
+    const out = join(root, 'wrong');
+    const call = train({ ...sizes, ...(wrong as object), out });
+    await expect(call).rejects.toMatchObject({ code });
+    await expect(call).rejects.toThrow(named);
+    expect(existsSync(out)).toBe(false);
+  });
+});
