@@ -145,6 +145,44 @@ describe.skipIf(!hasChromium)('the page behind a server (skipped where there is 
       );
     });
 
+    test('shows no answer of another text beside an error, and no error of another text beside an answer', async () => {
+      await using seen = await visit(browser, server.url, {
+        prepare: async (page) => {
+          await page.route('**/v1/classify', async (route) => {
+            if (!route.request().postData()?.includes('refused')) return route.continue();
+            await route.fulfill({ status: 503, json: { error: { code: 'MP_CLOSED', message: 'not today' } } });
+          });
+          await page.route('**/v1/explain', async (route) => {
+            if (!route.request().postData()?.includes('refused')) return route.continue();
+            await route.fulfill({ status: 503, json: { error: { code: 'MP_CLOSED', message: 'not today' } } });
+          });
+        },
+      });
+      const { page } = seen;
+      await type(page, pageTexts[3]);
+      await page.getByLabel('Text to classify').fill('refused words');
+      await page.getByRole('alert').getByText('not today').waitFor();
+      expect(await page.locator('.answer').count()).toBe(0);
+      expect(await page.locator('.layer').count()).toBe(0);
+      // typed on: the sentence goes before there is an answer, and comes again for a text that is refused too
+      await page.getByLabel('Text to classify').fill('refused words again');
+      await page.getByRole('alert').getByText('not today').waitFor();
+      await type(page, pageTexts[4]);
+      expect(await page.getByRole('alert').count()).toBe(0);
+      expect(await page.locator('.answer').count()).toBe(1);
+      // a run on the clock that fails takes the time away, not the answer: that is this text's
+      await expect.poll(() => page.locator('.answer').innerText()).toContain('at tau');
+      await page.unroute('**/v1/classify');
+      await page.route('**/v1/classify', (route) =>
+        route.fulfill({ status: 503, json: { error: { code: 'MP_CLOSED', message: 'not today' } } }),
+      );
+      await slide(page, 0.3);
+      await page.locator('input[type=range]:visible').dispatchEvent('change');
+      await page.getByRole('alert').getByText('not today').waitFor();
+      expect(await page.locator('.answer').innerText()).not.toContain('at tau');
+      expect(await page.locator('.answer').count()).toBe(1);
+    });
+
     test('tells the scores of a token and what a layer made of it, by pointer and by keyboard', async () => {
       await using seen = await visit(browser, server.url);
       const { page } = seen;
@@ -416,6 +454,20 @@ describe.skipIf(!hasChromium)('the page behind a server (skipped where there is 
     await page.waitForTimeout(2500);
     expect(seen.requests.filter((request) => request.endsWith('/metrics')).length).toBeLessThanOrEqual(before + 1);
     expect(seen.noise).toEqual([]);
+  });
+
+  test('Live says of what it shows that it is no longer so where the server does not answer', async () => {
+    await using seen = await visit(browser, server.url);
+    const { page } = seen;
+    await page.getByRole('tab', { name: 'Live' }).click();
+    await page.locator('.strip').first().waitFor();
+    expect(await page.locator('.stale').count()).toBe(0);
+    await page.route('**/metrics', (route) => route.abort());
+    await page.getByRole('alert').getByText('What is shown is what it said last').waitFor();
+    expect(await page.locator('.stale .strip').count()).toBeGreaterThan(0);
+    await page.unroute('**/metrics');
+    await expect.poll(() => page.locator('.stale').count()).toBe(0);
+    expect(await page.getByRole('alert').count()).toBe(0);
   });
 
   test('asks for the key of a server that wants one', async () => {

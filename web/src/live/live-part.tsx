@@ -29,9 +29,16 @@ export function LivePart({ session, active }: PartProperties) {
       {work.failure.value !== null && (
         <p class="notice failed" role="alert">
           /metrics does not answer: {work.failure.value}
+          {now && ' What is shown is what it said last.'}
         </p>
       )}
-      {now ? <Now now={now} intervals={intervals} layers={shape.layers} /> : <p class="lead">Watching the server …</p>}
+      {now ? (
+        <div class={`panel${work.failure.value === null ? '' : ' stale'}`}>
+          <Now now={now} intervals={intervals} layers={shape.layers} />
+        </div>
+      ) : (
+        work.failure.value === null && <p class="lead">Watching the server …</p>
+      )}
     </div>
   );
 }

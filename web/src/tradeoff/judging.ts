@@ -32,6 +32,7 @@ export function judging({ engine, tau }: Session): Judging {
   const fail = (error: unknown) => {
     failure.value = reason(error);
     state.value = 'failed';
+    judgement.value = null; // of a place where the dial no longer stands
   };
   const begin = async () => {
     const [trace, report] = await Promise.all([engine.trace(), engine.report()]);
@@ -53,7 +54,10 @@ export function judging({ engine, tau }: Session): Judging {
       ask({ kind: 'tau', tau: at });
       asked = undefined;
     };
-    worker.onerror = (event) => fail(event.message);
+    worker.onerror = (event) => {
+      busy = false;
+      fail(event.message);
+    };
     worker.onmessage = ({ data }: MessageEvent<FromJudge>) => {
       busy = false;
       if (data.kind === 'curve') curve.value = data.curve;

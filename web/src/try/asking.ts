@@ -1,8 +1,9 @@
 /**
  * What is asked as someone types: the explanation of the text as it stands, a short while after the last key, an
- * outdated question given up; then one run on the clock at the dial's tau. Knows nothing of how it is shown.
+ * outdated question given up; then one run on the clock at the dial's tau. What is shown of one text goes when the next
+ * one fails. Knows nothing of how it is shown.
  */
-import { type ReadonlySignal, signal } from '@preact/signals';
+import { batch, type ReadonlySignal, signal } from '@preact/signals';
 import type { Answer, Explanation, TextInput } from '../../../src/engine/index.ts';
 import { reason } from '../format.ts';
 import type { Session } from '../session.ts';
@@ -38,6 +39,8 @@ export function asking({ engine, tau }: Session): Asking {
   const failure = signal<string | null>(null);
   let current = new AbortController();
   let asked: TextInput | null = null;
+  /** The text that the explanation or the preview is of. */
+  let shown: TextInput | null = null;
   let timer: ReturnType<typeof setTimeout> | undefined;
 
   const clock = async (input: TextInput, { signal }: AbortController) => {
@@ -46,29 +49,42 @@ export function asking({ engine, tau }: Session): Asking {
     await engine.classify([input], { tau: at, signal });
     if (!signal.aborted) timing.value = { tau: at, ms: performance.now() - begin };
   };
-  const guarded = async (work: (mine: AbortController) => Promise<void>) => {
+  const forget = () => {
+    shown = null;
+    explanation.value = null;
+    preview.value = null;
+  };
+  const guarded = async (input: TextInput, work: (mine: AbortController) => Promise<void>) => {
     const mine = current;
     try {
       await work(mine);
       if (!mine.signal.aborted) failure.value = null;
     } catch (error) {
-      if (!mine.signal.aborted) failure.value = reason(error);
+      if (mine.signal.aborted) return;
+      batch(() => {
+        failure.value = reason(error);
+        timing.value = null;
+        if (shown !== input) forget();
+      });
     } finally {
       if (!mine.signal.aborted) waiting.value = false;
     }
   };
   const run = (input: TextInput) =>
-    guarded(async (mine) => {
+    guarded(input, async (mine) => {
       const { signal } = mine;
       if (explanation.value === null) {
         const [answer] = await engine.classify([input], { tau: tau.value, signal });
         if (signal.aborted) return;
         preview.value = answer;
+        shown = input;
       }
       const found = await engine.explain(input, { signal });
       if (signal.aborted) return;
       explanation.value = found;
       preview.value = null;
+      shown = input;
+      failure.value = null;
       waiting.value = false;
       await clock(input, mine);
     });
@@ -88,16 +104,14 @@ export function asking({ engine, tau }: Session): Asking {
       asked = input;
       timing.value = null;
       waiting.value = input !== null;
-      if (input === null) {
-        explanation.value = null;
-        preview.value = null;
-        failure.value = null;
-      } else timer = setTimeout(() => void run(input), now ? 0 : QUIET_MS);
+      failure.value = null; // it was another text's
+      if (input === null) forget();
+      else timer = setTimeout(() => void run(input), now ? 0 : QUIET_MS);
     },
     time() {
       if (asked === null || waiting.value) return;
       const input = asked;
-      void guarded((mine) => clock(input, mine));
+      void guarded(input, (mine) => clock(input, mine));
     },
     stop: renew,
   };
