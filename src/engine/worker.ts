@@ -32,12 +32,18 @@ const compileHere: Compile = async (graph, name) => {
 const TURN_MS = 250;
 const loading = setInterval(() => beat(pulse), TURN_MS);
 
+/** Deno's port to the parent cannot be closed: what it has said is on its way, so the thread may end at once. */
+function endThread(): void {
+  if (typeof port.close === 'function') port.close();
+  else process.exit();
+}
+
 await serveTexts(
   {
     post: (message) => port.postMessage(message),
     reads: (textId) => beat(pulse, textId),
     listen: (take) => port.on('message', take),
-    close: () => port.close(),
+    close: endThread,
   },
   () =>
     loadModel(diskFolder(dir), dtype, compileHere, askAll)

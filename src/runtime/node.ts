@@ -53,7 +53,8 @@ export async function compile(
   };
 }
 
-const toOrt = ({ dtype, dims, data }: Tensor): OnnxRuntime.Tensor => new ort.Tensor(dtype, data as OnnxRuntime.Tensor.DataType, dims);
+const toOrt = ({ dtype, dims, data }: Tensor): OnnxRuntime.Tensor =>
+  new ort.Tensor(dtype, data as OnnxRuntime.Tensor.DataType, dims);
 const fromOrt = (tensor: OnnxRuntime.Tensor): Tensor =>
   ({ dtype: tensor.type, dims: tensor.dims, data: tensor.data }) as Tensor;
 

@@ -29,7 +29,13 @@ describe('the image, its Dockerfile followed in a folder', () => {
 
   test('has what runs and nothing else', () => {
     expect(existsSync(join(image.folder, 'dist/page/index.html'))).toBe(true);
-    for (const name of ['src', 'node_modules/vitest', 'node_modules/onnxruntime-web', 'node_modules/onnxruntime-node', 'package.tgz'])
+    for (const name of [
+      'src',
+      'node_modules/vitest',
+      'node_modules/onnxruntime-web',
+      'node_modules/onnxruntime-node',
+      'package.tgz',
+    ])
       expect(existsSync(join(image.folder, name)), name).toBe(false);
     const [napi] = readdirSync(join(image.folder, 'dist/onnxruntime-node/bin'));
     expect(readdirSync(join(image.folder, 'dist/onnxruntime-node/bin', napi))).toEqual(['linux']);
