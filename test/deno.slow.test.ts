@@ -25,8 +25,9 @@ async function run(program: string) {
   const path = join(root, 'program.mjs');
   const library = pathToFileURL(resolve('dist/index.js')).href;
   await writeFile(path, `import { Pyramid } from '${library}';\n${program}`);
-  const words = ['run', '--allow-all', '--no-config', path];
+  const words = ['run', '--allow-all', path];
   const { status, stdout, stderr } = spawnSync(join(root, 'node_modules/.bin/deno'), words, {
+    cwd: root,
     encoding: 'utf8',
     timeout: 60_000,
     env: { ...process.env, NO_COLOR: '1' },
