@@ -47,13 +47,22 @@ export function stepFactors(
   const { beta1, beta2, epsilon, weightDecay } = options;
   return {
     decay: learningRate * (decays ? weightDecay : 0),
-    size: learningRate / (1 - beta1 ** step),
-    root: 1 / Math.sqrt(1 - beta2 ** step),
+    size: learningRate / (1 - power(beta1, step)),
+    root: 1 / Math.sqrt(1 - power(beta2, step)),
     clip,
     beta1,
     beta2,
     epsilon,
   };
+}
+
+/** baseⁿ by multiplications, n a whole number from 0: what `**` rounds to differs between versions of Node. */
+export function power(base: number, n: number): number {
+  let result = 1;
+  for (let square = base, left = n; left > 0; left = Math.floor(left / 2), square *= square) {
+    if (left % 2 === 1) result *= square;
+  }
+  return result;
 }
 
 /** Floats that the kernel is given at a time. */

