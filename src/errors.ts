@@ -208,13 +208,26 @@ export const catalogue = {
   MP_OUT_EXISTS: kind(
     2,
     400,
-    (e: { path: string }) => `${e.path} already holds a run; add --resume to go on with it, or give another --out`,
+    (e: { path: string; found: 'already holds a run' | 'is not empty' | 'is a file' | 'is no folder' }) =>
+      `${e.path} ${e.found}; ${e.found === 'already holds a run' ? 'add --resume to go on with it' : e.found === 'is not empty' ? 'empty it' : 'give a folder'}, or give another --out`,
+  ),
+  MP_OUT_BUSY: kind(
+    1,
+    409,
+    (e: { path: string; holder: { pid: number; host: string; since: string } | null }) =>
+      `${e.path}: another run writes there${e.holder ? ` (process ${e.holder.pid} on ${e.holder.host}, since ${e.holder.since})` : ''}; wait until it ends, stop it, or give another --out`,
+  ),
+  MP_TRAIN_STOPPED: kind(
+    1,
+    503,
+    (e: { stage: string; step: number; checkpoint: string | null }) =>
+      `the run was stopped at step ${e.step} of the ${e.stage} stage; ${e.checkpoint ? `its checkpoint is ${e.checkpoint}: give the same command with --resume to finish it` : 'no checkpoint was written: start it again'}`,
   ),
   MP_WRITE: kind(
     1,
     500,
-    (e: { path: string; reason: string }) =>
-      `${e.path}: cannot write (${e.reason}); nothing half-written was left behind`,
+    (e: { path: string; reason: string; partly?: boolean }) =>
+      `${e.path}: cannot write (${e.reason}); ${e.partly ? 'what has arrived there is not complete, free some space and do it again' : 'nothing half-written was left behind'}`,
   ),
   MP_RUNS_FAILED: kind(
     1,

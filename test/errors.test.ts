@@ -65,8 +65,24 @@ const examples: { readonly [C in ErrorCode]: readonly [Details<C>, ...Details<C>
     { stage: 'soft', step: 12, loss: Number.POSITIVE_INFINITY, checkpoint: 'runs/a/checkpoint' },
   ],
   MP_RESUME_MISMATCH: [{ path, option: 'seed', before: '0', now: '1' }],
-  MP_OUT_EXISTS: [{ path }],
-  MP_WRITE: [{ path, reason: 'ENOSPC' }],
+  MP_OUT_EXISTS: [
+    { path, found: 'already holds a run' },
+    { path, found: 'is not empty' },
+    { path, found: 'is a file' },
+    { path, found: 'is no folder' },
+  ],
+  MP_OUT_BUSY: [
+    { path, holder: null },
+    { path, holder: { pid: 12, host: 'box', since: '2026-01-02T03:04:05.678Z' } },
+  ],
+  MP_TRAIN_STOPPED: [
+    { stage: 'soft', step: 12, checkpoint: null },
+    { stage: 'soft', step: 12, checkpoint: 'runs/a.checkpoint.safetensors' },
+  ],
+  MP_WRITE: [
+    { path, reason: 'ENOSPC' },
+    { path: 'standard output', reason: 'ENOSPC', partly: true },
+  ],
   MP_RUNS_FAILED: [
     { failed: 1, out: path },
     { failed: 3, out: path },

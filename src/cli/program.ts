@@ -11,6 +11,7 @@ import { type Command, flagOf } from './command.ts';
 import { commands } from './commands/index.ts';
 import { readConfigFile } from './config-file.ts';
 import type { Io } from './io.ts';
+import { watchOutput } from './output.ts';
 import { realServices } from './real-services.ts';
 import { reportError } from './report-error.ts';
 import type { Services } from './services.ts';
@@ -29,12 +30,16 @@ const all = commands as readonly unknown[] as readonly AnyCommand[];
 export async function run(args: readonly string[], io: Io, services: Services = realServices): Promise<0 | 1 | 2> {
   const named = args.find((arg) => !arg.startsWith('-'));
   const command = all.find(({ name }) => name === named);
+  const output = watchOutput(io.stdout);
+  const report = (error: unknown) => reportError(error, io, args.includes('--debug'));
+  let code: 0 | 1 | 2 = 0;
   try {
     await program(io, services).parseAsync(dashedFlags(args, command?.options ?? {}), { from: 'user' });
-    return 0;
   } catch (error) {
-    return reportError(error, io, args.includes('--debug'));
+    code = report(error instanceof Error && error === output.lost() ? output.error() : error);
   }
+  await output.end();
+  return code === 0 && output.lost() !== null ? report(output.error()) : code;
 }
 
 function program(io: Io, services: Services): Commander {

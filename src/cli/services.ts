@@ -49,7 +49,7 @@ export interface RowSource {
 }
 
 export interface Services {
-  train(options: TrainOptions, onEvent: OnTrainEvent): Promise<TrainResult>;
+  train(options: TrainOptions, onEvent: OnTrainEvent, signal: AbortSignal): Promise<TrainResult>;
   demo(options: DemoOptions, onEvent: OnTrainEvent): Promise<DemoResult>;
   reproduce(options: ReproduceOptions, onEvent: OnTrainEvent): Promise<ReproduceResult>;
   sweep(options: SweepOptions, onEvent: OnTrainEvent): Promise<SweepResult>;

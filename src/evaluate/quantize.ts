@@ -2,15 +2,15 @@
  * A copy of a model folder that prefers int8, once int8 has been found to agree with fp32 on given rows. The weights
  * stay float32 on disk, so that other programs open the folder as before; the engine makes int8 of them when it loads.
  */
-import { existsSync } from 'node:fs';
-import { cp, mkdir, readFile, rename, rm } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { cp, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { Pyramid } from '../engine/index.ts';
 import { PyramidError } from '../errors.ts';
 import { knownOptions } from '../option.ts';
 import { argmax } from '../pyramid/logits.ts';
 import { json, type PyramidInfo } from '../pyramid/model-folder.ts';
 import type { Dataset } from '../text/example.ts';
+import { needEmptyFolder, writeFolder } from '../write-folder.ts';
 import { writeWhole } from '../write-whole.ts';
 import { judge } from './judge.ts';
 import { runTrace } from './run-trace.ts';
@@ -22,7 +22,7 @@ export interface QuantizeOptions {
   readonly rows: Dataset;
   /** Share of the rows, 0 to 1, that may be answered otherwise than by fp32. */
   readonly maxDisagreement: number;
-  /** The new folder; must not exist. */
+  /** The new folder; must be empty or not exist. */
   readonly out: string;
   /** Share done, 0 to 1. */
   readonly onProgress?: (share: number) => void;
@@ -42,8 +42,8 @@ export interface Quantized {
 }
 
 /**
- * Throws MP_QUANTIZE if the two disagree more often than allowed, MP_USAGE if `out` exists or a label of the rows is not
- * the model's, MP_WRITE, and as `Pyramid.load`.
+ * Throws MP_QUANTIZE if the two disagree more often than allowed, MP_OUT_EXISTS if `out` is not empty, MP_USAGE if a label
+ * of the rows is not the model's, MP_WRITE, and as `Pyramid.load`.
  */
 export async function quantize(options: QuantizeOptions): Promise<Quantized> {
   const known = knownOptions(options, ['model', 'rows', 'maxDisagreement', 'out', 'onProgress']);
@@ -53,7 +53,7 @@ export async function quantize(options: QuantizeOptions): Promise<Quantized> {
       what: `maxDisagreement is ${maxDisagreement}`,
       todo: 'give a fraction from 0 to 1',
     });
-  if (existsSync(out)) throw new PyramidError('MP_USAGE', { what: `${out} exists`, todo: 'give another --out' });
+  await needEmptyFolder(out);
   const traced = async (dtype: 'fp32' | 'int8', from: number) => {
     const pyramid = await Pyramid.load(model, { dtype });
     try {
@@ -99,16 +99,9 @@ const differing = (a: Trace, b: Trace): number =>
 
 /** Copies the folder, changes the copy, and gives it its name last, so that what has the name is complete. */
 async function copyFolder(from: string, to: string, change: (copy: string) => Promise<void>): Promise<void> {
-  const temporary = join(dirname(to), `.${basename(to)}.writing`);
-  try {
-    await rm(temporary, { recursive: true, force: true });
-    await mkdir(dirname(to), { recursive: true });
+  await writeFolder(to, 'config.json', async (folder) => {
     // a folder of the hub's cache holds links
-    await cp(from, temporary, { recursive: true, dereference: true });
-    await change(temporary);
-    await rename(temporary, to);
-  } catch (cause) {
-    await rm(temporary, { recursive: true, force: true }).catch(() => {});
-    throw new PyramidError('MP_WRITE', { path: to, reason: (cause as Error).message }, { cause });
-  }
+    await cp(from, folder, { recursive: true, dereference: true });
+    await change(folder);
+  });
 }

@@ -1,12 +1,11 @@
 /** A trace's two files on this machine's disk; trace-lines.ts has what is in them. */
-import { createReadStream, createWriteStream } from 'node:fs';
-import { rename, rm, writeFile } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import { diskFolder, openFile } from '../disk-folder.ts';
 import { PyramidError } from '../errors.ts';
 import { checkSize, readText } from '../folder.ts';
+import { needWritable, writeWhole } from '../write-whole.ts';
 import { metaText, parseEntry, parseMeta, type Trace, type TraceEntry, type TraceMeta } from './trace-lines.ts';
 
 export type { Trace, TraceEntry } from './trace-lines.ts';
@@ -19,20 +18,20 @@ const metaPath = (path: string) => `${path}.meta.json`;
  */
 export async function writeTrace(path: string, trace: Trace): Promise<void> {
   const { entries, ...rest } = trace;
-  const temporary = [`${path}.${process.pid}.tmp`, `${metaPath(path)}.${process.pid}.tmp`] as const;
-  try {
-    await pipeline(Readable.from(lines(entries)), createWriteStream(temporary[0]));
-    await writeFile(temporary[1], metaText(rest));
-    await rename(temporary[1], metaPath(path));
-    await rename(temporary[0], path);
-  } catch (cause) {
-    await Promise.all(temporary.map((file) => rm(file, { force: true })));
-    throw new PyramidError(
-      'MP_WRITE',
-      { path, reason: cause instanceof Error ? cause.message : String(cause) },
-      { cause },
-    );
-  }
+  await needFile(path);
+  await writeWhole(metaPath(path), metaText(rest));
+  await writeWhole(path, lines(entries));
+}
+
+/** Throws MP_WRITE where `path` could not hold a trace: a device or a pipe has no place beside it. */
+export async function needTraceFile(path: string): Promise<void> {
+  await needFile(path);
+  await needWritable(path);
+}
+async function needFile(path: string): Promise<void> {
+  const there = await stat(path).catch(() => null);
+  if (there && !there.isFile() && !there.isDirectory())
+    throw new PyramidError('MP_WRITE', { path, reason: 'it is no file, and a second file goes beside it' });
 }
 
 function* lines(entries: readonly TraceEntry[]): Generator<string> {

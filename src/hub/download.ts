@@ -4,10 +4,11 @@
  */
 import { createHash, type Hash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { type FileHandle, mkdir, open, rename, stat } from 'node:fs/promises';
+import { type FileHandle, open, rename, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { PyramidError } from '../errors.ts';
+import { makeFolder } from '../make-folder.ts';
 import { type HubFetch, HubUnreachable, reasonOf } from './hub-fetch.ts';
 import { claimPartial } from './partial-file.ts';
 import type { HubSettings } from './settings.ts';
@@ -34,7 +35,7 @@ export async function downloadBlob(
   const blob = join(blobs, file.etag);
   if (await isThere(blob, file.size)) return blob;
   return onDisk(blobs, async () => {
-    await mkdir(blobs, { recursive: true });
+    await makeFolder(blobs);
     const partial = await claimPartial(blobs, file.etag);
     let remove = false;
     try {

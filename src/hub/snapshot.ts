@@ -4,11 +4,12 @@
  * at all; the branch moves on only when all files are.
  */
 import { randomBytes } from 'node:crypto';
-import { copyFile, mkdir, readdir, readFile, rename, stat, statfs, symlink, writeFile } from 'node:fs/promises';
+import { copyFile, readdir, readFile, rename, stat, statfs, symlink, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, relative } from 'node:path';
 import { datasetInfo, getRepoFolderName, listFiles, modelInfo } from '@huggingface/hub';
 import { PyramidError } from '../errors.ts';
 import { TEXT_BYTES } from '../folder.ts';
+import { makeFolder } from '../make-folder.ts';
 import { type Choose, type HubCallbacks, Unfit } from './choose.ts';
 import { downloadBlob, isThere, onDisk, type RemoteFile } from './download.ts';
 import { type HubFetch, HubUnreachable, hubFetch } from './hub-fetch.ts';
@@ -175,7 +176,7 @@ async function remoteFiles(
 
 /** A link that can be moved with the cache; a copy where links are not allowed (Windows). */
 async function linkTo(blob: string, link: string): Promise<void> {
-  await mkdir(dirname(link), { recursive: true });
+  await makeFolder(dirname(link));
   const temporary = temporaryName(link);
   try {
     await symlink(relative(dirname(link), blob), temporary);
@@ -187,7 +188,7 @@ async function linkTo(blob: string, link: string): Promise<void> {
 }
 
 async function writeRef(path: string, commit: string): Promise<void> {
-  await mkdir(dirname(path), { recursive: true });
+  await makeFolder(dirname(path));
   const temporary = temporaryName(path);
   await writeFile(temporary, commit);
   await rename(temporary, path);
@@ -198,7 +199,7 @@ const temporaryName = (path: string): string => `${path}.${randomBytes(4).toStri
 /** Says before a long download, rather than at its end, that the disk is too small. */
 async function checkSpace(store: string, needed: number): Promise<void> {
   if (needed === 0) return;
-  await mkdir(store, { recursive: true });
+  await makeFolder(store);
   const { bavail, bsize } = await statfs(store);
   if (bavail * bsize >= needed) return;
   const reason = `${inMegabytes(needed)} are needed, ${inMegabytes(bavail * bsize)} are free`;

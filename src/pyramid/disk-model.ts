@@ -1,13 +1,12 @@
 /**
- * A model folder on this machine's disk, read and written. Written to a temporary folder and renamed, so that a crash
- * never leaves half a model; model-folder.ts has what is in it.
+ * A model folder on this machine's disk, read and written. Written whole or not at all, so that a crash never leaves
+ * half a model; model-folder.ts has what is in it.
  */
-import { existsSync } from 'node:fs';
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { diskFolder } from '../disk-folder.ts';
 import { configJson, type StoredTensor, underOwnNames, writeSafetensors } from '../encoder/index.ts';
-import { PyramidError } from '../errors.ts';
+import { writeFolder } from '../write-folder.ts';
 import { json, modelOf, type PyramidModel } from './model-folder.ts';
 import { THRESHOLDS } from './network.ts';
 
@@ -19,28 +18,11 @@ export type FolderFiles = Readonly<Record<string, string>>;
 
 /** Writes the folder; an older one at `dir` is replaced only once the new one is complete. Throws MP_WRITE. */
 export async function writeModelFolder(dir: string, model: PyramidModel, files: FolderFiles): Promise<void> {
-  const temporary = join(dirname(dir), `.${basename(dir)}.writing`);
-  const old = join(dirname(dir), `.${basename(dir)}.old`);
-  // whoever was stopped between the two renames, or could not do the second, has the old folder back
-  const bringBack = async () => {
-    if (existsSync(old) && !existsSync(dir)) await rename(old, dir);
-  };
-  try {
-    await bringBack();
-    await rm(temporary, { recursive: true, force: true });
-    await mkdir(temporary, { recursive: true });
+  await writeFolder(dir, 'config.json', async (folder) => {
     const tensors = new Map<string, StoredTensor>([...underOwnNames(model.config, model.parameters), ...model.heads]);
     if (model.thresholds) tensors.set(THRESHOLDS, { shape: [model.thresholds.length], data: model.thresholds });
-    await writeSafetensors(join(temporary, 'model.safetensors'), tensors);
-    await writeFile(join(temporary, 'config.json'), json({ ...configJson(model.config), pyramid: model.info }));
-    for (const [name, text] of Object.entries(files)) await writeFile(join(temporary, name), text);
-    await rm(old, { recursive: true, force: true });
-    if (existsSync(dir)) await rename(dir, old);
-    await rename(temporary, dir);
-    await rm(old, { recursive: true, force: true });
-  } catch (cause) {
-    await bringBack().catch(() => {});
-    await rm(temporary, { recursive: true, force: true }).catch(() => {});
-    throw new PyramidError('MP_WRITE', { path: dir, reason: (cause as Error).message }, { cause });
-  }
+    await writeSafetensors(join(folder, 'model.safetensors'), tensors);
+    await writeFile(join(folder, 'config.json'), json({ ...configJson(model.config), pyramid: model.info }));
+    for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text);
+  });
 }

@@ -4,7 +4,7 @@
  * whole one; a resumed run goes on bit for bit, since everything random hangs on the seed and the position.
  */
 import { existsSync } from 'node:fs';
-import { mkdir, rename, rm } from 'node:fs/promises';
+import { rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import {
   readSafetensors,
@@ -14,6 +14,7 @@ import {
   writeSafetensors,
 } from '../encoder/index.ts';
 import { PyramidError } from '../errors.ts';
+import { makeFolder } from '../make-folder.ts';
 import { THRESHOLDS } from '../pyramid/network.ts';
 import type { Moments } from './adamw.ts';
 import type { TrainEvent } from './events.ts';
@@ -33,6 +34,8 @@ export interface Progress {
   readonly lossSum: number;
   /** Seconds of work so far, over all sittings. */
   readonly seconds: number;
+  /** Of a run that was stopped between two checkpoints that were due: the decay of words that is saved up, see WordRows. */
+  readonly decay?: number;
   /** The epochs that are over. */
   readonly history: readonly Extract<TrainEvent, { kind: 'epoch' }>[];
 }
@@ -49,13 +52,22 @@ interface Saved {
   readonly tensors: Map<string, StoredTensor>;
 }
 
+/** In a folder that is written into, the name of its checkpoint. */
+export const CHECKPOINT = 'checkpoint.safetensors';
+
+/** Beside the folder `out`; in it where it was there before the run, since it may be a volume that outlasts what is beside it. */
+export function checkpointPath(out: string): string {
+  const beside = join(dirname(out), `${basename(out)}.${CHECKPOINT}`);
+  return existsSync(beside) || !existsSync(out) ? beside : join(out, CHECKPOINT);
+}
+
 export class Checkpoints {
   readonly path: string;
   readonly #settings: Readonly<Record<string, string>>;
 
   /** `settings` must be the same when a run goes on; they are compared one by one. */
   constructor(out: string, settings: Readonly<Record<string, string>>) {
-    this.path = join(dirname(out), `${basename(out)}.checkpoint.safetensors`);
+    this.path = checkpointPath(out);
     this.#settings = settings;
   }
 
@@ -75,7 +87,7 @@ export class Checkpoints {
     }
     const temporary = `${this.path}.writing`;
     try {
-      await mkdir(dirname(this.path), { recursive: true });
+      await makeFolder(dirname(this.path));
       await writeSafetensors(temporary, tensors, {
         progress: JSON.stringify(progress),
         settings: JSON.stringify(this.#settings),

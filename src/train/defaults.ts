@@ -479,18 +479,22 @@ function readClassWeights(raw: unknown): ClassWeights | undefined {
   } else if (typeof raw === 'object' && raw !== null && !Array.isArray(raw)) {
     entries = Object.entries(raw);
   } else return undefined;
-  const weights: Record<string, number> = {};
-  for (const [label, value] of entries) {
+  const weights: (readonly [string, number])[] = [];
+  for (const [name, value] of entries) {
+    const label = name.trim(); // as labels of rows are read
     const weight = toNumber(value);
     if (label === '' || weight === undefined || !(weight > 0 && Number.isFinite(weight))) return undefined;
-    weights[label] = weight;
+    if (weights.some(([other]) => other === label)) return undefined;
+    weights.push([label, weight]);
   }
-  return entries.length === 0 ? undefined : weights;
+  // not by assignment, which has a meaning of its own for the label __proto__
+  return entries.length === 0 ? undefined : Object.fromEntries(weights);
 }
 
 function parseJson(text: string): Record<string, unknown> | undefined {
   try {
-    return JSON.parse(text) as Record<string, unknown>;
+    const value = JSON.parse(text) as unknown;
+    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined;
   } catch {
     return undefined;
   }

@@ -43,6 +43,8 @@ export interface MethodRun {
   readonly checkpoints?: Checkpoints | null;
   readonly shared?: SharedStages;
   readonly onEvent: OnTrainEvent;
+  /** Asks to stop after the step that is under way. */
+  readonly signal?: AbortSignal;
 }
 
 export interface MethodResult {
@@ -133,6 +135,7 @@ export async function runMethod(run: MethodRun): Promise<MethodResult> {
         teacher: method.student ? run.teacher : undefined,
         checkpoints,
         onEvent,
+        signal: run.signal,
       },
       progress,
       resume,

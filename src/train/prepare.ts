@@ -10,7 +10,6 @@ import {
   parameterShapes,
   parseConfig,
   readConfig,
-  readWeights,
 } from '../encoder/index.ts';
 import { PyramidError } from '../errors.ts';
 import { defaultExit, type ExitKind, exits, headSettings } from '../pyramid/exits/exits.ts';
@@ -29,7 +28,9 @@ import type { EncodedSet } from './batch.ts';
 import type { ClassWeights, TrainOptions } from './defaults.ts';
 import type { OnTrainEvent } from './events.ts';
 import { modelFolder, taskRows } from './from-hub.ts';
+import { namesOf } from './label-counts.ts';
 import { type ModelState, NO_HEADS } from './state.ts';
+import { weightsByLabel } from './weights-by-label.ts';
 
 export interface Rows {
   readonly train: Dataset;
@@ -114,7 +115,8 @@ export async function startingModel(
     };
   }
   const model = await modelFolder(options.model, onEvent);
-  const config: EncoderConfig = { ...(await readConfig(model)), labels };
+  const stored = await readConfig(model);
+  const config: EncoderConfig = { ...stored, labels };
   if (config.problemType !== 'single_label_classification') {
     const what = `${model}: problem_type is ${config.problemType}`;
     throw new PyramidError('MP_USAGE', {
@@ -136,7 +138,7 @@ export async function startingModel(
       todo: 'lower it',
     });
   }
-  const { parameters, fresh } = await readWeights(model, config, { seed });
+  const { parameters, fresh } = await weightsByLabel(model, stored, labels, seed, onEvent);
   const state: ModelState = { config, parameters, heads: new Map(), headSettings: NO_HEADS, thresholds: null };
   return { state: student ? halfDepth(state) : state, tokenizer, fresh };
 }
@@ -199,11 +201,11 @@ export function labelWeights(weights: ClassWeights, { labels, examples }: Datase
   const unknown = Object.keys(weights).find((label) => !labels.includes(label));
   if (unknown !== undefined) {
     throw new PyramidError('MP_USAGE', {
-      what: `--class-weights names the label "${unknown}"`,
-      todo: `the labels are ${labels.join(', ')}`,
+      what: `--class-weights names the label "${namesOf([unknown])}"`,
+      todo: `the labels are ${namesOf(labels)}`,
     });
   }
-  return labels.map((label) => weights[label] ?? 1);
+  return labels.map((label) => (Object.hasOwn(weights, label) ? weights[label] : 1));
 }
 
 /** Sixteen hex digits that change with any row. */

@@ -12,14 +12,16 @@ import { shapeOf } from '../pyramid/shape.ts';
 import { runtimeVersion } from '../runtime/onnxruntime.ts';
 import type { Dataset } from '../text/example.ts';
 import type { EncodedSet } from './batch.ts';
-import { Checkpoints } from './checkpoint.ts';
+import { CHECKPOINT, Checkpoints, checkpointPath } from './checkpoint.ts';
 import type { TrainOptions } from './defaults.ts';
 import type { OnTrainEvent } from './events.ts';
 import { type Judged, Judging } from './judging.ts';
+import { labelCounts, labelNotes } from './label-counts.ts';
 import { type MethodResult, runMethod, startingDelta } from './method-run.ts';
 import { headsJoin, methods } from './methods.ts';
 import { modelCard } from './model-card.ts';
 import { type GivenTrainOptions, resolvedConfig, resolveTrainOptions } from './options.ts';
+import { withOut } from './out-folder.ts';
 import { encodeSet, fingerprint, labelWeights, type Rows, readRows, startingModel } from './prepare.ts';
 import type { StageSettings } from './stage-steps.ts';
 import type { ModelState } from './state.ts';
@@ -34,21 +36,51 @@ export interface TrainResult {
   readonly seconds: number;
 }
 
+/** Where one of them lies, there is or was a run. */
+const RUN_FILES = ['config.json', 'training.json', CHECKPOINT];
+
 /** Accuracy that the halt value may cost on the validation rows. */
 const MAX_DROP = 0.005;
 
 /**
- * Trains by `method` and writes the folder `out`. With `resume`, goes on from the last checkpoint and ends with the same
- * weights, bit for bit, as if it had never stopped. What is left out of the options has its default.
- * Throws MP_OPTION_UNKNOWN, MP_OPTION_VALUE, MP_OUT_EXISTS, MP_USAGE, MP_DATA_*, MP_MODEL_*, MP_TRAIN_LOSS, MP_WRITE, MP_RESUME_MISMATCH.
+/**
+ * Trains by `method` and writes the folder `out`. With `resume`, continues from the last checkpoint and ends with the same
+ * weights, bit for bit, as if it had never stopped. What is left out of the options has its default. `signal` asks to stop
+ * after the step that is under way. Throws MP_OPTION_UNKNOWN, MP_OPTION_VALUE, MP_OUT_EXISTS, MP_OUT_BUSY, MP_TRAIN_STOPPED,
+ * MP_USAGE, MP_DATA_*, MP_MODEL_*, MP_TRAIN_LOSS, MP_WRITE, MP_RESUME_MISMATCH.
  */
-export async function train(given: GivenTrainOptions, onEvent: OnTrainEvent = () => {}): Promise<TrainResult> {
+export async function train(
+  given: GivenTrainOptions,
+  onEvent: OnTrainEvent = () => {},
+  signal?: AbortSignal,
+): Promise<TrainResult> {
   const options = resolveTrainOptions(given);
-  const started = performance.now();
   const out = resolve(options.out);
+  const checkpoint = existsSync(checkpointPath(out));
+  // a folder that is there is replaced only by the run whose checkpoint lies with it
+  const isRun = (entries: readonly string[]) => checkpoint || entries.some((name) => RUN_FILES.includes(name));
+  return withOut(out, { resume: options.resume, isRun }, onEvent, async (entries) => {
+    if (options.resume && entries.length > 0 && !checkpoint) {
+      throw new PyramidError('MP_USAGE', {
+        what: `${out} has no checkpoint beside it: the run is finished, or it was none`,
+        todo: 'leave it as it is, or give another --out',
+      });
+    }
+    return trainInto(out, options, onEvent, signal);
+  });
+}
+
+/** Without the guard over `out`. */
+async function trainInto(
+  out: string,
+  options: TrainOptions,
+  onEvent: OnTrainEvent,
+  signal?: AbortSignal,
+): Promise<TrainResult> {
+  const started = performance.now();
   const rows = await readRows(options, onEvent);
+  for (const text of labelNotes(rows)) onEvent({ kind: 'note', text });
   const checkpoints = new Checkpoints(out, comparable(options, rows));
-  guardOut(out, checkpoints, options.resume);
   const start = await startingModel(options, rows, methods[options.method].student, onEvent);
   checkDepth(options.method, start.state.config.layers);
   if (options.model !== 'scratch' && start.fresh.length > 0)
@@ -78,6 +110,7 @@ export async function train(given: GivenTrainOptions, onEvent: OnTrainEvent = ()
     settings,
     checkpoints,
     onEvent,
+    signal,
   });
 
   const { prunes, exits } = methods[options.method];
@@ -231,22 +264,14 @@ export function comparable(options: TrainOptions, rows: Pick<Rows, 'train' | 'va
   };
 }
 
-/** A folder that is there is replaced only by the run whose checkpoint lies beside it. */
-function guardOut(out: string, checkpoints: Checkpoints, resume: boolean): void {
-  if (!resume && (existsSync(out) || checkpoints.exists)) throw new PyramidError('MP_OUT_EXISTS', { path: out });
-  if (resume && existsSync(out) && !checkpoints.exists) {
-    throw new PyramidError('MP_USAGE', {
-      what: `${out} has no checkpoint beside it: the run is finished, or it was none`,
-      todo: 'leave it as it is, or give another --out',
-    });
-  }
-}
-
 const dataRecord = ({ train, validation, test }: Rows) =>
   Object.fromEntries(
     Object.entries({ train, validation, test })
       .filter((entry): entry is [string, Dataset] => entry[1] !== null)
-      .map(([name, set]) => [name, { rows: set.examples.length, fingerprint: fingerprint(set) }]),
+      .map(([name, set]) => [
+        name,
+        { rows: set.examples.length, fingerprint: fingerprint(set), labels: labelCounts(set) },
+      ]),
   );
 
 export function versions(): Record<string, string> {

@@ -47,6 +47,12 @@ export interface StageStep {
   moments(): StepMoments;
   /** Brings every tensor up to date, before it is read from outside. */
   settle(): void;
+  /**
+   * What, beside tensors and moments as they are, a later process needs to go on as if it were this one, which settling
+   * would round; null: there is no such thing, only a settled state can be gone on from.
+   */
+  readonly decay: number | null;
+  restoreDecay(decay: number): void;
   close(): Promise<void>;
 }
 
@@ -102,6 +108,10 @@ async function textStep(
       words: objective === 'task' ? { moments: step.words.moments, touched: step.words.touched } : null,
     }),
     settle: () => step.words.settle(),
+    get decay() {
+      return step.words.decay;
+    },
+    restoreDecay: (decay) => step.words.restoreDecay(decay),
     async close() {
       await step.close();
       await teacher?.close();
@@ -119,6 +129,8 @@ async function featureStep({ stage, prunes, state, train, settings, onEvent }: S
     tokens: (indices) => indices.reduce((sum, index) => sum + train.lengths[index], 0),
     moments: () => ({ moments: step.optimiser.moments, words: null }),
     settle: () => step.settle(),
+    decay: null,
+    restoreDecay: () => {},
     close: () => step.close(),
   };
 }

@@ -32,20 +32,22 @@ export interface StageRun {
   readonly teacher?: ModelState;
   readonly checkpoints: Checkpoints | null;
   readonly onEvent: OnTrainEvent;
+  /** Asks to stop after the step that is under way. */
+  readonly signal?: AbortSignal;
 }
 
 type EpochEvent = Extract<TrainEvent, { kind: 'epoch' }>;
 
 /**
  * Runs the stage, from `resume` if that is given (progress and tensors of a checkpoint within it). Changes the state
- * in place. Throws MP_TRAIN_LOSS at a loss that is not finite.
+ * in place. Throws MP_TRAIN_LOSS at a loss that is not finite, MP_TRAIN_STOPPED once a checkpoint is written.
  */
 export async function runStage(
   run: StageRun,
   before: Progress,
   resume: { readonly progress: Progress; readonly tensors: Parameters<typeof restoreMoments>[1] } | null,
 ): Promise<Progress> {
-  const { stage, index, state, train, validation, settings, checkpoints, onEvent } = run;
+  const { stage, index, state, train, validation, settings, checkpoints, onEvent, signal } = run;
   const { seed } = settings;
   const epochs = settings.epochs[stage];
   const batchSize = stage === 'heads' ? settings.headBatchSize : settings.batchSize;
@@ -70,8 +72,26 @@ export async function runStage(
     progress = { position, lossSum, seconds: seconds(), history };
     await checkpoints?.save(state, step.moments(), progress);
   };
+  /** A checkpoint that was not due changes nothing: it is of the state as it is, or the last one stays. */
+  const stop = async (position: Progress['position'], lossSum: number): Promise<never> => {
+    const { decay } = step;
+    const at = position.epoch * batches + position.batch;
+    if (decay !== null && !areFinite(state, stage)) fail(at, Number.NaN);
+    if (decay !== null) {
+      const { history } = progress;
+      await checkpoints?.save(state, step.moments(), { position, lossSum, seconds: seconds(), decay, history });
+    }
+    throw new PyramidError('MP_TRAIN_STOPPED', {
+      stage,
+      step: at,
+      checkpoint: checkpoints?.exists ? checkpoints.path : null,
+    });
+  };
   try {
-    if (resume) restoreMoments(step.moments(), resume.tensors);
+    if (resume) {
+      restoreMoments(step.moments(), resume.tensors);
+      step.restoreDecay(resume.progress.decay ?? 1);
+    }
     judge = validation ? await createJudge(run, validation) : null;
     for (let epoch = progress.position.epoch; epoch < epochs; epoch++) {
       const epochStarted = performance.now();
@@ -101,6 +121,7 @@ export async function runStage(
         });
         const due = settings.checkpointEvery > 0 && (at + 1) % settings.checkpointEvery === 0 && batch + 1 < batches;
         if (due) await save({ stage: index, epoch, batch: batch + 1 }, lossSum, progress.history);
+        else if (signal?.aborted) await stop({ stage: index, epoch, batch: batch + 1 }, lossSum);
       }
       step.settle();
       const metrics = judge && validation ? validationMetrics(await judge.judge(), validation) : null;

@@ -81,6 +81,16 @@ export class WordRows {
     this.#decay *= 1 - factors.decay;
   }
 
+  /** The decay that rows without a gradient are still to have: with it, a run goes on as if nothing had been read. */
+  get decay(): number {
+    return this.#decay;
+  }
+
+  /** Right after the table and `touched` were. */
+  restoreDecay(decay: number): void {
+    this.#decay = decay;
+  }
+
   /** Applies all saved-up decay: before the table is written or read as a whole. */
   settle(): void {
     for (let row = 0; row < this.#rows; row++) this.#bringUpToDate(row);

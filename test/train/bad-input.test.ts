@@ -385,9 +385,7 @@ describe('an output folder that is there', () => {
     writeFileSync(join(folder, 'model', 'mine.txt'), 'mine');
     const { code, stderr, left } = await trainWith(`--train ${rows}`, folder);
     expect(code).toBe(2);
-    expect(stderr).toMatch(
-      /^error: .*model already holds a run; add --resume to go on with it, or give another --out\n$/,
-    );
+    expect(stderr).toMatch(/^error: .*model is not empty; empty it, or give another --out\n$/);
     expect(left).toEqual(['model']);
     expect(readFileSync(join(folder, 'model', 'mine.txt'), 'utf8')).toBe('mine');
   });

@@ -1,5 +1,4 @@
 /** `bench`: the engine on the clock, beside peers if wanted. The measuring is src/bench's. */
-import { writeFile } from 'node:fs/promises';
 import { benchText } from '../../bench/bench-table.ts';
 import type { BenchReport } from '../../bench/figures.ts';
 import { PEERS, type PeerName } from '../../bench/peer-names.ts';
@@ -8,6 +7,7 @@ import { PyramidError } from '../../errors.ts';
 import { labelNumbers } from '../../evaluate/label-numbers.ts';
 import { customOption, integerOption, numberOption, type OptionTable, textOption } from '../../option.ts';
 import { DTYPES, type Dtype } from '../../pyramid/model-folder.ts';
+import { needWritable, writeWhole } from '../../write-whole.ts';
 import type { Call, Command } from '../command.ts';
 import { threadsOption, workersOption } from '../engine-options.ts';
 import {
@@ -127,6 +127,7 @@ export const bench: Command<BenchCommandOptions> = {
   async run(call) {
     const { options, io, services } = call;
     needModel(options.model);
+    if (options.json !== null && options.json !== STDOUT) await needWritable(options.json);
     const { dir, name, texts, truth } = await rowsOf(call);
     const { tau: taus, dtype: dtypes, rounds, seconds, workers, threads, peers, python, json } = options;
     const report = await services.bench({
@@ -146,21 +147,13 @@ export const bench: Command<BenchCommandOptions> = {
     });
     if (json === STDOUT) io.stdout.write(jsonText(report));
     else {
-      if (json !== null) await write(json, report);
+      if (json !== null) await writeWhole(json, jsonText(report));
       io.stdout.write(`${benchText(report)}\n`);
     }
   },
 };
 
 const jsonText = (report: BenchReport): string => `${JSON.stringify(report, null, 2)}\n`;
-
-async function write(path: string, report: BenchReport): Promise<void> {
-  try {
-    await writeFile(path, jsonText(report));
-  } catch (cause) {
-    throw new PyramidError('MP_WRITE', { path, reason: (cause as Error).message }, { cause });
-  }
-}
 
 interface Rows {
   readonly dir: string;

@@ -1,6 +1,6 @@
 /** `evaluate`: a model's accuracy and cost on labelled rows, at one tau. The judging is src/evaluate's. */
 import { type Judgement, judge, type LengthBucket } from '../../evaluate/judge.ts';
-import { writeTrace } from '../../evaluate/trace.ts';
+import { needTraceFile, writeTrace } from '../../evaluate/trace.ts';
 import { flagOption, type OptionTable, textOption } from '../../option.ts';
 import type { Dtype } from '../../pyramid/model-folder.ts';
 import type { Command } from '../command.ts';
@@ -56,6 +56,7 @@ export const evaluate: Command<EvaluateOptions> = {
   async run({ options, io, services }) {
     const { model, tau, trace: tracePath, json, dtype } = options;
     needModel(model);
+    if (tracePath !== null) await needTraceFile(tracePath);
     const { dir, rows } = await modelAndRows(model, rowSource(options, 'judge'), { io, services });
     const progress = counter(io.stderr, 'texts');
     const { trace, ownTau } = await services.trace(dir, rows, { dtype }, (share) =>

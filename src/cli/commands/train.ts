@@ -1,10 +1,12 @@
 /** `train`: one model by one method. The options are those of src/train/defaults.ts; the work is src/train's. */
 import { flagOption, type OptionTable } from '../../option.ts';
 import { PAPER_EXITS, type TrainOptions, trainTable } from '../../train/defaults.ts';
+import type { OnTrainEvent } from '../../train/events.ts';
 import { resolveTrainOptions } from '../../train/options.ts';
 import { type Command, flagOf } from '../command.ts';
 import { duration, metric } from '../format.ts';
 import { trainProgress } from '../progress.ts';
+import { stopSignal } from '../stop-signal.ts';
 
 type TrainCommandOptions = TrainOptions & { readonly paper: boolean; readonly json: boolean };
 
@@ -47,9 +49,17 @@ export const train: Command<TrainCommandOptions> = {
     const { json: _, paper: _paper, ...own } = given;
     const options = resolveTrainOptions(own, flagOf);
     const progress = trainProgress(io.stderr);
+    const stop = stopSignal(() => {
+      progress.onEvent({ kind: 'note', text: 'stopping after this step, with a checkpoint; once more stops at once' });
+    });
+    const onEvent: OnTrainEvent = (event) => {
+      // before the first stage there is nothing to keep
+      if (event.kind === 'stage') stop.listen();
+      progress.onEvent(event);
+    };
     let finished = false;
     try {
-      const result = await services.train(options, progress.onEvent);
+      const result = await services.train(options, onEvent, stop.signal);
       finished = true;
       progress.stop(true);
       const metrics = Object.entries(result.metrics).map(([name, value]) => metric(name, value));
@@ -59,6 +69,7 @@ export const train: Command<TrainCommandOptions> = {
           : `${result.method} in ${result.out}, ${duration(result.seconds)}${metrics.length > 0 ? `: ${metrics.join(', ')}` : ''}\n`,
       );
     } finally {
+      stop.close();
       if (!finished) progress.stop(false);
     }
   },

@@ -3,7 +3,7 @@
  * judged on held-out mails and timed in the engine; a table, a report, and six model folders. Stages that methods share
  * run once.
  */
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import {
   type MethodReport,
   type ReportRow,
@@ -26,6 +26,7 @@ import {
 import type { SharedStages } from '../../train/method-run.ts';
 import { methods } from '../../train/methods.ts';
 import { resolveTrainOptions } from '../../train/options.ts';
+import { withOut } from '../../train/out-folder.ts';
 import { startingModel } from '../../train/prepare.ts';
 import { versions } from '../../train/run.ts';
 import { writeWhole } from '../../write-whole.ts';
@@ -56,10 +57,12 @@ const SETTINGS = {
 /** Accuracy that a halt value may cost on the validation mails, against plain BERT. */
 const MAX_DROP = 0.005;
 
-export async function runDemo(
-  { out, seed }: Pick<DemoOptions, 'out' | 'seed'>,
-  onEvent: OnTrainEvent,
-): Promise<DemoResult> {
+/** Models and reports of an earlier demo are replaced. Throws MP_OUT_EXISTS, MP_OUT_BUSY, MP_DEMO_PACKAGE, MP_WRITE. */
+export function runDemo(options: Pick<DemoOptions, 'out' | 'seed'>, onEvent: OnTrainEvent): Promise<DemoResult> {
+  return withOut(resolve(options.out), { resume: true, isRun: () => false }, onEvent, () => demoInto(options, onEvent));
+}
+
+async function demoInto({ out, seed }: Pick<DemoOptions, 'out' | 'seed'>, onEvent: OnTrainEvent): Promise<DemoResult> {
   const note = (text: string) => onEvent({ kind: 'note', text });
   note('reading the SpamAssassin corpus');
   const corpus = await loadCorpus(seed);

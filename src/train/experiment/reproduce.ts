@@ -2,13 +2,13 @@
  * The paper's experiments: methods × tasks × seeds, each run in a folder of its own (campaign.ts), and a report of them
  * all, made again after each task from what lies on disk.
  */
-import { existsSync, readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { PyramidError } from '../../errors.ts';
 import { type ReportRow, writeReport } from '../../evaluate/index.ts';
 import { TASKS, taskNamed } from '../../text/index.ts';
 import type { OnTrainEvent } from '../events.ts';
 import { type GivenTrainOptions, resolveTrainOptions } from '../options.ts';
+import { withOut } from '../out-folder.ts';
 import { exitHeadKind } from '../prepare.ts';
 import { versions } from '../run.ts';
 import { type Outcome, runCampaign } from './campaign.ts';
@@ -46,13 +46,17 @@ export interface ReproduceResult {
 }
 
 /**
- * Throws MP_OUT_EXISTS, MP_TASK_UNKNOWN, MP_USAGE and MP_RESUME_MISMATCH before anything is trained. A run that
+ * Throws MP_OUT_EXISTS, MP_OUT_BUSY, MP_TASK_UNKNOWN, MP_USAGE and MP_RESUME_MISMATCH before anything is trained. A run that
  * fails is a row of the table.
  */
 export async function reproduce(options: ReproduceOptions, onEvent: OnTrainEvent): Promise<ReproduceResult> {
   const out = resolve(options.out);
-  if (!options.resume && existsSync(out) && readdirSync(out).length > 0)
-    throw new PyramidError('MP_OUT_EXISTS', { path: out });
+  const isRun = (entries: readonly string[]) =>
+    entries.some((name) => name === 'report.json' || Object.hasOwn(TASKS, name));
+  return withOut(out, { resume: options.resume, isRun }, onEvent, () => reproduceInto(out, options, onEvent));
+}
+
+async function reproduceInto(out: string, options: ReproduceOptions, onEvent: OnTrainEvent): Promise<ReproduceResult> {
   for (const limit of [options.limit, options.testLimit])
     if (limit !== null && typeof limit === 'object') Object.keys(limit).forEach(taskNamed);
   const units = unitsOf({ ...options, out });

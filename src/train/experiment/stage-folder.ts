@@ -3,7 +3,7 @@
  * file a stage, written whole or not at all. Only what another run still needs is kept.
  */
 import { createHash } from 'node:crypto';
-import { mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   type EncoderConfig,
@@ -14,6 +14,7 @@ import {
   writeSafetensors,
 } from '../../encoder/index.ts';
 import { PyramidError } from '../../errors.ts';
+import { makeFolder } from '../../make-folder.ts';
 import type { HeadSettings } from '../../pyramid/exits/exits.ts';
 import { isHead } from '../../pyramid/exits/head-name.ts';
 import { THRESHOLDS } from '../../pyramid/network.ts';
@@ -73,7 +74,7 @@ export class StageFolder implements SharedStages {
     const tensors = new Map<string, StoredTensor>([...state.parameters, ...state.heads]);
     if (state.thresholds) tensors.set(THRESHOLDS, { shape: [state.thresholds.length], data: state.thresholds });
     try {
-      await mkdir(this.#folder, { recursive: true });
+      await makeFolder(this.#folder);
       await writeSafetensors(temporary, tensors, {
         path,
         settings: this.#settings,

@@ -2,9 +2,7 @@
  * The search of the paper's appendix C: pruning methods on one task over Δ_L, T and λ, on a grid or at random, the regular
  * stage shared. The choice is made on the validation rows, and the test rows are looked at for it alone.
  */
-import { existsSync, readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { PyramidError } from '../../errors.ts';
 import { json } from '../../pyramid/model-folder.ts';
 import { randomStream } from '../../random.ts';
 import { taskNamed } from '../../text/index.ts';
@@ -13,6 +11,7 @@ import type { TrainOptions } from '../defaults.ts';
 import type { OnTrainEvent } from '../events.ts';
 import { methods } from '../methods.ts';
 import type { GivenTrainOptions } from '../options.ts';
+import { withOut } from '../out-folder.ts';
 import { type Outcome, runCampaign } from './campaign.ts';
 import { folderName, type MethodRow } from './method-rows.ts';
 import { limitOf, methodRows, type RowLimit, taskOptions } from './reproduce.ts';
@@ -76,12 +75,15 @@ interface Point {
   readonly lambda: number;
 }
 
-/** Throws MP_OUT_EXISTS, MP_TASK_UNKNOWN, MP_USAGE, MP_RESUME_MISMATCH. */
+/** Throws MP_OUT_EXISTS, MP_OUT_BUSY, MP_TASK_UNKNOWN, MP_USAGE, MP_RESUME_MISMATCH. */
 export async function sweep(options: SweepOptions, onEvent: OnTrainEvent): Promise<SweepResult> {
   const out = resolve(options.out);
-  if (!options.resume && existsSync(out) && readdirSync(out).length > 0)
-    throw new PyramidError('MP_OUT_EXISTS', { path: out });
   taskNamed(options.task);
+  const isRun = (entries: readonly string[]) => entries.some((name) => ['bert', 'stages', 'sweep.json'].includes(name));
+  return withOut(out, { resume: options.resume, isRun }, onEvent, () => sweepInto(out, options, onEvent));
+}
+
+async function sweepInto(out: string, options: SweepOptions, onEvent: OnTrainEvent): Promise<SweepResult> {
   const outcomes = await runCampaign(
     {
       units: unitsOf({ ...options, out }),
