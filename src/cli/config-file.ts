@@ -32,7 +32,7 @@ async function readMap(path: string): Promise<object> {
   }
   let value: unknown;
   try {
-    value = parse(text); // JSON is YAML too
+    value = parse(text, { logLevel: 'error' }); // JSON is YAML too
   } catch (cause) {
     const problem = (cause as Error).message.split('\n')[0].replace(/:$/, '');
     throw new PyramidError('MP_CONFIG_FILE', { path, problem: `is neither JSON nor YAML (${problem})` }, { cause });

@@ -19,6 +19,7 @@ import { THRESHOLDS } from '../pyramid/network.ts';
 import type { Moments } from './adamw.ts';
 import type { TrainEvent } from './events.ts';
 import type { ModelState } from './state.ts';
+import { headerValue, isProgress, isTexts, storedValues } from './stored-progress.ts';
 
 export interface Position {
   /** Index of the stage among the method's. */
@@ -47,7 +48,9 @@ export interface StepMoments {
   readonly words: { readonly moments: Moments; readonly touched: Uint8Array } | null;
 }
 
-interface Saved {
+export interface Saved {
+  /** For messages. */
+  readonly path: string;
   readonly progress: Progress;
   readonly tensors: Map<string, StoredTensor>;
 }
@@ -107,12 +110,13 @@ export class Checkpoints {
   async load(): Promise<Saved | null> {
     if (!this.exists) return null;
     const metadata = await readSafetensorsMetadata(this.path);
-    const then = JSON.parse(metadata.settings ?? '{}') as Record<string, string>;
+    const then = headerValue(metadata, 'settings', this.path, isTexts);
     for (const [option, now] of Object.entries(this.#settings)) {
-      if (then[option] !== now)
-        throw new PyramidError('MP_RESUME_MISMATCH', { path: this.path, option, before: String(then[option]), now });
+      const before = Object.hasOwn(then, option) ? then[option] : 'not given';
+      if (before !== now) throw new PyramidError('MP_RESUME_MISMATCH', { path: this.path, option, before, now });
     }
-    return { progress: JSON.parse(metadata.progress), tensors: await readSafetensors(this.path) };
+    const progress = headerValue(metadata, 'progress', this.path, isProgress);
+    return { path: this.path, progress, tensors: await readSafetensors(this.path) };
   }
 
   async remove(): Promise<void> {
@@ -121,27 +125,26 @@ export class Checkpoints {
   }
 }
 
-/** Copies a checkpoint's values of learnt tensors into the state's own memory, which programs may hold on to. */
-export function restoreState(state: ModelState, tensors: ReadonlyMap<string, StoredTensor>): void {
-  for (const [name, { data }] of [...state.parameters, ...state.heads]) data.set(taken(tensors, name));
-  const thresholds = tensors.get(THRESHOLDS);
-  if (thresholds) state.thresholds = thresholds.data;
+/** Copies a checkpoint's values of learnt tensors into the state's own memory, which programs may hold on to. Throws MP_MODEL_FILE. */
+export function restoreState(state: ModelState, { path, tensors }: Pick<Saved, 'path' | 'tensors'>): void {
+  for (const [name, { data }] of [...state.parameters, ...state.heads])
+    data.set(storedValues(tensors, name, data.length, path));
+  if (state.thresholds || tensors.has(THRESHOLDS))
+    state.thresholds = storedValues(tensors, THRESHOLDS, state.config.layers, path);
 }
 
-export function restoreMoments({ moments, words }: StepMoments, tensors: ReadonlyMap<string, StoredTensor>): void {
+/** Throws MP_MODEL_FILE. */
+export function restoreMoments(
+  { moments, words }: StepMoments,
+  { path, tensors }: Pick<Saved, 'path' | 'tensors'>,
+): void {
   const restore = (name: string, { m, v }: Moments) => {
-    m.set(taken(tensors, `adamw.m:${name}`));
-    v.set(taken(tensors, `adamw.v:${name}`));
+    m.set(storedValues(tensors, `adamw.m:${name}`, m.length, path));
+    v.set(storedValues(tensors, `adamw.v:${name}`, v.length, path));
   };
   for (const [name, both] of moments) restore(name, both);
   if (words) {
     restore(WORD_EMBEDDINGS, words.moments);
-    words.touched.set(taken(tensors, 'words.touched'));
+    words.touched.set(storedValues(tensors, 'words.touched', words.touched.length, path));
   }
-}
-
-function taken(tensors: ReadonlyMap<string, StoredTensor>, name: string): Float32Array {
-  const found = tensors.get(name);
-  if (!found) throw new Error(`internal: the checkpoint has no ${name}`);
-  return found.data;
 }

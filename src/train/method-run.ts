@@ -12,6 +12,7 @@ import { addHeads, exitHeadKind } from './prepare.ts';
 import { runStage } from './stage.ts';
 import type { StageSettings } from './stage-steps.ts';
 import { copyState, type ModelState } from './state.ts';
+import { damaged } from './stored-progress.ts';
 
 export interface MethodRun {
   readonly name: MethodName;
@@ -86,6 +87,9 @@ export async function runMethod(run: MethodRun): Promise<MethodResult> {
   // before anything is trained
   if (method.exits) exitHeadKind(options.exitHead, run.pairs);
   const saved = await checkpoints?.load();
+  if (saved && saved.progress.position.stage >= stages.length) {
+    throw damaged(saved.path, `it is of stage ${saved.progress.position.stage + 1}, and there are ${stages.length}`);
+  }
   let state = copyState(run.start);
   let progress: Progress = { position: { stage: 0, epoch: 0, batch: 0 }, lossSum: 0, seconds: 0, history: [] };
   const pathTo = (count: number) => stagePath(name, options, count, run.teacher !== undefined);
@@ -112,7 +116,7 @@ export async function runMethod(run: MethodRun): Promise<MethodResult> {
     if (saved && index <= saved.progress.position.stage) {
       const { stage: at, epoch } = saved.progress.position;
       if (at > index) continue;
-      restoreState(state, saved.tensors);
+      restoreState(state, saved);
       // a checkpoint at the very end of a stage has nothing left to do in it
       if (epoch >= epochs[stage]) {
         progress = saved.progress;

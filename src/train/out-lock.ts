@@ -4,6 +4,7 @@
  * holds the lock, for the one who is refused; a file without a lock on it means nothing. Knows nothing of runs.
  */
 import { type FileHandle, open, rm, stat } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { hostname } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { PyramidError } from '../errors.ts';
@@ -11,6 +12,11 @@ import { makeFolder } from '../make-folder.ts';
 import { LOCK } from '../write-folder.ts';
 
 export type Release = () => Promise<void>;
+
+/** What is used of fs-native-extensions, which has no types of its own. */
+interface Locks {
+  tryLock(fd: number, offset: number, length: number): boolean;
+}
 
 interface Held {
   readonly file: FileHandle;
@@ -60,7 +66,7 @@ async function lockFile(path: string, out: string, onNote: (text: string) => voi
   while (true) {
     const file = await open(path, 'a+');
     try {
-      if (!(await tryLock(file))) throw new PyramidError('MP_OUT_BUSY', { path: out, holder: await holderOf(file) });
+      if (!tryLock(file)) throw new PyramidError('MP_OUT_BUSY', { path: out, holder: await holderOf(file) });
       const [own, there] = [await file.stat({ bigint: true }), await stat(path, { bigint: true }).catch(() => null)];
       // who held it before has removed the file since it was opened
       if (own.ino !== there?.ino) {
@@ -83,10 +89,11 @@ async function lockFile(path: string, out: string, onNote: (text: string) => voi
 
 class NoLocks extends Error {}
 
-async function tryLock(file: FileHandle): Promise<boolean> {
-  let locks: { tryLock(fd: number, offset: number, length: number): boolean };
+function tryLock(file: FileHandle): boolean {
+  let locks: Locks;
   try {
-    locks = (await import('fs-native-extensions')).default;
+    // loaded here, since not every machine that runs models has it
+    locks = createRequire(import.meta.url)('fs-native-extensions') as Locks;
   } catch (cause) {
     throw new NoLocks('this machine has no file locks', { cause });
   }

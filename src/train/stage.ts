@@ -7,7 +7,7 @@ import { exitOf, readsFeatures } from '../pyramid/exits/exits.ts';
 import { trainingBatches } from '../text/batches.ts';
 import { AdamW } from './adamw.ts';
 import type { EncodedSet } from './batch.ts';
-import { type Checkpoints, type Progress, restoreMoments } from './checkpoint.ts';
+import { type Checkpoints, type Progress, restoreMoments, type Saved } from './checkpoint.ts';
 import type { OnTrainEvent, TrainEvent } from './events.ts';
 import { HeadsJudging } from './heads-judging.ts';
 import { type Judged, Judging } from './judging.ts';
@@ -42,11 +42,7 @@ type EpochEvent = Extract<TrainEvent, { kind: 'epoch' }>;
  * Runs the stage, from `resume` if that is given (progress and tensors of a checkpoint within it). Changes the state
  * in place. Throws MP_TRAIN_LOSS at a loss that is not finite, MP_TRAIN_STOPPED once a checkpoint is written.
  */
-export async function runStage(
-  run: StageRun,
-  before: Progress,
-  resume: { readonly progress: Progress; readonly tensors: Parameters<typeof restoreMoments>[1] } | null,
-): Promise<Progress> {
+export async function runStage(run: StageRun, before: Progress, resume: Saved | null): Promise<Progress> {
   const { stage, index, state, train, validation, settings, checkpoints, onEvent, signal } = run;
   const { seed } = settings;
   const epochs = settings.epochs[stage];
@@ -89,7 +85,7 @@ export async function runStage(
   };
   try {
     if (resume) {
-      restoreMoments(step.moments(), resume.tensors);
+      restoreMoments(step.moments(), resume);
       step.restoreDecay(resume.progress.decay ?? 1);
     }
     judge = validation ? await createJudge(run, validation) : null;

@@ -6,6 +6,7 @@ import type { Dataset } from '../text/index.ts';
 import type { OnTrainEvent } from './events.ts';
 import { type GivenTrainOptions, resolveTrainOptions } from './options.ts';
 import { readRows } from './prepare.ts';
+import { isRecord } from './stored-progress.ts';
 
 /** Throws MP_USAGE where training.json is missing or does not say, and as readRows. */
 export async function validationRows(dir: string, onEvent: OnTrainEvent = () => {}): Promise<Dataset> {
@@ -13,7 +14,7 @@ export async function validationRows(dir: string, onEvent: OnTrainEvent = () => 
   try {
     const text = await readText(diskFolder(dir), 'training.json');
     ({ options } = JSON.parse(text!) as { options: GivenTrainOptions });
-    if (typeof options !== 'object' || options === null) throw new Error('there are no options');
+    if (!isRecord(options)) throw new Error('there are no options');
   } catch (cause) {
     throw new PyramidError(
       'MP_USAGE',

@@ -172,7 +172,7 @@ fp32, tau 0.5: 15.00 times our own dense on the clock, 25.00 times fewer operati
     const path = join(root, 'bench.json');
     expect((await cli([...given, path], services().fake)).stdout).toContain('first ×');
     expect(JSON.parse(readFileSync(path, 'utf8'))).toEqual(report);
-    const { code, stderr } = await cli([...given, join(root, 'none', 'bench.json')], services().fake);
+    const { code, stderr } = await cli([...given, join(path, 'bench.json')], services().fake);
     expect([code, stderr]).toEqual([1, expect.stringContaining('cannot write')]);
   });
 

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import {
   type EncoderConfig,
   type Parameters,
+  parameterShapes,
   readSafetensors,
   readSafetensorsMetadata,
   type StoredTensor,
@@ -15,11 +16,12 @@ import {
 } from '../../encoder/index.ts';
 import { PyramidError } from '../../errors.ts';
 import { makeFolder } from '../../make-folder.ts';
-import type { HeadSettings } from '../../pyramid/exits/exits.ts';
+import { HEAD_KINDS, type HeadSettings } from '../../pyramid/exits/exits.ts';
 import { isHead } from '../../pyramid/exits/head-name.ts';
+import { headShapes } from '../../pyramid/exits/heads.ts';
 import { THRESHOLDS } from '../../pyramid/network.ts';
-import type { Progress } from '../checkpoint.ts';
 import type { MethodResult, SharedStages } from '../method-run.ts';
+import { damaged, headerValue, isProgress, isRecord, storedValues } from '../stored-progress.ts';
 
 export class StageFolder implements SharedStages {
   readonly #folder: string;
@@ -54,15 +56,27 @@ export class StageFolder implements SharedStages {
     let thresholds: Float32Array | null = null;
     const tensors = await readSafetensors(file);
     // in the order they had: sums over all of them, as of squares for clipping, depend on it
-    for (const name of JSON.parse(metadata.order) as string[]) {
-      const tensor = tensors.get(name)!;
+    for (const name of headerValue(metadata, 'order', file, isNames)) {
+      const tensor = tensors.get(name);
+      if (!tensor) throw damaged(file, `it has no tensor "${name}"`);
       if (name === THRESHOLDS) thresholds = tensor.data;
       else (isHead(name) ? heads : parameters).set(name, tensor);
     }
-    const headSettings = JSON.parse(metadata.headSettings) as HeadSettings;
+    const headSettings = headerValue(metadata, 'headSettings', file, isHeadSettings);
+    const expected = [...parameterShapes(this.#config), ...headShapes(this.#config, headSettings)];
+    if (thresholds) expected.push([THRESHOLDS, [this.#config.layers]]);
+    for (const [name, shape] of expected) {
+      storedValues(
+        tensors,
+        name,
+        shape.reduce((n, dim) => n * dim, 1),
+        file,
+      );
+    }
+    if (expected.length !== tensors.size) throw damaged(file, 'it has other tensors than its network');
     return {
       state: { config: this.#config, parameters, heads, headSettings, thresholds },
-      progress: JSON.parse(metadata.progress) as Progress,
+      progress: headerValue(metadata, 'progress', file, isProgress),
     };
   }
 
@@ -100,3 +114,12 @@ export async function retainStages(folder: string, needed: Iterable<string>): Pr
 
 const fileName = (path: string): string =>
   `${createHash('sha256').update(path).digest('hex').slice(0, 16)}.safetensors`;
+
+const isNames = (value: unknown): value is string[] =>
+  Array.isArray(value) && value.every((name) => typeof name === 'string');
+
+const isHeadSettings = (value: unknown): value is HeadSettings =>
+  isRecord(value) &&
+  HEAD_KINDS.some((kind) => kind === value.kind) &&
+  typeof value.pairs === 'boolean' &&
+  [value.width, value.attentionHeads].every((n) => Number.isSafeInteger(n) && (n as number) > 0);

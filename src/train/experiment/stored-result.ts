@@ -15,6 +15,7 @@ import {
 } from '../../evaluate/index.ts';
 import { json } from '../../pyramid/model-folder.ts';
 import { writeWhole } from '../../write-whole.ts';
+import { damaged, isRecord, isTexts } from '../stored-progress.ts';
 
 export interface StoredResult {
   readonly format: 1;
@@ -80,12 +81,31 @@ export async function readResult(
     if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return null;
     throw cause;
   }
-  const result = JSON.parse(text) as StoredResult;
+  const result = parsed(text);
+  if (result === null) throw damaged(path, 'it is not what a run writes');
   for (const [option, now] of Object.entries(settings)) {
-    const before = String(result.settings[option]);
+    const before = Object.hasOwn(result.settings, option) ? result.settings[option] : 'not given';
     if (before !== now) throw new PyramidError('MP_RESUME_MISMATCH', { path, option, before, now });
   }
   return result;
+}
+
+/** null: it is none, or only a part of one. */
+function parsed(text: string): StoredResult | null {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return null;
+  }
+  if (!isRecord(value) || value.format !== 1 || !isTexts(value.settings)) return null;
+  const { task, method, clock, baseline, validation, test, data, curve, drops, training, attention } = value;
+  const whole =
+    [task, method].every((name) => typeof name === 'string') &&
+    typeof baseline === 'number' &&
+    [clock, validation, test, data].every(isRecord) &&
+    [curve, drops, training, attention].every((list) => Array.isArray(list) && list.every(isRecord));
+  return whole ? (value as unknown as StoredResult) : null;
 }
 
 export const resultRow = ({ task, method, test, clock }: StoredResult): ReportRow =>
