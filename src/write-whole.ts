@@ -10,19 +10,33 @@ import { pipeline } from 'node:stream/promises';
 import { PyramidError } from './errors.ts';
 import { makeFolder } from './make-folder.ts';
 
+export interface WholeFile {
+  readonly path: string;
+  readonly text: string | Iterable<string>;
+}
+
 /** Makes the folder where it is missing; replaces an earlier file. Throws MP_WRITE. */
-export async function writeWhole(path: string, text: string | Iterable<string>): Promise<void> {
-  let temporary: string | null = null;
+export const writeWhole = (path: string, text: WholeFile['text']): Promise<void> => writeAllWhole([{ path, text }]);
+
+/** Files that belong together: no earlier one is replaced before the last is written. Throws MP_WRITE. */
+export async function writeAllWhole(files: readonly WholeFile[]): Promise<void> {
+  const written: { readonly temporary: string; readonly place: string }[] = [];
+  let { path } = files[0];
   let partly = false;
   try {
-    const { place, isFile } = await placeOf(path);
-    if (isFile) temporary = `${place}.${process.pid}.tmp`;
-    partly = !isFile;
-    await pipeline(Readable.from(typeof text === 'string' ? [text] : text), createWriteStream(temporary ?? place));
-    if (temporary) await rename(temporary, place);
+    for (const file of files) {
+      path = file.path;
+      const { place, isFile } = await placeOf(path);
+      const temporary = `${place}.${process.pid}.tmp`;
+      partly = !isFile;
+      if (isFile) written.push({ temporary, place });
+      const texts = typeof file.text === 'string' ? [file.text] : file.text;
+      await pipeline(Readable.from(texts), createWriteStream(isFile ? temporary : place));
+    }
+    for (const { temporary, place } of written) await rename(temporary, place);
   } catch (cause) {
     // a folder that cannot be made leaves nothing to remove
-    if (temporary) await rm(temporary, { force: true }).catch(() => {});
+    for (const { temporary } of written) await rm(temporary, { force: true }).catch(() => {});
     throw new PyramidError('MP_WRITE', { path, reason: (cause as Error).message, partly }, { cause });
   }
 }

@@ -5,7 +5,7 @@ import { basename, dirname } from 'node:path';
 import { diskFolder, openFile } from '../disk-folder.ts';
 import { PyramidError } from '../errors.ts';
 import { checkSize, readText } from '../folder.ts';
-import { needWritable, writeWhole } from '../write-whole.ts';
+import { needWritable, writeAllWhole } from '../write-whole.ts';
 import { metaText, parseEntry, parseMeta, type Trace, type TraceEntry, type TraceMeta } from './trace-lines.ts';
 
 export type { Trace, TraceEntry } from './trace-lines.ts';
@@ -19,8 +19,10 @@ const metaPath = (path: string) => `${path}.meta.json`;
 export async function writeTrace(path: string, trace: Trace): Promise<void> {
   const { entries, ...rest } = trace;
   await needFile(path);
-  await writeWhole(metaPath(path), metaText(rest));
-  await writeWhole(path, lines(entries));
+  await writeAllWhole([
+    { path: metaPath(path), text: metaText(rest) },
+    { path, text: lines(entries) },
+  ]);
 }
 
 /** Throws MP_WRITE where `path` could not hold a trace: a device or a pipe has no place beside it. */

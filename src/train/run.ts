@@ -79,7 +79,6 @@ async function trainInto(
 ): Promise<TrainResult> {
   const started = performance.now();
   const rows = await readRows(options, onEvent);
-  for (const text of labelNotes(rows)) onEvent({ kind: 'note', text });
   const checkpoints = new Checkpoints(out, comparable(options, rows));
   const start = await startingModel(options, rows, methods[options.method].student, onEvent);
   checkDepth(options.method, start.state.config.layers);
@@ -100,6 +99,7 @@ async function trainInto(
   }
   const settings = stageSettings(options, rows.train);
   const { pairs } = rows.train;
+  for (const text of labelNotes(rows)) onEvent({ kind: 'note', text });
   const result = await runMethod({
     name: options.method,
     options,

@@ -36,7 +36,8 @@ describe('a trace on disk', () => {
   });
 
   it('that cannot be written says so and leaves no half file', async () => {
-    const error = await writeTrace(join(dir, 'no', 'such', 'folder.jsonl'), randomTrace({ seed: 3 })).catch((e) => e);
+    await writeFile(join(dir, 'file'), '');
+    const error = await writeTrace(join(dir, 'file', 'trace.jsonl'), randomTrace({ seed: 3 })).catch((e) => e);
     expect(error).toMatchObject({ code: 'MP_WRITE', exitCode: 1 });
     const own = await mkdtemp(join(dir, 'half-'));
     const trace = randomTrace({ seed: 3 });
