@@ -41,7 +41,9 @@ test('the copy is run in int8 and has no tau until it is calibrated; its weights
   const exact = await Pyramid.load(out, { workers: 1, dtype: 'fp32' });
   expect([exact.dtype, exact.info.tau]).toEqual(['fp32', 0.7]);
   await exact.close();
-  await expect(quantize({ model: dir, rows, maxDisagreement: 1, out })).rejects.toMatchObject({ code: 'MP_OUT_EXISTS' });
+  await expect(quantize({ model: dir, rows, maxDisagreement: 1, out })).rejects.toMatchObject({
+    code: 'MP_OUT_EXISTS',
+  });
 });
 
 test('a model that would answer too many texts otherwise is left alone', async () => {
