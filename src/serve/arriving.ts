@@ -22,6 +22,8 @@ export const LEAST_RATE = 100;
 const SAFE_RATE = 16_000;
 /** Milliseconds before anything is said of how fast a body is. */
 const FRESH_MS = 250;
+/** Milliseconds in which somebody who is cut off may still take the answer that says so. */
+const GRACE_MS = 2000;
 
 interface Body {
   readonly request: FastifyRequest;
@@ -106,14 +108,21 @@ export class Arriving {
   #cutOff({ request, reply, since }: Body, now: number): void {
     this.end(request);
     const { raw } = request;
+    const { socket } = raw; // the request gives it away once it has ended
     const seconds = Math.round((now - since) / 100) / 10;
     const error = new PyramidError('MP_BODY_SLOW', { seconds, least: LEAST_RATE });
     // whoever reads the body hears of it and answers; where nobody does the connection is all that is left
-    if (raw.listenerCount('error') === 0 || reply.raw.headersSent) {
-      raw.socket.destroy();
+    if (raw.listenerCount('error') === 0) {
+      socket.destroy();
       return;
     }
-    reply.header('connection', 'close');
+    // a stream has sent its headers, which keep the connection: it is closed behind the answer, taken or not
+    const tooLate = setTimeout(() => socket.destroy(), GRACE_MS).unref();
+    reply.raw.once('finish', () => {
+      clearTimeout(tooLate);
+      socket.destroySoon();
+    });
+    if (!reply.raw.headersSent) reply.header('connection', 'close');
     raw.emit('error', error);
   }
 }
