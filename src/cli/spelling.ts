@@ -13,11 +13,11 @@ export function keyOf(table: Table, name: string): string | undefined {
   return Object.keys(table).find((key) => key === name || flagOf(key) === dashed || table[key].aliases.includes(name));
 }
 
-/** Every `--under_scored` flag before a lone `--` as the flag it stands for; one that stands for none only gets dashes. */
+/** Every other name of a flag before a lone `--` as the flag it stands for; an underscored one that stands for none gets dashes. */
 export function dashedFlags(args: readonly string[], table: Table): string[] {
   const end = args.indexOf('--');
   return args.map((arg, i) => {
-    const flag = /^--([a-z][a-z0-9]*(?:_[a-z0-9]+)+)(=.*)?$/s.exec(arg);
+    const flag = /^--([a-z][a-z0-9]*(?:_[a-z0-9]+)*)(=.*)?$/s.exec(arg);
     if (!flag || (end >= 0 && i > end)) return arg;
     const key = keyOf(table, flag[1]);
     return `${key === undefined ? `--${flag[1].replaceAll('_', '-')}` : flagOf(key)}${flag[2] ?? ''}`;

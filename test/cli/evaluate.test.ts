@@ -70,7 +70,7 @@ describe('evaluate', () => {
     expect([code, stderr]).toEqual([0, '']);
     expect(JSON.parse(stdout)).toEqual(judge(trace, 0.2));
     expect(calls).toEqual([
-      [{ task: null, dataDir: null, file: 'f.csv', text: null, pair: null, label: 'y' }, 'm'],
+      [{ task: null, dataDir: null, file: 'f.csv', delimiter: null, text: null, pair: null, label: 'y' }, 'm'],
       ['m', rows],
     ]);
   });
