@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { train } from '../src/train/run.ts';
+import { train } from '../src/train/train.ts';
 import { scratchDataset, tinyOptions, writeRows } from './support/scratch-data.ts';
 import { temporaryFolder } from './support/temporary-folder.ts';
 

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { Pyramid } from '../src/index.ts';
-import { train } from '../src/train/run.ts';
+import { train } from '../src/train/train.ts';
 import { scratchDataset, tinyOptions, writeRows } from './support/scratch-data.ts';
 import { temporaryFolder } from './support/temporary-folder.ts';
 

@@ -5,7 +5,7 @@ import type { OnTrainEvent } from '../train/events.ts';
 import type { RowSource, Services } from './services.ts';
 
 export const realServices: Services = {
-  train: async (...call) => (await import('../train/run.ts')).train(...call),
+  train: async (...call) => (await import('../train/run.ts')).runTraining(...call),
   reproduce: async (options, onEvent) => (await import('../train/experiment/reproduce.ts')).reproduce(options, onEvent),
   sweep: async (options, onEvent) => (await import('../train/experiment/sweep.ts')).sweep(options, onEvent),
   validationRows: async (dir, onEvent) => (await import('../train/validation-rows.ts')).validationRows(dir, onEvent),

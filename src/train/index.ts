@@ -3,4 +3,5 @@ export type { ClassWeights, Epochs, MethodName, TrainOptions } from './defaults.
 export type { OnTrainEvent, TrainEvent } from './events.ts';
 export { type Method, methods, type StageName } from './methods.ts';
 export { type GivenTrainOptions, resolveTrainOptions } from './options.ts';
-export { type TrainResult, train } from './run.ts';
+export type { TrainResult } from './run.ts';
+export { train } from './train.ts';

@@ -1,4 +1,4 @@
-/** `train`: rows and a starting network in, a model folder out, by one method. */
+/** A training run: rows and a starting network in, a model folder out, by one method. */
 
 import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
@@ -20,7 +20,7 @@ import { labelCounts, labelNotes } from './label-counts.ts';
 import { type MethodResult, runMethod, startingDelta } from './method-run.ts';
 import { headsJoin, methods } from './methods.ts';
 import { modelCard } from './model-card.ts';
-import { type GivenTrainOptions, resolvedConfig, resolveTrainOptions } from './options.ts';
+import { resolvedConfig } from './options.ts';
 import { withOut } from './out-folder.ts';
 import { encodeSet, fingerprint, labelWeights, type Rows, readRows, startingModel } from './prepare.ts';
 import type { StageSettings } from './stage-steps.ts';
@@ -43,18 +43,16 @@ const RUN_FILES = ['config.json', 'training.json', CHECKPOINT];
 const MAX_DROP = 0.005;
 
 /**
-/**
- * Trains by `method` and writes the folder `out`. With `resume`, continues from the last checkpoint and ends with the same
- * weights, bit for bit, as if it had never stopped. What is left out of the options has its default. `signal` asks to stop
- * after the step that is under way. Throws MP_OPTION_UNKNOWN, MP_OPTION_VALUE, MP_OUT_EXISTS, MP_OUT_BUSY, MP_TRAIN_STOPPED,
- * MP_USAGE, MP_DATA_*, MP_MODEL_*, MP_TRAIN_LOSS, MP_WRITE, MP_RESUME_MISMATCH.
+ * Trains by `options.method` and writes the folder `options.out`. With `resume`, continues from the last checkpoint and ends
+ * with the same weights, bit for bit, as if it had never stopped. `signal` asks to stop after the step that is under way.
+ * The options are complete and checked (options.ts). Throws MP_OUT_EXISTS, MP_OUT_BUSY, MP_TRAIN_STOPPED, MP_USAGE,
+ * MP_DATA_*, MP_MODEL_*, MP_TRAIN_LOSS, MP_WRITE, MP_RESUME_MISMATCH.
  */
-export async function train(
-  given: GivenTrainOptions,
-  onEvent: OnTrainEvent = () => {},
+export async function runTraining(
+  options: TrainOptions,
+  onEvent: OnTrainEvent,
   signal?: AbortSignal,
 ): Promise<TrainResult> {
-  const options = resolveTrainOptions(given);
   const out = resolve(options.out);
   const checkpoint = existsSync(checkpointPath(out));
   // a folder that is there is replaced only by the run whose checkpoint lies with it

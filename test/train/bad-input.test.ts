@@ -20,7 +20,7 @@ import { readSafetensors, writeSafetensors } from '../../src/encoder/index.ts';
 import { readModelFolder } from '../../src/pyramid/disk-model.ts';
 import type { TrainOptions } from '../../src/train/defaults.ts';
 import type { TrainEvent } from '../../src/train/events.ts';
-import { train } from '../../src/train/run.ts';
+import { runTraining } from '../../src/train/run.ts';
 import { cli, type Outcome } from '../cli/fake.ts';
 import { scratchDataset, tinyOptions, writeRows } from '../support/scratch-data.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
@@ -214,7 +214,7 @@ describe('a model folder that cannot be trained on', () => {
     ['cut within its header', (path) => truncateSync(path, 200)],
     ['cut within its values', (path) => truncateSync(path, readFileSync(path).length - 1000)],
     ['with a corrupt header', (path) => writeFileSync(path, readFileSync(path).fill(0xff, 8, 40))],
-    ['that is something else', (path) => writeFileSync(path, 'version https://git-lfs.github.com/spec/v1\n')],
+    ['that is something else', (path) => writeFileSync(path, 'these are no weights at all\n')],
   ])('weights %s', async (_, spoil) => {
     const folder = spoilt((file) => spoil(file('model.safetensors')));
     expectRefused(await from(folder), 1, /model\.safetensors: .*the file is truncated or corrupt, copy it again$/);
@@ -290,7 +290,7 @@ describe('a loss that is not finite', () => {
       warmup: 0,
       ...given,
     };
-    return { folder, events, running: train(options, (event) => events.push(event)) };
+    return { folder, events, running: runTraining(options, (event) => events.push(event)) };
   };
   it('stops the run, names step and stage, and leaves no checkpoint of bad weights', async () => {
     const { folder, running } = diverging({ learningRate: 1e30, method: 'bert' });
@@ -342,7 +342,7 @@ describe('a full disk', () => {
     const checkpoint = join(folder, 'model.checkpoint.safetensors');
     let saved: Buffer | null = null;
     const options = { ...tinyOptions({ train: rows, out: join(folder, 'model'), method: 'bert' }), checkpointEvery: 2 };
-    const running = train(options, (event) => {
+    const running = runTraining(options, (event) => {
       if (saved || event.kind !== 'step' || !existsSync(checkpoint)) return;
       saved = readFileSync(checkpoint);
       symlinkSync('/dev/full', `${checkpoint}.writing`);
@@ -352,7 +352,7 @@ describe('a full disk', () => {
     expect(readdirSync(folder)).toEqual([basename(checkpoint)]);
     expect(readFileSync(checkpoint).equals(saved!)).toBe(true);
     // with room again, the run goes on
-    await train({ ...options, resume: true }, () => {});
+    await runTraining({ ...options, resume: true }, () => {});
     expect(readdirSync(folder)).toEqual(['model']);
   });
 
@@ -395,15 +395,15 @@ describe('an output folder that is there', () => {
     const options = tinyOptions({ train: rows, out: join(folder, 'model'), method: 'bert', checkpointEvery: 2 });
     const stop = new Error('stop here');
     let steps = 0;
-    const interrupted = train(options, (event) => {
+    const interrupted = runTraining(options, (event) => {
       if (event.kind === 'step' && ++steps === 5) throw stop;
     });
     await expect(interrupted).rejects.toBe(stop);
     const checkpoint = join(folder, 'model.checkpoint.safetensors');
     const before = readFileSync(checkpoint);
-    const on = (given: Partial<TrainOptions>) => train({ ...options, resume: true, ...given }, () => {});
+    const on = (given: Partial<TrainOptions>) => runTraining({ ...options, resume: true, ...given }, () => {});
 
-    await expect(train(options, () => {})).rejects.toMatchObject({ code: 'MP_OUT_EXISTS', exitCode: 2 });
+    await expect(runTraining(options, () => {})).rejects.toMatchObject({ code: 'MP_OUT_EXISTS', exitCode: 2 });
     await expect(on({ learningRate: 1e-3 })).rejects.toMatchObject({
       code: 'MP_RESUME_MISMATCH',
       exitCode: 2,

@@ -8,7 +8,7 @@ import type { DownloadProgress } from '../../src/hub/index.ts';
 import { tokenizerFromFiles, trainWordPiece } from '../../src/text/index.ts';
 import { TASKS } from '../../src/text/tasks.ts';
 import type { TrainEvent } from '../../src/train/events.ts';
-import { train } from '../../src/train/run.ts';
+import { train } from '../../src/train/train.ts';
 import { cli } from '../cli/fake.ts';
 import { HubServer } from '../support/hub-server.ts';
 import { fileOf } from '../support/safetensors-bytes.ts';

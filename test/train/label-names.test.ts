@@ -9,7 +9,7 @@ import type { Dataset } from '../../src/text/index.ts';
 import type { ClassWeights } from '../../src/train/defaults.ts';
 import { labelCounts, labelNotes } from '../../src/train/label-counts.ts';
 import { labelWeights } from '../../src/train/prepare.ts';
-import { train } from '../../src/train/run.ts';
+import { train } from '../../src/train/train.ts';
 import { weightsByLabel } from '../../src/train/weights-by-label.ts';
 import { cli, trainOptions } from '../cli/fake.ts';
 import { randomModel } from '../support/random-model.ts';

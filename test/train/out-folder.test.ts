@@ -8,7 +8,7 @@ import { readModelFolder } from '../../src/pyramid/disk-model.ts';
 import type { TrainOptions } from '../../src/train/defaults.ts';
 import { reproduce } from '../../src/train/experiment/reproduce.ts';
 import { lockOut } from '../../src/train/out-lock.ts';
-import { train } from '../../src/train/run.ts';
+import { train } from '../../src/train/train.ts';
 import { scratchDataset, tinyOptions, writeRows } from '../support/scratch-data.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
