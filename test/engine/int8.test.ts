@@ -53,15 +53,15 @@ describe('weights as whole numbers', () => {
 });
 
 describe('a linear layer on whole numbers', () => {
+  // 8 bits are for processors that hold them: on others their products overflow, and weightBits says 7
   test('comes within 1.5 % of the norm of the product (3 % with 7 bits)', async () => {
+    const held = await weightBits(compileHere);
     const [rows, inputs, out] = [20, 384, 96];
     const x = normals(2, rows * inputs);
     const weight = normals(3, out * inputs);
     const bias = normals(4, out);
-    for (const [bits, most] of [
-      [8, 0.015],
-      [7, 0.03],
-    ] as const) {
+    const bounds = [[8, 0.015] as const, [7, 0.03] as const].filter(([bits]) => bits <= held);
+    for (const [bits, most] of bounds) {
       const y = await linear(x, { weight, bias, inputs, bits });
       let error = 0;
       let norm = 0;
@@ -166,7 +166,9 @@ describe.each([
     expect([7, 8]).toContain(quick.weightBits);
   });
 
-  test('agrees with fp32: 19 of 20 labels, logits within 8 % of the largest, half of them within 2.5 %', async () => {
+  // a step of 7-bit weights is twice one of 8 bits, as in the linear layer above, and so is what logits may be off
+  test('agrees with fp32: 19 of 20 labels, logits within 8 % of the largest, half of them within 2.5 %; twice that with 7 bits', async () => {
+    const steps = quick.weightBits === 8 ? 1 : 2;
     const [a, b] = [await exact.trace(texts), await quick.trace(texts)];
     const last = (one: (typeof a)[number]) => one.logits.at(-1)!;
     const same = a.filter((one, i) => argmax(last(one)) === argmax(last(b[i]))).length;
@@ -174,8 +176,8 @@ describe.each([
     const spread = Math.max(...a.flatMap(last).map(Math.abs));
     distances.sort((x, y) => x - y);
     expect(same).toBeGreaterThanOrEqual(0.95 * texts.length);
-    expect(distances.at(-1)!).toBeLessThan(0.08 * spread);
-    expect(distances[texts.length / 2]).toBeLessThan(0.025 * spread);
+    expect(distances.at(-1)!).toBeLessThan(steps * 0.08 * spread);
+    expect(distances[texts.length / 2]).toBeLessThan(steps * 0.025 * spread);
     expect(distances[0]).toBeGreaterThan(0); // it was int8 that ran
   });
 
@@ -193,7 +195,7 @@ describe.each([
   test('leaves by its own logits', async () => {
     const judged = outcomes(await runTrace(quick, rows));
     const exits = new Set<number>();
-    for (const tau of [null, 0.5, 0.7, 0.9]) {
+    for (const tau of [null, 0.5, 0.7, 0.8, 0.9, 0.95, 0.98]) {
       const answers = await quick.classify(texts, { tau });
       answers.forEach(({ exit, label }, i) => {
         expect(exit).toBe(exitOf(judged[i], tau));
