@@ -1,5 +1,5 @@
 /**
- * Compiles src/train/adamw.wat into src/train/adamw-wasm.ts, which is committed: building the project needs no assembler.
+ * Compiles src/train/step/adamw.wat into src/train/step/adamw-wasm.ts, which is committed: building the project needs no assembler.
  *
  *   node scripts/build-wasm.mjs [--check]
  *
@@ -21,6 +21,6 @@ export const ADAMW_WASM =
 `;
 if (!process.argv.includes('--check')) await writeFile(target, text);
 else if ((await readFile(target, 'utf8')) !== text) {
-  console.error('src/train/adamw-wasm.ts is not what adamw.wat compiles to: run `npm run build:wasm`');
+  console.error('src/train/step/adamw-wasm.ts is not what adamw.wat compiles to: run `npm run build:wasm`');
   process.exitCode = 1;
 }

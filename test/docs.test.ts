@@ -35,3 +35,10 @@ describe.each([...inFolder('.'), ...inFolder('docs')])('%s', (page) => {
     }
   });
 });
+
+test('ARCHITECTURE.md names every room of src', () => {
+  const text = readFileSync('ARCHITECTURE.md', 'utf8');
+  const rooms = readdirSync('src', { withFileTypes: true }).filter((entry) => entry.isDirectory());
+  expect(rooms.length).toBeGreaterThan(10);
+  expect(rooms.map(({ name }) => name).filter((name) => !text.includes(`| \`src/${name}/\` |`))).toEqual([]);
+});

@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline';
 import { readConfig, readWeights } from '../../dist/encoder/index.js';
 import { packBatch } from '../../dist/train/batch.js';
 import { NO_HEADS } from '../../dist/train/state.js';
-import { TrainingStep } from '../../dist/train/step.js';
+import { TrainingStep } from '../../dist/train/step/step.js';
 
 const [model, file, threads] = process.argv.slice(2);
 const batches = JSON.parse(readFileSync(file, 'utf8'));

@@ -1,5 +1,5 @@
 /** A benchmark's report as text for people: machine, versions, a table with ratios, and how far the clock follows. */
-import { alignedText } from '../evaluate/text-table.ts';
+import { alignedText } from '../report/text-table.ts';
 import type { BenchReport } from './figures.ts';
 
 export function benchText({ machine, versions, rows, ratios, speedups, peaks, setting }: BenchReport): string {

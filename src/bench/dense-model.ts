@@ -7,9 +7,9 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { classify, type DensePart, layerNorm, type Weights, WORD_EMBEDDINGS } from '../encoder/index.ts';
 import { Graph, toOnnx, type Value } from '../graph/index.ts';
-import { readModelFolder, writeModelFolder } from '../pyramid/disk-model.ts';
 import { headSettings } from '../pyramid/exits/exits.ts';
-import type { PyramidModel } from '../pyramid/model-folder.ts';
+import { readModelFolder, writeModelFolder } from '../pyramid/folder/disk-model.ts';
+import type { PyramidModel } from '../pyramid/folder/model-folder.ts';
 import { loadTokenizer } from '../text/index.ts';
 
 /** Names of the padded network's inputs, all int64 [B, S]; a family without token types lacks the last. */

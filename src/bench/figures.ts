@@ -2,7 +2,7 @@
  * From what was measured in rounds to the figures that are reported. Systems took turns in each round, and machines
  * drift: a ratio of two systems is the median of the rounds' own ratios. Pure functions.
  */
-import type { Dtype } from '../pyramid/model-folder.ts';
+import type { Dtype } from '../pyramid/folder/model-folder.ts';
 import type { Machine } from './machine.ts';
 import { OWN, OWN_DENSE } from './own-systems.ts';
 

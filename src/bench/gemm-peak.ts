@@ -3,7 +3,7 @@
  * be bound by arithmetic alone, through the runtime that the engine uses.
  */
 import { Graph } from '../graph/index.ts';
-import type { Dtype } from '../pyramid/model-folder.ts';
+import type { Dtype } from '../pyramid/folder/model-folder.ts';
 import { compile } from '../runtime/node.ts';
 import { float32, type Tensor, uint8 } from '../runtime/runtime.ts';
 

@@ -3,7 +3,7 @@
  * its settings.
  */
 import { Pyramid } from '../engine/index.ts';
-import type { Dtype } from '../pyramid/model-folder.ts';
+import type { Dtype } from '../pyramid/folder/model-folder.ts';
 import { type Setting, type System, timed } from './system.ts';
 
 /** The name of ours as trained, and as the dense model. */

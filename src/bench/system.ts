@@ -1,6 +1,6 @@
 /** What takes part in a measurement: ours or a peer's, one setting of it. */
 import type { TextInput } from '../engine/index.ts';
-import type { Dtype } from '../pyramid/model-folder.ts';
+import type { Dtype } from '../pyramid/folder/model-folder.ts';
 
 export interface System {
   readonly name: string;

@@ -1,7 +1,7 @@
 /** How a command runs a model: what it is computed in, and on how many threads. */
 import type { LoadOptions } from '../engine/index.ts';
 import { choiceOption, integerOption, type OptionTable } from '../option.ts';
-import { DTYPES, type Dtype } from '../pyramid/model-folder.ts';
+import { DTYPES, type Dtype } from '../pyramid/folder/model-folder.ts';
 
 export interface EngineOptions {
   /** Null: what the model folder says. */

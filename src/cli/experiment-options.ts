@@ -1,4 +1,6 @@
 /** What `reproduce` and `sweep` have in common: limits on rows, the allowed drop, and the settings of training. */
+
+import type { RowLimit } from '../experiment/reproduce.ts';
 import {
   choiceOption,
   customOption,
@@ -9,7 +11,6 @@ import {
   toNumber,
 } from '../option.ts';
 import { type TrainOptions, trainTable } from '../train/defaults.ts';
-import type { RowLimit } from '../train/experiment/reproduce.ts';
 import type { GivenTrainOptions } from '../train/options.ts';
 
 /** Settings that are the same for every run of an experiment. What differs from row to row is the experiment's. */

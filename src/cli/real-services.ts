@@ -1,25 +1,25 @@
 /** The services of the house itself. Each part is loaded when it is first used: ONNX Runtime takes a while to load. */
-import type { Dtype } from '../pyramid/model-folder.ts';
+import type { Dtype } from '../pyramid/folder/model-folder.ts';
 import type { Dataset } from '../text/example.ts';
 import type { OnTrainEvent } from '../train/events.ts';
 import type { RowSource, Services } from './services.ts';
 
 export const realServices: Services = {
   train: async (...call) => (await import('../train/run.ts')).runTraining(...call),
-  reproduce: async (options, onEvent) => (await import('../train/experiment/reproduce.ts')).reproduce(options, onEvent),
-  sweep: async (options, onEvent) => (await import('../train/experiment/sweep.ts')).sweep(options, onEvent),
+  reproduce: async (options, onEvent) => (await import('../experiment/reproduce.ts')).reproduce(options, onEvent),
+  sweep: async (options, onEvent) => (await import('../experiment/sweep.ts')).sweep(options, onEvent),
   validationRows: async (dir, onEvent) => (await import('../train/validation-rows.ts')).validationRows(dir, onEvent),
-  writeTau: async (...call) => (await import('../pyramid/calibration.ts')).writeTau(...call),
+  writeTau: async (...call) => (await import('../pyramid/folder/calibration.ts')).writeTau(...call),
   bench: async (options) => (await import('../bench/index.ts')).bench(options),
   serve: async (options, say) => (await import('../serve/run.ts')).runServer(options, say),
-  quantize: async (options) => (await import('../evaluate/quantize.ts')).quantize(options),
+  quantize: async (options) => (await import('../measure/quantize.ts')).quantize(options),
   demo: async (options, onEvent) => (await import('./demo/run.ts')).runDemo(options, onEvent),
   model: async (dirOrId, onEvent) => (await import('../train/from-hub.ts')).modelFolder(dirOrId, onEvent),
   load: async (dir, options) => (await import('../engine/index.ts')).Pyramid.load(dir, options),
   labels: async (dir) => (await (await import('../encoder/index.ts')).readConfig(dir)).labels,
   async measurePeeks(dir, texts, tau, dtype) {
     const { Pyramid } = await import('../engine/index.ts');
-    const { measurePeeks } = await import('../evaluate/measure-peeks.ts');
+    const { measurePeeks } = await import('../measure/measure-peeks.ts');
     const pyramid = await Pyramid.load(dir, { dtype, askAll: true });
     try {
       return await measurePeeks(pyramid, texts, tau);
@@ -58,7 +58,7 @@ async function trace(
   onProgress: (share: number) => void,
 ) {
   const { Pyramid } = await import('../engine/index.ts');
-  const { runTrace } = await import('../evaluate/run-trace.ts');
+  const { runTrace } = await import('../measure/run-trace.ts');
   const pyramid = await Pyramid.load(dir, { dtype: dtype ?? undefined, askAll });
   try {
     return { trace: await runTrace(pyramid, rows, onProgress), ownTau: pyramid.info.tau };

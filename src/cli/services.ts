@@ -5,17 +5,17 @@
 import type { BenchOptions, BenchReport } from '../bench/index.ts';
 import type { Answer, LoadOptions, TextInput } from '../engine/index.ts';
 import type { PeekCosts } from '../evaluate/plan-peeks.ts';
-import type { Quantized, QuantizeOptions } from '../evaluate/quantize.ts';
-import type { ReportRow } from '../evaluate/table.ts';
 import type { Trace } from '../evaluate/trace.ts';
-import type { Calibration } from '../pyramid/calibration.ts';
-import type { Dtype } from '../pyramid/model-folder.ts';
+import type { ReproduceOptions, ReproduceResult } from '../experiment/reproduce.ts';
+import type { SweepOptions, SweepResult } from '../experiment/sweep.ts';
+import type { Quantized, QuantizeOptions } from '../measure/quantize.ts';
+import type { Calibration } from '../pyramid/folder/calibration.ts';
+import type { Dtype } from '../pyramid/folder/model-folder.ts';
+import type { ReportRow } from '../report/table.ts';
 import type { StartOptions } from '../serve/index.ts';
 import type { Dataset } from '../text/example.ts';
 import type { TrainOptions } from '../train/defaults.ts';
 import type { OnTrainEvent } from '../train/events.ts';
-import type { ReproduceOptions, ReproduceResult } from '../train/experiment/reproduce.ts';
-import type { SweepOptions, SweepResult } from '../train/experiment/sweep.ts';
 import type { TrainResult } from '../train/run.ts';
 import type { DemoOptions } from './commands/demo.ts';
 

@@ -5,7 +5,7 @@
 import { PyramidError, quoted } from '../errors.ts';
 import { type Folder, megabytes, pathIn } from '../folder.ts';
 import type { EncoderConfig } from './config.ts';
-import { ownName } from './families.ts';
+import { ownName } from './families/families.ts';
 import { initialise, type Parameters, shapesOf } from './parameters.ts';
 import { areFinite, isFloat, type StoredTensor } from './safetensors.ts';
 import { openWeights, type Place, type StoredWeights } from './stored-weights.ts';

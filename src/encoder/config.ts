@@ -4,7 +4,7 @@
  */
 import { PyramidError, quoted } from '../errors.ts';
 import { type Folder, jsonObjectIn, pathIn, readText } from '../folder.ts';
-import { FAMILIES, type FamilyName } from './families.ts';
+import { FAMILIES, type FamilyName } from './families/families.ts';
 import { labelNames, MOST_LABELS, namesNothing, numberedLabels } from './labels.ts';
 import { missingWeights, openWeights, type StoredWeights } from './stored-weights.ts';
 

@@ -6,7 +6,7 @@
 import { PyramidError, quoted } from '../errors.ts';
 import { type Folder, type FolderFile, jsonIn, pathIn, readText } from '../folder.ts';
 import { OTHER_WEIGHTS } from '../other-weights.ts';
-import { canonicalName, type FamilyName } from './families.ts';
+import { canonicalName, type FamilyName } from './families/families.ts';
 import { openTensors, type TensorEntry, type TensorFile } from './safetensors.ts';
 
 const SINGLE = 'model.safetensors';

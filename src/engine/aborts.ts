@@ -2,7 +2,7 @@
  * Many calls that wait on one signal, with one listener for all of them: adding the n-th listener to a signal, and
  * taking it off again, goes through those before it.
  */
-import type { Turn } from './turn.ts';
+import type { Turn } from './workers/turn.ts';
 
 export class Aborts {
   readonly #turn: Turn;

@@ -4,7 +4,7 @@ import { argmax } from '../pyramid/logits.ts';
 import { problems } from '../pyramid/problem.ts';
 import { shapeOf } from '../pyramid/shape.ts';
 import type { Outcome } from './job.ts';
-import type { ModelDescription, TimedOutcome } from './messages.ts';
+import type { ModelDescription, TimedOutcome } from './workers/messages.ts';
 
 export interface Answer {
   /** The likeliest label. */

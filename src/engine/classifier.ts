@@ -7,19 +7,19 @@ import { PyramidError } from '../errors.ts';
 import { knownOptions } from '../option.ts';
 import { assertTau, hasUncertainty } from '../pyramid/exits/exit-rule.ts';
 import type { HeadKind } from '../pyramid/exits/exits.ts';
-import type { Dtype, PyramidInfo } from '../pyramid/model-folder.ts';
+import type { Dtype, PyramidInfo } from '../pyramid/folder/model-folder.ts';
 import { type NetworkShape, shapeOf } from '../pyramid/shape.ts';
 import { Aborts } from './aborts.ts';
 import { type Answer, answerOf, type Detail, detailOf } from './answer.ts';
-import type { Crew } from './crew.ts';
 import { type Explanation, explanationOf } from './explain.ts';
 import { begunInOrder, type End } from './in-order.ts';
 import { checkList, checkSource, checkText, type Text, type TextInput } from './inputs.ts';
 import type { WeightBits } from './int8.ts';
 import type { Outcome, Rule, Truncate } from './job.ts';
-import type { ModelDescription, TimedOutcome } from './messages.ts';
 import { callback, choice, count, signalOf } from './option-checks.ts';
 import type { PieceCost } from './tally.ts';
+import type { Crew } from './workers/crew.ts';
+import type { ModelDescription, TimedOutcome } from './workers/messages.ts';
 
 /** An option that is undefined or null counts as left out, but for `tau`, where null is off. Unknown ones are refused. */
 export interface ClassifyOptions {

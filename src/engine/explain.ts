@@ -3,7 +3,7 @@ import { exitLayer, hasUncertainty, toNumber, uncertainty } from '../pyramid/exi
 import { argmax } from '../pyramid/logits.ts';
 import { problems } from '../pyramid/problem.ts';
 import type { Outcome } from './job.ts';
-import type { ModelDescription } from './messages.ts';
+import type { ModelDescription } from './workers/messages.ts';
 
 export interface Explanation {
   /** The answer at this tau, as `classify` gives it. */

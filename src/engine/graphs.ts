@@ -7,7 +7,7 @@
 import { block, type DensePart, type Layout, layerNorm, type StoredTensor, type Weights } from '../encoder/index.ts';
 import { Graph, type Value } from '../graph/index.ts';
 import { type ExitGraph, exitGraphAt, features, rowFeatures } from '../pyramid/exits/exits.ts';
-import type { PyramidModel } from '../pyramid/model-folder.ts';
+import type { PyramidModel } from '../pyramid/folder/model-folder.ts';
 import { peek } from '../pyramid/peek.ts';
 import { hardSelect } from '../pyramid/prune.ts';
 import { givenLayout } from './given-layout.ts';

@@ -2,7 +2,7 @@
  * Runs a task for each item of a source of any length, a bounded number at a time, and gives the results in the
  * source's order: as soon as they are there, whether the source is fast or slow. Knows nothing of texts.
  */
-import { Turn } from './turn.ts';
+import { Turn } from './workers/turn.ts';
 
 export type End<R> = { readonly value: R } | { readonly error: unknown };
 

@@ -5,7 +5,7 @@
 import { type EncoderConfig, type StoredTensor, WORD_EMBEDDINGS } from '../encoder/index.ts';
 import type { Graph } from '../graph/index.ts';
 import { exitOf } from '../pyramid/exits/exits.ts';
-import { type Dtype, isAsked, type PyramidModel } from '../pyramid/model-folder.ts';
+import { type Dtype, isAsked, type PyramidModel } from '../pyramid/folder/model-folder.ts';
 import { type Compile, float32, floats, type Program, type Tensor } from '../runtime/runtime.ts';
 import { layoutTensors, lowHalves, whole } from './given-layout.ts';
 import { blockGraph, countGraph, headGraph, peekGraph, type Written } from './graphs.ts';

@@ -4,13 +4,13 @@ import type { Worker } from 'node:worker_threads';
 import { PyramidError } from '../errors.ts';
 import { type DownloadProgress, resolveModel } from '../hub/index.ts';
 import { knownOptions } from '../option.ts';
-import { DTYPES, type Dtype } from '../pyramid/model-folder.ts';
+import { DTYPES, type Dtype } from '../pyramid/folder/model-folder.ts';
 import { Classifier } from './classifier.ts';
-import { Crew } from './crew.ts';
-import type { ModelDescription } from './messages.ts';
-import { NodeThread } from './node-thread.ts';
 import { callback, choice, count, signalOf } from './option-checks.ts';
 import { RUN_ORDERS, type RunOrder } from './scheduler.ts';
+import { Crew } from './workers/crew.ts';
+import type { ModelDescription } from './workers/messages.ts';
+import { NodeThread } from './workers/node-thread.ts';
 
 /** An option that is undefined or null counts as left out. Unknown ones are refused. */
 export interface LoadOptions {

@@ -11,7 +11,7 @@
 import { PyramidError } from '../errors.ts';
 import { leaves, uncertainty } from '../pyramid/exits/exit-rule.ts';
 import { exitOf } from '../pyramid/exits/exits.ts';
-import { isAsked, type PyramidModel } from '../pyramid/model-folder.ts';
+import { isAsked, type PyramidModel } from '../pyramid/folder/model-folder.ts';
 import { detach, type Job, type Outcome, type Rule } from './job.ts';
 import type { PieceKind, Programs } from './programs.ts';
 import { type BatchSize, Waiting } from './waiting.ts';

@@ -5,7 +5,7 @@
 import { PyramidError } from '../errors.ts';
 import { newJob } from './job.ts';
 import { Scheduler } from './scheduler.ts';
-import type { LoadedModel } from './serve-texts.ts';
+import type { LoadedModel } from './workers/serve-texts.ts';
 
 /** Unlike pieces: letters, digits, signs and what hardly any vocabulary has. */
 const TEXT = 'A first text, of 7 words or more: \u00e4 \u4e2d \ud83d\ude00.';

@@ -5,7 +5,7 @@
  */
 import { PyramidError, quoted } from '../errors.ts';
 import { HEAD_KINDS, type HeadKind } from '../pyramid/exits/exits.ts';
-import { DTYPES, type Dtype } from '../pyramid/model-folder.ts';
+import { DTYPES, type Dtype } from '../pyramid/folder/model-folder.ts';
 import type { NetworkShape } from '../pyramid/shape.ts';
 
 /** One text. L layers, C labels. */

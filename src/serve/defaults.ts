@@ -13,8 +13,8 @@ import {
   textOption,
   toNumber,
 } from '../option.ts';
-import { DTYPES, type Dtype } from '../pyramid/model-folder.ts';
-import { nameIn } from './hosts.ts';
+import { DTYPES, type Dtype } from '../pyramid/folder/model-folder.ts';
+import { nameIn } from './http/hosts.ts';
 import { readModels } from './model-names.ts';
 import type { ModelSource } from './registry.ts';
 

@@ -8,7 +8,7 @@ export {
   type Limits,
   type RouteContext,
   type RoutePlugin,
-} from './route.ts';
+} from './http/route.ts';
 export { runServer } from './run.ts';
 export type { Classified, ClassifiedText, ModelCard, Models, ServedModel, ServeOptions } from './served-model.ts';
 export { type RunningServer, type StartOptions, startServer } from './server.ts';

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import fastifyStatic from '@fastify/static';
-import type { App } from './route.ts';
+import type { App } from './http/route.ts';
 
 // beside the built server, and where the sources are run
 const homes = ['../page', '../../dist/page'].map((path) => fileURLToPath(new URL(path, import.meta.url)));

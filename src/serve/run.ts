@@ -2,7 +2,7 @@
  * A server as a process: says where it listens and how to open it up, loads changed models anew on SIGHUP, and on
  * SIGTERM or SIGINT answers what it took and ends; a second signal ends it at once.
  */
-import { isLoopback } from './hosts.ts';
+import { isLoopback } from './http/hosts.ts';
 import { type RunningServer, type StartOptions, startServer } from './server.ts';
 
 export interface ProcessEvents {

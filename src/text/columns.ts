@@ -2,7 +2,7 @@
  * Which columns of a data file hold the text, its pair and its label, when the caller does not say.
  */
 import { PyramidError } from '../errors.ts';
-import { DELIMITER_NAMES, delimiterIn } from './csv-delimiter.ts';
+import { DELIMITER_NAMES, delimiterIn } from './files/csv-delimiter.ts';
 
 /** A column's name, or its number from 0 (as a number or in digits) in a csv or tsv file without a header line. */
 export type ColumnName = string | number;

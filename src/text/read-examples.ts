@@ -6,11 +6,11 @@ import { basename } from 'node:path';
 import { PyramidError } from '../errors.ts';
 import { areNumbered, type ColumnChoice, type ColumnNames, chooseColumns, missingColumn } from './columns.ts';
 import type { Dataset, Example } from './example.ts';
-import { FIRST_ROWS } from './json-table.ts';
+import { FIRST_ROWS } from './files/json-table.ts';
+import { openTable } from './files/open-table.ts';
+import { type RowProblem, type TableRow, UnreadableCell } from './files/table.ts';
 import { sameLabels } from './label-form.ts';
 import { numberedLabels } from './numbered-labels.ts';
-import { openTable } from './open-table.ts';
-import { type RowProblem, type TableRow, UnreadableCell } from './table.ts';
 
 export interface TextRow {
   readonly text: string;

@@ -8,8 +8,8 @@ import { join } from 'node:path';
 import { PyramidError } from '../errors.ts';
 import { missingColumn } from './columns.ts';
 import type { Dataset, Example } from './example.ts';
-import { openTable } from './open-table.ts';
-import { type Table, UnreadableCell } from './table.ts';
+import { openTable } from './files/open-table.ts';
+import { type Table, UnreadableCell } from './files/table.ts';
 
 export type TaskName = 'ag_news' | 'yelp_polarity' | 'qqp' | 'mrpc' | 'rte';
 export type TaskSplit = 'train' | 'test';

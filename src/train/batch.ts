@@ -1,6 +1,6 @@
 /** Encoded texts, and a batch of them as packed rows. */
 import { integers, type Tensor } from '../runtime/runtime.ts';
-import type { Encoding } from '../text/tokenizer.ts';
+import type { Encoding } from '../text/tokenizer/tokenizer.ts';
 
 /** A data set ready for the network. */
 export interface EncodedSet {

@@ -16,9 +16,9 @@ import {
 import { PyramidError } from '../errors.ts';
 import { makeFolder } from '../make-folder.ts';
 import { THRESHOLDS } from '../pyramid/network.ts';
-import type { Moments } from './adamw.ts';
 import type { TrainEvent } from './events.ts';
 import type { ModelState } from './state.ts';
+import type { Moments } from './step/adamw.ts';
 import { headerValue, isProgress, isTexts, storedValues } from './stored-progress.ts';
 
 export interface Position {

@@ -8,8 +8,8 @@ import { compile } from '../runtime/node.ts';
 import { bigints, floats, type Program, type Tensor } from '../runtime/runtime.ts';
 import { evaluationBatches } from '../text/batches.ts';
 import { type EncodedSet, packBatch } from './batch.ts';
-import { ParameterInputs, parameterFeeds, rowInputs, wordFeed } from './parameter-inputs.ts';
 import type { ModelState } from './state.ts';
+import { ParameterInputs, parameterFeeds, rowInputs, wordFeed } from './step/parameter-inputs.ts';
 
 export interface Judged {
   /** Live tokens entering layer 1, then left after each layer: L + 1 numbers. */

@@ -1,6 +1,6 @@
 /** README.md of a model folder: the model card that Hugging Face shows, made from the run. */
 import { type EncoderConfig, FAMILIES } from '../encoder/index.ts';
-import type { PyramidInfo } from '../pyramid/model-folder.ts';
+import type { PyramidInfo } from '../pyramid/folder/model-folder.ts';
 import type { TrainOptions } from './defaults.ts';
 import { headsJoin } from './methods.ts';
 import type { Rows } from './prepare.ts';

@@ -7,12 +7,12 @@ import { type EncodedSet, packBatch } from './batch.ts';
 import type { StepMoments } from './checkpoint.ts';
 import type { Epochs, TrainOptions } from './defaults.ts';
 import type { OnTrainEvent } from './events.ts';
-import { HeadsStep } from './heads-step.ts';
 import { Judging } from './judging.ts';
 import type { StageName } from './methods.ts';
 import type { ModelState } from './state.ts';
-import { type StepResult, type StepSettings, type StepTargets, TrainingStep } from './step.ts';
-import { Teacher } from './teacher.ts';
+import { HeadsStep } from './step/heads-step.ts';
+import { type StepResult, type StepSettings, type StepTargets, TrainingStep } from './step/step.ts';
+import { Teacher } from './step/teacher.ts';
 
 export interface StageSettings {
   readonly epochs: Epochs;

@@ -5,16 +5,16 @@
 import { PyramidError } from '../errors.ts';
 import { exitOf, readsFeatures } from '../pyramid/exits/exits.ts';
 import { trainingBatches } from '../text/batches.ts';
-import { AdamW } from './adamw.ts';
 import type { EncodedSet } from './batch.ts';
 import { type Checkpoints, type Progress, restoreMoments, type Saved } from './checkpoint.ts';
 import type { OnTrainEvent, TrainEvent } from './events.ts';
 import { HeadsJudging } from './heads-judging.ts';
 import { type Judged, Judging } from './judging.ts';
 import type { StageName } from './methods.ts';
-import { linearSchedule } from './schedule.ts';
 import { createStageStep, type StageSettings, stagePruning } from './stage-steps.ts';
 import type { ModelState } from './state.ts';
+import { AdamW } from './step/adamw.ts';
+import { linearSchedule } from './step/schedule.ts';
 import { validationMetrics } from './validation.ts';
 
 export interface StageRun {

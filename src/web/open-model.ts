@@ -1,9 +1,9 @@
 /** A model opened in this browser: its folder by address or by files, its engine in a worker, its trace and table beside it. */
 import { BrowserPyramid, filesFolder, handleFolder, UrlFolder } from '../engine/browser/index.ts';
 import { PyramidError } from '../errors.ts';
-import type { ReportRow } from '../evaluate/table.ts';
 import { parseEntry, parseMeta, type Trace } from '../evaluate/trace-lines.ts';
 import { type Folder, jsonObjectIn, pathIn, readText, TRACE_BYTES } from '../folder.ts';
+import type { ReportRow } from '../report/table.ts';
 import type { EngineInfo, ModelSource, OpenModel, PageEngine } from './page-engine.ts';
 
 /** Threads that a run may have at most; beyond, its small products wait for each other. Half the cores are the page's. */

@@ -6,12 +6,12 @@ import type { ProblemType } from '../encoder/index.ts';
 import type { Answer } from '../engine/answer.ts';
 import type { Explanation } from '../engine/explain.ts';
 import type { TextInput } from '../engine/inputs.ts';
-import type { ReportRow } from '../evaluate/table.ts';
 import type { Trace } from '../evaluate/trace-lines.ts';
-import type { Calibration } from '../pyramid/calibration.ts';
 import type { HeadKind } from '../pyramid/exits/exits.ts';
-import type { Dtype } from '../pyramid/model-folder.ts';
+import type { Calibration } from '../pyramid/folder/calibration.ts';
+import type { Dtype } from '../pyramid/folder/model-folder.ts';
 import type { NetworkShape } from '../pyramid/shape.ts';
+import type { ReportRow } from '../report/table.ts';
 
 export interface PageEngine {
   /** What is known of the model; the same all along. */

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { Services } from '../../src/cli/services.ts';
-import { failedRow } from '../../src/evaluate/table.ts';
-import type { ReproduceOptions } from '../../src/train/experiment/reproduce.ts';
-import type { SweepOptions, SweepRow } from '../../src/train/experiment/sweep.ts';
+import type { ReproduceOptions } from '../../src/experiment/reproduce.ts';
+import type { SweepOptions, SweepRow } from '../../src/experiment/sweep.ts';
+import { failedRow } from '../../src/report/table.ts';
 import { cli } from './fake.ts';
 
 const row = { ...failedRow('mrpc', 'mp', ''), failed: undefined, accuracy: 0.785, speedupPaper: 4.2 };

@@ -21,10 +21,10 @@ import {
   writeSafetensors,
 } from '../../src/encoder/index.ts';
 import { backward } from '../../src/graph/index.ts';
-import { readModelFolder, writeModelFolder } from '../../src/pyramid/disk-model.ts';
 import { headSettings } from '../../src/pyramid/exits/exits.ts';
 import { initialHeads } from '../../src/pyramid/exits/heads.ts';
-import type { PyramidModel } from '../../src/pyramid/model-folder.ts';
+import { readModelFolder, writeModelFolder } from '../../src/pyramid/folder/disk-model.ts';
+import type { PyramidModel } from '../../src/pyramid/folder/model-folder.ts';
 import { network } from '../../src/pyramid/network.ts';
 import { float32, floats, integers } from '../../src/runtime/runtime.ts';
 import { draws } from '../support/draws.ts';

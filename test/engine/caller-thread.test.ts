@@ -5,10 +5,10 @@
  * all of them. What the caller itself does in one go, such as a thousand calls in a loop, is no part of it.
  */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { Crew, type Thread } from '../../src/engine/crew.ts';
 import { Pyramid } from '../../src/engine/index.ts';
-import type { ModelDescription } from '../../src/engine/messages.ts';
-import { Turn } from '../../src/engine/turn.ts';
+import { Crew, type Thread } from '../../src/engine/workers/crew.ts';
+import type { ModelDescription } from '../../src/engine/workers/messages.ts';
+import { Turn } from '../../src/engine/workers/turn.ts';
 import { canMeasureTurns, longestTurn, type Turns } from '../support/longest-turn.ts';
 import { randomModel, randomTexts } from '../support/random-model.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type LoadOptions, Pyramid } from '../../src/engine/index.ts';
 import { exitOf, outcomes } from '../../src/evaluate/outcomes.ts';
-import { runTrace } from '../../src/evaluate/run-trace.ts';
+import { runTrace } from '../../src/measure/run-trace.ts';
 import { denseFlops } from '../../src/pyramid/flops.ts';
 import { argmax, softmax } from '../../src/pyramid/logits.ts';
 import { MAX_LENGTH, randomModel, randomTexts } from '../support/random-model.ts';
@@ -316,7 +316,7 @@ describe('a call that cannot be', () => {
     await expect(Pyramid.load(join(root, 'nowhere'))).rejects.toMatchObject({ code: 'MP_FILE_MISSING' });
     const other = join(root, 'other');
     await cp(dir, other, { recursive: true });
-    const { wordPieceFiles } = await import('../../src/text/wordpiece-files.ts');
+    const { wordPieceFiles } = await import('../../src/text/tokenizer/wordpiece-files.ts');
     const pieces = ['[PAD]', '[UNK]', '[CLS]', '[SEP]', '[MASK]', ...Array.from({ length: 500 }, (_, i) => `x${i}`)];
     await writeFile(join(other, 'tokenizer.json'), wordPieceFiles(pieces)['tokenizer.json']);
     await expect(Pyramid.load(other, { workers: 2 })).rejects.toMatchObject({ code: 'MP_MODEL_VOCABULARY' });

@@ -1,7 +1,7 @@
 /** Which batch runs next, where texts of unlike depth compete. */
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { readModelFolder } from '../../src/pyramid/disk-model.ts';
-import type { Encoding } from '../../src/text/tokenizer.ts';
+import { readModelFolder } from '../../src/pyramid/folder/disk-model.ts';
+import type { Encoding } from '../../src/text/tokenizer/tokenizer.ts';
 import { InThreadEngine } from '../support/in-thread-engine.ts';
 import { randomModel } from '../support/random-model.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';

@@ -7,10 +7,10 @@ import { cp } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Worker } from 'node:worker_threads';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { Crew, type CrewOptions } from '../../src/engine/crew.ts';
 import { Pyramid } from '../../src/engine/index.ts';
-import type { TimedOutcome } from '../../src/engine/messages.ts';
-import { NodeThread } from '../../src/engine/node-thread.ts';
+import { Crew, type CrewOptions } from '../../src/engine/workers/crew.ts';
+import type { TimedOutcome } from '../../src/engine/workers/messages.ts';
+import { NodeThread } from '../../src/engine/workers/node-thread.ts';
 import { randomModel } from '../support/random-model.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 

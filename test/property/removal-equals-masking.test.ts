@@ -1,7 +1,7 @@
 /** Tokens that the engine removes, against a network in which every token stays and pruned ones are masked. */
 import { expect, test } from 'vitest';
-import { readModelFolder } from '../../src/pyramid/disk-model.ts';
-import { loadTokenizer } from '../../src/text/load-tokenizer.ts';
+import { readModelFolder } from '../../src/pyramid/folder/disk-model.ts';
+import { loadTokenizer } from '../../src/text/tokenizer/load-tokenizer.ts';
 import { InThreadEngine } from '../support/in-thread-engine.ts';
 import { maskedReference } from '../support/masked-reference.ts';
 import { MAX_LENGTH, randomModel, randomTexts } from '../support/random-model.ts';

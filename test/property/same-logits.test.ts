@@ -4,12 +4,12 @@
  * run must have met what it is about, or it fails.
  */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { readModelFolder } from '../../src/pyramid/disk-model.ts';
 import { exitLayer, toNumber, uncertaintiesOf, uncertainty } from '../../src/pyramid/exits/exit-rule.ts';
+import { readModelFolder } from '../../src/pyramid/folder/disk-model.ts';
 import { argmax } from '../../src/pyramid/logits.ts';
 import { randomStream } from '../../src/random.ts';
-import { loadTokenizer } from '../../src/text/load-tokenizer.ts';
-import type { Encoding } from '../../src/text/tokenizer.ts';
+import { loadTokenizer } from '../../src/text/tokenizer/load-tokenizer.ts';
+import type { Encoding } from '../../src/text/tokenizer/tokenizer.ts';
 import { type Judged, Judging } from '../../src/train/judging.ts';
 import { InThreadEngine } from '../support/in-thread-engine.ts';
 import { MAX_LENGTH, randomModel, randomTexts } from '../support/random-model.ts';

@@ -2,11 +2,11 @@ import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, w
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { initialise, readSafetensors, writeSafetensors } from '../../src/encoder/index.ts';
-import { readModelFolder, writeModelFolder } from '../../src/pyramid/disk-model.ts';
 import type { HeadKind } from '../../src/pyramid/exits/exits.ts';
 import { headSettings } from '../../src/pyramid/exits/exits.ts';
 import { initialHeads } from '../../src/pyramid/exits/heads.ts';
-import type { PyramidInfo, PyramidModel } from '../../src/pyramid/model-folder.ts';
+import { readModelFolder, writeModelFolder } from '../../src/pyramid/folder/disk-model.ts';
+import type { PyramidInfo, PyramidModel } from '../../src/pyramid/folder/model-folder.ts';
 import { initialThresholds } from '../../src/pyramid/prune.ts';
 import { scratchDataset, tinyOptions, tinyStart } from '../support/scratch-data.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';

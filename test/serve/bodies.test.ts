@@ -1,6 +1,6 @@
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { readJson, utf8 } from '../../src/serve/bodies.ts';
+import { readJson, utf8 } from '../../src/serve/http/bodies.ts';
 import { bodyRoutes } from '../support/dialect-routes.ts';
 import { protocolServer } from '../support/protocol-server.ts';
 import { randomModel } from '../support/random-model.ts';

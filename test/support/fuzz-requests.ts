@@ -1,7 +1,7 @@
 /** Sends mutated requests to a server and looks at what comes back. */
 import fc from 'fast-check';
 import { expect } from 'vitest';
-import type { App } from '../../src/serve/route.ts';
+import type { App } from '../../src/serve/http/route.ts';
 import { type Mutated, mutatedRequest } from './request-mutations.ts';
 
 /** No answer may take longer. */

@@ -20,4 +20,4 @@ Atomics.store = (array, index, value) => {
   if (hanging.has(value)) forEver();
 };
 if (workerData.dir.endsWith('-hangs')) forEver();
-await import('../../dist/engine/worker.js');
+await import('../../dist/engine/workers/worker.js');

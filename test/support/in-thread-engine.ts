@@ -2,9 +2,9 @@
 import { type Job, newJob, type Outcome, type Rule } from '../../src/engine/job.ts';
 import { type PieceKind, Programs } from '../../src/engine/programs.ts';
 import { type RunOrder, Scheduler, type SchedulerEvents } from '../../src/engine/scheduler.ts';
-import type { Dtype, PyramidModel } from '../../src/pyramid/model-folder.ts';
+import type { Dtype, PyramidModel } from '../../src/pyramid/folder/model-folder.ts';
 import { compile } from '../../src/runtime/node.ts';
-import type { Encoding } from '../../src/text/tokenizer.ts';
+import type { Encoding } from '../../src/text/tokenizer/tokenizer.ts';
 
 export interface Batch {
   readonly kind: PieceKind;

@@ -3,8 +3,8 @@
  * and a pruned one is only masked (nobody attends to it, it counts in no score and in no mean). For `cls` and `pooled`.
  */
 import type { EncoderConfig } from '../../src/encoder/index.ts';
-import type { PyramidModel } from '../../src/pyramid/model-folder.ts';
-import type { Encoding } from '../../src/text/tokenizer.ts';
+import type { PyramidModel } from '../../src/pyramid/folder/model-folder.ts';
+import type { Encoding } from '../../src/text/tokenizer/tokenizer.ts';
 
 type Matrix = number[][];
 

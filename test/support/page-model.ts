@@ -2,9 +2,9 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { judge } from '../../src/evaluate/judge.ts';
-import { reportRow, toJson } from '../../src/evaluate/table.ts';
 import { type Trace, writeTrace } from '../../src/evaluate/trace.ts';
 import { Pyramid } from '../../src/index.ts';
+import { reportRow, toJson } from '../../src/report/table.ts';
 import { trainWordPiece } from '../../src/text/index.ts';
 import { type RandomModelOptions, randomModel } from './random-model.ts';
 import { realTexts } from './real-texts.ts';

@@ -1,14 +1,14 @@
 /** A model folder with random weights, large enough that texts differ in what is pruned and where they leave. */
 import { join } from 'node:path';
 import { type EncoderConfig, initialise, parameterShapes, parseConfig } from '../../src/encoder/index.ts';
-import { writeModelFolder } from '../../src/pyramid/disk-model.ts';
 import type { HeadKind } from '../../src/pyramid/exits/exits.ts';
 import { headSettings } from '../../src/pyramid/exits/exits.ts';
 import { initialHeads } from '../../src/pyramid/exits/heads.ts';
-import type { PyramidModel } from '../../src/pyramid/model-folder.ts';
+import { writeModelFolder } from '../../src/pyramid/folder/disk-model.ts';
+import type { PyramidModel } from '../../src/pyramid/folder/model-folder.ts';
 import { randomStream } from '../../src/random.ts';
-import { tokenizerFromFiles } from '../../src/text/tokenizer.ts';
-import { wordPieceFiles } from '../../src/text/wordpiece-files.ts';
+import { tokenizerFromFiles } from '../../src/text/tokenizer/tokenizer.ts';
+import { wordPieceFiles } from '../../src/text/tokenizer/wordpiece-files.ts';
 
 export interface RandomModelOptions {
   readonly seed: number;

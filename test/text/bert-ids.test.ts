@@ -1,11 +1,11 @@
 /** The short way to ids against the long way through tokens, for any text. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { bertIds } from '../../src/text/bert-ids.ts';
-import { bertWords, normalizeBert } from '../../src/text/bert-words.ts';
-import { tokenizerFromFiles } from '../../src/text/tokenizer.ts';
-import { wordPieces } from '../../src/text/word-pieces.ts';
-import { wordPieceFiles } from '../../src/text/wordpiece-files.ts';
+import { bertIds } from '../../src/text/tokenizer/bert-ids.ts';
+import { bertWords, normalizeBert } from '../../src/text/tokenizer/bert-words.ts';
+import { tokenizerFromFiles } from '../../src/text/tokenizer/tokenizer.ts';
+import { wordPieces } from '../../src/text/tokenizer/word-pieces.ts';
+import { wordPieceFiles } from '../../src/text/tokenizer/wordpiece-files.ts';
 
 const letters = [...'abcdefghijklmnopqrstuvwxyzABCé0123456789'];
 const pieces = [

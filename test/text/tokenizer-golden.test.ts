@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { loadTokenizer } from '../../src/text/load-tokenizer.ts';
-import { type Tokenizer, tokenizerFromFiles } from '../../src/text/tokenizer.ts';
+import { loadTokenizer } from '../../src/text/tokenizer/load-tokenizer.ts';
+import { type Tokenizer, tokenizerFromFiles } from '../../src/text/tokenizer/tokenizer.ts';
 
 interface Case {
   readonly text: string;

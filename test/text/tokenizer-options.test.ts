@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { type Tokenizer, tokenizerFromFiles } from '../../src/text/tokenizer.ts';
+import { type Tokenizer, tokenizerFromFiles } from '../../src/text/tokenizer/tokenizer.ts';
 
 interface Folder {
   readonly name: string;

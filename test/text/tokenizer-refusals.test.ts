@@ -2,8 +2,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { PyramidError } from '../../src/errors.ts';
-import { tokenizerFromFiles } from '../../src/text/tokenizer.ts';
-import { wordPieceFiles } from '../../src/text/wordpiece-files.ts';
+import { tokenizerFromFiles } from '../../src/text/tokenizer/tokenizer.ts';
+import { wordPieceFiles } from '../../src/text/tokenizer/wordpiece-files.ts';
 
 type Json = Record<string, unknown>;
 

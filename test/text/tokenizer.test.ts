@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { JsonPart } from '../../src/text/json-part.ts';
-import { loadTokenizer } from '../../src/text/load-tokenizer.ts';
-import { longestFirst, specialTokens } from '../../src/text/special-tokens.ts';
-import { tokenizerFromFiles } from '../../src/text/tokenizer.ts';
-import { wordPieceFiles } from '../../src/text/wordpiece-files.ts';
+import { JsonPart } from '../../src/text/tokenizer/json-part.ts';
+import { loadTokenizer } from '../../src/text/tokenizer/load-tokenizer.ts';
+import { longestFirst, specialTokens } from '../../src/text/tokenizer/special-tokens.ts';
+import { tokenizerFromFiles } from '../../src/text/tokenizer/tokenizer.ts';
+import { wordPieceFiles } from '../../src/text/tokenizer/wordpiece-files.ts';
 
 const letters = [...'abcdefghijklmnopqrstuvwxyz'];
 const pieces = ['[PAD]', '[UNK]', '[CLS]', '[SEP]', '[MASK]', ...letters, ...letters.map((c) => `##${c}`), '!', '東'];

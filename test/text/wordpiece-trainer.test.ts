@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { tokenizerFromFiles } from '../../src/text/tokenizer.ts';
-import { trainWordPiece } from '../../src/text/wordpiece-trainer.ts';
+import { tokenizerFromFiles } from '../../src/text/tokenizer/tokenizer.ts';
+import { trainWordPiece } from '../../src/text/tokenizer/wordpiece-trainer.ts';
 
 const vocabulary = (files: Readonly<Record<string, string>>) => files['vocab.txt'].split('\n').slice(0, -1);
 const train = (texts: string[], vocabularySize: number, more = {}) =>

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { readConfig, readWeights } from '../../src/encoder/index.ts';
 import { float32, integers } from '../../src/runtime/runtime.ts';
 import { NO_HEADS } from '../../src/train/state.ts';
-import { TrainingStep } from '../../src/train/step.ts';
+import { TrainingStep } from '../../src/train/step/step.ts';
 import { distance, GOLDEN, Golden, hasGolden } from '../support/golden.ts';
 import { pack } from '../support/packed.ts';
 

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { randomStream } from '../../src/random.ts';
-import { ADAMW, AdamW, clipFactor, type Moments, padded, power, stepFactors } from '../../src/train/adamw.ts';
+import { ADAMW, AdamW, clipFactor, type Moments, padded, power, stepFactors } from '../../src/train/step/adamw.ts';
 
 const numbers = (length: number) =>
   fc.array(fc.double({ min: -4, max: 4, noNaN: true }), { minLength: length, maxLength: length });

@@ -17,7 +17,7 @@ import { basename, join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { realServices } from '../../src/cli/real-services.ts';
 import { readSafetensors, writeSafetensors } from '../../src/encoder/index.ts';
-import { readModelFolder } from '../../src/pyramid/disk-model.ts';
+import { readModelFolder } from '../../src/pyramid/folder/disk-model.ts';
 import type { TrainOptions } from '../../src/train/defaults.ts';
 import type { TrainEvent } from '../../src/train/events.ts';
 import { runTraining } from '../../src/train/run.ts';

@@ -3,7 +3,7 @@ import { Graph } from '../../src/graph/index.ts';
 import { hash } from '../../src/random.ts';
 import { compile } from '../../src/runtime/node.ts';
 import { float32, floats } from '../../src/runtime/runtime.ts';
-import { DropoutMasks, type DropoutPlace, dropoutInputs, fillMask } from '../../src/train/dropout.ts';
+import { DropoutMasks, type DropoutPlace, dropoutInputs, fillMask } from '../../src/train/step/dropout.ts';
 
 const COUNT = 1_000_000;
 const mask = (rate: number, key: string, length = COUNT) => {

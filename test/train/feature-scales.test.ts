@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { featureScales, plainLayer, scaledLayer, scaledRows } from '../../src/train/feature-scales.ts';
+import { featureScales, plainLayer, scaledLayer, scaledRows } from '../../src/train/step/feature-scales.ts';
 import { distance } from '../support/golden.ts';
 
 const GROUP = 3;

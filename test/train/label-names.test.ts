@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { realServices } from '../../src/cli/real-services.ts';
 import type { EncoderConfig, Parameters } from '../../src/encoder/index.ts';
-import { readModelFolder, writeModelFolder } from '../../src/pyramid/disk-model.ts';
+import { readModelFolder, writeModelFolder } from '../../src/pyramid/folder/disk-model.ts';
 import type { Dataset } from '../../src/text/index.ts';
 import type { ClassWeights } from '../../src/train/defaults.ts';
 import { labelCounts, labelNotes } from '../../src/train/label-counts.ts';

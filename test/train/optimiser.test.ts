@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { THRESHOLDS } from '../../src/pyramid/network.ts';
 import { floats } from '../../src/runtime/runtime.ts';
-import { Optimiser } from '../../src/train/optimiser.ts';
+import { Optimiser } from '../../src/train/step/optimiser.ts';
 
 const make = (names: readonly string[], clip = 1, weightDecay = 0.1) => {
   const tensors = new Map(names.map((name) => [name, { shape: [2, 2], data: new Float32Array(4).fill(1) }]));

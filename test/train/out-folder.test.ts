@@ -4,9 +4,9 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSy
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { runDemo } from '../../src/cli/demo/run.ts';
-import { readModelFolder } from '../../src/pyramid/disk-model.ts';
+import { reproduce } from '../../src/experiment/reproduce.ts';
+import { readModelFolder } from '../../src/pyramid/folder/disk-model.ts';
 import type { TrainOptions } from '../../src/train/defaults.ts';
-import { reproduce } from '../../src/train/experiment/reproduce.ts';
 import { lockOut } from '../../src/train/out-lock.ts';
 import { train } from '../../src/train/train.ts';
 import { scratchDataset, tinyOptions, writeRows } from '../support/scratch-data.ts';

@@ -7,7 +7,7 @@ import { cpSync, existsSync, readFileSync, statSync, symlinkSync } from 'node:fs
 import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { readSafetensorsMetadata } from '../../src/encoder/index.ts';
-import { readModelFolder } from '../../src/pyramid/disk-model.ts';
+import { readModelFolder } from '../../src/pyramid/folder/disk-model.ts';
 import { randomStream } from '../../src/random.ts';
 import type { Progress } from '../../src/train/checkpoint.ts';
 import { scratchDataset, writeRows } from '../support/scratch-data.ts';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { linearSchedule } from '../../src/train/schedule.ts';
+import { linearSchedule } from '../../src/train/step/schedule.ts';
 
 const factors = (steps: number, warmup: number) =>
   Array.from({ length: steps }, (_, step) => linearSchedule(step, steps, warmup));

@@ -6,15 +6,15 @@ import { float32 } from '../../src/runtime/runtime.ts';
 import { type EncodedSet, packBatch } from '../../src/train/batch.ts';
 import type { MethodName, TrainOptions } from '../../src/train/defaults.ts';
 import type { TrainEvent } from '../../src/train/events.ts';
-import { featureScales } from '../../src/train/feature-scales.ts';
 import { HeadsJudging } from '../../src/train/heads-judging.ts';
-import { HeadsStep } from '../../src/train/heads-step.ts';
 import { Judging } from '../../src/train/judging.ts';
 import { type MethodResult, runMethod, type SharedStages, startingDelta } from '../../src/train/method-run.ts';
 import { addHeads, halfDepth, labelWeights } from '../../src/train/prepare.ts';
 import { stageSettings } from '../../src/train/run.ts';
 import { copyState, type ModelState, tensorOf } from '../../src/train/state.ts';
-import { TrainingStep } from '../../src/train/step.ts';
+import { featureScales } from '../../src/train/step/feature-scales.ts';
+import { HeadsStep } from '../../src/train/step/heads-step.ts';
+import { TrainingStep } from '../../src/train/step/step.ts';
 import { distance, relativeDistance } from '../support/golden.ts';
 import { scratchDataset, tinyOptions, tinyStart } from '../support/scratch-data.ts';
 

@@ -8,7 +8,7 @@ import { runMethod } from '../../src/train/method-run.ts';
 import { halfDepth } from '../../src/train/prepare.ts';
 import { stageSettings } from '../../src/train/run.ts';
 import type { ModelState } from '../../src/train/state.ts';
-import { lessonLoss, Teacher } from '../../src/train/teacher.ts';
+import { lessonLoss, Teacher } from '../../src/train/step/teacher.ts';
 import { draws } from '../support/draws.ts';
 import { runGraph } from '../support/run-graph.ts';
 import { scratchDataset, tinyOptions, tinyStart } from '../support/scratch-data.ts';

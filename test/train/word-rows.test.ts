@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { randomStream } from '../../src/random.ts';
-import { ADAMW } from '../../src/train/adamw.ts';
-import { WordRows } from '../../src/train/word-rows.ts';
+import { ADAMW } from '../../src/train/step/adamw.ts';
+import { WordRows } from '../../src/train/step/word-rows.ts';
 
 const { beta1, beta2, epsilon, weightDecay } = ADAMW;
 

@@ -1,6 +1,6 @@
 /** A drawing of src/evaluate as elements of the page. */
 import { h, type VNode } from 'preact';
-import type { Drawing } from '../../src/evaluate/drawing.ts';
+import type { Drawing } from '../../src/report/drawing.ts';
 
 export const DrawingView = ({ drawing }: { readonly drawing: Drawing }): VNode => element(drawing);
 

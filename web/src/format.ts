@@ -1,5 +1,5 @@
 /** Figures as the page shows them. */
-import { percent, short, times } from '../../src/evaluate/format.ts';
+import { percent, short, times } from '../../src/report/format.ts';
 
 export { percent, short, times };
 

@@ -4,8 +4,8 @@
  * full (429) is asked again when it says so.
  */
 import type { Answer, Explanation, TextInput } from '../../src/engine/index.ts';
-import type { ReportRow } from '../../src/evaluate/table.ts';
 import type { Trace } from '../../src/evaluate/trace.ts';
+import type { ReportRow } from '../../src/report/table.ts';
 import type { AskOptions, EngineInfo, PageEngine } from '../../src/web/page-engine.ts';
 
 /** Texts of one request; the server's --max-client-batch-size has the last word. */

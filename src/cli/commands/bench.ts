@@ -6,7 +6,7 @@ import type { TextInput } from '../../engine/index.ts';
 import { PyramidError } from '../../errors.ts';
 import { labelNumbers } from '../../evaluate/label-numbers.ts';
 import { customOption, integerOption, numberOption, type OptionTable, textOption } from '../../option.ts';
-import { DTYPES, type Dtype } from '../../pyramid/model-folder.ts';
+import { DTYPES, type Dtype } from '../../pyramid/folder/model-folder.ts';
 import { needWritable, writeWhole } from '../../write-whole.ts';
 import type { Call, Command } from '../command.ts';
 import { threadsOption, workersOption } from '../engine-options.ts';

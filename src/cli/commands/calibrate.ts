@@ -6,8 +6,8 @@ import { type PeekPlan, planPeeks, withAsked } from '../../evaluate/plan-peeks.t
 import { readTrace, type Trace } from '../../evaluate/trace.ts';
 import { cheapest, mostAccurate, tradeoff } from '../../evaluate/tradeoff.ts';
 import { flagOption, numberOption, type OptionTable, textOption } from '../../option.ts';
-import type { Calibration } from '../../pyramid/calibration.ts';
-import type { Dtype } from '../../pyramid/model-folder.ts';
+import type { Calibration } from '../../pyramid/folder/calibration.ts';
+import type { Dtype } from '../../pyramid/folder/model-folder.ts';
 import { trainTable } from '../../train/defaults.ts';
 import type { Call, Command } from '../command.ts';
 import { counter } from '../counter.ts';

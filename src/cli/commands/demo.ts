@@ -1,7 +1,7 @@
 /** `demo`: the paper's methods, trained from scratch on real e-mail. What it does is in src/cli/demo. */
 import { PyramidError } from '../../errors.ts';
-import { toJson, toText } from '../../evaluate/table.ts';
 import { flagOption, integerOption, type OptionTable, textOption } from '../../option.ts';
+import { toJson, toText } from '../../report/table.ts';
 import type { Command } from '../command.ts';
 import { trainProgress } from '../progress.ts';
 import type { DemoResult, Services } from '../services.ts';

@@ -2,7 +2,7 @@
 import { type Judgement, judge, type LengthBucket } from '../../evaluate/judge.ts';
 import { needTraceFile, writeTrace } from '../../evaluate/trace.ts';
 import { flagOption, type OptionTable, textOption } from '../../option.ts';
-import type { Dtype } from '../../pyramid/model-folder.ts';
+import type { Dtype } from '../../pyramid/folder/model-folder.ts';
 import type { Command } from '../command.ts';
 import { counter } from '../counter.ts';
 import { dtypeOption } from '../engine-options.ts';

@@ -7,7 +7,7 @@ import { pipeline } from 'node:stream/promises';
 import type { TextInput } from '../../engine/index.ts';
 import { PyramidError } from '../../errors.ts';
 import { integerOption, type OptionTable, textOption } from '../../option.ts';
-import { lines } from '../../text/text-stream.ts';
+import { lines } from '../../text/files/text-stream.ts';
 import { trainTable } from '../../train/defaults.ts';
 import type { Call, Command } from '../command.ts';
 import { counter } from '../counter.ts';

@@ -1,6 +1,6 @@
 /** `quantize`: a copy of a model that is run in int8, if int8 agrees with fp32. The work is src/evaluate's. */
 import { PyramidError } from '../../errors.ts';
-import type { Quantized } from '../../evaluate/quantize.ts';
+import type { Quantized } from '../../measure/quantize.ts';
 import { flagOption, numberOption, type OptionTable, textOption } from '../../option.ts';
 import type { Command } from '../command.ts';
 import { counter } from '../counter.ts';

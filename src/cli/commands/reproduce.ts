@@ -1,9 +1,9 @@
 /** `reproduce`: the paper's methods on its tasks. What it does is src/train/experiment's. */
 import { PyramidError } from '../../errors.ts';
-import { toJson, toText } from '../../evaluate/table.ts';
+import { METHOD_ROWS, USUAL_ROWS } from '../../experiment/method-rows.ts';
 import { integerOption, type OptionTable, textOption } from '../../option.ts';
+import { toJson, toText } from '../../report/table.ts';
 import { TASKS } from '../../text/tasks.ts';
-import { METHOD_ROWS, USUAL_ROWS } from '../../train/experiment/method-rows.ts';
 import type { Command } from '../command.ts';
 import { type ExperimentOptions, experimentTable, givenTraining } from '../experiment-options.ts';
 import { namesOption } from '../list-option.ts';

@@ -1,7 +1,7 @@
 /** `sweep`: the search of the paper's appendix C on one task. What it does is src/train/experiment's. */
 import { PyramidError } from '../../errors.ts';
+import { METHOD_ROWS } from '../../experiment/method-rows.ts';
 import { integerOption, type OptionTable, textOption } from '../../option.ts';
-import { METHOD_ROWS } from '../../train/experiment/method-rows.ts';
 import type { Command } from '../command.ts';
 import { type ExperimentOptions, experimentTable, givenTraining } from '../experiment-options.ts';
 import { namesOption, numbersOption } from '../list-option.ts';
@@ -98,7 +98,7 @@ export const sweep: Command<SweepCommandOptions> = {
       const result = await services.sweep({ ...options, training: givenTraining(given) }, progress.onEvent);
       finished = true;
       progress.stop(true);
-      const { choiceText, sweepText } = await import('../../train/experiment/sweep-table.ts');
+      const { choiceText, sweepText } = await import('../../experiment/sweep-table.ts');
       io.stdout.write(
         options.json
           ? `${JSON.stringify(result)}\n`

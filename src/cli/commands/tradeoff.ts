@@ -1,14 +1,14 @@
 /** `tradeoff`: a model's accuracy and cost over tau, from a trace or from labelled rows. The figures are src/evaluate's. */
 import { stringify } from 'csv-stringify/sync';
 import { PyramidError } from '../../errors.ts';
-import { thin } from '../../evaluate/figure.ts';
-import { percent, short, times } from '../../evaluate/format.ts';
 import type { Summary } from '../../evaluate/judge.ts';
-import { alignedText } from '../../evaluate/text-table.ts';
 import { readTrace, type Trace } from '../../evaluate/trace.ts';
 import { tradeoff as curveOf } from '../../evaluate/tradeoff.ts';
 import { flagOption, type OptionTable, textOption } from '../../option.ts';
-import type { Dtype } from '../../pyramid/model-folder.ts';
+import type { Dtype } from '../../pyramid/folder/model-folder.ts';
+import { thin } from '../../report/figure.ts';
+import { percent, short, times } from '../../report/format.ts';
+import { alignedText } from '../../report/text-table.ts';
 import type { Call, Command } from '../command.ts';
 import { counter } from '../counter.ts';
 import { dtypeOption } from '../engine-options.ts';

@@ -4,25 +4,12 @@
  * run once.
  */
 import { join, resolve } from 'node:path';
-import {
-  type MethodReport,
-  type ReportRow,
-  type TrainingCurve,
-  toJson,
-  writeReport,
-  writeTrace,
-} from '../../evaluate/index.ts';
+import { writeTrace } from '../../evaluate/index.ts';
+import { folderName, METHOD_ROWS, type MethodRow, USUAL_ROWS } from '../../experiment/method-rows.ts';
+import { encodeRows, runTrial, type TrialPlan, trialCurves, trialFigures, trialRow } from '../../experiment/trial.ts';
 import { shapeOf } from '../../pyramid/shape.ts';
+import { type MethodReport, type ReportRow, type TrainingCurve, toJson, writeReport } from '../../report/index.ts';
 import type { OnTrainEvent } from '../../train/events.ts';
-import { folderName, METHOD_ROWS, type MethodRow, USUAL_ROWS } from '../../train/experiment/method-rows.ts';
-import {
-  encodeRows,
-  runTrial,
-  type TrialPlan,
-  trialCurves,
-  trialFigures,
-  trialRow,
-} from '../../train/experiment/trial.ts';
 import type { SharedStages } from '../../train/method-run.ts';
 import { methods } from '../../train/methods.ts';
 import { resolveTrainOptions } from '../../train/options.ts';

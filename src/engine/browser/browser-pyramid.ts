@@ -1,8 +1,8 @@
 /** The engine in a browser: a model folder by its address or its files, and one worker of the page. */
-import type { Dtype } from '../../pyramid/model-folder.ts';
+import type { Dtype } from '../../pyramid/folder/model-folder.ts';
 import { Classifier } from '../classifier.ts';
-import { Crew } from '../crew.ts';
-import type { ModelDescription } from '../messages.ts';
+import { Crew } from '../workers/crew.ts';
+import type { ModelDescription } from '../workers/messages.ts';
 import { BrowserThread } from './browser-thread.ts';
 import type { FolderSource } from './messages.ts';
 import type { Fetched } from './url-folder.ts';

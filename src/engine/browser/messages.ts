@@ -1,7 +1,7 @@
 /** What the page and the engine's worker say to each other beside messages.ts of the engine. */
-import type { Dtype } from '../../pyramid/model-folder.ts';
+import type { Dtype } from '../../pyramid/folder/model-folder.ts';
 import type { WebRuntimeOptions } from '../../runtime/web.ts';
-import type { FromWorker } from '../messages.ts';
+import type { FromWorker } from '../workers/messages.ts';
 import type { FolderHandle } from './dropped-folder.ts';
 import type { Fetched } from './url-folder.ts';
 

@@ -3,8 +3,8 @@
  * these are the only routes that take a path, which is their purpose.
  */
 import { Type } from 'typebox';
+import type { App } from '../http/route.ts';
 import type { Registry } from '../registry.ts';
-import type { App } from '../route.ts';
 import { cardBody } from './models.ts';
 import { Card, ErrorBody, failures } from './v1-schemas.ts';
 

@@ -3,9 +3,9 @@
  * POST /v1/explain. Knows nothing of queues and of models' insides.
  */
 import { PyramidError } from '../../errors.ts';
-import { isStream } from '../bodies.ts';
-import { NDJSON } from '../guard.ts';
-import { answerHeaders, goneSignal, type RoutePlugin } from '../route.ts';
+import { isStream } from '../http/bodies.ts';
+import { NDJSON } from '../http/guard.ts';
+import { answerHeaders, goneSignal, type RoutePlugin } from '../http/route.ts';
 import { countCharacters } from './characters.ts';
 import { answerLines } from './classify-lines.ts';
 import { sendJson } from './send-json.ts';

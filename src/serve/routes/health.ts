@@ -1,7 +1,7 @@
 /** Whether the server takes requests, for probes and load balancers: GET /health, as Text Embeddings Inference has it. */
 import { Type } from 'typebox';
 import { PyramidError } from '../../errors.ts';
-import type { RoutePlugin } from '../route.ts';
+import type { RoutePlugin } from '../http/route.ts';
 import { ErrorBody } from './v1-schemas.ts';
 
 export const healthRoutes: RoutePlugin = async (app, { models }) => {

@@ -1,8 +1,8 @@
 /** The models that are served, as OpenAI's clients (and vLLM's) read them, and what is known of one, for a page. */
 import { Type } from 'typebox';
 import { PyramidError } from '../../errors.ts';
+import type { App } from '../http/route.ts';
 import type { Registry } from '../registry.ts';
-import type { App } from '../route.ts';
 import type { ServedPyramid } from '../served-pyramid.ts';
 import { Card, ErrorBody } from './v1-schemas.ts';
 

@@ -8,8 +8,8 @@
 import { availableParallelism } from 'node:os';
 import type { TextInput } from '../../engine/index.ts';
 import { problems } from '../../pyramid/problem.ts';
-import { answerErrors, type Violation } from '../errors-out.ts';
-import { answerHeaders, type Failure, goneSignal, type RoutePlugin } from '../route.ts';
+import { answerErrors, type Violation } from '../http/errors-out.ts';
+import { answerHeaders, type Failure, goneSignal, type RoutePlugin } from '../http/route.ts';
 import type { ClassifiedText, ModelCard } from '../served-model.ts';
 import { countCharacters } from './characters.ts';
 import { ranking } from './ranking.ts';

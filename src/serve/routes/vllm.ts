@@ -8,8 +8,8 @@
 import { randomUUID } from 'node:crypto';
 import { type Static, Type } from 'typebox';
 import { PyramidError } from '../../errors.ts';
-import { answerErrors } from '../errors-out.ts';
-import { answerHeaders, goneSignal, type RoutePlugin } from '../route.ts';
+import { answerErrors } from '../http/errors-out.ts';
+import { answerHeaders, goneSignal, type RoutePlugin } from '../http/route.ts';
 import { countCharacters } from './characters.ts';
 import { sendJson } from './send-json.ts';
 

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { DemoOptions } from '../../../src/cli/commands/demo.ts';
 import type { DemoResult, Services } from '../../../src/cli/services.ts';
 import { PyramidError } from '../../../src/errors.ts';
-import { failedRow } from '../../../src/evaluate/table.ts';
+import { failedRow } from '../../../src/report/table.ts';
 import type { StartOptions } from '../../../src/serve/index.ts';
 import { cli } from '../fake.ts';
 

@@ -4,7 +4,7 @@
  * the ends of chunks). Knows nothing of models.
  */
 import Papa from 'papaparse';
-import { type Encoding, encodingOf } from '../../../src/text/encoding.ts';
+import { type Encoding, encodingOf } from '../../../src/text/files/encoding.ts';
 
 export interface RowSource {
   readonly name: string;

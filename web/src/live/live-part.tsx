@@ -1,7 +1,7 @@
 /** Live: what the server is doing now, second by second. */
 import { useEffect, useMemo } from 'preact/hooks';
-import { barChart, type ChartSize } from '../../../src/evaluate/chart.ts';
-import { palette } from '../../../src/evaluate/palette.ts';
+import { barChart, type ChartSize } from '../../../src/report/chart.ts';
+import { palette } from '../../../src/report/palette.ts';
 import { DrawingView } from '../drawing-view.tsx';
 import { percent, short, tauText } from '../format.ts';
 import { metricsText } from '../server-engine.ts';

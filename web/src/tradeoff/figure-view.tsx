@@ -1,5 +1,5 @@
 /** A figure: its drawing, how to read it, and its numbers as a table. */
-import type { Figure } from '../../../src/evaluate/figure.ts';
+import type { Figure } from '../../../src/report/figure.ts';
 import { DrawingView } from '../drawing-view.tsx';
 
 export function FigureView({ figure: { title, caption, drawing, heads, rows } }: { readonly figure: Figure }) {

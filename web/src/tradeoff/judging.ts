@@ -1,8 +1,8 @@
 /** What the trade-off is drawn from: the trace is fetched once, judged in a worker, and judged again as the dial moves. */
 import { effect, type ReadonlySignal, signal } from '@preact/signals';
 import type { Judgement, Summary } from '../../../src/evaluate/judge.ts';
-import type { ReportRow } from '../../../src/evaluate/table.ts';
 import { mayExit } from '../../../src/pyramid/exits/exit-rule.ts';
+import type { ReportRow } from '../../../src/report/table.ts';
 import { reason } from '../format.ts';
 import type { Session } from '../session.ts';
 import type { FromJudge, ToJudge } from './judging-worker.ts';

@@ -1,13 +1,13 @@
 /** Trade-off: what each tau costs and gives, from the trace of the model's evaluation; and the methods compared. */
 import { useEffect, useMemo } from 'preact/hooks';
-import type { ChartSize } from '../../../src/evaluate/chart.ts';
-import type { Figure, MethodReport } from '../../../src/evaluate/figure.ts';
-import { layerFigures } from '../../../src/evaluate/layer-figures.ts';
-import { lengthFigures } from '../../../src/evaluate/length-figures.ts';
-import { legendMark, palette } from '../../../src/evaluate/palette.ts';
-import type { ReportRow } from '../../../src/evaluate/table.ts';
-import { textTable } from '../../../src/evaluate/text-table.ts';
-import { tradeoffFigures } from '../../../src/evaluate/tradeoff-figures.ts';
+import type { ChartSize } from '../../../src/report/chart.ts';
+import type { Figure, MethodReport } from '../../../src/report/figure.ts';
+import { layerFigures } from '../../../src/report/layer-figures.ts';
+import { lengthFigures } from '../../../src/report/length-figures.ts';
+import { legendMark, palette } from '../../../src/report/palette.ts';
+import type { ReportRow } from '../../../src/report/table.ts';
+import { textTable } from '../../../src/report/text-table.ts';
+import { tradeoffFigures } from '../../../src/report/tradeoff-figures.ts';
 import { DrawingView } from '../drawing-view.tsx';
 import { percent, tauText, times, whole } from '../format.ts';
 import type { Session } from '../session.ts';

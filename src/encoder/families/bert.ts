@@ -1,0 +1,25 @@
+/** BERT (Devlin et al. 2019). Its names are the canonical ones. */
+import type { Family } from './family.ts';
+
+export const bert: Family = {
+  architecture: 'BertForSequenceClassification',
+  keys: {
+    vocabularySize: 'vocab_size',
+    hiddenSize: 'hidden_size',
+    layers: 'num_hidden_layers',
+    heads: 'num_attention_heads',
+    intermediateSize: 'intermediate_size',
+    maxPositions: 'max_position_embeddings',
+    hiddenDropout: 'hidden_dropout_prob',
+    attentionDropout: 'attention_probs_dropout_prob',
+    activation: 'hidden_act',
+  },
+  tokenTypes: true,
+  layerNormEpsilon: null,
+  classifierDropout: ['classifier_dropout', null],
+  dropsAttentionOutput: true,
+  poolerActivation: 'tanh',
+  constants: { position_embedding_type: 'absolute' },
+  prefix: 'bert.',
+  names: [],
+};

@@ -1,0 +1,36 @@
+/**
+ * What a family of networks is: what config.json calls each size, how the checkpoint's tensors are called, and where the
+ * network differs from BERT. One file a family fills this in; families.ts is the table.
+ */
+export type SizeName =
+  | 'vocabularySize'
+  | 'hiddenSize'
+  | 'layers'
+  | 'heads'
+  | 'intermediateSize'
+  | 'maxPositions'
+  | 'hiddenDropout'
+  | 'attentionDropout'
+  | 'activation';
+
+export interface Family {
+  /** transformers' class of a sequence classifier. */
+  readonly architecture: string;
+  /** Keys of config.json. */
+  readonly keys: Readonly<Record<SizeName, string>>;
+  /** Whether there are token type embeddings and config.json says how many. */
+  readonly tokenTypes: boolean;
+  /** LayerNorm's epsilon where config.json does not say it; null: it does (layer_norm_eps). */
+  readonly layerNormEpsilon: number | null;
+  /** Key and default of the dropout before the classifier's last product; null: as hiddenDropout. */
+  readonly classifierDropout: readonly [key: string, fallback: number | null];
+  /** Whether dropout follows the projection after attention. */
+  readonly dropsAttentionOutput: boolean;
+  readonly poolerActivation: 'tanh' | 'relu';
+  /** Keys of config.json that always have this value when a model is written. */
+  readonly constants: Readonly<Record<string, unknown>>;
+  /** What the backbone's tensors begin with; a bare backbone lacks it. */
+  readonly prefix: string;
+  /** Names without `.weight` and `.bias`: BERT's, then this family's; `{n}` is a layer. Others are the same in both. */
+  readonly names: readonly (readonly [canonical: string, own: string])[];
+}

@@ -1,0 +1,97 @@
+/** What the caller's thread and a worker say to each other. */
+import type { EncoderConfig } from '../../encoder/index.ts';
+import { catalogue, type ErrorCode, PyramidError } from '../../errors.ts';
+import type { HeadSettings } from '../../pyramid/exits/exits.ts';
+import type { Dtype, PyramidInfo } from '../../pyramid/folder/model-folder.ts';
+import type { WeightBits } from '../int8.ts';
+import type { Outcome, Rule } from '../job.ts';
+import type { RunOrder } from '../scheduler.ts';
+import type { PieceCost } from '../tally.ts';
+
+/** What a worker is started with. */
+export interface WorkerStart {
+  readonly dir: string;
+  readonly threads: number;
+  /** Null: what the model folder prefers. */
+  readonly dtype: Dtype | null;
+  /** Every exit head is asked, whatever the model folder says. */
+  readonly askAll: boolean;
+  readonly order: RunOrder;
+  /** See exit-gate.ts. */
+  readonly gate: Int32Array;
+  /** See pulse.ts. */
+  readonly pulse: Int32Array;
+}
+
+export interface WireText extends Rule {
+  /** Unique among the texts under way; from 1. */
+  readonly id: number;
+  /** Its place among the texts that were asked for together, for messages. */
+  readonly index: number;
+  readonly text: string;
+  readonly pair: string | undefined;
+}
+
+export type ToWorker =
+  | { readonly kind: 'texts'; readonly texts: readonly WireText[] }
+  | { readonly kind: 'cancel'; readonly ids: readonly number[] }
+  | { readonly kind: 'tally' }
+  | { readonly kind: 'close' };
+
+/** What the caller's side knows of the model without its weights. */
+export interface ModelDescription {
+  readonly config: EncoderConfig;
+  readonly info: PyramidInfo;
+  readonly headSettings: HeadSettings;
+  readonly dtype: Dtype;
+  /** Bits of int8 weights; null with fp32. */
+  readonly weightBits: WeightBits | null;
+  /** The folder's tau where it does not hold, since it was chosen for another dtype; else null. */
+  readonly voidTau: number | null;
+}
+
+/** What a worker tells of itself. */
+export interface Telling {
+  /** What its pieces have cost so far. */
+  readonly pieces: readonly PieceCost[];
+  /** Its texts by level: entry 0 those that are not yet tokenised, entry l those before layer l or in it. */
+  readonly levels: readonly number[];
+}
+
+/** What came of a text, and the milliseconds that tokenising took, and from then to the answer. */
+export interface TimedOutcome extends Outcome {
+  readonly tokenizeMs: number;
+  readonly inferenceMs: number;
+}
+
+export type FromWorker =
+  | { readonly kind: 'ready'; readonly model: ModelDescription }
+  /** The model could not be read. */
+  | { readonly kind: 'unfit'; readonly error: WireError }
+  | ({ readonly kind: 'tally' } & Telling)
+  /** It has read that texts were taken back. */
+  | { readonly kind: 'cancelled' }
+  | { readonly kind: 'outcomes'; readonly outcomes: readonly TimedOutcome[] }
+  | { readonly kind: 'failed'; readonly ids: readonly number[]; readonly error: WireError };
+
+/** An error as plain data: structured clones of errors lose their class and fields. */
+export interface WireError {
+  readonly code: string | null;
+  readonly details: unknown;
+  readonly message: string;
+  readonly stack: string | undefined;
+}
+
+export function toWire(error: unknown): WireError {
+  const { message, stack } = error instanceof Error ? error : new Error(String(error));
+  return error instanceof PyramidError
+    ? { code: error.code, details: error.details, message, stack }
+    : { code: null, details: null, message, stack };
+}
+
+export function fromWire({ code, details, message, stack }: WireError): Error {
+  const known = code !== null && code in catalogue;
+  const error = known ? new PyramidError(code as ErrorCode, details as never) : new Error(message);
+  if (stack !== undefined) error.stack = stack;
+  return error;
+}

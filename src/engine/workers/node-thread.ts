@@ -1,0 +1,60 @@
+/** A worker thread of Node for the crew, and the gate that lets the process end while it computes. */
+import { Worker } from 'node:worker_threads';
+import type { Thread, ThreadEvents } from './crew.ts';
+import { isBehind, newGate, shut, watchGate } from './exit-gate.ts';
+import type { FromWorker, ToWorker, WorkerStart } from './messages.ts';
+import { newPulse, readingOf, stepsOf } from './pulse.ts';
+
+// under vitest this file is TypeScript, which a worker of Node 20 cannot run: the built one does the same
+const workerFile = new URL(
+  import.meta.url.endsWith('.ts') ? '../../../dist/engine/workers/worker.js' : './worker.js',
+  import.meta.url,
+);
+
+export class NodeThread implements Thread {
+  readonly worker: Worker;
+  readonly #gate = newGate();
+  readonly #pulse = newPulse();
+
+  constructor(start: Omit<WorkerStart, 'gate' | 'pulse'>, { said, ended }: ThreadEvents, file: URL = workerFile) {
+    const unwatch = watchGate(this.#gate);
+    this.worker = new Worker(file, {
+      workerData: { ...start, gate: this.#gate, pulse: this.#pulse } satisfies WorkerStart,
+      execArgv: [], // flags of the main program (`--input-type`) may keep a file from running
+    });
+    let reason: unknown = null;
+    this.worker.on('message', (message: FromWorker) => said(message));
+    this.worker.on('error', (error) => {
+      reason = error;
+    });
+    this.worker.on('exit', () => {
+      unwatch();
+      ended(reason);
+    });
+  }
+
+  post(message: ToWorker): void {
+    this.worker.postMessage(message);
+  }
+
+  hold(keeps: boolean): void {
+    if (keeps) this.worker.ref();
+    else this.worker.unref();
+  }
+
+  get steps(): number {
+    return stepsOf(this.#pulse);
+  }
+
+  get isComputing(): boolean {
+    return isBehind(this.#gate);
+  }
+
+  get reading(): number {
+    return readingOf(this.#pulse);
+  }
+
+  end(): void {
+    void shut(this.#gate).then(() => this.worker.terminate());
+  }
+}

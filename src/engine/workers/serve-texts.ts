@@ -1,0 +1,166 @@
+/**
+ * What a worker thread does, of whatever kind it is: it takes texts, gives outcomes. ONNX Runtime blocks the thread it
+ * is called on, so this one is the engine's own; tokenising happens here too.
+ */
+import { PyramidError } from '../../errors.ts';
+import type { Folder } from '../../folder.ts';
+import { type Dtype, dtypeOf, infoFor, modelOf } from '../../pyramid/folder/model-folder.ts';
+import type { Compile } from '../../runtime/runtime.ts';
+import { type Tokenizer, tokenizerOf } from '../../text/tokenizer/tokenizer.ts';
+import { type Job, newJob } from '../job.ts';
+import { Programs } from '../programs.ts';
+import { type RunOrder, Scheduler } from '../scheduler.ts';
+import { Tally } from '../tally.ts';
+import { type FromWorker, type ModelDescription, type ToWorker, toWire, type WireText } from './messages.ts';
+
+/** Texts that are tokenised before the scheduler looks again at what to do. */
+const ADMITTED = 256;
+
+/** The worker's side of the line to the crew. */
+export interface Port {
+  post(message: FromWorker): void;
+  listen(take: (message: ToWorker) => void): void;
+  /** Told of each text before it is tokenised, and with null when it is: the one that a worker hangs on can be named. */
+  reads?(textId: number | null): void;
+  /** Ends the worker. */
+  close(): void;
+}
+
+export interface LoadedModel extends ModelDescription {
+  readonly programs: Programs;
+  readonly tokenizer: Tokenizer;
+}
+
+interface UnderWay {
+  readonly job: Job;
+  readonly tokenizeMs: number;
+  /** When it was tokenised, by this thread's clock in milliseconds. */
+  readonly tokenized: number;
+}
+
+/** Says `ready`, or `unfit` when `load` throws; then serves until it is told to close. */
+export async function serveTexts(port: Port, load: () => Promise<LoadedModel>, order: RunOrder): Promise<void> {
+  try {
+    serve(port, await load(), order);
+  } catch (error) {
+    port.post({ kind: 'unfit', error: toWire(error) });
+    port.close();
+  }
+}
+
+function serve(port: Port, { programs, tokenizer, ...model }: LoadedModel, order: RunOrder): void {
+  const post = (message: FromWorker) => port.post(message);
+  const { maxLength } = model.info;
+  /** Not yet tokenised, first come first. */
+  let fresh: WireText[] = [];
+  const jobs = new Map<number, UnderWay>();
+
+  const tally = new Tally();
+
+  const scheduler = new Scheduler(
+    model,
+    programs,
+    {
+      admit() {
+        for (const text of fresh.splice(0, ADMITTED)) {
+          try {
+            const start = performance.now();
+            const { truncate = 'right', index } = text;
+            port.reads?.(text.id);
+            const encoding = tokenizer.encode(text.text, text.pair, maxLength, truncate === 'left' ? 'left' : 'right');
+            if (encoding.truncated && truncate === 'never')
+              throw new PyramidError('MP_TEXT_LONG', { index, maxLength });
+            const job = newJob(text.id, encoding, text, tokenizer.piece);
+            const tokenized = performance.now();
+            jobs.set(job.id, { job, tokenizeMs: tokenized - start, tokenized });
+            scheduler.add([job]);
+          } catch (error) {
+            post({ kind: 'failed', ids: [text.id], error: toWire(error) });
+          }
+        }
+        port.reads?.(null);
+        return fresh.length > 0;
+      },
+      done(outcomes) {
+        const now = performance.now();
+        const timed = outcomes.map((outcome) => {
+          const { tokenizeMs = 0, tokenized = now } = jobs.get(outcome.id) ?? {};
+          jobs.delete(outcome.id);
+          return { ...outcome, tokenizeMs, inferenceMs: now - tokenized };
+        });
+        post({ kind: 'outcomes', outcomes: timed });
+      },
+      onPassed: (kind, layer, texts, ms) => tally.add({ kind, layer, batches: 1, texts, ms }),
+      failed(failed, error) {
+        for (const { id } of failed) jobs.delete(id);
+        post({ kind: 'failed', ids: failed.map(({ id }) => id), error: toWire(error) });
+      },
+    },
+    order,
+  );
+
+  port.listen((message) => {
+    switch (message.kind) {
+      case 'texts':
+        fresh.push(...message.texts);
+        void scheduler.wake();
+        return;
+      case 'cancel': {
+        const ids = new Set(message.ids);
+        fresh = fresh.filter(({ id }) => !ids.has(id));
+        for (const id of ids) {
+          const underWay = jobs.get(id);
+          if (underWay) underWay.job.cancelled = true;
+          jobs.delete(id);
+        }
+        scheduler.dropCancelled();
+        post({ kind: 'cancelled' });
+        return;
+      }
+      case 'tally':
+        post({ kind: 'tally', pieces: tally.pieces, levels: [fresh.length, ...scheduler.levels] });
+        return;
+      case 'close':
+        fresh = [];
+        for (const { job } of jobs.values()) job.cancelled = true;
+        scheduler.dropCancelled();
+        void scheduler
+          .wake()
+          .then(() => programs.close())
+          .finally(() => port.close());
+        return;
+      default:
+        message satisfies never;
+    }
+  });
+  post({ kind: 'ready', model });
+}
+
+/**
+ * Reads the model and compiles it; `dtype` null: what the folder prefers; `askAll`: every exit head is asked, whatever
+ * the folder says. The weights are let go of here: the compiled
+ * programs have their own. Throws MP_FILE_MISSING, MP_MODEL_*.
+ */
+export async function loadModel(
+  folder: Folder,
+  dtype: Dtype | null,
+  compile: Compile,
+  askAll = false,
+): Promise<LoadedModel> {
+  const reading = tokenizerOf(folder);
+  reading.catch(() => {}); // told after what is wrong with the model
+  const stored = await modelOf(folder);
+  const tokenizer = await reading;
+  const model = askAll ? { ...stored, info: { ...stored.info, asked: undefined } } : stored;
+  const { config, headSettings } = model;
+  const { vocabularySize: rows } = config;
+  if (tokenizer.vocabularySize > rows) {
+    throw new PyramidError('MP_MODEL_VOCABULARY', { path: folder.path, pieces: tokenizer.vocabularySize, rows });
+  }
+  const chosen = dtype ?? dtypeOf(model.info);
+  const info = infoFor(model.info, chosen);
+  const programs = await Programs.create(model, compile, chosen);
+  const { weightBits } = programs;
+  const voidTau = info.forDtype?.[chosen] || info.tau !== null ? null : model.info.tau;
+  return { programs, tokenizer, config, info, headSettings, dtype: chosen, weightBits, voidTau };
+}

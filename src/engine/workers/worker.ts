@@ -1,0 +1,53 @@
+/**
+ * The entry of a worker thread of Node: the model is on the disk, and each run passes the gate and shows that the thread
+ * lives.
+ */
+import { isMainThread, parentPort, workerData } from 'node:worker_threads';
+import { diskFolder } from '../../disk-folder.ts';
+import { compile } from '../../runtime/node.ts';
+import type { Compile } from '../../runtime/runtime.ts';
+import { tryOut } from '../try-out.ts';
+import { throughGate } from './exit-gate.ts';
+import type { WorkerStart } from './messages.ts';
+import { beat } from './pulse.ts';
+import { loadModel, serveTexts } from './serve-texts.ts';
+
+if (isMainThread || !parentPort) throw new Error('internal: the engine worker was not started as a worker');
+const port = parentPort;
+const { dir, threads, dtype, askAll, order, gate, pulse } = workerData as WorkerStart;
+
+const compileHere: Compile = async (graph, name) => {
+  beat(pulse);
+  const program = await throughGate(gate, () => compile(graph, name, { threads, crowded: true }));
+  return {
+    run(inputs) {
+      beat(pulse);
+      return throughGate(gate, () => program.run(inputs));
+    },
+    close: () => throughGate(gate, () => program.close()),
+  };
+};
+
+/** Files are read in steps that are no run: while the model is loaded, the thread's own turns are what shows that it lives. */
+const TURN_MS = 250;
+const loading = setInterval(() => beat(pulse), TURN_MS);
+
+/** Deno's port to the parent cannot be closed: what it has said is on its way, so the thread may end at once. */
+function endThread(): void {
+  if (typeof port.close === 'function') port.close();
+  else process.exit();
+}
+
+await serveTexts(
+  {
+    post: (message) => port.postMessage(message),
+    reads: (textId) => beat(pulse, textId),
+    listen: (take) => port.on('message', take),
+    close: endThread,
+  },
+  () =>
+    loadModel(diskFolder(dir), dtype, compileHere, askAll)
+      .then((loaded) => tryOut(loaded, dir))
+      .finally(() => clearInterval(loading)),
+  order,
+);

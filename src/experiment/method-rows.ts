@@ -1,0 +1,32 @@
+/** The rows of a table of methods: the paper's five, ours, and what lies between them. Table 4's stages are methods.ts's. */
+import { type MethodName, PAPER_EXITS, type TrainOptions } from '../train/defaults.ts';
+
+export interface MethodRow {
+  readonly name: string;
+  readonly method: MethodName;
+  readonly exits: Pick<TrainOptions, 'exitHead' | 'exitTraining'>;
+}
+
+/** Pooled heads, and aligned ones for pairs. */
+const OURS = { exitHead: 'auto', exitTraining: 'joint' } as const;
+
+const rows: readonly MethodRow[] = [
+  { name: 'bert', method: 'bert', exits: PAPER_EXITS },
+  { name: 'distilbert', method: 'distilbert', exits: PAPER_EXITS },
+  { name: 'ltp', method: 'ltp', exits: PAPER_EXITS },
+  { name: 'fastbert', method: 'fastbert', exits: PAPER_EXITS },
+  { name: 'mp', method: 'mp', exits: PAPER_EXITS },
+  { name: 'mp+', method: 'mp', exits: OURS },
+  // parts of the differences between mp and mp+, and mp+ without pruning
+  { name: 'mp-joint', method: 'mp', exits: { ...PAPER_EXITS, exitTraining: 'joint' } },
+  { name: 'mp-pooled', method: 'mp', exits: { ...PAPER_EXITS, exitHead: 'pooled' } },
+  { name: 'mp-joint-pooled', method: 'mp', exits: { exitHead: 'pooled', exitTraining: 'joint' } },
+  { name: 'fastbert+', method: 'fastbert', exits: OURS },
+];
+
+export const METHOD_ROWS: ReadonlyMap<string, MethodRow> = new Map(rows.map((row) => [row.name, row]));
+/** What a table has when nobody says. */
+export const USUAL_ROWS: readonly string[] = ['bert', 'distilbert', 'ltp', 'fastbert', 'mp', 'mp+'];
+
+/** A row's name as a folder's. */
+export const folderName = (name: string): string => name.replace('+', '-plus');

@@ -1,0 +1,187 @@
+/**
+ * One method on one task, from its starting network to its figures: trained, its halt value chosen on the validation
+ * rows, judged on the test rows, saved as a model folder and timed in the engine. Knows nothing of the other methods
+ * but what they share: stages, and the baseline that a drop is counted from.
+ */
+import { Pyramid } from '../engine/index.ts';
+import { chooseTau, type Judgement, judge, type Summary, type Trace, tradeoff } from '../evaluate/index.ts';
+import { writeModelFolder } from '../pyramid/folder/disk-model.ts';
+import { json } from '../pyramid/folder/model-folder.ts';
+import type { NetworkShape } from '../pyramid/shape.ts';
+import { type MethodReport, type ReportRow, reportRow, type TrainingCurve } from '../report/index.ts';
+import type { Dataset } from '../text/index.ts';
+import type { EncodedSet } from '../train/batch.ts';
+import type { Checkpoints } from '../train/checkpoint.ts';
+import type { TrainOptions } from '../train/defaults.ts';
+import type { OnTrainEvent } from '../train/events.ts';
+import { type MethodResult, runMethod, type SharedStages } from '../train/method-run.ts';
+import { methods } from '../train/methods.ts';
+import { modelCard } from '../train/model-card.ts';
+import { resolvedConfig } from '../train/options.ts';
+import { encodeSet, fingerprint, type Start } from '../train/prepare.ts';
+import { checkDepth, folderModel, pyramidInfo, stageSettings, traceState, versions } from '../train/run.ts';
+import type { ModelState } from '../train/state.ts';
+import type { MethodRow } from './method-rows.ts';
+
+/** All rows of a task; tau is chosen on `validation`, figures are of `test`. */
+export interface TaskRows {
+  readonly train: Dataset;
+  readonly validation: Dataset;
+  readonly test: Dataset;
+}
+export type TaskSets = { readonly [S in keyof TaskRows]: EncodedSet };
+
+export interface TrialPlan {
+  readonly task: string;
+  readonly row: MethodRow;
+  readonly options: TrainOptions;
+  readonly start: Start;
+  readonly rows: TaskRows;
+  readonly sets: TaskSets;
+  /** Plain BERT's accuracy on the validation rows; null: the network's own, without exits. */
+  readonly baseline: number | null;
+  /** Accuracy that the halt value may cost against it, 0 to 1. */
+  readonly maxDrop: number;
+  /** The count that the halt value makes smallest. */
+  readonly by?: 'actual' | 'paper';
+  /** The network that speed-ups are over. */
+  readonly dense: NetworkShape;
+  readonly teacher?: ModelState;
+  readonly checkpoints?: Checkpoints | null;
+  readonly shared?: SharedStages;
+  /** Where the model goes; null: nowhere, and it is not timed. */
+  readonly folder: string | null;
+}
+
+export interface Trial {
+  readonly result: MethodResult;
+  readonly validation: Trace;
+  readonly test: Trace;
+  readonly tau: number | null;
+  /** Of the validation rows, at tau. */
+  readonly onValidation: Judgement;
+  /** Of the test rows, at tau. */
+  readonly onTest: Judgement;
+  readonly baseline: number;
+  readonly msPerText: number | null;
+}
+
+/** Texts that are classified on the clock, in one call. */
+const TIMED_TEXTS = 1000;
+
+/** Throws as training does. */
+export async function runTrial(plan: TrialPlan, onEvent: OnTrainEvent): Promise<Trial> {
+  const { row, options, start, rows, sets, maxDrop, by, dense, teacher, checkpoints, shared, folder } = plan;
+  const { prunes, exits } = methods[row.method];
+  checkDepth(row.method, start.state.config.layers);
+  const { pairs } = rows.train;
+  const settings = stageSettings(options, rows.train);
+  const result = await runMethod({
+    name: row.method,
+    options,
+    start: start.state,
+    pairs,
+    train: sets.train,
+    validation: sets.validation,
+    settings,
+    teacher,
+    checkpoints,
+    shared,
+    onEvent: (event) => onEvent(event.kind === 'stage' ? { ...event, method: row.name } : event),
+  });
+  const trace = (set: EncodedSet) => traceState(result.state, set, prunes, pairs, settings.threads);
+  const validation = await trace(sets.validation);
+  const baseline = plan.baseline ?? judge(validation, null).accuracy;
+  // what pruning has lost already is not the exits' to win back: they may then lose nothing more
+  const own = judge(validation, null).accuracy;
+  const tau = exits
+    ? chooseTau(validation, { baseline: Math.min(baseline, own + maxDrop), maxDrop, by, dense }).tau
+    : null;
+  const test = await trace(sets.test);
+  const onTest = judge(test, tau, { dense });
+  if (folder !== null) await save(folder, plan, result, tau, onTest);
+  return {
+    result,
+    validation,
+    test,
+    tau,
+    onValidation: judge(validation, tau, { dense }),
+    onTest,
+    baseline,
+    msPerText: folder === null ? null : await timed(folder, rows.test, tau),
+  };
+}
+
+export function encodeRows({ tokenizer }: Start, { train, validation, test }: TaskRows, maxLength: number): TaskSets {
+  const encode = (dataset: Dataset) => encodeSet(tokenizer, dataset, maxLength);
+  return { train: encode(train), validation: encode(validation), test: encode(test) };
+}
+
+export const trialRow = ({ task, row }: TrialPlan, { onTest, msPerText, result }: Trial): ReportRow =>
+  reportRow(onTest, { task, method: row.name, msPerText, seconds: result.progress.seconds });
+
+/** What the report's figures show of it, the curve over tau on the test rows among them. */
+export function trialFigures({ task, row, dense }: TrialPlan, { onTest, test }: Trial): MethodReport {
+  return { task, method: row.name, judgement: onTest, curve: curveOf(test, row, dense) };
+}
+
+/** The curve over tau; one point where there are no exits. */
+export function curveOf(trace: Trace, { method }: MethodRow, dense: NetworkShape): readonly Summary[] {
+  const curve = tradeoff(trace, { dense });
+  return methods[method].exits ? curve : curve.slice(0, 1);
+}
+
+/** Loss and validation accuracy, one curve a stage; epochs are counted on from stage to stage. */
+export function trialCurves({ task, row }: Pick<TrialPlan, 'task' | 'row'>, { result }: Trial): TrainingCurve[] {
+  const stages: { stage: string; points: TrainingCurve['points'][number][] }[] = [];
+  result.progress.history.forEach(({ stage, loss, validation }, i) => {
+    // a stage may come twice, with another between
+    if (stages.at(-1)?.stage !== stage) stages.push({ stage, points: [] });
+    stages.at(-1)!.points.push({ epoch: i + 1, loss, accuracy: validation?.accuracy ?? null });
+  });
+  return stages.map((curve) => ({ task, method: row.name, ...curve }));
+}
+
+async function save(
+  folder: string,
+  { row, options, start, rows }: TrialPlan,
+  result: MethodResult,
+  tau: number | null,
+  { accuracy }: Judgement,
+): Promise<void> {
+  const info = pyramidInfo(options, result, rows.train.pairs, tau);
+  const metrics = { accuracy };
+  const record = {
+    options: resolvedConfig(options),
+    row: row.name,
+    versions: versions(),
+    data: {
+      train: fingerprint(rows.train),
+      validation: fingerprint(rows.validation),
+      test: fingerprint(rows.test),
+    },
+    metrics,
+    tau,
+    epochs: result.progress.history,
+    seconds: result.progress.seconds,
+  };
+  await writeModelFolder(folder, folderModel(result.state, info), {
+    ...start.tokenizer.files,
+    'training.json': json(record),
+    'README.md': modelCard({ info, config: result.state.config, options, metrics, rows }),
+  });
+}
+
+/** Milliseconds a text on the clock, in the engine, tokenising included. */
+async function timed(folder: string, { examples }: Dataset, tau: number | null): Promise<number> {
+  const texts = examples.slice(0, TIMED_TEXTS);
+  const pyramid = await Pyramid.load(folder);
+  try {
+    await pyramid.classify(texts.slice(0, 64), { tau });
+    const started = performance.now();
+    await pyramid.classify(texts, { tau });
+    return (performance.now() - started) / texts.length;
+  } finally {
+    await pyramid.close();
+  }
+}

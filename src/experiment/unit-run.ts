@@ -1,0 +1,156 @@
+/** One run of a campaign, from its group's rows to its result file. */
+import { join } from 'node:path';
+import { cheapest, judge, tradeoff, writeTrace } from '../evaluate/index.ts';
+import { shapeOf } from '../pyramid/shape.ts';
+import { Checkpoints } from '../train/checkpoint.ts';
+import type { OnTrainEvent } from '../train/events.ts';
+import { runMethod } from '../train/method-run.ts';
+import { methods } from '../train/methods.ts';
+import { startingModel } from '../train/prepare.ts';
+import { stageSettings } from '../train/run.ts';
+import type { ModelState } from '../train/state.ts';
+import { attentionExamples } from './attention.ts';
+import type { Group } from './group.ts';
+import type { StageFolder } from './stage-folder.ts';
+import { type StoredResult, writeResult } from './stored-result.ts';
+import { curveOf, encodeRows, runTrial, type Trial, type TrialPlan, trialCurves } from './trial.ts';
+import { type Terms, teacherRow, type Unit } from './unit.ts';
+
+/** Drops that a reader may want to read off, beside the campaign's own. */
+const DROPS = [0, 0.005, 0.01, 0.02];
+
+/** `baseline`: plain BERT's accuracy on the validation rows; null where there is none. Throws as training does. */
+export async function runUnit(
+  terms: Terms,
+  { rows, full, sets, settings }: Group,
+  unit: Unit,
+  stages: StageFolder,
+  baseline: number | null,
+  onEvent: OnTrainEvent,
+): Promise<StoredResult> {
+  const { task, row, seed, options, folder, label } = unit;
+  const { student, exits, prunes } = methods[row.method];
+  const given = student ? terms.distilbertModel : null;
+  const checkpoints = new Checkpoints(join(folder, 'run'), settings(unit));
+  const start =
+    given !== null
+      ? await startingModel({ ...options, model: given }, rows, false, onEvent)
+      : student
+        ? await startingModel(options, rows, true, onEvent)
+        : full;
+  const plan: TrialPlan = {
+    task,
+    row,
+    options,
+    start,
+    rows,
+    sets: given === null ? sets : encodeRows(start, rows, options.maxLength),
+    baseline,
+    maxDrop: terms.maxDrop,
+    by: terms.by,
+    dense: shapeOf(full.state.config),
+    teacher:
+      student && given === null
+        ? await teacherOf(unit, { rows, full, sets }, stages, settings(unit), onEvent)
+        : undefined,
+    checkpoints,
+    shared: given === null ? stages : undefined,
+    folder: terms.keepModels ? join(folder, 'model') : null,
+  };
+  const trial = await runTrial(plan, onEvent);
+  if (terms.keepModels) {
+    await writeTrace(join(folder, 'validation.trace.jsonl'), trial.validation);
+    await writeTrace(join(folder, 'test.trace.jsonl'), trial.test);
+  }
+  const { threads } = stageSettings(options, rows.train);
+  const attention =
+    terms.keepModels && prunes
+      ? await attentionExamples(trial.result.state, plan.sets.test, start.tokenizer, {
+          task,
+          method: row.name,
+          threads,
+        })
+      : [];
+  const result = storedResult(plan, trial, { seed, settings: settings(unit), attention, exits });
+  await writeResult(folder, result);
+  await checkpoints.remove();
+  await teacherCheckpoints(unit, settings(unit)).remove();
+  const { accuracy, speedup } = trial.onTest;
+  onEvent({
+    kind: 'note',
+    text: `${label}: accuracy ${(100 * accuracy).toFixed(2)} %, ${speedup.paper.toFixed(2)} times fewer operations as the paper counts, ${speedup.actual.toFixed(2)} as computed`,
+  });
+  return result;
+}
+
+function storedResult(
+  plan: TrialPlan,
+  trial: Trial,
+  { seed, settings, attention, exits }: Pick<StoredResult, 'seed' | 'settings' | 'attention'> & { exits: boolean },
+): StoredResult {
+  const { task, row, dense, rows, sets } = plan;
+  const { validation, test, result, tau, baseline, onTest, msPerText } = trial;
+  const { n, accuracy, f1, macroF1, gflops, speedup, meanExit } = trial.onValidation;
+  const points = exits ? tradeoff(validation, { dense }) : [];
+  const drops = DROPS.flatMap((maxDrop) =>
+    (['paper', 'actual'] as const).map((by) => {
+      const chosen = exits ? cheapest(points, baseline - maxDrop, by).tau : null;
+      const { byLength: _, exitsByLayer: _e, tokensByLayer: _t, ...point } = judge(test, chosen, { dense });
+      return { maxDrop, by, point };
+    }),
+  );
+  return {
+    format: 1,
+    task,
+    method: row.name,
+    seed,
+    settings,
+    clock: { seconds: result.progress.seconds, msPerText },
+    baseline,
+    tau,
+    validation: { n, tau, accuracy, f1, macroF1, gflops, speedup, meanExit },
+    test: onTest,
+    curve: curveOf(test, row, dense),
+    drops,
+    training: trialCurves(plan, trial),
+    attention,
+    data: {
+      labels: rows.train.labels.length,
+      pairs: rows.train.pairs,
+      train: rows.train.examples.length,
+      validation: rows.validation.examples.length,
+      test: rows.test.examples.length,
+      tokens: sets.test.lengths.reduce((sum, length) => sum + length, 0) / sets.test.lengths.length,
+      cut: sets.test.truncated / sets.test.lengths.length,
+    },
+    thresholds: result.state.thresholds && Array.from(result.state.thresholds),
+  };
+}
+
+/** Plain BERT on the task: from its run, or trained here. */
+async function teacherOf(
+  { folder, options, row }: Unit,
+  { rows, full, sets }: Omit<Group, 'settings'>,
+  stages: StageFolder,
+  settings: Record<string, string>,
+  onEvent: OnTrainEvent,
+): Promise<ModelState> {
+  const checkpoints = teacherCheckpoints({ folder }, settings);
+  const { state } = await runMethod({
+    name: 'bert',
+    options: { ...options, ...teacherRow },
+    start: full.state,
+    pairs: rows.train.pairs,
+    train: sets.train,
+    validation: sets.validation,
+    settings: stageSettings({ ...options, ...teacherRow }, rows.train),
+    checkpoints,
+    shared: stages,
+    onEvent: (event) => onEvent(event.kind === 'stage' ? { ...event, method: `${row.name}'s teacher` } : event),
+  });
+  return state;
+}
+
+/** Kept until the student is done: a run that goes on has its teacher from there. */
+const teacherCheckpoints = ({ folder }: Pick<Unit, 'folder'>, settings: Record<string, string>): Checkpoints =>
+  new Checkpoints(join(folder, 'teacher'), settings);

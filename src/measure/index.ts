@@ -1,0 +1,3 @@
+/** Labelled rows through the engine: traces, what pieces cost on this machine, int8 beside fp32. */
+export { measurePeeks } from './measure-peeks.ts';
+export { type Quantized, type QuantizeOptions, quantize } from './quantize.ts';

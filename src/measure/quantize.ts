@@ -1,0 +1,107 @@
+/**
+ * A copy of a model folder that prefers int8, once int8 has been found to agree with fp32 on given rows. The weights
+ * stay float32 on disk, so that other programs open the folder as before; the engine makes int8 of them when it loads.
+ */
+import { cp, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Pyramid } from '../engine/index.ts';
+import { PyramidError } from '../errors.ts';
+import { judge } from '../evaluate/judge.ts';
+import type { Trace } from '../evaluate/trace.ts';
+import { knownOptions } from '../option.ts';
+import { json, type PyramidInfo } from '../pyramid/folder/model-folder.ts';
+import { argmax } from '../pyramid/logits.ts';
+import type { Dataset } from '../text/example.ts';
+import { needEmptyFolder, writeFolder } from '../write-folder.ts';
+import { writeWhole } from '../write-whole.ts';
+import { runTrace } from './run-trace.ts';
+
+export interface QuantizeOptions {
+  /** Model folder. */
+  readonly model: string;
+  readonly rows: Dataset;
+  /** Share of the rows, 0 to 1, that may be answered otherwise than by fp32. */
+  readonly maxDisagreement: number;
+  /** The new folder; must be empty or not exist. */
+  readonly out: string;
+  /** Share done, 0 to 1. */
+  readonly onProgress?: (share: number) => void;
+}
+
+export interface Quantized {
+  readonly out: string;
+  readonly rows: number;
+  /** Share of the rows whose label is another with int8, exits off. */
+  readonly disagreement: number;
+  /** Exits off. */
+  readonly accuracy: { readonly fp32: number; readonly int8: number };
+  /** Of int8 weights on this machine, see `Pyramid.weightBits`. */
+  readonly weightBits: number;
+  /** The model's tau was chosen with fp32: the copy has it for that alone, and none for int8. */
+  readonly tauVoid: boolean;
+}
+
+/**
+ * Throws MP_QUANTIZE if the two disagree more often than allowed, MP_OUT_EXISTS if `out` is not empty, MP_USAGE if a label
+ * of the rows is not the model's, MP_WRITE, and as `Pyramid.load`.
+ */
+export async function quantize(options: QuantizeOptions): Promise<Quantized> {
+  const known = knownOptions(options, ['model', 'rows', 'maxDisagreement', 'out', 'onProgress']);
+  const { model, rows, maxDisagreement, out, onProgress } = known;
+  if (!(maxDisagreement >= 0 && maxDisagreement <= 1))
+    throw new PyramidError('MP_USAGE', {
+      what: `maxDisagreement is ${maxDisagreement}`,
+      todo: 'give a fraction from 0 to 1',
+    });
+  await needEmptyFolder(out);
+  const traced = async (dtype: 'fp32' | 'int8', from: number) => {
+    const pyramid = await Pyramid.load(model, { dtype });
+    try {
+      const { info, weightBits } = pyramid;
+      return { trace: await runTrace(pyramid, rows, (share) => onProgress?.(from + share / 2)), info, weightBits };
+    } finally {
+      await pyramid.close();
+    }
+  };
+  const exact = await traced('fp32', 0);
+  const quick = await traced('int8', 0.5);
+  const disagreement = differing(exact.trace, quick.trace) / rows.examples.length;
+  if (disagreement > maxDisagreement) {
+    throw new PyramidError('MP_QUANTIZE', { disagreement, most: maxDisagreement, rows: rows.examples.length });
+  }
+  const { tau: _, calibration: __, forDtype: ___, ...info } = exact.info;
+  /** A tau that was chosen on the logits of one dtype holds for that alone. */
+  const chosen = ({ tau, calibration }: PyramidInfo) => ({ tau, ...(calibration && { calibration }) });
+  await copyFolder(model, out, async (copy) => {
+    const path = join(copy, 'config.json');
+    const config = JSON.parse(await readFile(path, 'utf8')) as Record<string, unknown>;
+    const pyramid = {
+      ...info,
+      dtype: 'int8',
+      ...chosen(quick.info),
+      ...(exact.info.tau !== null && { forDtype: { fp32: chosen(exact.info) } }),
+    };
+    await writeWhole(path, json({ ...config, pyramid }));
+  });
+  const accuracy = { fp32: judge(exact.trace, null).accuracy, int8: judge(quick.trace, null).accuracy };
+  return {
+    out,
+    rows: rows.examples.length,
+    disagreement,
+    accuracy,
+    weightBits: quick.weightBits!,
+    tauVoid: exact.info.tau !== null && quick.info.tau === null,
+  };
+}
+
+const differing = (a: Trace, b: Trace): number =>
+  a.entries.filter(({ logits }, i) => argmax(logits.at(-1)!) !== argmax(b.entries[i].logits.at(-1)!)).length;
+
+/** Copies the folder, changes the copy, and gives it its name last, so that what has the name is complete. */
+async function copyFolder(from: string, to: string, change: (copy: string) => Promise<void>): Promise<void> {
+  await writeFolder(to, 'config.json', async (folder) => {
+    // a folder of the hub's cache holds links
+    await cp(from, folder, { recursive: true, dereference: true });
+    await change(folder);
+  });
+}

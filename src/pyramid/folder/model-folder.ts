@@ -1,0 +1,57 @@
+/**
+ * A trained model in a folder: a Hugging Face folder that transformers opens as it is, with our thresholds and exit
+ * heads beside BERT's own weights and a `pyramid` object in config.json. Read here, wherever it lies;
+ * disk-model.ts writes it.
+ */
+import { configOf, type EncoderConfig, type Parameters, type StoredTensor, weightsOf } from '../../encoder/index.ts';
+import { PyramidError } from '../../errors.ts';
+import { type Folder, pathIn } from '../../folder.ts';
+import { type HeadSettings, headSettings } from '../exits/exits.ts';
+import { headShapes } from '../exits/heads.ts';
+import { THRESHOLDS } from '../network.ts';
+import { problemTypeOf } from '../problem.ts';
+import { type Calibration, DTYPES, type Dtype, dtypeOf, infoFor, type PyramidInfo, readInfo } from './pyramid-info.ts';
+
+export { type Calibration, DTYPES, type Dtype, dtypeOf, infoFor, type PyramidInfo };
+
+export interface PyramidModel {
+  readonly config: EncoderConfig;
+  readonly info: PyramidInfo;
+  readonly parameters: Parameters;
+  readonly heads: Parameters;
+  readonly headSettings: HeadSettings;
+  readonly thresholds: Float32Array | null;
+}
+
+/**
+ * Reads a folder. One without a `pyramid` object (a classifier fine-tuned elsewhere) is a dense model without heads.
+ * Throws MP_FILE_MISSING, MP_MODEL_* .
+ */
+export async function modelOf(folder: Folder): Promise<PyramidModel> {
+  const stored = await configOf(folder);
+  const { path: dir } = folder;
+  const path = pathIn(dir, 'config.json');
+  if (stored.labels.length === 0) throw new PyramidError('MP_MODEL_LABELS', { path, problem: 'there is no id2label' });
+  const config = { ...stored, problemType: problemTypeOf(stored) };
+  const info = readInfo(config, path);
+  const { parameters, others } = await weightsOf(folder, config);
+  const settings = headSettings(info.exitHead, info.pairs, info.headWidth);
+  const heads: Parameters = new Map();
+  const take = (name: string, shape: readonly number[]): StoredTensor => {
+    const stored = others.get(name);
+    if (!stored) throw new PyramidError('MP_MODEL_TENSOR_MISSING', { path: dir, name });
+    if (stored.shape.length !== shape.length || stored.shape.some((dim, i) => dim !== shape[i])) {
+      throw new PyramidError('MP_MODEL_TENSOR_SHAPE', { path: dir, name, found: stored.shape, expected: shape });
+    }
+    return stored;
+  };
+  for (const [name, shape] of headShapes(config, settings)) heads.set(name, take(name, shape));
+  const thresholds = info.prunes ? take(THRESHOLDS, [config.layers]).data : null;
+  return { config, info, parameters, heads, headSettings: settings, thresholds };
+}
+
+/** Whether layer `layer`, from 1 and below the last, has an exit head that is asked. */
+export const isAsked = ({ info, headSettings }: Pick<PyramidModel, 'info' | 'headSettings'>, layer: number): boolean =>
+  headSettings.kind !== 'none' && (info.asked?.[layer - 1] ?? true);
+
+export const json = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;

@@ -1,0 +1,75 @@
+/**
+ * The paper's figure 1: what length of text does to speed, pruning and exits.
+ */
+
+import type { LengthBucket } from '../evaluate/judge.ts';
+import { barChart, type ChartSize } from './chart.ts';
+import { exits, type Figure, type MethodReport, prunes } from './figure.ts';
+import { percent, times } from './format.ts';
+import type { Palette } from './palette.ts';
+
+/** Figure 1: speed-ups, pruned tokens and mean exit, by length of text. */
+export function lengthFigures(methods: readonly MethodReport[], places: Palette, size?: ChartSize): Figure[] {
+  const panels: readonly {
+    readonly title: string;
+    readonly label: string;
+    readonly caption: string;
+    readonly value: (bucket: LengthBucket) => number | null | undefined;
+    readonly text: (value: number) => string;
+    readonly of?: (method: MethodReport) => boolean;
+  }[] = [
+    {
+      title: 'Speed-up by length, as the paper counts',
+      label: '↑ Speed-up (times)',
+      caption: 'Tokens a text; operations of the dense model over those used.',
+      value: ({ speedup }) => speedup?.paper,
+      text: times,
+    },
+    {
+      title: 'Speed-up by length, as computed',
+      label: '↑ Speed-up (times)',
+      caption: 'Tokens a text; heads, peeks and the classifier included.',
+      value: ({ speedup }) => speedup?.actual,
+      text: times,
+    },
+    {
+      title: 'Tokens pruned, by length',
+      label: '↑ Share of tokens (%)',
+      caption: 'Of all tokens of all layers, those that pruning leaves out; exits aside.',
+      value: ({ pruned }) => pruned,
+      text: percent,
+      of: prunes,
+    },
+    {
+      title: 'Mean exit, by length',
+      label: '↑ Layer',
+      caption: 'The layer that answers, on average.',
+      value: ({ meanExit }) => meanExit,
+      text: (layer) => layer.toFixed(2),
+      of: exits,
+    },
+  ];
+  return panels.flatMap(({ title, label, caption, value, text, of = () => true }) => {
+    const series = methods.filter(of).map(({ method, judgement: { byLength } }) => {
+      const found = byLength.map((bucket) => value(bucket) ?? null);
+      const texts = found.map((one) => (one === null ? '–' : text(one)));
+      const inUnits = text === percent ? found.map((one) => one && 100 * one) : found;
+      return { method, values: inUnits, texts, titles: texts.map((one) => `${method}: ${one}`) };
+    });
+    if (series.length === 0) return [];
+    const lengths = methods[0].judgement.byLength.map(bucketName);
+    const axes = { groups: lengths, label: 'Tokens of the text →', y: { label, ticks: 5 }, places, size };
+    return [
+      {
+        title,
+        caption,
+        drawing: barChart(title, axes, series),
+        heads: ['Tokens', ...series.map(({ method }) => method)],
+        rows: lengths.map((length, i) => [length, ...series.map(({ texts }) => texts[i])]),
+      },
+    ];
+  });
+}
+
+const bucketName = ({ from, to }: { from: number; to: number | null }) =>
+  to === null ? `over ${from - 1}` : `${from}–${to}`;

@@ -1,0 +1,148 @@
+/**
+ * Comma and tab separated files as tables, through csv-parse. Streamed: memory does not grow with the file.
+ */
+import { Readable } from 'node:stream';
+import { type InfoRecord, type Options, parse } from 'csv-parse';
+import { PyramidError } from '../../errors.ts';
+import { DELIMITER_NAMES, foundDelimiter, separatorLine } from './csv-delimiter.ts';
+import { LONGEST_ROW, type RowProblem, type Table, type TableRow, tooLong } from './table.ts';
+import { countNewlines, fileText } from './text-stream.ts';
+
+export interface CsvOptions {
+  readonly header: boolean;
+  /**
+   * Whether `"` quotes a field (RFC 4180), or is a character like any other. A misplaced quote (inside an unquoted
+   * field, or with text after the closing one) stands for itself.
+   */
+  readonly quotes: boolean;
+  /** null: what the file shows, mostly a comma. */
+  readonly delimiter: string | null;
+  /** Columns that are needed at least, where it is the delimiter that has to be found. */
+  readonly needed?: number; // 2
+}
+
+/** Characters that may wait between the file and the parser. */
+const AHEAD = 2 ** 20;
+
+/** Characters of a file's beginning that its delimiter is looked for in. */
+const SAMPLE = 1 << 16;
+
+/** @throws as `fileText`; MP_DATA_ROW for a record longer than `LONGEST_ROW` */
+export async function openCsv(path: string, options: CsvOptions): Promise<Table> {
+  const source = fileText(path);
+  let start = '';
+  let whole = true;
+  for (let next = await source.next(); !next.done; next = await source.next()) {
+    start += next.value;
+    whole = start.length < SAMPLE;
+    if (!whole) break;
+  }
+  const said = options.quotes ? separatorLine(start) : null;
+  if (said) start = start.slice(said.length);
+  const found =
+    options.delimiter ?? said?.delimiter ?? foundDelimiter(start.slice(0, SAMPLE), whole, options.needed ?? 2);
+  const notes =
+    options.delimiter === null && found !== ',' ? [`separated by ${DELIMITER_NAMES[found] ?? `"${found}"`}`] : [];
+  const records = readRecords(path, again(start, source), { ...options, delimiter: found }, said ? 1 : 0);
+  const close = async () => void (await records.return(undefined));
+  const first = await records.next();
+  if (first.done) return { columns: [], rows: nothing(), close };
+  const head = first.value;
+  if (head.kind === 'problem') return { columns: [], rows: again(head, records), close };
+  const columns = head.cells.map((cell, i) => (options.header ? String(cell).trim() : String(i)));
+  const rest = options.header ? records : again(head, records);
+  return { columns, rows: sameLength(rest, columns.length, options), notes, close };
+}
+
+type CsvRow = Extract<TableRow, { kind: 'row' }>;
+
+/** Problems come after the rows. `before`: lines of the file before the text. */
+async function* readRecords(
+  path: string,
+  text: AsyncIterable<string>,
+  { quotes, delimiter }: CsvOptions & { readonly delimiter: string },
+  before: number,
+): AsyncGenerator<TableRow> {
+  const problems: RowProblem[] = [];
+  let end = 0; // the line of the text at which the last record ended
+  let overcounted = 0; // csv-parse counts \r\n inside quotes as two lines
+  const toRow = (record: readonly string[], { lines }: InfoRecord): CsvRow => {
+    let inside = 0; // line ends inside the record
+    if (lines - overcounted > end + 1) {
+      for (const cell of record) {
+        inside += countNewlines(cell);
+        overcounted += cell.split('\r\n').length - 1;
+      }
+    }
+    end = lines - overcounted;
+    return { kind: 'row', line: before + end - inside, cells: record };
+  };
+  const parser = parse({
+    delimiter,
+    quote: quotes ? '"' : null,
+    escape: quotes ? '"' : null,
+    record_delimiter: ['\r\n', '\n'],
+    relax_column_count: true,
+    // after a misplaced quote a strict parser loses the rows that follow
+    relax_quotes: true,
+    skip_empty_lines: true,
+    skip_records_with_error: true,
+    // its type knows only records that stay arrays
+    on_record: toRow as unknown as Options['on_record'],
+    on_skip: (error) => {
+      const line = before + end + 1;
+      const unclosed = error?.code === 'CSV_QUOTE_NOT_CLOSED';
+      const problem = unclosed ? 'a quoted field is not closed before the end of the file' : (error?.message ?? '');
+      problems.push({ kind: 'problem', line, problem });
+      return undefined;
+    },
+  });
+  // csv-parse has an option for this, which looks at every character once more: a sixth of the time
+  const bounded = async function* () {
+    let ended = 0; // records and empty lines
+    let length = 0; // of what was given since one ended
+    for await (const piece of text) {
+      const { records, empty_lines } = parser.info;
+      if (records + empty_lines > ended) length = 0;
+      ended = records + empty_lines;
+      length += piece.length;
+      if (length > LONGEST_ROW + AHEAD) {
+        const problem = `${tooLong('row')}${quotes ? '; is a quote never closed?' : ''}`;
+        throw new PyramidError('MP_DATA_ROW', { path, line: before + end + 1, problem });
+      }
+      yield piece;
+    }
+  };
+  const source = Readable.from(bounded());
+  source.on('error', (error) => parser.destroy(error));
+  try {
+    yield* source.pipe(parser) as AsyncIterable<CsvRow>;
+    yield* problems;
+  } finally {
+    source.destroy();
+  }
+}
+
+async function* sameLength(
+  rows: AsyncIterable<TableRow>,
+  count: number,
+  { header, quotes }: CsvOptions,
+): AsyncGenerator<TableRow> {
+  for await (const row of rows) {
+    if (row.kind === 'row' && row.cells.length !== count) {
+      const than = header ? 'header' : 'first row';
+      const hint = quotes ? '' : ' (quotes are ordinary characters in .tsv)';
+      const problem = `the row has ${fields(row.cells.length)}, the ${than} ${count}${hint}`;
+      yield { kind: 'problem', line: row.line, problem };
+    } else yield row;
+  }
+}
+
+const fields = (n: number) => `${n} ${n === 1 ? 'field' : 'fields'}`;
+
+async function* again<T>(first: T, rest: AsyncIterable<T>): AsyncGenerator<T> {
+  yield first;
+  yield* rest;
+}
+
+async function* nothing(): AsyncGenerator<TableRow> {}

@@ -1,0 +1,55 @@
+/**
+ * Opens a data file as a table; the format is known from its name.
+ */
+import { PyramidError } from '../../errors.ts';
+import { openCsv } from './csv-table.ts';
+import { checkDataFile } from './data-file.ts';
+import { openJson, openJsonLines } from './json-table.ts';
+import { openParquet } from './parquet-table.ts';
+import type { Table, TableRow } from './table.ts';
+import { fileLines } from './text-stream.ts';
+
+export interface TableOptions {
+  /** Whether the first line of a csv or tsv file names the columns. */
+  readonly header?: boolean; // true
+  /** What separates the fields of a csv or tsv file. Without: a tab in .tsv, in .csv what the file shows. */
+  readonly delimiter?: string;
+  /** Columns that are needed at least: a csv file that has as many by its commas is separated by commas. */
+  readonly columns?: number; // 2
+}
+
+export const FORMATS = ['.csv', '.tsv', '.jsonl', '.ndjson', '.json', '.parquet', '.txt'] as const;
+
+/**
+ * Opens `path`; the format is known from its name, `.gz` after it allowed (not for parquet, compressed by itself).
+ * Quotes are CSV quotes in `.csv`, ordinary characters in `.tsv`; a `.txt` file has one text a line.
+ * @throws MP_FILE_MISSING, MP_DATA_FORMAT, MP_DATA_FILE (truncated, corrupt or something else), MP_DATA_ROW (text that
+ *   is not UTF-8, a row that is too long)
+ */
+export async function openTable(path: string, options: TableOptions = {}): Promise<Table> {
+  const { header = true, delimiter, columns } = options;
+  const name = path.toLowerCase();
+  const format = FORMATS.find((extension) => name.endsWith(extension) || name.endsWith(`${extension}.gz`));
+  await checkDataFile(path, format ?? '');
+  switch (format) {
+    case '.csv':
+      return openCsv(path, { header, quotes: true, delimiter: delimiter ?? null, needed: columns });
+    case '.tsv':
+      return openCsv(path, { header, quotes: false, delimiter: delimiter ?? '\t' });
+    case '.jsonl':
+    case '.ndjson':
+      return openJsonLines(path);
+    case '.json':
+      return openJson(path);
+    case '.txt':
+      return { columns: ['text'], rows: textRows(path), close: async () => {} };
+    case '.parquet':
+      if (!name.endsWith('.gz')) return openParquet(path);
+  }
+  throw new PyramidError('MP_DATA_FORMAT', { path, known: FORMATS });
+}
+
+async function* textRows(path: string): AsyncGenerator<TableRow> {
+  let line = 0;
+  for await (const text of fileLines(path)) yield { kind: 'row', line: ++line, cells: [text] };
+}

@@ -1,0 +1,232 @@
+/**
+ * Texts to token ids, with the numbers that Hugging Face transformers gives for `truncation=True`: a folder that is
+ * accepted is read exactly, any other is refused. Knows nothing of models.
+ */
+import { PyramidError } from '../../errors.ts';
+import { type Folder, pathIn, readText } from '../../folder.ts';
+import { bertIds, wordIds } from './bert-ids.ts';
+import { isObject } from './json-part.ts';
+import { longestFirst, type SpecialTokens } from './special-tokens.ts';
+import { type TokenizerParts, tokenizerParts } from './tokenizer-parts.ts';
+import { wellFormed } from './unicode-forms.ts';
+import { wordPieces } from './word-pieces.ts';
+import { parseVocabulary, wordPieceFiles } from './wordpiece-files.ts';
+
+export interface Encoding {
+  readonly ids: Int32Array; // [n]
+  /** Token type ids: 0 for the text, 1 for the pair (always 0 where the family has one type). */
+  readonly types: Uint8Array; // [n]
+  /** Whether tokens were cut off to fit. */
+  readonly truncated: boolean;
+}
+
+export interface Tokenizer {
+  /**
+   * Special tokens included. What does not fit into `maxLength` tokens is cut from the longer text first, at its end
+   * (`side` 'right', the default) or its beginning ('left'), as transformers' `truncation_side` has it.
+   * Any string is allowed, '' and lone surrogates too. As in transformers, a pair that is '' counts as none, so that
+   * all types are 0.
+   * @throws MP_USAGE if not even the special tokens fit
+   */
+  encode(text: string, pair: string | undefined, maxLength: number, side?: 'right' | 'left'): Encoding;
+  /** The piece of text that an id stands for, as the vocabulary writes it ('##ing', '[CLS]'); '' if there is none. */
+  piece(id: number): string;
+  /** Largest id + 1. */
+  readonly vocabularySize: number;
+  /** The files it was made from, by name, to be written into a model folder. */
+  readonly files: Readonly<Record<string, string>>;
+}
+
+const CONFIG = 'tokenizer_config.json';
+/** Not looked at where tokenizer_config.json has all added tokens, as transformers has it. */
+const OLDER = ['special_tokens_map.json', 'added_tokens.json'] as const;
+
+/** What of config.json tells how the files are read. */
+export interface TokenizerHints {
+  readonly model_type?: unknown;
+  readonly tokenizer_class?: unknown;
+}
+
+/**
+ * The tokenizer of a model folder: from tokenizer.json, or from vocab.txt where there is no such file.
+ * @param all reads the files too that other programs need alone
+ * @throws MP_FILE_MISSING if there is neither, MP_MODEL_FILE if one does not hold what it should, MP_MODEL_TOKENIZER if
+ *   one holds what is not read exactly
+ */
+export async function tokenizerOf(folder: Folder, { all = false } = {}): Promise<Tokenizer> {
+  const files: Record<string, string> = {};
+  const read = (names: readonly string[]) =>
+    Promise.all(
+      names.map(async (name) => {
+        const text = await readText(folder, name);
+        if (text !== null) files[name] = text;
+      }),
+    );
+  await read(['tokenizer.json', CONFIG]);
+  if (all || files['tokenizer.json'] === undefined) await read(['vocab.txt']);
+  const config = objectIn(files[CONFIG]);
+  if (all || (config.added_tokens_decoder ?? null) === null) await read(OLDER);
+  const hints = config.tokenizer_class ? {} : objectIn((await readText(folder, 'config.json')) ?? undefined);
+  return tokenizerFromFiles(files, folder.path, hints);
+}
+
+/** A file's object; {} where it has none, which is told where the file is needed. */
+function objectIn(content: string | undefined): Readonly<Record<string, unknown>> {
+  try {
+    const value: unknown = JSON.parse(content ?? '{}');
+    return isObject(value) ? value : {};
+  } catch {
+    return {};
+  }
+}
+
+/**
+ * The tokenizer that these files describe (contents by name, as in a model folder).
+ * @param dir where they lie, for messages
+ * @throws as `tokenizerOf`
+ */
+export function tokenizerFromFiles(
+  given: Readonly<Record<string, string>>,
+  dir = 'tokenizer',
+  hints: TokenizerHints = {},
+): Tokenizer {
+  const files = withClass(given, hints);
+  const path = (name: string) => pathIn(dir, name);
+  if (!files['tokenizer.json'] && !files['vocab.txt'])
+    throw new PyramidError('MP_FILE_MISSING', { path: dir, what: 'tokenizer.json or vocab.txt' });
+  const parts = tokenizerParts({ files, path });
+  const made = files['tokenizer.json'] ? {} : filesFor(parts, files['vocab.txt']);
+  return makeTokenizer(parts, { ...made, ...files });
+}
+
+/** A class that config.json names goes into tokenizer_config.json, so that the files say the same in another folder. */
+function withClass(files: Readonly<Record<string, string>>, hints: TokenizerHints): Readonly<Record<string, string>> {
+  const { tokenizer_class: found } = hints;
+  const name = typeof found === 'string' ? found : hints.model_type === 'roberta' ? 'RobertaTokenizer' : null;
+  const config = objectIn(files[CONFIG]);
+  // a damaged file is told by who reads it
+  if (name === null || config.tokenizer_class || (files[CONFIG] && Object.keys(config).length === 0)) return files;
+  return { ...files, [CONFIG]: JSON.stringify({ ...config, tokenizer_class: name }, null, 2) };
+}
+
+/** The files that other programs need, from a vocab.txt. */
+function filesFor({ names, bert, added }: TokenizerParts, vocabulary: string): Readonly<Record<string, string>> {
+  const { lowerCase, stripAccents, splitIdeographs } = bert!;
+  return wordPieceFiles(parseVocabulary(vocabulary), {
+    lowerCase,
+    stripAccents,
+    splitIdeographs,
+    names: Object.fromEntries(names),
+    added,
+  });
+}
+
+function makeTokenizer(parts: TokenizerParts, files: Readonly<Record<string, string>>): Tokenizer {
+  const { pieces: model, bert, words, given, normalized, normalize, templates } = parts;
+  const cut = wordPieces(model);
+  const pushWord = wordIds(cut, (piece) => model.ids.get(piece)!);
+  const pushWords = (text: string, into: number[]) => {
+    for (const word of words(text)) pushWord(word, into);
+  };
+  /** A text without tokens that are looked for as given. */
+  const pushPlain = bert
+    ? bertIds(bert, cut, (piece) => model.ids.get(piece)!, pushWord)
+    : (text: string, into: number[]) => pushWords(normalize(wellFormed(text)), into);
+  const pushText = (text: string, into: number[]) => {
+    if (!normalized) return pushPlain(text, into);
+    const ready = normalize(wellFormed(text));
+    if (!normalized.any(ready)) return pushPlain(text, into);
+    for (const part of normalized.parts(ready)) {
+      if (typeof part === 'number') into.push(part);
+      else pushWords(part, into);
+    }
+  };
+  const push = (text: string, into: number[]) => {
+    if (!given?.any(text)) return pushText(text, into);
+    for (const part of given.parts(text)) {
+      if (typeof part === 'number') into.push(part);
+      else pushText(part, into);
+    }
+  };
+  const inParts = bert !== null && !parts.patternsHaveBlanks;
+  const tokenize = (text: string, atLeast: number): number[] => {
+    const found: number[] = [];
+    for (const part of inParts ? textParts(text, atLeast) : [text]) {
+      push(part, found);
+      if (found.length >= atLeast) break;
+    }
+    return found;
+  };
+  let byId: ReadonlyMap<number, string> | null = null; // made when it is first asked for
+
+  return {
+    encode(text, pair, maxLength, side = parts.truncationSide) {
+      const template = pair ? templates.pair : templates.single;
+      const room = maxLength - template.filter((part) => part.kind === 'special').length;
+      if (!(room >= 0)) {
+        const todo = `give at least ${maxLength - room}, the number of special tokens, and room for the text`;
+        throw new PyramidError('MP_USAGE', { what: `the maximum length is ${maxLength} tokens`, todo });
+      }
+      const atLeast = side === 'right' ? room + 1 : Infinity;
+      let first = tokenize(text, atLeast);
+      let second = pair ? tokenize(pair, atLeast) : [];
+      if (side === 'right' && first.length > room && second.length > room) {
+        // which of the two is longer decides
+        first = tokenize(text, Infinity);
+        second = tokenize(pair!, Infinity);
+      }
+      const [n1, n2] = longestFirst(first.length, second.length, room);
+      const n = maxLength - room + n1 + n2;
+      const result = {
+        ids: new Int32Array(n),
+        types: new Uint8Array(n),
+        truncated: n1 + n2 < first.length + second.length,
+      };
+      let at = 0;
+      for (const part of template) {
+        const count = part.kind === 'special' ? 1 : part.kind === 'text' ? n1 : n2;
+        if (parts.typed) result.types.fill(part.type, at, at + count);
+        if (part.kind === 'special') result.ids[at] = part.id;
+        else {
+          const source = part.kind === 'text' ? first : second;
+          const from = side === 'right' ? 0 : source.length - count;
+          for (let i = 0; i < count; i++) result.ids[at + i] = source[from + i];
+        }
+        at += count;
+      }
+      return result;
+    },
+    piece(id) {
+      byId ??= new Map([
+        ...[...model.ids].map(([piece, id]) => [id, piece] as const),
+        ...parts.added.map(({ content, id }) => [id, content] as const),
+      ]);
+      return byId.get(id) ?? '';
+    },
+    vocabularySize: 1 + largest([...model.ids.values(), ...parts.added.map(({ id }) => id), ...specialIds(templates)]),
+    files,
+  };
+}
+
+const specialIds = ({ single, pair }: SpecialTokens) =>
+  [...single, ...pair].flatMap((part) => (part.kind === 'special' ? [part.id] : []));
+
+/**
+ * A text in parts that end before white space, so that the start of a long text can be tokenized alone: BERT's words
+ * never reach over white space, and neither do its accents.
+ */
+function* textParts(text: string, atLeast: number): Generator<string> {
+  const blank = /[ \t\n\r]/g;
+  for (let start = 0; start < text.length; ) {
+    blank.lastIndex = start + 8 * atLeast + 256;
+    const end = blank.lastIndex < text.length ? (blank.exec(text)?.index ?? text.length) : text.length;
+    yield text.slice(start, end);
+    start = end;
+  }
+}
+
+function largest(numbers: Iterable<number>): number {
+  let result = -1;
+  for (const n of numbers) result = Math.max(result, n);
+  return result;
+}

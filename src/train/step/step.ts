@@ -1,0 +1,217 @@
+/**
+ * One training step on texts as one graph: parameters in, loss and gradients out; then clipping and AdamW.
+ * The objective is `task` for the backbone stages (regular, soft, hard): the labels' loss; with joint exit heads,
+ * jointWeight × theirs at each of the layers 1 … L−1 is added (of the labels, or of the main classifier's answer, which
+ * is not moved by it), with soft pruning λ Σ_l (mean mask), and with a teacher what it has to say (teacher.ts). It is
+ * `distill` for exits that read all rows of a layer's output: their divergence from the frozen main classifier.
+ */
+import { WORD_EMBEDDINGS } from '../../encoder/index.ts';
+import { backward, Graph, type Value } from '../../graph/index.ts';
+import { network, type Pruning, THRESHOLDS } from '../../pyramid/network.ts';
+import { problems } from '../../pyramid/problem.ts';
+import { maskShare } from '../../pyramid/prune.ts';
+import { compile } from '../../runtime/node.ts';
+import { float32, floats, type Program, type Tensor } from '../../runtime/runtime.ts';
+import type { Packed } from '../batch.ts';
+import type { TrainOptions } from '../defaults.ts';
+import { type ModelState, NO_HEADS, tensorOf } from '../state.ts';
+import { DropoutMasks, type DropoutPlace, dropoutInputs } from './dropout.ts';
+import { type LearningRates, Optimiser } from './optimiser.ts';
+import { ParameterInputs, parameterFeeds } from './parameter-inputs.ts';
+import { type Lesson, lessonLoss } from './teacher.ts';
+import { addRows, WordRows } from './word-rows.ts';
+
+export interface StepSettings {
+  readonly objective: 'task' | 'distill';
+  readonly pruning: Pruning;
+  /** Each batch comes with a teacher's lesson. */
+  readonly taught?: boolean;
+  /** 0: the exit heads stay out of the task. */
+  readonly jointWeight: number;
+  readonly jointTargets: TrainOptions['jointTargets'];
+  readonly temperature: number;
+  readonly lambda: number;
+  readonly weightDecay: number;
+  /** Largest joint norm of the gradients; 0 does not clip. */
+  readonly clip: number;
+  readonly dropout: boolean;
+  readonly threads: number;
+}
+
+export interface StepTargets {
+  /** [B, C] float32. */
+  readonly targets: Tensor;
+  /** [B] float32. */
+  readonly weights: Tensor;
+  /** Where the step is taught. */
+  readonly lesson?: Lesson;
+}
+
+export interface StepResult {
+  readonly loss: number;
+  /** Norm of all gradients together, before clipping. */
+  readonly norm: number;
+}
+
+export class TrainingStep {
+  readonly #state: ModelState;
+  readonly #program: Program;
+  readonly #built: BuiltStep;
+  readonly #masks = new DropoutMasks();
+  readonly #gradients: Record<string, Tensor>;
+  readonly optimiser: Optimiser;
+  readonly words: WordRows;
+
+  private constructor(state: ModelState, settings: StepSettings, program: Program, built: BuiltStep) {
+    this.#state = state;
+    this.#program = program;
+    this.#built = built;
+    const learnt = new Map(built.trained.map((name) => [name, tensorOf(state, name)]));
+    this.optimiser = new Optimiser(learnt, settings);
+    this.#gradients = this.optimiser.gradientOutputs();
+    const { data, shape } = tensorOf(state, WORD_EMBEDDINGS);
+    this.words = new WordRows(data, shape[1], built.trainsEmbeddings);
+  }
+
+  static async create(state: ModelState, settings: StepSettings): Promise<TrainingStep> {
+    const built = buildStep(state, settings);
+    return new TrainingStep(state, settings, await compile(built.g, `train-${settings.pruning}`, settings), built);
+  }
+
+  /**
+   * Computes loss and gradients of a batch and applies them. `step` counts from 1 within the stage; `key` names the step
+   * for its dropout masks. A loss that is not finite changes nothing: the caller stops.
+   */
+  async run(
+    batch: Packed,
+    { targets, weights, lesson }: StepTargets,
+    rates: LearningRates,
+    step: number,
+    key: string,
+  ): Promise<StepResult> {
+    const feeds: Record<string, Tensor> = {
+      words: float32(this.words.take(batch.ids), batch.rows, this.#state.config.hiddenSize),
+      types: batch.types,
+      sequence: batch.sequence,
+      targets,
+      weights,
+      ...(lesson && { 'teacher.logits': lesson.logits, 'teacher.hidden': lesson.hidden }),
+      ...parameterFeeds(this.#state, this.#built.used),
+      ...this.#masks.draw(this.#built.places, { N: batch.rows, B: batch.texts, S: batch.longest }, key),
+    };
+    const results = await this.#program.run(feeds, this.#gradients);
+    const loss = floats(results.loss)[0];
+    const { trainsEmbeddings } = this.#built;
+    const squares = trainsEmbeddings ? this.#embeddingGradients(batch, floats(results['gradient:words'])) : 0;
+    const norm = this.optimiser.norm(squares);
+    if (Number.isFinite(loss) && Number.isFinite(norm)) {
+      const clip = this.optimiser.clipFactor(norm);
+      this.optimiser.apply(clip, rates, step);
+      if (trainsEmbeddings) this.words.update(clip, rates.weights, step, this.optimiser.settings);
+    }
+    return { loss: Number.isFinite(norm) ? loss : Number.NaN, norm };
+  }
+
+  /** The embeddings are added up, so one gradient [N, d] is all of theirs. Returns the words' sum of squares. */
+  #embeddingGradients({ ids, positions, kinds }: Packed, gradient: Float32Array): number {
+    const { hiddenSize: width, tokenTypes } = this.#state.config;
+    const tables = new Map<string, ArrayLike<number>>([[POSITIONS, positions]]);
+    if (tokenTypes) tables.set(TOKEN_TYPES, kinds);
+    for (const [name, index] of tables) {
+      const into = floats(this.#gradients[`gradient:${name}`]);
+      into.fill(0);
+      addRows(into, gradient, width, (row) => index[row]);
+    }
+    return this.words.gather(ids, gradient);
+  }
+
+  close(): Promise<void> {
+    return this.#program.close();
+  }
+}
+
+const POSITIONS = 'bert.embeddings.position_embeddings.weight';
+const TOKEN_TYPES = 'bert.embeddings.token_type_embeddings.weight';
+
+/**
+ * Hard pruning compares with the thresholds, which no gradient passes. A key's bias adds the same to all logits of a
+ * softmax, so its true gradient is zero; computed, it is rounding noise, which AdamW would blow up to full steps.
+ */
+const learns = (name: string, { objective, pruning }: StepSettings): boolean => {
+  if (objective === 'distill') return name.startsWith('pyramid.heads.');
+  return name === THRESHOLDS ? pruning === 'soft' : !name.endsWith('attention.self.key.bias');
+};
+
+export interface BuiltStep {
+  readonly g: Graph;
+  readonly places: readonly DropoutPlace[];
+  /** Parameters that are inputs, under their own names. */
+  readonly used: readonly string[];
+  /** Those of them that are learnt. */
+  readonly trained: readonly string[];
+  /** The embedding of each row has a gradient too, `gradient:words`, which the embeddings' tables take theirs from. */
+  readonly trainsEmbeddings: boolean;
+}
+
+export function buildStep(state: ModelState, settings: StepSettings): BuiltStep {
+  const { config } = state;
+  const { objective, pruning } = settings;
+  const g = new Graph();
+  const places: DropoutPlace[] = [];
+  const parameters = new ParameterInputs(g, state);
+  const words = g.input('words', 'float32', ['N', config.hiddenSize]);
+  const inputs = {
+    words,
+    types: g.input('types', 'int64', ['N']),
+    sequence: g.input('sequence', 'int64', ['N']),
+  };
+  const targets = g.input('targets', 'float32', ['B', config.labels.length]);
+  const rowWeights = g.input('weights', 'float32', ['B']);
+  const withHeads = objective === 'distill' || settings.jointWeight > 0;
+  const net = network(g, parameters.weights, config, inputs, {
+    pruning,
+    heads: withHeads ? state.headSettings : NO_HEADS,
+    temperature: g.scalar(settings.temperature),
+    // a teacher speaks of all rows; the mask's share counts the last layer's tokens too
+    lastLayer: settings.taught ? 'rows' : pruning === 'soft' ? 'scores' : 'peek',
+    dropout: settings.dropout && objective === 'task' ? dropoutInputs(g, places) : undefined,
+  });
+  const problem = problems[config.problemType];
+  const sum = (values: readonly Value[]) => values.reduce((a, b) => g.add(a, b));
+  const taskLoss = () => {
+    const lossOf = (logits: Value) => problem.loss(g, logits, targets, rowWeights);
+    let loss = lossOf(net.logits);
+    if (withHeads) {
+      const fromClassifier = (exit: Value) => problem.distillation(g, g.detach(net.logits), exit);
+      const lossOfHead = settings.jointTargets === 'labels' ? lossOf : fromClassifier;
+      loss = g.add(loss, g.mul(sum(net.exits.map(lossOfHead)), settings.jointWeight));
+    }
+    if (pruning === 'soft') {
+      const shares = net.masks.map((mask, layer) => maskShare(g, mask, net.layouts[layer]));
+      loss = g.add(loss, g.mul(sum(shares), settings.lambda));
+    }
+    if (settings.taught) {
+      const teacher = {
+        logits: g.input('teacher.logits', 'float32', ['B', config.labels.length]),
+        hidden: g.input('teacher.hidden', 'float32', ['N', config.hiddenSize]),
+      };
+      loss = g.add(loss, lessonLoss(g, problem, { logits: net.logits, hidden: net.hidden[config.layers] }, teacher));
+    }
+    return loss;
+  };
+  const loss =
+    objective === 'task' ? taskLoss() : sum(net.exits.map((exit) => problem.distillation(g, net.logits, exit)));
+  const trainsEmbeddings = objective === 'task';
+  const trained = parameters.names.filter((name) => learns(name, settings));
+  const inGraph = trained.filter((name) => name !== POSITIONS && name !== TOKEN_TYPES);
+  const gradients = backward(g, loss, [
+    ...inGraph.map((name) => parameters.weights(name)),
+    ...(trainsEmbeddings ? [words] : []),
+  ]);
+  g.output('loss', loss);
+  inGraph.forEach((name, i) => {
+    g.output(`gradient:${name}`, gradients[i]);
+  });
+  if (trainsEmbeddings) g.output('gradient:words', gradients.at(-1)!);
+  return { g, places, used: parameters.names, trained, trainsEmbeddings };
+}

@@ -1,0 +1,46 @@
+import { expect, test } from 'vitest';
+import { METHOD_ROWS } from '../../src/experiment/method-rows.ts';
+import { RECIPES } from '../../src/experiment/recipes.ts';
+import { taskOptions } from '../../src/experiment/reproduce.ts';
+import { stagesTable } from '../../src/experiment/reproduce-tables.ts';
+import { headsJoin } from '../../src/train/methods.ts';
+
+const options = (task: string, row: string, given = {}) =>
+  taskOptions(task, METHOD_ROWS.get(row)!, { out: 'runs', ...given });
+
+test('a task has its own recipe', () => {
+  expect(options('mrpc', 'mp+')).toMatchObject({ ...RECIPES.mrpc, exitTraining: 'joint', exitHead: 'aligned' });
+  expect(options('ag_news', 'mp+')).toMatchObject({ ...RECIPES.ag_news, exitTraining: 'joint', exitHead: 'pooled' });
+  expect(options('mrpc', 'mp-joint-pooled')).toMatchObject({ exitTraining: 'joint', exitHead: 'pooled' });
+  expect(options('mrpc', 'mp-pooled')).toMatchObject({ ...RECIPES.mrpc, exitTraining: 'frozen' });
+});
+
+test('heads join in the soft stage, where there is one', () => {
+  expect(headsJoin('mp', options('mrpc', 'mp+'))).toBe('soft');
+  expect(headsJoin('fastbert', options('mrpc', 'fastbert+'))).toBe('regular');
+  expect(headsJoin('mp', options('ag_news', 'mp+', { jointFrom: 'regular' }))).toBe('regular');
+  expect(headsJoin('mp', options('mrpc', 'mp-pooled'))).toBeNull();
+});
+
+test('what is given wins over the recipe, and the row of the table over both', () => {
+  const given = { delta: 0.02, headLearningRate: 0.5, exitHead: 'fastbert' as const };
+  expect(options('mrpc', 'mp+', given)).toMatchObject({ delta: 0.02, headLearningRate: 0.5, exitHead: 'aligned' });
+});
+
+test('a task that is not one of the five has the defaults', () => {
+  expect(options('toxic', 'mp+')).toEqual(options('toxic', 'mp+', { headLearningRate: 3e-4 }));
+});
+
+test('the table of stages says at which rates the heads of each method learn', () => {
+  const units = ['bert', 'mp', 'mp+'].map((name) => {
+    const row = METHOD_ROWS.get(name)!;
+    const where = { folder: '', stagesFolder: '', testLimit: null };
+    return { task: 'mrpc', row, seed: 0, options: options('mrpc', name), ...where, label: name };
+  });
+  const { headLearningRate } = RECIPES.mrpc;
+  expect(stagesTable(units).rows.map((cells) => cells.slice(-2))).toEqual([
+    ['–', '–'],
+    ['–', String(headLearningRate)],
+    ['0.0005', String(headLearningRate)],
+  ]);
+});
