@@ -24,6 +24,8 @@ export interface OptionSpec<T> {
   readonly short?: string;
   /** Other spellings, underscored, as Hugging Face's scripts have them. */
   readonly aliases: readonly string[];
+  /** What it changes, in the words of its table, where the table says so. */
+  readonly affects?: readonly string[];
   /** The value that `raw` stands for, or undefined where it stands for none. */
   readonly read: (raw: unknown) => T | undefined;
 }
@@ -35,6 +37,7 @@ interface Common<T> {
   readonly default: T;
   readonly help: string;
   readonly group: string;
+  readonly affects?: readonly string[];
   readonly placeholder?: string;
   readonly aliases?: readonly string[];
   readonly mayBeBare?: boolean;

@@ -3,9 +3,10 @@
  * known to be theirs. It is the bulk of a run's memory that is not training's, so only a run's own process reads it.
  */
 import { subsample } from '../text/index.ts';
+import { commonOptions } from '../train/affected.ts';
 import type { OnTrainEvent } from '../train/events.ts';
 import { readRows, type Start, startingModel } from '../train/prepare.ts';
-import { comparable } from '../train/run.ts';
+import { comparable, startedFrom } from '../train/run.ts';
 import { encodeRows, type TaskRows, type TaskSets } from './trial.ts';
 import type { Terms, Unit } from './unit.ts';
 
@@ -42,24 +43,7 @@ export async function readGroup(
 }
 
 /** What must be the same for a shared stage to be of use, beside what its path says. */
-export function sharedSettings({ options }: Unit, rows: TaskRows): Record<string, string> {
-  const {
-    delta: _d,
-    temperature: _t,
-    lambda: _l,
-    exitHead: _h,
-    exitTraining: _e,
-    jointFrom: _f,
-    jointTargets: _g,
-    jointWeight: _w,
-    method: _m,
-    headLearningRate: _r,
-    jointHeadLearningRate: _j,
-    pooledDropout: _p,
-    headBatchSize: _b,
-    epochs: _n,
-    ...common
-  } = comparable(options, rows);
-  const { heads: _own, ...epochs } = options.epochs;
-  return { ...common, epochs: JSON.stringify(epochs) };
-}
+export const sharedSettings = ({ options }: Unit, rows: TaskRows): Record<string, string> => ({
+  ...commonOptions(options),
+  ...startedFrom(options, rows),
+});

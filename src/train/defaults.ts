@@ -91,9 +91,17 @@ const exits = 'Early exit (fastbert, mp)';
 const scratch = 'Network, with --model scratch';
 const running = 'Running';
 
+/**
+ * What an option changes (`affects`): which rows there are; all of a run; which stages there are; some stages, by name; or
+ * exit heads while they learn with the network. Nothing: where a run is written, and how it is begun. What stages may be shared between runs, what a
+ * checkpoint must agree on and what --resume compares follow from this (affected.ts).
+ */
+export type Effect = 'rows' | 'run' | 'stages' | keyof Epochs | 'joint';
+
 export const trainTable = {
   model: textOption({
     group: what,
+    affects: ['run'],
     default: 'scratch',
     placeholder: 'DIR|HUB-ID|scratch',
     expected: 'a model folder, an id of the hub, or scratch',
@@ -102,12 +110,14 @@ export const trainTable = {
   }),
   method: choiceOption({
     group: what,
+    affects: ['stages'],
     default: 'mp',
     choices: methodNames,
     help: 'bert: no savings; distilbert: half the layers; ltp: token pruning; fastbert: early exit; mp: both',
   }),
   out: textOption({
     group: what,
+    affects: [],
     default: '',
     placeholder: 'DIR',
     expected: 'the folder to write the model to',
@@ -117,6 +127,7 @@ export const trainTable = {
 
   task: textOption<string | null>({
     group: data,
+    affects: ['rows'],
     default: null,
     placeholder: 'NAME',
     help: 'a known data set, from --data-dir or else the hub: ag_news, yelp_polarity, qqp, mrpc or rte',
@@ -124,12 +135,14 @@ export const trainTable = {
   }),
   dataDir: textOption<string | null>({
     group: data,
+    affects: ['rows'],
     default: null,
     placeholder: 'DIR',
     help: 'the folder that holds a folder of files for each --task; without it they come from the Hugging Face hub',
   }),
   train: textOption<string | null>({
     group: data,
+    affects: ['rows'],
     default: null,
     placeholder: 'FILE',
     help: 'training rows: csv, tsv, jsonl or parquet, instead of --task',
@@ -137,6 +150,7 @@ export const trainTable = {
   }),
   validation: textOption<string | null>({
     group: data,
+    affects: ['rows'],
     default: null,
     placeholder: 'FILE',
     help: 'rows judged after each epoch; without it a tenth of the training rows is held back',
@@ -144,6 +158,7 @@ export const trainTable = {
   }),
   test: textOption<string | null>({
     group: data,
+    affects: ['rows'],
     default: null,
     placeholder: 'FILE',
     help: 'rows judged once, at the end',
@@ -151,6 +166,7 @@ export const trainTable = {
   }),
   text: textOption<string | null>({
     group: data,
+    affects: ['rows'],
     default: null,
     placeholder: 'COLUMN',
     help: 'the column of the texts; without it the usual names are looked for',
@@ -158,6 +174,7 @@ export const trainTable = {
   }),
   pair: textOption<string | null>({
     group: data,
+    affects: ['rows'],
     default: null,
     placeholder: 'COLUMN',
     help: 'the column of the second texts, where a row holds two',
@@ -165,6 +182,7 @@ export const trainTable = {
   }),
   label: textOption<string | null>({
     group: data,
+    affects: ['rows'],
     default: null,
     placeholder: 'COLUMN',
     help: 'the column of the labels; without it the usual names are looked for',
@@ -172,6 +190,7 @@ export const trainTable = {
   }),
   delimiter: customOption<string | null>({
     group: data,
+    affects: [],
     default: null,
     placeholder: 'CHARACTER',
     expected: 'one character, or comma, semicolon, tab or pipe',
@@ -181,6 +200,7 @@ export const trainTable = {
   }),
   limit: integerOption<number | null>({
     group: data,
+    affects: ['rows'],
     default: null,
     min: 1,
     placeholder: 'ROWS',
@@ -189,6 +209,7 @@ export const trainTable = {
   }),
   maxLength: integerOption({
     group: data,
+    affects: ['run'],
     default: 128,
     min: 8,
     max: 512,
@@ -199,6 +220,7 @@ export const trainTable = {
 
   epochs: customOption<Epochs>({
     group: optimisation,
+    affects: ['regular', 'soft', 'hard', 'heads'],
     default: DEFAULT_EPOCHS,
     placeholder: 'N,N,N,N',
     expected: 'one to four numbers from 0 to 1000, as in 3,1,2,10 (the stages regular, soft, hard, heads)',
@@ -208,6 +230,7 @@ export const trainTable = {
   }),
   batchSize: integerOption({
     group: optimisation,
+    affects: ['regular', 'soft', 'hard'],
     default: 32,
     min: 1,
     max: 4096,
@@ -217,6 +240,7 @@ export const trainTable = {
   }),
   learningRate: numberOption({
     group: optimisation,
+    affects: ['regular', 'soft', 'hard'],
     default: 5e-5,
     min: 0,
     above: true,
@@ -226,6 +250,7 @@ export const trainTable = {
   }),
   warmup: numberOption({
     group: optimisation,
+    affects: ['run'],
     default: 0.1,
     min: 0,
     max: 1,
@@ -235,6 +260,7 @@ export const trainTable = {
   }),
   weightDecay: numberOption({
     group: optimisation,
+    affects: ['run'],
     default: 0.01,
     min: 0,
     max: 1,
@@ -243,6 +269,7 @@ export const trainTable = {
   }),
   clip: numberOption({
     group: optimisation,
+    affects: ['run'],
     default: 1,
     min: 0,
     help: 'the largest norm of all gradients together; 0 does not clip',
@@ -250,6 +277,7 @@ export const trainTable = {
   }),
   classWeights: customOption<ClassWeights>({
     group: optimisation,
+    affects: ['regular', 'soft', 'hard'],
     default: 'none',
     placeholder: 'none|auto|LABEL=W,…',
     expected: 'none, auto, or a weight above 0 for each label, as in ham=1,spam=2',
@@ -259,6 +287,7 @@ export const trainTable = {
 
   delta: customOption<number | 'auto'>({
     group: pruning,
+    affects: ['soft'],
     default: 'auto',
     placeholder: 'X|auto',
     expected: 'a number from 0 to 1, or auto',
@@ -267,6 +296,7 @@ export const trainTable = {
   }),
   temperature: numberOption({
     group: pruning,
+    affects: ['soft'],
     default: 1e-3,
     min: 0,
     above: true,
@@ -275,6 +305,7 @@ export const trainTable = {
   }),
   lambda: numberOption({
     group: pruning,
+    affects: ['soft'],
     default: 0.05,
     min: 0,
     max: 100,
@@ -282,6 +313,7 @@ export const trainTable = {
   }),
   thresholdLearningRate: numberOption({
     group: pruning,
+    affects: ['soft'],
     default: 2e-4,
     min: 0,
     above: true,
@@ -291,30 +323,35 @@ export const trainTable = {
 
   exitHead: choiceOption({
     group: exits,
+    affects: ['joint', 'heads'],
     default: 'auto',
     choices: ['auto', ...EXIT_KINDS] as const,
     help: `what an exit head reads: ${EXIT_KINDS.map((kind) => `${kind}: ${exitTable[kind].summary}`).join('; ')}; auto: ${defaultExit(true)} for pairs, else ${defaultExit(false)}`,
   }),
   exitTraining: choiceOption({
     group: exits,
+    affects: ['stages'],
     default: 'joint',
     choices: ['frozen', 'joint'] as const,
     help: 'frozen: heads are distilled from the finished network, as in the paper; joint: they learn with it, and then so',
   }),
   jointFrom: choiceOption({
     group: exits,
+    affects: ['joint'],
     default: 'soft',
     choices: ['regular', 'soft'] as const,
     help: 'the stage from which exit heads learn with the network, with --exit-training joint; soft leaves the regular stage alone (fastbert has but that one)',
   }),
   jointTargets: choiceOption({
     group: exits,
+    affects: ['joint'],
     default: 'classifier',
     choices: ['labels', 'classifier'] as const,
     help: "what exit heads that learn with the network learn from: the rows' labels, or what the main classifier makes of them, as in the heads stage",
   }),
   jointWeight: numberOption({
     group: exits,
+    affects: ['joint'],
     default: 0.3,
     min: 0,
     above: true,
@@ -323,6 +360,7 @@ export const trainTable = {
   }),
   jointHeadLearningRate: numberOption({
     group: exits,
+    affects: ['joint'],
     default: 5e-4,
     min: 0,
     above: true,
@@ -331,6 +369,7 @@ export const trainTable = {
   }),
   headLearningRate: numberOption({
     group: exits,
+    affects: ['heads'],
     default: 3e-4,
     min: 0,
     above: true,
@@ -339,6 +378,7 @@ export const trainTable = {
   }),
   headBatchSize: integerOption({
     group: exits,
+    affects: ['heads'],
     default: 64,
     min: 1,
     max: 4096,
@@ -347,6 +387,7 @@ export const trainTable = {
   }),
   pooledDropout: numberOption({
     group: exits,
+    affects: ['heads'],
     default: 0.3,
     min: 0,
     max: 0.9,
@@ -356,6 +397,7 @@ export const trainTable = {
 
   vocabularySize: integerOption({
     group: scratch,
+    affects: ['run'],
     default: 8000,
     min: 100,
     max: 200_000,
@@ -365,6 +407,7 @@ export const trainTable = {
   }),
   hiddenSize: integerOption({
     group: scratch,
+    affects: ['run'],
     default: 128,
     min: 8,
     max: 4096,
@@ -373,6 +416,7 @@ export const trainTable = {
   }),
   layers: integerOption({
     group: scratch,
+    affects: ['run'],
     default: 4,
     min: 1,
     max: 96,
@@ -381,6 +425,7 @@ export const trainTable = {
   }),
   heads: integerOption({
     group: scratch,
+    affects: ['run'],
     default: 2,
     min: 1,
     max: 128,
@@ -389,6 +434,7 @@ export const trainTable = {
   }),
   intermediateSize: integerOption<number | null>({
     group: scratch,
+    affects: ['run'],
     default: null,
     min: 8,
     max: 16_384,
@@ -398,6 +444,7 @@ export const trainTable = {
 
   seed: integerOption({
     group: running,
+    affects: ['run'],
     default: 0,
     min: 0,
     max: 2 ** 31 - 1,
@@ -405,6 +452,7 @@ export const trainTable = {
   }),
   threads: integerOption<number | null>({
     group: running,
+    affects: ['run'],
     default: null,
     min: 1,
     max: 1024,
@@ -412,6 +460,7 @@ export const trainTable = {
   }),
   checkpointEvery: integerOption({
     group: running,
+    affects: ['run'],
     default: 200,
     min: 0,
     placeholder: 'STEPS',
@@ -420,6 +469,7 @@ export const trainTable = {
   }),
   resume: flagOption({
     group: running,
+    affects: [],
     default: false,
     help: 'go on with an interrupted run in --out; the result is the same, bit for bit',
   }),

@@ -3,11 +3,12 @@
  * depth; soft and hard for LTP and MP) run once when the methods are given one `shared` map.
  */
 import { initialThresholds } from '../pyramid/prune.ts';
+import { joinsAt, stageOptions } from './affected.ts';
 import type { EncodedSet } from './batch.ts';
 import { type Checkpoints, type Progress, restoreState } from './checkpoint.ts';
-import type { MethodName, TrainOptions } from './defaults.ts';
+import type { Epochs, MethodName, TrainOptions } from './defaults.ts';
 import type { OnTrainEvent } from './events.ts';
-import { headsJoin, type Method, methods, type StageName, stageList } from './methods.ts';
+import { type Method, methods, type StageName, stageList } from './methods.ts';
 import { addHeads, exitHeadKind } from './prepare.ts';
 import { runStage } from './stage.ts';
 import type { StageSettings } from './stage-steps.ts';
@@ -16,23 +17,7 @@ import { damaged } from './stored-progress.ts';
 
 export interface MethodRun {
   readonly name: MethodName;
-  readonly options: Pick<
-    TrainOptions,
-    | 'delta'
-    | 'temperature'
-    | 'lambda'
-    | 'exitHead'
-    | 'exitTraining'
-    | 'jointFrom'
-    | 'jointTargets'
-    | 'jointWeight'
-    | 'jointHeadLearningRate'
-    | 'headLearningRate'
-    | 'headBatchSize'
-    | 'pooledDropout'
-    | 'epochs'
-    | 'seed'
-  >;
+  readonly options: TrainOptions;
   /** Where it starts; not changed. */
   readonly start: ModelState;
   readonly pairs: boolean;
@@ -60,30 +45,31 @@ export interface SharedStages {
   set(path: string, result: MethodResult): unknown;
 }
 
-/** What leads to the state after a method's first `count` stages; runs that have it in common can share that state. */
-export function stagePath(name: MethodName, options: MethodRun['options'], count: number, taught = false): string {
-  const { delta, temperature, lambda, exitHead, jointTargets, jointWeight, jointHeadLearningRate } = options;
-  const { headLearningRate, headBatchSize, pooledDropout, epochs } = options;
-  const { student } = methods[name];
+/**
+ * What leads to the state after a method's first `count` stages; runs that have it in common can share that state. `taught`:
+ * a student with a teacher.
+ */
+export function stagePath(method: MethodName, given: TrainOptions, count: number, taught = false): string {
+  const options = { ...given, method };
+  const stages = stageList(method, options);
+  const { student } = methods[method];
   const origin = student ? (taught ? 'taught student' : 'student') : 'full';
-  const join = headsJoin(name, options);
-  const heads = `with ${exitHead} heads (of ${jointTargets}, weight ${jointWeight}, rate ${jointHeadLearningRate})`;
-  const fit = `fitted to it (epochs ${earlyEpochs(epochs)}, rate ${headLearningRate}, batches of ${headBatchSize}, without ${pooledDropout})`;
-  const named = stageList(name, options)
-    .slice(0, count)
-    .flatMap((stage) => {
-      if (stage === 'regular') return join === 'soft' && count > 1 ? [stage, `${heads} ${fit}`] : [stage];
-      if (stage === 'soft') return [`soft (delta ${delta}, temperature ${temperature}, lambda ${lambda})`];
-      return stage === 'heads' ? [`heads (${exitHead})`] : [stage];
-    });
-  return [`${origin} network${join === 'regular' ? ` ${heads}` : ''}`, ...named].join(', ');
+  const named = stages.slice(0, count).map((stage, i) => {
+    const settings = stageOptions(stage, { ...options, epochs: epochsOf(options, stages, i) });
+    const values = Object.entries(settings).map(([key, value]) => `${key} ${value}`);
+    return `${stage}${joinsAt(stage, options) ? ' with heads' : ''} (${values.join(', ')})`;
+  });
+  return [`${origin} network`, ...named].join(', ');
 }
+
+/** Epochs of the stage at `index`: of heads that are fitted before they join, one at most. */
+const epochsOf = ({ epochs }: Pick<TrainOptions, 'epochs'>, stages: readonly StageName[], index: number): Epochs =>
+  stages[index] === 'heads' && index + 1 < stages.length ? { ...epochs, heads: Math.min(1, epochs.heads) } : epochs;
 
 export async function runMethod(run: MethodRun): Promise<MethodResult> {
   const { name, options, settings, checkpoints = null, shared, onEvent } = run;
   const method = methods[name];
   const stages = stageList(name, options);
-  const join = headsJoin(name, options);
   // before anything is trained
   if (method.exits) exitHeadKind(options.exitHead, run.pairs);
   const saved = await checkpoints?.load();
@@ -107,10 +93,10 @@ export async function runMethod(run: MethodRun): Promise<MethodResult> {
   for (const [index, stage] of stages.entries()) {
     if (index < done) continue;
     const path = pathTo(index + 1);
-    const joint = stage !== 'heads' && (join === 'regular' || (join === 'soft' && stage !== 'regular'));
+    const joint = joinsAt(stage, { ...options, method: name });
     prepareStage(state, stage, method, run, joint);
     const early = stage === 'heads' && index + 1 < stages.length;
-    const epochs = early ? { ...settings.epochs, heads: earlyEpochs(settings.epochs) } : settings.epochs;
+    const epochs = epochsOf(settings, stages, index);
     const stageSettings = { ...settings, epochs, jointWeight: joint ? settings.jointWeight : 0 };
     let resume: Parameters<typeof runStage>[2] = null;
     if (saved && index <= saved.progress.position.stage) {
@@ -148,9 +134,6 @@ export async function runMethod(run: MethodRun): Promise<MethodResult> {
   }
   return { state, progress };
 }
-
-/** Epochs of a heads stage that is not the last: see stageList. */
-const earlyEpochs = ({ heads }: TrainOptions['epochs']): number => Math.min(1, heads);
 
 /**
  * Δ_L as it is given; auto is the mean score of a token, since the scores of a text sum to 1. What suited five tasks of

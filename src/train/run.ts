@@ -4,13 +4,13 @@ import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { PyramidError } from '../errors.ts';
 import { chooseTau, type Judgement, judge, type Trace } from '../evaluate/index.ts';
-import { exits as exitKinds, readsEnteringRows } from '../pyramid/exits/exits.ts';
 import { FASTBERT_WIDTH } from '../pyramid/exits/fastbert.ts';
 import { writeModelFolder } from '../pyramid/folder/disk-model.ts';
 import { json, type PyramidInfo, type PyramidModel } from '../pyramid/folder/model-folder.ts';
 import { shapeOf } from '../pyramid/shape.ts';
 import { runtimeVersion } from '../runtime/onnxruntime.ts';
 import type { Dataset } from '../text/example.ts';
+import { runOptions } from './affected.ts';
 import type { EncodedSet } from './batch.ts';
 import { CHECKPOINT, Checkpoints, checkpointPath } from './checkpoint.ts';
 import type { TrainOptions } from './defaults.ts';
@@ -18,7 +18,7 @@ import type { OnTrainEvent } from './events.ts';
 import { type Judged, Judging } from './judging.ts';
 import { labelCounts, labelNotes } from './label-counts.ts';
 import { type MethodResult, runMethod, startingDelta } from './method-run.ts';
-import { headsJoin, methods } from './methods.ts';
+import { methods } from './methods.ts';
 import { modelCard } from './model-card.ts';
 import { resolvedConfig } from './options.ts';
 import { withOut } from './out-folder.ts';
@@ -239,28 +239,18 @@ function figures(off: Judgement, chosen: Judgement): Record<string, number> {
  * round, so they count too.
  */
 export function comparable(options: TrainOptions, rows: Pick<Rows, 'train' | 'validation'>): Record<string, string> {
-  // how the rows are separated shows in the rows
-  const { out: _out, resume: _resume, delimiter: _delimiter, threads, ...rest } = options;
-  const { stages } = methods[options.method];
-  const trainsHeads = stages.includes('heads');
-  const settings = Object.fromEntries(Object.entries(rest).map(([key, value]) => [key, JSON.stringify(value)]));
-  // settings of stages, heads and joint training that the method does not have change nothing
-  const without = (...keys: (keyof TrainOptions)[]) => {
-    for (const key of keys) delete settings[key];
-  };
-  if (!trainsHeads) without('headLearningRate', 'headBatchSize');
-  const { exitHead } = options;
-  if (!trainsHeads || (exitHead !== 'auto' && !readsEnteringRows(exitKinds[exitHead]))) without('pooledDropout');
-  if (headsJoin(options.method, options) === null)
-    without('jointFrom', 'jointTargets', 'jointWeight', 'jointHeadLearningRate');
-  return {
-    ...settings,
-    epochs: JSON.stringify(Object.fromEntries(stages.map((it) => [it, options.epochs[it]]))),
-    threads: String(threads ?? defaultThreads()),
-    'training rows': fingerprint(rows.train),
-    'validation rows': fingerprint(rows.validation),
-  };
+  return { ...runOptions(options), ...startedFrom(options, rows) };
 }
+
+/** What a result hangs on beside the options: the rows that were found, and as many threads as there are. */
+export const startedFrom = (
+  options: TrainOptions,
+  rows: Pick<Rows, 'train' | 'validation'>,
+): Record<string, string> => ({
+  threads: String(options.threads ?? defaultThreads()),
+  'training rows': fingerprint(rows.train),
+  'validation rows': fingerprint(rows.validation),
+});
 
 const dataRecord = ({ train, validation, test }: Rows) =>
   Object.fromEntries(

@@ -40,7 +40,8 @@ describe("what a score is follows the rule of transformers' pipeline", () => {
         for (const [i, score] of scores.entries()) expect(score).toBeCloseTo(expected[i], 12);
       }
       const answers = await pyramid.classify(texts);
-      expect(answers.map(({ score }) => score)).toEqual(details.map(({ scores, best }) => scores[best]));
+      // another batch, another order of sums
+      for (const [i, { score }] of answers.entries()) expect(score).toBeCloseTo(details[i].scores[details[i].best], 5);
       const { layers } = await pyramid.explain(texts[0]);
       const { logits } = details[0];
       const isSoftmax = count === 2 && problemType === undefined;
