@@ -131,9 +131,15 @@ describe.skipIf(!hasChromium)('in Chromium (skipped where there is none)', () =>
     await using node = await Pyramid.load(`${root}/model-5`, { workers: 1, dtype: 'int8' });
     const expected = await node.trace(texts);
     const { traced } = await inBrowser('model-5', texts, { dtype: 'int8' });
-    const int8Error = mean(expected, await exact.trace(texts));
+    const fp32 = await exact.trace(texts);
+    const int8Error = mean(expected, fp32);
     expect(int8Error).toBeGreaterThan(100 * LOGITS);
-    expect(mean(traced, expected)).toBeLessThan(int8Error / 10);
+    if (node.weightBits === 8) expect(mean(traced, expected)).toBeLessThan(int8Error / 10);
+    else {
+      // Node's weights have 7 bits where the processor has no byte products; WebAssembly holds 8 anywhere, and is nearer
+      expect(mean(traced, fp32)).toBeGreaterThan(100 * LOGITS);
+      expect(mean(traced, fp32)).toBeLessThan(0.8 * int8Error);
+    }
   });
 
   test('two threads of a page that is isolated from other origins give what one gives', async () => {
