@@ -84,8 +84,8 @@ export const catalogue = {
   MP_DATA_COLUMN: kind(
     2,
     400,
-    (e: { path: string; column: string; columns: readonly string[]; separator?: string }) =>
-      `${e.path}: no column "${brief(e.column)}"; the columns are ${list(e.columns)} (${e.separator ? `separated by ${e.separator}? give --delimiter` : 'where there is no header line, give numbers from 0'})`,
+    (e: { path: string; column: string; columns: readonly string[]; separator?: string; flag?: string }) =>
+      `${e.path}: no column "${brief(e.column)}"; the columns are ${list(e.columns)} (${e.separator ? `separated by ${e.separator}? give --delimiter` : `${e.flag ? `give ${e.flag} COLUMN; ` : ''}where there is no header line, give numbers from 0`})`,
   ),
   MP_DATA_FILE: kind(
     1,
@@ -208,8 +208,11 @@ export const catalogue = {
   MP_OUT_EXISTS: kind(
     2,
     400,
-    (e: { path: string; found: 'already holds a run' | 'is not empty' | 'is a file' | 'is no folder' }) =>
-      `${e.path} ${e.found}; ${e.found === 'already holds a run' ? 'add --resume to go on with it' : e.found === 'is not empty' ? 'empty it' : 'give a folder'}, or give another --out`,
+    (e: {
+      path: string;
+      found: 'already holds a run' | 'holds a finished run' | 'is not empty' | 'is a file' | 'is no folder';
+    }) =>
+      `${e.path} ${e.found}; ${e.found === 'already holds a run' ? 'add --resume to continue it' : e.found === 'is not empty' ? 'empty it' : e.found === 'holds a finished run' ? 'use or delete it' : 'give a folder'}, or give another --out`,
   ),
   MP_OUT_BUSY: kind(
     1,

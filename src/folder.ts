@@ -58,12 +58,12 @@ export function checkSize(path: string, size: number, most: number): void {
   if (size <= most) return;
   throw new PyramidError('MP_MODEL_FILE', {
     path,
-    problem: `it has ${megabytes(size)}, more than the ${megabytes(most)} that such a file may have`,
+    problem: `it has ${mebibytes(size)}, more than the ${mebibytes(most)} that such a file may have`,
     todo: 'take the file that belongs to the model',
   });
 }
 
-export const megabytes = (bytes: number): string => `${Math.ceil(bytes / 1e6).toLocaleString('en')} MB`;
+export const mebibytes = (bytes: number): string => `${Math.ceil(bytes / 2 ** 20).toLocaleString('en')} MiB`;
 
 /** Throws MP_MODEL_FILE if a file's first bytes say that something else was saved in its place. */
 export function checkFetched(path: string, bytes: Uint8Array): void {

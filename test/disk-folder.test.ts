@@ -61,7 +61,7 @@ describe('a text', () => {
       await expect(readText(folder, 'huge.json')).rejects.toMatchObject({
         code: 'MP_MODEL_FILE',
         message: expect.stringMatching(
-          /huge\.json: it has [\d,]+ MB, more than the 68 MB that such a file may have; take/,
+          /huge\.json: it has [\d,]+ MiB, more than the 64 MiB that such a file may have; take/,
         ),
       });
     }

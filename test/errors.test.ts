@@ -67,6 +67,7 @@ const examples: { readonly [C in ErrorCode]: readonly [Details<C>, ...Details<C>
   MP_RESUME_MISMATCH: [{ path, option: 'seed', before: '0', now: '1' }],
   MP_OUT_EXISTS: [
     { path, found: 'already holds a run' },
+    { path, found: 'holds a finished run' },
     { path, found: 'is not empty' },
     { path, found: 'is a file' },
     { path, found: 'is no folder' },

@@ -3,7 +3,7 @@
  * against config.json before any value is read, and values must be numbers.
  */
 import { PyramidError, quoted } from '../errors.ts';
-import { type Folder, megabytes, pathIn } from '../folder.ts';
+import { type Folder, mebibytes, pathIn } from '../folder.ts';
 import type { EncoderConfig } from './config.ts';
 import { ownName } from './families/families.ts';
 import { initialise, type Parameters, shapesOf } from './parameters.ts';
@@ -81,7 +81,7 @@ function checkMemory({ memory }: Folder, path: string, places: readonly Place[])
   if (memory !== undefined && needed > memory)
     throw new PyramidError('MP_MODEL_FILE', {
       path,
-      problem: `its weights need ${megabytes(needed)} of memory, there are ${megabytes(memory)}`,
+      problem: `its weights need ${mebibytes(needed)} of memory, there are ${mebibytes(memory)}`,
       todo: 'take a smaller model, or a larger machine',
     });
 }

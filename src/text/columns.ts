@@ -37,26 +37,48 @@ export interface ColumnChoice {
   readonly label?: number;
 }
 
-/** Whether the columns are given by number, so that the file has no header line. */
-export const areNumbered = (names: ColumnNames): boolean =>
-  [names.text, names.pair, names.label].some((name) => typeof name === 'number' || /^\d+$/.test(name ?? ''));
+/**
+ * Whether the columns are given by number, so that the file has no header line.
+ * @throws MP_USAGE where some are names
+ */
+export function areNumbered({ text, pair, label }: ColumnNames): boolean {
+  const given = [text, pair, label].filter((name) => name !== undefined).map(String);
+  const numbers = given.filter((name) => /^\d+$/.test(name));
+  if (numbers.length === 0) return false;
+  const name = given.find((one) => !numbers.includes(one));
+  if (name === undefined) return true;
+  throw new PyramidError('MP_USAGE', {
+    what: `one column is given by name ("${name}") and another by number (${numbers[0]})`,
+    todo: 'give names where the file has a header line, and numbers from 0 where it has none',
+  });
+}
 
 /**
  * The columns to read. A pair is looked for only if no text column is named.
- * @throws MP_DATA_COLUMN for a named column that is not there, or if no default fits
+ * @throws MP_DATA_COLUMN for a named column that is not there, or if no default fits; MP_USAGE for two of one name
  */
 export function chooseColumns(path: string, columns: readonly string[], names: ColumnNames): ColumnChoice {
   const lower = columns.map((column) => column.toLowerCase());
-  const missing = (column: string) => missingColumn(path, column, columns);
+  const missing = (column: string, flag?: string) => missingColumn(path, column, columns, flag);
+  /** Which of two columns of one name is meant, nobody can say. */
+  const only = (at: number): number => {
+    if (columns.indexOf(columns[at], at + 1) < 0 && columns.indexOf(columns[at]) === at) return at;
+    throw new PyramidError('MP_USAGE', {
+      what: `${path}: two columns are called "${columns[at]}"`,
+      todo: 'rename one of them',
+    });
+  };
   const named = (name: ColumnName | undefined): number | undefined => {
     if (name === undefined) return undefined;
     const exact = columns.indexOf(String(name));
     const at = exact >= 0 ? exact : lower.indexOf(String(name).toLowerCase());
     if (at < 0) throw missing(String(name));
-    return at;
+    return only(at);
   };
-  const firstOf = (candidates: readonly string[]): number | undefined =>
-    candidates.map((name) => lower.indexOf(name.toLowerCase())).find((i) => i >= 0);
+  const firstOf = (candidates: readonly string[]): number | undefined => {
+    const at = candidates.map((name) => lower.indexOf(name.toLowerCase())).find((i) => i >= 0);
+    return at === undefined ? undefined : only(at);
+  };
 
   const label = named(names.label) ?? firstOf(DEFAULT_COLUMNS.label);
   const pair = named(names.pair);
@@ -65,19 +87,20 @@ export function chooseColumns(path: string, columns: readonly string[], names: C
   const both = DEFAULT_COLUMNS.pairs
     .map((names) => names.map((name) => lower.indexOf(name.toLowerCase())))
     .find(([a, b]) => a >= 0 && b >= 0 && (pair === undefined || pair === b));
-  if (both) return { text: both[0], pair: both[1], label };
+  if (both) return { text: only(both[0]), pair: only(both[1]), label };
   const alone = firstOf(DEFAULT_COLUMNS.text);
-  if (alone === undefined) throw missing('text');
+  if (alone === undefined) throw missing('text', '--text');
   return { text: alone, pair, label };
 }
 
 /** The error for a column that is not there. Without a header line the names are texts: they are shortened. */
-export const missingColumn = (path: string, column: string, columns: readonly string[]) => {
+export const missingColumn = (path: string, column: string, columns: readonly string[], flag?: string) => {
   const separator = columns.length === 1 ? delimiterIn(columns[0]) : null;
   return new PyramidError('MP_DATA_COLUMN', {
     path,
     column,
     columns: columns.map((name) => (name.length > 40 ? `${name.slice(0, 40)}…` : name)),
     ...(separator !== null && { separator: DELIMITER_NAMES[separator] }),
+    ...(flag !== undefined && { flag }),
   });
 };

@@ -64,7 +64,12 @@ export async function* streamRows(path: string, options: StreamOptions = {}): As
   try {
     const choice = columns.length > 0 ? chooseColumns(path, columns, options) : null;
     if (choice && labelNeeded && choice.label === undefined) {
-      throw missingColumn(path, 'label', columns);
+      throw missingColumn(
+        path,
+        String(options.label ?? 'label'),
+        columns,
+        options.label === undefined ? '--label' : undefined,
+      );
     }
     for (const note of table.notes ?? []) onGuess?.(`${path}: ${note}`);
     if (choice && onNote) {

@@ -56,7 +56,8 @@ export async function runTraining(
   const out = resolve(options.out);
   const checkpoint = existsSync(checkpointPath(out));
   // a folder that is there is replaced only by the run whose checkpoint lies with it
-  const isRun = (entries: readonly string[]) => checkpoint || entries.some((name) => RUN_FILES.includes(name));
+  const isRun = (entries: readonly string[]) =>
+    checkpoint || (entries.some((name) => RUN_FILES.includes(name)) && ('finished' as const));
   return withOut(out, { resume: options.resume, isRun }, onEvent, async (entries) => {
     if (options.resume && entries.length > 0 && !checkpoint) {
       throw new PyramidError('MP_USAGE', {

@@ -22,6 +22,19 @@ export async function validationRows(dir: string, onEvent: OnTrainEvent = () => 
       { cause },
     );
   }
-  const { validation } = await readRows(resolveTrainOptions(options), onEvent);
-  return validation;
+  try {
+    const { validation } = await readRows(resolveTrainOptions(options), onEvent);
+    return validation;
+  } catch (error) {
+    if (!(error instanceof PyramidError) || error.code !== 'MP_FILE_MISSING') throw error;
+    const { path } = (error as PyramidError<'MP_FILE_MISSING'>).details;
+    throw new PyramidError(
+      'MP_USAGE',
+      {
+        what: `${path}, which ${dir} was trained on, is not here`,
+        todo: 'run this where it was trained, or give --validation with a file of rows',
+      },
+      { cause: error },
+    );
+  }
 }

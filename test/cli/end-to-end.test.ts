@@ -82,7 +82,12 @@ describe('from the command line to a model and its answers', () => {
   });
 
   test.each([
-    ['an existing folder', 2, ['--out', 'first'], /first already holds a run; add --resume/],
+    [
+      'an existing folder',
+      2,
+      ['--out', 'first'],
+      /first holds a finished run; use or delete it, or give another --out/,
+    ],
     ['an unknown column', 2, ['--out', 'x', '--text', 'subject'], /no column "subject"; the columns are body, folder/],
     ['a missing file', 2, ['--out', 'x', '--validation', 'no.csv'], /no\.csv: no such file/],
     ['fewer rows than a batch', 1, ['--out', 'x', '--batch-size', '4096'], /rows are fewer than one batch of 4096/],

@@ -91,7 +91,7 @@ describe('sizes that no file bears out', () => {
   it('of config.json itself are bounded', async () => {
     const dir = copy();
     truncateSync(join(dir, 'config.json'), 600e6);
-    await refused(dir, 'MP_MODEL_FILE', /config\.json: it has 600 MB, more than the 9 MB/);
+    await refused(dir, 'MP_MODEL_FILE', /config\.json: it has 573 MiB, more than the 8 MiB/);
   });
 
   it('of a weights file with a hole are held against the memory there is', async () => {
@@ -121,7 +121,7 @@ describe('sizes that no file bears out', () => {
     await refused(
       all,
       'MP_MODEL_FILE',
-      /its weights need [\d,]+ MB of memory, there are [\d,]+ MB; take a smaller model/,
+      /its weights need [\d,]+ MiB of memory, there are [\d,]+ MiB; take a smaller model/,
     );
   });
 

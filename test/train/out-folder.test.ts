@@ -41,7 +41,7 @@ describe('an output folder', () => {
     await broken(given, 4);
     expect(readdirSync(out)).toEqual(['checkpoint.safetensors']);
     await expect(train(given, quiet)).rejects.toMatchObject({
-      message: `${out} already holds a run; add --resume to go on with it, or give another --out`,
+      message: `${out} already holds a run; add --resume to continue it, or give another --out`,
     });
     await train({ ...given, resume: true }, quiet);
     expect(readdirSync(out)).toContain('config.json');
