@@ -4,7 +4,8 @@ import { protocolServer } from '../support/protocol-server.ts';
 import { randomModel } from '../support/random-model.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
-const COUNT = 30_000;
+/** More of them: MUTANTS=30000. */
+const COUNT = Number(process.env.MUTANTS ?? 3000);
 const SEEDS = [1, 2, 3];
 const root = temporaryFolder();
 let server: Awaited<ReturnType<typeof protocolServer>>;
@@ -22,12 +23,12 @@ beforeAll(async () => {
 afterAll(() => server.close());
 
 test.each(SEEDS)(
-  'every route answers ten thousand mutated bodies with an answer or a sentence (seed %i)',
+  'every route answers thousands of mutated bodies with an answer or a sentence (seed %i)',
   async (seed) => {
     const { statuses, slowestMs } = await fuzzRequests(server.app, COUNT / SEEDS.length, seed);
     const counts = [...statuses].sort(([a], [b]) => a - b).map(([status, count]) => `${count} of ${status}`);
     console.log(`seed ${seed}: ${counts.join(', ')}; the slowest took ${Math.round(slowestMs)} ms`);
     expect([...statuses.values()].reduce((sum, count) => sum + count)).toBeGreaterThanOrEqual(COUNT / SEEDS.length);
-    expect(statuses.get(200)).toBeGreaterThan(500);
+    expect(statuses.get(200)).toBeGreaterThan(COUNT / SEEDS.length / 20);
   },
 );

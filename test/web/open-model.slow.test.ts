@@ -15,6 +15,8 @@ import { temporaryFolder } from '../support/temporary-folder.ts';
 
 /** From the page's opening to the first answer with a model of the demo's size, in milliseconds. */
 const FIRST_ANSWER_MS = 1500;
+/** On a slow machine: in compilations of the runtime's WebAssembly, of which 5.3 were measured on one (2,480 of 470 ms). */
+const COMPILATIONS = 6;
 
 describe.skipIf(!hasChromium)('in Chromium (skipped where there is none), a page', () => {
   const root = temporaryFolder();
@@ -139,7 +141,15 @@ describe.skipIf(!hasChromium)('in Chromium (skipped where there is none), a page
       times.push(Math.min(waited, (await worked()) - before));
       await closers.pop()!();
     }
-    expect(Math.min(...times), `tries: ${times.map(Math.round).join(', ')} ms`).toBeLessThan(FIRST_ANSWER_MS);
+    // how fast the machine is: the work of compiling the runtime's WebAssembly, which every first answer waits for
+    const [page] = await open(address);
+    const before = await worked();
+    await page.evaluate(async () =>
+      WebAssembly.compile(await (await fetch('engine/ort-wasm-simd-threaded.wasm')).arrayBuffer()),
+    );
+    const compileMs = (await worked()) - before;
+    const tries = `tries: ${times.map(Math.round).join(', ')} ms; compiling ${Math.round(compileMs)} ms`;
+    expect(Math.min(...times), tries).toBeLessThan(Math.max(FIRST_ANSWER_MS, COMPILATIONS * compileMs));
   });
 
   test('streams 20,000 rows in order, and reads its source only as fast as it takes answers', async () => {
