@@ -2,6 +2,7 @@
 import { type EncoderConfig, FAMILIES } from '../encoder/index.ts';
 import type { PyramidInfo } from '../pyramid/folder/model-folder.ts';
 import type { TrainOptions } from './defaults.ts';
+import { figuresInWords, howToTime } from './figures.ts';
 import { headsJoin } from './methods.ts';
 import type { Rows } from './prepare.ts';
 
@@ -15,7 +16,7 @@ export interface CardFacts {
 
 export function modelCard({ info, config, options, metrics, rows }: CardFacts): string {
   const judgedOn = rows.test ? 'test' : 'validation';
-  const figures = Object.entries(metrics).map(([name, value]) => `| ${name} | ${Number(value.toPrecision(4))} |`);
+  const figures = figuresInWords({ metrics, tau: info.tau }).map(([what, value]) => `| ${what} | ${value} |`);
   return `---
 library_name: magic-pyramid
 pipeline_tag: text-classification
@@ -36,9 +37,11 @@ It opens in Hugging Face transformers as a dense \`${FAMILIES[config.family].arc
       .join(' and ') || 'weights'
   }.
 
-| on the ${judgedOn} rows${info.tau === null ? '' : `, tau ${info.tau}`} | |
+| on the ${judgedOn} rows | |
 |---|---|
 ${figures.join('\n')}
+
+Operations are not time: \`${howToTime('DIR')}\` measures that on your machine.
 
 \`\`\`ts
 import { Pyramid } from 'magic-pyramid';

@@ -31,6 +31,8 @@ export interface TrainResult {
   /** The model folder. */
   readonly out: string;
   readonly method: string;
+  /** Chosen on the validation rows; null: the model has no early exit. */
+  readonly tau: number | null;
   /** Of the test rows, else of the validation rows: accuracy without exits and at tau, F1, speed-ups. */
   readonly metrics: Readonly<Record<string, number>>;
   readonly seconds: number;
@@ -139,7 +141,7 @@ async function trainInto(
     'README.md': modelCard({ info, config: result.state.config, options, metrics, rows }),
   });
   await checkpoints.remove();
-  return { out, method: options.method, metrics, seconds };
+  return { out, method: options.method, tau, metrics, seconds };
 }
 
 /** Throws MP_USAGE for a method with early exit on a network of one layer. */

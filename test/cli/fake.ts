@@ -72,7 +72,13 @@ export async function trainOptions(...args: string[]): Promise<{ options: TrainO
   const outcome = await cli(['train', ...args], {
     async train(given) {
       options = given;
-      return { out: given.out, method: given.method, metrics: { accuracy: 0.985, meanExit: 1.5 }, seconds: 61 };
+      return {
+        out: given.out,
+        method: given.method,
+        tau: 0.2,
+        metrics: { accuracy: 0.985, accuracyAtTau: 0.98, speedupPaper: 3.456, speedupActual: 12.34, meanExit: 1.5 },
+        seconds: 61,
+      };
     },
   });
   return { options, ...outcome };

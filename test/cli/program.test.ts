@@ -154,7 +154,17 @@ describe('train', () => {
     const { options, code, stdout, stderr } = await trainOptions(...needed);
     const defaults = Object.fromEntries(Object.entries(trainTable).map(([key, spec]) => [key, spec.default]));
     expect(options).toEqual({ ...defaults, train: 'a.csv', out: 'x' });
-    expect([code, stdout, stderr]).toEqual([0, 'mp in x, 1 min 01 s: accuracy 98.5 %, meanExit 1.50\n', '']);
+    const lines = [
+      'mp in x, 1 min 01 s',
+      '  accuracy without early exit: 98.5 %',
+      '  accuracy at tau 0.2 (chosen on the validation rows): 98.0 %',
+      '  mean layer of the answer: 1.50',
+      '  operations as computed: 12.3 times fewer',
+      '  operations as the paper counts: 3.46 times fewer',
+      '  time on this machine: magic-pyramid bench --model x --test FILE',
+      '',
+    ];
+    expect([code, stdout, stderr]).toEqual([0, lines.join('\n'), '']);
     expect(JSON.parse((await trainOptions(...needed, '--json')).stdout)).toMatchObject({ out: 'x', method: 'mp' });
   });
 

@@ -2,9 +2,10 @@
 import { flagOption, type OptionTable } from '../../option.ts';
 import { PAPER_EXITS, type TrainOptions, trainTable } from '../../train/defaults.ts';
 import type { OnTrainEvent } from '../../train/events.ts';
+import { figuresInWords, howToTime } from '../../train/figures.ts';
 import { resolveTrainOptions } from '../../train/options.ts';
 import { type Command, flagOf } from '../command.ts';
-import { duration, metric } from '../format.ts';
+import { duration } from '../format.ts';
 import { trainProgress } from '../progress.ts';
 import { stopSignal } from '../stop-signal.ts';
 
@@ -43,7 +44,10 @@ export const train: Command<TrainCommandOptions> = {
       line: 'magic-pyramid train --paper --model models/all-MiniLM-L6-v2 --task ag_news --data-dir data --out runs/paper',
       what: "the paper's exit heads instead of ours",
     },
-    { line: 'magic-pyramid train --config run.yaml --out runs/seed-1 --resume', what: 'go on where a run was killed' },
+    {
+      line: 'magic-pyramid train --config run.yaml --out runs/seed-1 --resume',
+      what: 'continue a run that was killed',
+    },
   ],
   async run({ given, options: { json }, io, services }) {
     const { json: _, paper: _paper, ...own } = given;
@@ -62,11 +66,11 @@ export const train: Command<TrainCommandOptions> = {
       const result = await services.train(options, onEvent, stop.signal);
       finished = true;
       progress.stop(true);
-      const metrics = Object.entries(result.metrics).map(([name, value]) => metric(name, value));
+      const figures = figuresInWords(result).map(([what, value]) => `  ${what}: ${value}\n`);
       io.stdout.write(
         json
           ? `${JSON.stringify(result)}\n`
-          : `${result.method} in ${result.out}, ${duration(result.seconds)}${metrics.length > 0 ? `: ${metrics.join(', ')}` : ''}\n`,
+          : `${result.method} in ${result.out}, ${duration(result.seconds)}\n${figures.join('')}  time on this machine: ${howToTime(result.out)}\n`,
       );
     } finally {
       stop.close();
