@@ -236,13 +236,13 @@ export const catalogue = {
     1,
     500,
     (e: { failed: number; out: string }) =>
-      `${e.failed} ${e.failed === 1 ? 'run' : 'runs'} failed, as the table says why; mend that, and go on with --out ${e.out} --resume`,
+      `${e.failed} ${e.failed === 1 ? 'run' : 'runs'} failed, as the table says why; fix that, and continue with --out ${e.out} --resume`,
   ),
   MP_RUN_LOST: kind(
     1,
     500,
     (e: { run: string; how: string }) =>
-      `the process of ${e.run} ${e.how} before its work was done; if memory ran out, free some or lower --batch-size, then go on with --resume`,
+      `the process of ${e.run} ${e.how} before its work was done; if memory ran out, free some or lower --batch-size, then continue with --resume`,
   ),
   MP_CALIBRATION: kind(
     1,

@@ -27,7 +27,7 @@ export async function openPeers(
       const found = await open[peer](setting).catch((cause: unknown) => {
         throw new PyramidError(
           'MP_BENCH_PEER',
-          { peer, problem: (cause as Error).message, todo: 'mend that, or leave it out of --peers' },
+          { peer, problem: (cause as Error).message, todo: 'fix that, or leave it out of --peers' },
           { cause },
         );
       });

@@ -15,7 +15,7 @@ export const dtypeOption = (group: string) => {
     group,
     default: 'fp32',
     choices: DTYPES,
-    help: 'what products with weights are computed in; without it what the model folder says, else fp32',
+    help: 'precision of matrix products: fp32 or int8; without it what the model folder says, else fp32',
   });
   return { ...spec, default: null, read: (raw: unknown) => (raw === null ? null : spec.read(raw)) };
 };

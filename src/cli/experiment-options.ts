@@ -100,7 +100,7 @@ export const experimentTable: OptionTable<ExperimentOptions & Training> = {
   resume: flagOption({
     group: experiment,
     default: false,
-    help: 'go on with what is in --out: what is done is not done again, and a run goes on where it was stopped',
+    help: 'continue what is in --out: finished runs are kept, and an interrupted run is resumed where it stopped',
   }),
   json: flagOption({ group: experiment, default: false, help: 'print the result as JSON' }),
   ...training,

@@ -9,7 +9,7 @@ export const tauOption = (group: string) =>
     default: null,
     placeholder: 'X|off',
     expected: 'a number from 0 to 1, or off',
-    help: "answer at the first layer no less sure than this: 0 to 1, larger is earlier and cheaper; without it the model's own",
+    help: "exit at the first layer whose uncertainty is at most this (0 to 1; higher exits earlier); without it the model's own",
     read(raw) {
       // YAML of the older kind reads a bare `off` as false
       if (raw === 'off' || raw === false) return 'off';

@@ -372,7 +372,7 @@ export class Classifier {
     };
   }
 
-  /** A pair for a model of single texts, or the reverse, is allowed and said once. */
+  /** A pair for a model of single texts, or the reverse, is allowed; warns once. */
   #mention(text: Text): Text {
     const { pairs } = this.#model.info;
     if ((text.pair !== undefined) === pairs || this.#said) return text;

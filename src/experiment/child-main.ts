@@ -1,7 +1,7 @@
 /** The child process of child-process.ts: does the one job that it is sent, tells of it, and ends. */
 import { doJob, type FromChild, type Job, sendableError } from './child-job.ts';
 
-// Without its parent nobody keeps order: a campaign that is gone on with would meet a run that still writes. SIGKILL, since
+// Without its parent nobody keeps order: a campaign that is resumed would meet a run that still writes. SIGKILL, since
 // an orderly exit tears down threads in the middle of a computation; a run may be stopped at any moment.
 const end = () => process.kill(process.pid, 'SIGKILL');
 process.once('disconnect', end);

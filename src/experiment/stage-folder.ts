@@ -1,5 +1,5 @@
 /**
- * Shared stages as files, so that a run which is stopped and gone on with need not train them again: one safetensors
+ * Shared stages as files, so that a run which is stopped and resumed need not train them again: one safetensors
  * file a stage, written whole or not at all. Only what another run still needs is kept.
  */
 import { createHash } from 'node:crypto';

@@ -1,5 +1,5 @@
 /**
- * The unfinished part of a download, which a later try goes on with. Each process writes to a file of its own, named
+ * The unfinished part of a download, which a later try continues. Each process writes to a file of its own, named
  * after it, so that two never write into one; a process takes over what one that has ended left behind.
  */
 import { randomBytes } from 'node:crypto';

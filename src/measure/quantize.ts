@@ -20,7 +20,7 @@ export interface QuantizeOptions {
   /** Model folder. */
   readonly model: string;
   readonly rows: Dataset;
-  /** Share of the rows, 0 to 1, that may be answered otherwise than by fp32. */
+  /** Share of the rows, 0 to 1, whose answer may differ from the fp32 answer. */
   readonly maxDisagreement: number;
   /** The new folder; must be empty or not exist. */
   readonly out: string;

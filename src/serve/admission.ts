@@ -91,7 +91,7 @@ export class Admission {
 
   /**
    * Lets in texts of so many characters. `allowedMs`: how long an answer may be expected to take, whatever the request
-   * allows; null is any. What finds the queue empty is let in, be it ever so large.
+   * allows; null is any. A request that finds the queue empty is always admitted, whatever its size.
    *
    * Throws MP_OVERLOADED, MP_DEADLINE_EARLY.
    */

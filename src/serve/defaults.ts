@@ -109,7 +109,7 @@ export const serveTable: OptionTable<ServerOptions> = {
     default: null,
     placeholder: DTYPES.join('|'),
     expected: `one of ${DTYPES.join(', ')}`,
-    help: 'what products with weights are computed in; without it what the model folder says, else fp32',
+    help: 'precision of matrix products: fp32 or int8; without it what the model folder says, else fp32',
     read: (raw) => (raw === null ? null : DTYPES.find((dtype) => dtype === raw)),
   }),
   tau: customOption<ServerOptions['tau']>({
@@ -148,7 +148,7 @@ export const serveTable: OptionTable<ServerOptions> = {
     group: network,
     default: '127.0.0.1',
     placeholder: 'ADDRESS',
-    help: 'where to listen; 0.0.0.0 (or ::) is for all the world, with --api-key-file',
+    help: 'the address to listen on; 0.0.0.0 (or ::) accepts remote clients; use with --api-key-file',
   }),
   port: integerOption({
     group: network,
@@ -156,7 +156,7 @@ export const serveTable: OptionTable<ServerOptions> = {
     default: 8080,
     min: 0,
     max: 65_535,
-    help: '0 is any that is free',
+    help: 'the port to listen on; 0 picks a free port',
   }),
   page: flagOption({ group: network, default: true, help: 'do not show the page at /' }),
   corsAllowOrigin: customOption<readonly string[]>({
@@ -272,7 +272,7 @@ export const serveTable: OptionTable<ServerOptions> = {
     group: watching,
     default: 'magic-pyramid',
     placeholder: 'NAME',
-    help: 'under this name',
+    help: 'service name in traces',
   }),
 };
 

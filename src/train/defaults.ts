@@ -333,7 +333,7 @@ export const trainTable = {
     affects: ['stages'],
     default: 'joint',
     choices: ['frozen', 'joint'] as const,
-    help: 'frozen: heads are distilled from the finished network, as in the paper; joint: they learn with it, and then so',
+    help: 'frozen: distil the heads from the finished network (as in the paper); joint: also train them with it first',
   }),
   jointFrom: choiceOption({
     group: exits,
@@ -471,6 +471,6 @@ export const trainTable = {
     group: running,
     affects: [],
     default: false,
-    help: 'go on with an interrupted run in --out; the result is the same, bit for bit',
+    help: 'continue an interrupted run in --out; the result is the same, bit for bit',
   }),
 } as const satisfies OptionTable<TrainOptions>;

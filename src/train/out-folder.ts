@@ -1,5 +1,5 @@
 /**
- * The output folder of a run that may be gone on with: held for as long as the run takes, and refused before anything is
+ * The output folder of a run that may be resumed: held for as long as the run takes, and refused before anything is
  * read or trained where it holds something else. Knows nothing of what a run writes.
  */
 import { PyramidError } from '../errors.ts';

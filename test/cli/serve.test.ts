@@ -164,6 +164,8 @@ describe('magic-pyramid serve', () => {
       'B.example',
     ]);
     const { stdout } = await cli(['serve', '--help']);
-    expect(stdout).toMatch(/-p, --port <N>\s+0 is any that is free \[MAGIC_PYRAMID_PORT, PORT\]\s+\(default: 8080\)/);
+    expect(stdout).toMatch(
+      /-p, --port <N>\s+the port to listen on; 0 picks a free port \[MAGIC_PYRAMID_PORT, PORT\]\s+\(default: 8080\)/,
+    );
   });
 });

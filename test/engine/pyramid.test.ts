@@ -403,7 +403,7 @@ describe('other kinds of answers', () => {
     await model.close();
   });
 
-  test('a pair for a model of single texts, and the reverse, is answered, and mentioned once', async () => {
+  test('a pair for a model of single texts, and the reverse, is answered, and warns once', async () => {
     const warnings: Error[] = [];
     const note = (warning: Error) => warnings.push(warning);
     process.on('warning', note);

@@ -319,7 +319,7 @@ describe('a loss that is not finite', () => {
     for (const [name, { data }] of tensors) expect(data.every(Number.isFinite), name).toBe(true);
   });
 
-  it('leaves a run that can be gone on with, from before the stage that failed', async () => {
+  it('leaves a run that can be resumed, from before the stage that failed', async () => {
     const folder = newFolder();
     // no checkpoint but those at the end of an epoch: the last is that of the regular stage
     const failing = { headLearningRate: 1e30, exitTraining: 'frozen', method: 'fastbert', checkpointEvery: 0 } as const;

@@ -81,7 +81,7 @@ const options: OptionTable<BenchCommandOptions> = {
         group: running,
         default: ['fp32'],
         placeholder: 'LIST',
-        help: 'what products with weights are computed in: fp32, int8 or both',
+        help: 'precision of matrix products: fp32, int8 or both',
       },
       DTYPES,
     ),

@@ -31,7 +31,7 @@ const options: OptionTable<QuantizeCommandOptions> = {
     default: 0.01,
     min: 0,
     max: 1,
-    help: 'the share of the texts that may be answered otherwise than by fp32',
+    help: 'the share of the texts whose answer may differ from the fp32 answer',
   }),
   json: flagOption({ group, default: false, help: 'print one JSON object' }),
   ...labelledRowsTable('compare on'),

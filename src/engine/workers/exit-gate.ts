@@ -1,7 +1,7 @@
 /**
  * Lets a process end while workers compute. Node ends its worker threads on `process.exit` (and after an uncaught
  * exception), and onnxruntime-node's binding aborts the whole process when that happens in the midst of a call. So at
- * exit the main thread shuts a gate before each worker and waits until nobody is behind it. A worker that is ended
+ * exit the main thread shuts a gate before each worker and waits until no worker is inside a call. A worker that is ended
  * before its time is ended the same way.
  */
 

@@ -112,7 +112,7 @@ export class HeadsStep {
   }
 
   /**
-   * Writes what was learned into the state's heads. Training goes on from what they are then: a run that is gone on with
+   * Writes what was learned into the state's heads. Training goes on from what they are then: a run that is resumed
    * has nothing else.
    */
   settle(): void {
