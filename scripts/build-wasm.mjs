@@ -9,7 +9,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import wabt from 'wabt';
 
-const folder = join(import.meta.dirname, '..', 'src', 'train');
+const folder = join(import.meta.dirname, '..', 'src', 'train', 'step');
 const target = join(folder, 'adamw-wasm.ts');
 
 const { parseWat } = await wabt();

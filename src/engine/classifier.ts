@@ -1,6 +1,6 @@
 /**
  * A trained model, ready to classify: the engine's public face, wherever its worker threads run. It checks what it is
- * given, hands texts to the crew and makes answers of what comes back; nothing is computed on the caller's thread.
+ * given, hands texts to the worker pool and makes answers of what comes back; nothing is computed on the caller's thread.
  */
 import type { FamilyName, ProblemType } from '../encoder/index.ts';
 import { PyramidError } from '../errors.ts';
@@ -18,8 +18,8 @@ import type { WeightBits } from './int8.ts';
 import type { Outcome, Rule, Truncate } from './job.ts';
 import { callback, choice, count, signalOf } from './option-checks.ts';
 import type { PieceCost } from './tally.ts';
-import type { Crew } from './workers/crew.ts';
 import type { ModelDescription, TimedOutcome } from './workers/messages.ts';
+import type { WorkerPool } from './workers/worker-pool.ts';
 
 /** An option that is undefined or null counts as left out, but for `tau`, where null is off. Unknown ones are refused. */
 export interface ClassifyOptions {
@@ -63,29 +63,29 @@ export interface TracedText {
 }
 
 /**
- * Texts of a stream that are under way, or answered but not yet read, by texts that the crew can have under way: one that
+ * Texts of a stream that are under way, or answered but not yet read, by texts that the worker pool can have under way: one that
  * takes long holds up those after it for a while. Each of them is in memory, and collecting it makes pauses.
  */
 const STREAM_WINDOW = 2;
 
 /** What differs between Node and a browser. */
-export interface Surroundings {
+export interface Host {
   readonly warn: (message: string) => void;
 }
 
 export class Classifier {
-  readonly #crew: Crew;
+  readonly #pool: WorkerPool;
   readonly #model: ModelDescription;
-  readonly #surroundings: Surroundings;
+  readonly #host: Host;
   readonly #aborts: Aborts;
   #said = false;
   #saidVoid = false;
 
-  protected constructor(crew: Crew, model: ModelDescription, surroundings: Surroundings) {
-    this.#crew = crew;
-    this.#aborts = new Aborts(crew.turn);
+  protected constructor(pool: WorkerPool, model: ModelDescription, host: Host) {
+    this.#pool = pool;
+    this.#aborts = new Aborts(pool.turn);
     this.#model = model;
-    this.#surroundings = surroundings;
+    this.#host = host;
   }
 
   /** What the model folder says of itself: method, heads, longest text, its own tau. */
@@ -109,7 +109,7 @@ export class Classifier {
 
   /** Texts that no worker has yet, and those that one has. */
   get load(): { readonly waiting: number; readonly running: number } {
-    return this.#crew.load;
+    return this.#pool.load;
   }
 
   get problemType(): ProblemType {
@@ -177,10 +177,10 @@ export class Classifier {
     const rule = { tau, trace: false, truncate };
     return begunInOrder(
       checkSource(source),
-      STREAM_WINDOW * this.#crew.capacity,
+      STREAM_WINDOW * this.#pool.capacity,
       (input, index, settle) => this.#begin(input, index, rule, toAnswer, deadlineMs, settle),
       signal,
-      this.#crew.turn,
+      this.#pool.turn,
     );
   }
 
@@ -231,7 +231,7 @@ export class Classifier {
    * texts went through each, and the milliseconds of their batches, copies in and out included. Throws MP_CLOSED.
    */
   async pieceCosts(): Promise<readonly PieceCost[]> {
-    return (await this.#crew.tally()).pieces;
+    return (await this.#pool.tally()).pieces;
   }
 
   /**
@@ -240,8 +240,8 @@ export class Classifier {
    * not within a second count as not tokenised. Throws MP_CLOSED.
    */
   async queueLevels(): Promise<readonly number[]> {
-    const [fresh = 0, ...layers] = (await this.#crew.tally()).levels;
-    const { waiting } = this.#crew.load;
+    const [fresh = 0, ...layers] = (await this.#pool.tally()).levels;
+    const { waiting } = this.#pool.load;
     return [fresh + waiting, ...Array.from({ length: this.#model.config.layers }, (_, i) => layers[i] ?? 0)];
   }
 
@@ -251,7 +251,7 @@ export class Classifier {
    */
   async close(options?: { readonly graceMs?: number }): Promise<void> {
     const { graceMs } = knownOptions(options, ['graceMs']);
-    await this.#crew.close(graceMs ?? undefined);
+    await this.#pool.close(graceMs ?? undefined);
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -287,7 +287,7 @@ export class Classifier {
     const { dtype, info, voidTau } = this.#model;
     if (voidTau !== null && !this.#saidVoid) {
       this.#saidVoid = true;
-      this.#surroundings.warn(
+      this.#host.warn(
         `early exit is off: the model's tau, ${voidTau}, was not chosen for ${dtype}; give a tau, or choose one (magic-pyramid calibrate --dtype ${dtype})`,
       );
     }
@@ -302,7 +302,7 @@ export class Classifier {
     { signal, deadlineMs }: Pick<Settled, 'signal' | 'deadlineMs'>,
   ): Promise<T[]> {
     signal?.throwIfAborted();
-    if (this.#crew.isClosed) throw new PyramidError('MP_CLOSED', { what: 'model' });
+    if (this.#pool.isClosed) throw new PyramidError('MP_CLOSED', { what: 'model' });
     if (inputs.length === 0) return [];
     const texts = inputs.slice(); // the caller may change its array
     return new Promise<T[]>((resolve, reject) => {
@@ -315,11 +315,11 @@ export class Classifier {
         takeBack?.();
         end();
       };
-      const withdraw = this.#crew.submit({
+      const withdraw = this.#pool.submit({
         ...rule,
         length: texts.length,
         // checked when its turn comes: going through a long array at once would hold up the caller's thread
-        text: (index) => this.#mention(checkText(texts[index], index)),
+        text: (index) => this.#warnOnPairMismatch(checkText(texts[index], index)),
         done: (index, outcome) => {
           results[index] = result(outcome);
           if (--left === 0) settle(() => resolve(results));
@@ -354,10 +354,10 @@ export class Classifier {
       clearTimeout(timer);
       settle(settled);
     };
-    const withdraw = this.#crew.submit({
+    const withdraw = this.#pool.submit({
       ...rule,
       length: 1,
-      text: () => this.#mention(checkText(input, index)),
+      text: () => this.#warnOnPairMismatch(checkText(input, index)),
       done: (_, outcome) => end({ value: result(outcome) }),
       failed: (error) => end({ error }),
     });
@@ -373,14 +373,14 @@ export class Classifier {
   }
 
   /** A pair for a model of single texts, or the reverse, is allowed; warns once. */
-  #mention(text: Text): Text {
+  #warnOnPairMismatch(text: Text): Text {
     const { pairs } = this.#model.info;
     if ((text.pair !== undefined) === pairs || this.#said) return text;
     this.#said = true;
     const message = pairs
       ? 'the model was trained on pairs of texts and is given single ones'
       : 'the model was trained on single texts and is given pairs';
-    this.#surroundings.warn(message);
+    this.#host.warn(message);
     return text;
   }
 }

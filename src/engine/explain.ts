@@ -37,11 +37,11 @@ export interface ExplainedLayer {
 
 export function explanationOf(
   { config }: ModelDescription,
-  { story, logits, truncated }: Outcome,
+  { tokenHistory, logits, truncated }: Outcome,
   tau: number | null,
 ): Explanation {
-  if (!story) throw new Error('internal: a text came back without its story');
-  const { pieces, types } = story;
+  if (!tokenHistory) throw new Error('internal: a text came back without its story');
+  const { pieces, types } = tokenHistory;
   const problem = problems[config.problemType];
   const uncertainties = logits.map((row) =>
     row.length > 0 && hasUncertainty(config.problemType) ? uncertainty(row) : null,
@@ -50,7 +50,7 @@ export function explanationOf(
   const answer = problem.activation(logits[exit - 1]);
   const best = argmax(answer);
   let entering: readonly number[] = pieces.map((_, i) => i);
-  const layers = story.layers.map(({ importance, kept }, i) => {
+  const layers = tokenHistory.layers.map(({ importance, kept }, i) => {
     const row = logits[i];
     const u = uncertainties[i];
     const scores = row.length > 0 ? problem.activation(row) : null;

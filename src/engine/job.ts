@@ -17,16 +17,16 @@ export interface Rule {
 }
 
 /** What becomes of a text's tokens, which are named by their place in the text. */
-export interface Story {
+export interface TokenHistory {
   /** The text as it was cut into pieces, special ones included. */
   readonly pieces: readonly string[];
   /** 1 where a piece is of the second text of a pair. */
   readonly types: readonly number[];
   /** Of layers 1.., noted as they run. */
-  readonly layers: LayerStory[];
+  readonly layers: LayerHistory[];
 }
 
-export interface LayerStory {
+export interface LayerHistory {
   /** Importance of each token that entered, in their order; null where the model prunes nothing. */
   readonly importance: readonly number[] | null;
   /** The tokens that are left after it. */
@@ -46,7 +46,7 @@ export interface Job extends Rule {
   readonly tokens: number[];
   /** Logits of layers 1..; [] where no head was asked. */
   readonly logits: number[][];
-  readonly story: Story | null;
+  readonly tokenHistory: TokenHistory | null;
   cancelled: boolean;
   /** When it came, in steps of the scheduler. */
   since: number;
@@ -68,7 +68,7 @@ export const newJob = (
   x: null,
   tokens: [encoding.ids.length],
   logits: [],
-  story:
+  tokenHistory:
     explain && pieceOf
       ? { pieces: Array.from(encoding.ids, pieceOf), types: Array.from(encoding.types), layers: [] }
       : null,
@@ -80,10 +80,14 @@ export const newJob = (
 export const rowsOf = (job: Job): number => job.types.length;
 
 /** Notes what a layer made of the job's tokens: `kept` are those left among those that entered, by their order. */
-export function tell({ story, tokens }: Job, importance: readonly number[] | null, kept: Iterable<number>): void {
-  if (!story) return;
-  const before = story.layers.at(-1)?.kept ?? Array.from({ length: tokens[0] }, (_, i) => i);
-  story.layers.push({ importance, kept: Array.from(kept, (i) => before[i]) });
+export function tell(
+  { tokenHistory, tokens }: Job,
+  importance: readonly number[] | null,
+  kept: Iterable<number>,
+): void {
+  if (!tokenHistory) return;
+  const before = tokenHistory.layers.at(-1)?.kept ?? Array.from({ length: tokens[0] }, (_, i) => i);
+  tokenHistory.layers.push({ importance, kept: Array.from(kept, (i) => before[i]) });
 }
 
 /** A copy of the job's rows of its own: a view keeps the rows of its whole batch in memory for as long as it waits. */
@@ -101,5 +105,5 @@ export interface Outcome {
   readonly logits: readonly (readonly number[])[];
   readonly truncated: boolean;
   /** Of a text that is explained. */
-  readonly story: Story | null;
+  readonly tokenHistory: TokenHistory | null;
 }

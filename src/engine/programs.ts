@@ -78,7 +78,7 @@ export class Programs {
         for (let i = 0; i < count; i++) types[i] = job.types[left[after + i] - before];
         job.types = types;
       }
-      if (job.story) {
+      if (job.tokenHistory) {
         const kept = left ? left.subarray(after, after + count).map((row) => row - before) : range(count);
         tell(job, scores ? Array.from(floats(scores).subarray(before, before + entered)) : null, kept);
       }

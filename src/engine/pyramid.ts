@@ -8,9 +8,9 @@ import { DTYPES, type Dtype } from '../pyramid/folder/model-folder.ts';
 import { Classifier } from './classifier.ts';
 import { callback, choice, count, signalOf } from './option-checks.ts';
 import { RUN_ORDERS, type RunOrder } from './scheduler.ts';
-import { Crew } from './workers/crew.ts';
 import type { ModelDescription } from './workers/messages.ts';
 import { NodeThread } from './workers/node-thread.ts';
+import { WorkerPool } from './workers/worker-pool.ts';
 
 /** An option that is undefined or null counts as left out. Unknown ones are refused. */
 export interface LoadOptions {
@@ -58,13 +58,13 @@ const LOAD_OPTIONS = [
 ] as const satisfies readonly (keyof LoadOptions)[];
 
 export class Pyramid extends Classifier {
-  readonly #crew: Crew<NodeThread>;
+  readonly #pool: WorkerPool<NodeThread>;
 
-  private constructor(crew: Crew<NodeThread>, model: ModelDescription) {
-    super(crew, model, {
+  private constructor(pool: WorkerPool<NodeThread>, model: ModelDescription) {
+    super(pool, model, {
       warn: (message) => process.emitWarning(message, { type: 'PyramidWarning' }),
     });
-    this.#crew = crew;
+    this.#pool = pool;
   }
 
   /**
@@ -99,18 +99,18 @@ export class Pyramid extends Classifier {
     const signal = signalOf(given.signal);
     signal?.throwIfAborted();
     const dir = await resolveModel(dirOrId, { onProgress: callback('onProgress', given.onProgress) });
-    const { crew, model } = await Crew.start({
+    const { pool, model } = await WorkerPool.start({
       workers,
       stallMs,
       path: dir,
       signal,
-      hire: (events) => new NodeThread({ dir, threads, dtype, askAll, order }, events),
+      startThread: (events) => new NodeThread({ dir, threads, dtype, askAll, order }, events),
     });
-    return new Pyramid(crew, model);
+    return new Pyramid(pool, model);
   }
 
   /** The threads, for those who watch or end them. */
   get workers(): readonly Worker[] {
-    return this.#crew.threads.map(({ worker }) => worker);
+    return this.#pool.threads.map(({ worker }) => worker);
   }
 }

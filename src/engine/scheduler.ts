@@ -208,11 +208,11 @@ export class Scheduler {
 const mayLeave = ({ tau, trace }: Rule, logits: readonly number[]): boolean =>
   !trace && tau !== null && leaves(uncertainty(logits), tau);
 
-const outcome = ({ id, tokens, logits, truncated, story }: Job, exit: number): Outcome => ({
+const outcome = ({ id, tokens, logits, truncated, tokenHistory }: Job, exit: number): Outcome => ({
   id,
   exit,
   tokens,
   logits,
   truncated,
-  story,
+  tokenHistory,
 });

@@ -97,10 +97,10 @@ async function textStep(
   return {
     async run(indices, factor, at, key) {
       const batch = packBatch(train, indices);
-      const lesson = await teacher?.run(batch);
+      const teacherOutput = await teacher?.run(batch);
       const thresholds = settings.thresholdLearningRate * factor;
       const rates = { weights: weights * factor, heads: heads * factor, thresholds };
-      return step.run(batch, { ...target(indices), lesson }, rates, at, key);
+      return step.run(batch, { ...target(indices), teacherOutput }, rates, at, key);
     },
     tokens: (indices) => indices.reduce((sum, index) => sum + train.lengths[index], 0),
     moments: () => ({

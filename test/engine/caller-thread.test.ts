@@ -6,9 +6,9 @@
  */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Pyramid } from '../../src/engine/index.ts';
-import { Crew, type Thread } from '../../src/engine/workers/crew.ts';
 import type { ModelDescription } from '../../src/engine/workers/messages.ts';
 import { Turn } from '../../src/engine/workers/turn.ts';
+import { type Thread, WorkerPool } from '../../src/engine/workers/worker-pool.ts';
 import { canMeasureTurns, longestTurn, type Turns } from '../support/longest-turn.ts';
 import { randomModel, randomTexts } from '../support/random-model.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
@@ -86,12 +86,12 @@ describe.skipIf(!canMeasureTurns)("the caller's thread (Linux's account of proce
 
   test('has one while as many workers as a large machine has answer all at once', async () => {
     const model = { config: {}, info: {} } as ModelDescription;
-    const outcome = { exit: 1, tokens: [9, 8], logits: [[1, 2, 3]], truncated: false, story: null };
-    const { crew } = await Crew.start<Thread>({
+    const outcome = { exit: 1, tokens: [9, 8], logits: [[1, 2, 3]], truncated: false, tokenHistory: null };
+    const { pool } = await WorkerPool.start<Thread>({
       workers: 64,
       path: 'the model',
       stallMs: 30_000,
-      hire({ said, ended }) {
+      startThread({ said, ended }) {
         setImmediate(() => said({ kind: 'ready', model }));
         return {
           hold() {},
@@ -109,7 +109,7 @@ describe.skipIf(!canMeasureTurns)("the caller's thread (Linux's account of proce
     const all = () =>
       new Promise<void>((resolve, reject) => {
         let left = texts.length;
-        crew.submit({
+        pool.submit({
           tau: null,
           trace: false,
           length: texts.length,
@@ -123,7 +123,7 @@ describe.skipIf(!canMeasureTurns)("the caller's thread (Linux's account of proce
       });
     await expectShortTurns(all, nothing);
     expect(found).toHaveLength(texts.length);
-    await crew.close();
+    await pool.close();
   });
 
   test('has one while many calls are given up by one signal', async () => {

@@ -8,9 +8,9 @@ import { join } from 'node:path';
 import type { Worker } from 'node:worker_threads';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Pyramid } from '../../src/engine/index.ts';
-import { Crew, type CrewOptions } from '../../src/engine/workers/crew.ts';
 import type { TimedOutcome } from '../../src/engine/workers/messages.ts';
 import { NodeThread } from '../../src/engine/workers/node-thread.ts';
+import { WorkerPool, type WorkerPoolOptions } from '../../src/engine/workers/worker-pool.ts';
 import { randomModel } from '../support/random-model.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
@@ -27,25 +27,25 @@ beforeAll(async () => {
 });
 afterAll(() => Promise.all(closing.map((one) => one.close(0))));
 
-const start = async (workers: number, options: Partial<CrewOptions<NodeThread>> & { folder?: string } = {}) => {
+const start = async (workers: number, options: Partial<WorkerPoolOptions<NodeThread>> & { folder?: string } = {}) => {
   const { folder = dir, ...others } = options;
   const given = { dir: folder, threads: 1, dtype: null, askAll: false, order: 'throughput' } as const;
-  const { crew } = await Crew.start<NodeThread>({
+  const { pool } = await WorkerPool.start<NodeThread>({
     workers,
     path: folder,
     stallMs: STALL_MS,
-    hire: (events) => new NodeThread(given, events, hangingWorker),
+    startThread: (events) => new NodeThread(given, events, hangingWorker),
     ...others,
   });
-  closing.push(crew);
-  return crew;
+  closing.push(pool);
+  return pool;
 };
 
-const run = (crew: Crew<NodeThread>, texts: readonly string[]) =>
+const run = (pool: WorkerPool<NodeThread>, texts: readonly string[]) =>
   new Promise<TimedOutcome[]>((resolve, reject) => {
     const outcomes: TimedOutcome[] = [];
     let left = texts.length;
-    crew.submit({
+    pool.submit({
       tau: null,
       trace: false,
       length: texts.length,
@@ -73,31 +73,31 @@ const seconds = async (work: Promise<unknown>): Promise<number> => {
 
 describe('a text that a worker hangs on', () => {
   test('fails once, by name, and the texts beside it are answered by another worker', async () => {
-    const crew = await start(1);
-    const [before] = crew.threads;
-    const failing = expect(run(crew, ['w1', 'w2 hang w3'])).rejects.toMatchObject({
+    const pool = await start(1);
+    const [before] = pool.threads;
+    const failing = expect(run(pool, ['w1', 'w2 hang w3'])).rejects.toMatchObject({
       code: 'MP_TEXT_STALLED',
       details: { stallMs: STALL_MS },
     });
-    const others = run(crew, ['w4 w5', 'w6']);
+    const others = run(pool, ['w4 w5', 'w6']);
     await failing;
     expect(await others).toHaveLength(2);
-    expect(crew.threads).toHaveLength(1);
-    expect(crew.threads[0]).not.toBe(before);
-    expect(await run(crew, ['w7'])).toHaveLength(1);
+    expect(pool.threads).toHaveLength(1);
+    expect(pool.threads[0]).not.toBe(before);
+    expect(await run(pool, ['w7'])).toHaveLength(1);
   });
 
   test('ends all workers that it comes to, one after another, and not those that work', async () => {
-    const crew = await start(2);
+    const pool = await start(2);
     const outcomes = await Promise.allSettled([
-      run(crew, ['hang 1']),
-      run(crew, ['hang 2']),
-      run(crew, ['hang 3']),
-      run(crew, ['w1', 'w2', 'w3']),
+      run(pool, ['hang 1']),
+      run(pool, ['hang 2']),
+      run(pool, ['hang 3']),
+      run(pool, ['w1', 'w2', 'w3']),
     ]);
     expect(outcomes.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected', 'fulfilled']);
-    expect(await run(crew, ['w1', 'w2', 'w3', 'w4'])).toHaveLength(4);
-    expect(crew.threads).toHaveLength(2);
+    expect(await run(pool, ['w1', 'w2', 'w3', 'w4'])).toHaveLength(4);
+    expect(pool.threads).toHaveLength(2);
   });
 });
 
@@ -178,11 +178,11 @@ describe('a model folder that a worker hangs on', () => {
     const threads: NodeThread[] = [];
     const folder = `${dir}-hangs`;
     const given = { dir: folder, threads: 1, dtype: null, askAll: false, order: 'throughput' } as const;
-    const starting = Crew.start<NodeThread>({
+    const starting = WorkerPool.start<NodeThread>({
       workers: 2,
       path: folder,
       stallMs: STALL_MS,
-      hire: (events) => {
+      startThread: (events) => {
         const thread = new NodeThread(given, events, hangingWorker);
         threads.push(thread);
         return thread;

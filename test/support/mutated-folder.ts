@@ -217,7 +217,7 @@ export async function answers(files: Files, dtype: 'fp32' | 'int8' | null = null
       expect(Number.isFinite(score)).toBe(true);
       const timed = { ...outcome, tokenizeMs: 0, inferenceMs: 0 };
       expect(detailOf(model, timed, asked).scores).toHaveLength(model.config.labels.length);
-      if (outcome.story) expect(explanationOf(model, outcome, tau).layers).toHaveLength(model.config.layers);
+      if (outcome.tokenHistory) expect(explanationOf(model, outcome, tau).layers).toHaveLength(model.config.layers);
     }
   } finally {
     await model.programs.close();

@@ -8,7 +8,7 @@ import { runMethod } from '../../src/train/method-run.ts';
 import { halfDepth } from '../../src/train/prepare.ts';
 import { stageSettings } from '../../src/train/run.ts';
 import type { ModelState } from '../../src/train/state.ts';
-import { lessonLoss, Teacher } from '../../src/train/step/teacher.ts';
+import { Teacher, teacherLoss } from '../../src/train/step/teacher.ts';
 import { draws } from '../support/draws.ts';
 import { runGraph } from '../support/run-graph.ts';
 import { scratchDataset, tinyOptions, tinyStart } from '../support/scratch-data.ts';
@@ -80,7 +80,7 @@ describe('a teacher', () => {
   });
 });
 
-describe('the loss of a lesson (seed 3)', () => {
+describe('the loss of a teacherOutput (seed 3)', () => {
   it('is 4 KL of the logits at half, as a batch mean, plus the mean over rows of 1 − cos', async () => {
     const draw = draws(3);
     const [B, N, C, d] = [3, 7, 4, 5];
@@ -92,7 +92,7 @@ describe('the loss of a lesson (seed 3)', () => {
           g.input(name, 'float32', shapes[name]),
         );
         const problem = problems.single_label_classification;
-        return { loss: lessonLoss(g, problem, { logits: sl, hidden: sh }, { logits: tl, hidden: th }) };
+        return { loss: teacherLoss(g, problem, { logits: sl, hidden: sh }, { logits: tl, hidden: th }) };
       },
       Object.fromEntries(
         Object.entries(data).map(([name, values]) => [name, float32(values, ...shapes[name as 'tl'])]),

@@ -1,8 +1,8 @@
 /** The engine in a browser: a model folder by its address or its files, and one worker of the page. */
 import type { Dtype } from '../../pyramid/folder/model-folder.ts';
 import { Classifier } from '../classifier.ts';
-import { Crew } from '../workers/crew.ts';
 import type { ModelDescription } from '../workers/messages.ts';
+import { WorkerPool } from '../workers/worker-pool.ts';
 import { BrowserThread } from './browser-thread.ts';
 import type { FolderSource } from './messages.ts';
 import type { Fetched } from './url-folder.ts';
@@ -33,8 +33,8 @@ export class BrowserPyramid extends Classifier {
   /** What the model folder says of itself, and of its network. */
   readonly description: ModelDescription;
 
-  private constructor(crew: Crew<BrowserThread>, model: ModelDescription) {
-    super(crew, model, { warn: (message) => console.warn(`magic-pyramid: ${message}`) });
+  private constructor(pool: WorkerPool<BrowserThread>, model: ModelDescription) {
+    super(pool, model, { warn: (message) => console.warn(`magic-pyramid: ${message}`) });
     this.description = model;
   }
 
@@ -51,17 +51,17 @@ export class BrowserPyramid extends Classifier {
     };
     signal?.addEventListener('abort', giveUp, { once: true });
     try {
-      const { crew, model } = await Crew.start({
+      const { pool, model } = await WorkerPool.start({
         workers: 1,
         path: typeof source === 'string' ? source : 'the model',
         stallMs: Number.POSITIVE_INFINITY, // whoever waits for a page can close it
-        hire(events) {
+        startThread(events) {
           const thread = new BrowserThread(start, events, onFetched);
           threadsOfCrew.push(thread);
           return thread;
         },
       });
-      return new BrowserPyramid(crew, model);
+      return new BrowserPyramid(pool, model);
     } finally {
       signal?.removeEventListener('abort', giveUp);
     }

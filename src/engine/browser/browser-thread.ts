@@ -1,7 +1,7 @@
-/** A Web Worker for the crew. */
+/** A Web Worker for the worker pool. */
 import { PyramidError } from '../../errors.ts';
-import type { Thread, ThreadEvents } from '../workers/crew.ts';
 import type { ToWorker } from '../workers/messages.ts';
+import type { Thread, ThreadEvents } from '../workers/worker-pool.ts';
 import type { BrowserStart, FromBrowserWorker } from './messages.ts';
 import type { Fetched } from './url-folder.ts';
 

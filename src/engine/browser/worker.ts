@@ -7,8 +7,8 @@ import type { ToWorker } from '../workers/messages.ts';
 import { loadModel, serveTexts } from '../workers/serve-texts.ts';
 import { later } from '../workers/turn.ts';
 import { filesFolder, handleFolder } from './dropped-folder.ts';
+import { LazyPrograms } from './lazy-programs.ts';
 import type { BrowserStart, FolderSource, FromBrowserWorker } from './messages.ts';
-import { Soon } from './soon.ts';
 import { UrlFolder } from './url-folder.ts';
 
 interface Scope {
@@ -46,7 +46,7 @@ scope.onmessage = ({ data }) => {
       const compile = runtimeOf(start);
       const folder = folderOf(start.source);
       compile.catch(() => {}); // told below, or after what is wrong with the model
-      const soon = new Soon(async (graph, name) => (await compile)(graph, name));
+      const soon = new LazyPrograms(async (graph, name) => (await compile)(graph, name));
       const [model] = await Promise.all([loadModel(folder, start.dtype, soon.compile), compile]);
       void soon.rest(() => new Promise((resolve) => setTimeout(resolve, PAUSE_MS)));
       return model;

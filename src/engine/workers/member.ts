@@ -1,6 +1,6 @@
-/** What the crew keeps of each order and of each of its workers. */
+/** What the worker pool keeps of each order and of each of its workers. */
 import type { Rule } from '../job.ts';
-import type { Telling, TimedOutcome } from './messages.ts';
+import type { TimedOutcome, WorkerStats } from './messages.ts';
 import type { Thread } from './thread.ts';
 import { Silence } from './watch.ts';
 
@@ -38,7 +38,7 @@ export class Member<T extends Thread> {
   readonly underWay = new Map<number, Ticket>();
   readonly silence = new Silence();
   ready = false;
-  /** It is no longer one of the crew. */
+  /** It is no longer one of the worker pool. */
   lost = false;
   /** It runs one text, which has ended workers before. */
   alone = false;
@@ -46,10 +46,10 @@ export class Member<T extends Thread> {
   /** Times that texts were taken back from it, of which it has not said that it knows. */
   cancels = 0;
   /** What it said last of its pieces. */
-  pieces: Telling['pieces'] = [];
+  pieces: WorkerStats['pieces'] = [];
   /** What it is asked to say now. */
-  telling: Promise<Telling> | null = null;
-  tell: (telling: Telling) => void = () => {};
+  stats: Promise<WorkerStats> | null = null;
+  tell: (stats: WorkerStats) => void = () => {};
 
   constructor(thread: T, ended: Promise<void>, fail: (error: unknown) => void) {
     this.thread = thread;
@@ -58,11 +58,11 @@ export class Member<T extends Thread> {
   }
 
   get isAwaited(): boolean {
-    return !this.ready || this.underWay.size > 0 || this.telling !== null || this.cancels > 0;
+    return !this.ready || this.underWay.size > 0 || this.stats !== null || this.cancels > 0;
   }
 
   /** What is known of it without asking: texts that it has are those that it has not tokenised, for all that is known. */
-  get lastTelling(): Telling {
+  get lastStats(): WorkerStats {
     return { pieces: this.pieces, levels: [this.underWay.size] };
   }
 }

@@ -51,7 +51,7 @@ export interface ModelDescription {
 }
 
 /** What a worker tells of itself. */
-export interface Telling {
+export interface WorkerStats {
   /** What its pieces have cost so far. */
   readonly pieces: readonly PieceCost[];
   /** Its texts by level: entry 0 those that are not yet tokenised, entry l those before layer l or in it. */
@@ -68,7 +68,7 @@ export type FromWorker =
   | { readonly kind: 'ready'; readonly model: ModelDescription }
   /** The model could not be read. */
   | { readonly kind: 'unfit'; readonly error: WireError }
-  | ({ readonly kind: 'tally' } & Telling)
+  | ({ readonly kind: 'tally' } & WorkerStats)
   /** It has read that texts were taken back. */
   | { readonly kind: 'cancelled' }
   | { readonly kind: 'outcomes'; readonly outcomes: readonly TimedOutcome[] }

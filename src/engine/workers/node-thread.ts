@@ -1,9 +1,9 @@
-/** A worker thread of Node for the crew, and the gate that lets the process end while it computes. */
+/** A worker thread of Node for the worker pool, and the gate that lets the process end while it computes. */
 import { Worker } from 'node:worker_threads';
-import type { Thread, ThreadEvents } from './crew.ts';
 import { isBehind, newGate, shut, watchGate } from './exit-gate.ts';
 import type { FromWorker, ToWorker, WorkerStart } from './messages.ts';
 import { newPulse, readingOf, stepsOf } from './pulse.ts';
+import type { Thread, ThreadEvents } from './worker-pool.ts';
 
 // under vitest this file is TypeScript, which a worker of Node 20 cannot run: the built one does the same
 const workerFile = new URL(

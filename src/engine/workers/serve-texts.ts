@@ -16,7 +16,7 @@ import { type FromWorker, type ModelDescription, type ToWorker, toWire, type Wir
 /** Texts that are tokenised before the scheduler looks again at what to do. */
 const ADMITTED = 256;
 
-/** The worker's side of the line to the crew. */
+/** The worker's side of the line to the worker pool. */
 export interface Port {
   post(message: FromWorker): void;
   listen(take: (message: ToWorker) => void): void;

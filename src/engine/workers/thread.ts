@@ -1,4 +1,4 @@
-/** A worker thread as the crew sees it, of whatever kind it is. */
+/** A worker thread as the worker pool sees it, of whatever kind it is. */
 import type { FromWorker, ToWorker } from './messages.ts';
 
 /** It serves texts of one model, see serve-texts.ts. */

@@ -18,7 +18,7 @@ import { type ModelState, NO_HEADS, tensorOf } from '../state.ts';
 import { DropoutMasks, type DropoutPlace, dropoutInputs } from './dropout.ts';
 import { type LearningRates, Optimiser } from './optimiser.ts';
 import { ParameterInputs, parameterFeeds } from './parameter-inputs.ts';
-import { type Lesson, lessonLoss } from './teacher.ts';
+import { type TeacherOutput, teacherLoss } from './teacher.ts';
 import { addRows, WordRows } from './word-rows.ts';
 
 export interface StepSettings {
@@ -44,7 +44,7 @@ export interface StepTargets {
   /** [B] float32. */
   readonly weights: Tensor;
   /** Where the step is taught. */
-  readonly lesson?: Lesson;
+  readonly teacherOutput?: TeacherOutput;
 }
 
 export interface StepResult {
@@ -84,7 +84,7 @@ export class TrainingStep {
    */
   async run(
     batch: Packed,
-    { targets, weights, lesson }: StepTargets,
+    { targets, weights, teacherOutput }: StepTargets,
     rates: LearningRates,
     step: number,
     key: string,
@@ -95,7 +95,7 @@ export class TrainingStep {
       sequence: batch.sequence,
       targets,
       weights,
-      ...(lesson && { 'teacher.logits': lesson.logits, 'teacher.hidden': lesson.hidden }),
+      ...(teacherOutput && { 'teacher.logits': teacherOutput.logits, 'teacher.hidden': teacherOutput.hidden }),
       ...parameterFeeds(this.#state, this.#built.used),
       ...this.#masks.draw(this.#built.places, { N: batch.rows, B: batch.texts, S: batch.longest }, key),
     };
@@ -195,7 +195,7 @@ export function buildStep(state: ModelState, settings: StepSettings): BuiltStep 
         logits: g.input('teacher.logits', 'float32', ['B', config.labels.length]),
         hidden: g.input('teacher.hidden', 'float32', ['N', config.hiddenSize]),
       };
-      loss = g.add(loss, lessonLoss(g, problem, { logits: net.logits, hidden: net.hidden[config.layers] }, teacher));
+      loss = g.add(loss, teacherLoss(g, problem, { logits: net.logits, hidden: net.hidden[config.layers] }, teacher));
     }
     return loss;
   };

@@ -14,7 +14,7 @@ import { type ModelState, NO_HEADS } from '../state.ts';
 import { ParameterInputs, parameterFeeds, rowInputs, wordFeed } from './parameter-inputs.ts';
 
 /** What the teacher says of a batch. */
-export interface Lesson {
+export interface TeacherOutput {
   /** [B, C]. */
   readonly logits: Tensor;
   /** H_L, [N, d]. */
@@ -27,7 +27,7 @@ const TEMPERATURE = 2;
 const EPSILON = 1e-12;
 
 /** T² KL(softmax(z_t / T) ‖ softmax(z_s / T)) as a batch mean, plus the mean over live rows of 1 − cos(h_t, h_s). */
-export function lessonLoss(
+export function teacherLoss(
   g: Graph,
   { distillation }: Problem,
   student: { readonly logits: Value; readonly hidden: Value },
@@ -63,7 +63,7 @@ export class Teacher {
     return new Teacher(state, await compile(g, 'teacher', { threads }), parameters.names);
   }
 
-  async run({ ids, types, sequence }: Packed): Promise<Lesson> {
+  async run({ ids, types, sequence }: Packed): Promise<TeacherOutput> {
     const { logits, hidden } = await this.#program.run({
       words: wordFeed(this.#state, ids),
       types,

@@ -4,7 +4,7 @@
  */
 import type { Compile, Program } from '../../runtime/runtime.ts';
 
-export class Soon {
+export class LazyPrograms {
   readonly #compile: Compile;
   #waiting: (() => Promise<Program>)[] = [];
 

@@ -10,9 +10,9 @@ import {
   type FromWorker,
   fromWire,
   type ModelDescription,
-  type Telling,
   type TimedOutcome,
   type WireText,
+  type WorkerStats,
 } from './messages.ts';
 import type { Thread, ThreadEvents } from './thread.ts';
 import { later, Turn } from './turn.ts';
@@ -33,10 +33,10 @@ const TELL_MS = 1000;
 const CLOSE_MS = 5000;
 const END_MS = 2000;
 
-export interface CrewOptions<T extends Thread> {
+export interface WorkerPoolOptions<T extends Thread> {
   readonly workers: number;
   /** Starts a thread, which reads the model. */
-  readonly hire: (events: ThreadEvents) => T;
+  readonly startThread: (events: ThreadEvents) => T;
   /** What messages call the model. */
   readonly path: string;
   /** How long a worker may do nothing while something is awaited of it, in milliseconds; Infinity: for ever. */
@@ -47,11 +47,11 @@ export interface CrewOptions<T extends Thread> {
 
 const isLast = ({ tries }: Ticket): boolean => tries === TRIES - 1;
 
-export class Crew<T extends Thread = Thread> {
-  readonly #options: CrewOptions<T>;
+export class WorkerPool<T extends Thread = Thread> {
+  readonly #options: WorkerPoolOptions<T>;
   readonly #members: Member<T>[] = [];
   readonly #watch: { begin(): void; end(): void };
-  /** What the crew does on its caller's thread is done in slices. */
+  /** What the worker pool does on its caller's thread is done in slices. */
   readonly turn = new Turn();
   #queue: Pending[] = [];
   /** Texts of the queue that are wanted, and its orders that are not: these leave it when their turn comes. */
@@ -67,7 +67,7 @@ export class Crew<T extends Thread = Thread> {
   #closing: Promise<void> | null = null;
   #hurry = () => {};
 
-  private constructor(options: CrewOptions<T>) {
+  private constructor(options: WorkerPoolOptions<T>) {
     this.#options = options;
     this.#watch = new Watch(this.#members, options.stallMs, (member) => this.#giveUp(member));
   }
@@ -76,21 +76,23 @@ export class Crew<T extends Thread = Thread> {
    * Resolves when every worker has read the model. Throws what reading it throws, MP_MODEL_STALLED, and the signal's
    * reason.
    */
-  static async start<T extends Thread>(options: CrewOptions<T>): Promise<{ crew: Crew<T>; model: ModelDescription }> {
+  static async start<T extends Thread>(
+    options: WorkerPoolOptions<T>,
+  ): Promise<{ pool: WorkerPool<T>; model: ModelDescription }> {
     const { signal } = options;
     signal?.throwIfAborted();
-    const crew = new Crew<T>(options);
+    const pool = new WorkerPool<T>(options);
     let abort = () => {};
     try {
       const aborted = new Promise<never>((_, reject) => {
         abort = () => reject(signal?.reason);
         signal?.addEventListener('abort', abort, { once: true });
       });
-      const started = Promise.all(Array.from({ length: options.workers }, () => crew.#hire()));
+      const started = Promise.all(Array.from({ length: options.workers }, () => pool.#startThread()));
       const [model] = await Promise.race([started, aborted]);
-      return { crew, model };
+      return { pool, model };
     } catch (error) {
-      await crew.close(0);
+      await pool.close(0);
       throw error;
     } finally {
       signal?.removeEventListener('abort', abort);
@@ -106,7 +108,7 @@ export class Crew<T extends Thread = Thread> {
     if (this.isClosed) throw new PyramidError('MP_CLOSED', { what: 'model' });
     if (order.length > 0) this.#queue.push(pending);
     this.#queued += order.length;
-    for (let missing = this.#options.workers - this.#members.length; missing > 0; missing--) this.#rehire();
+    for (let missing = this.#options.workers - this.#members.length; missing > 0; missing--) this.#restart();
     this.#dispatchSoon();
     return (isLate) => this.#withdraw(pending, isLate);
   }
@@ -148,30 +150,30 @@ export class Crew<T extends Thread = Thread> {
    * What all workers' pieces have cost since each was started, and where their texts are now. Of a worker that does not
    * say so in a second, what it said last. Throws MP_CLOSED.
    */
-  async tally(): Promise<Telling> {
+  async tally(): Promise<WorkerStats> {
     if (this.isClosed) throw new PyramidError('MP_CLOSED', { what: 'model' });
     const told = await Promise.all(
       this.#members
         .filter(({ ready }) => ready)
-        .map((member) => within(this.#ask(member), TELL_MS, () => member.lastTelling)),
+        .map((member) => within(this.#ask(member), TELL_MS, () => member.lastStats)),
     );
     const all = new Tally();
     const levels: number[] = [];
-    for (const telling of told) {
-      for (const piece of telling.pieces) all.add(piece);
-      for (const [level, texts] of telling.levels.entries()) levels[level] = (levels[level] ?? 0) + texts;
+    for (const stats of told) {
+      for (const piece of stats.pieces) all.add(piece);
+      for (const [level, texts] of stats.levels.entries()) levels[level] = (levels[level] ?? 0) + texts;
     }
     return { pieces: all.pieces, levels };
   }
 
-  #ask(member: Member<T>): Promise<Telling> {
-    member.telling ??= new Promise<Telling>((resolve) => {
+  #ask(member: Member<T>): Promise<WorkerStats> {
+    member.stats ??= new Promise<WorkerStats>((resolve) => {
       member.tell = resolve;
       member.thread.hold(true);
       member.thread.post({ kind: 'tally' });
       this.#watch.begin();
     });
-    return member.telling;
+    return member.stats;
   }
 
   /** Texts that all workers together may have under way. */
@@ -194,13 +196,13 @@ export class Crew<T extends Thread = Thread> {
     return this.#members.map(({ thread }) => thread);
   }
 
-  #hire(): Promise<ModelDescription> {
+  #startThread(): Promise<ModelDescription> {
     return new Promise((resolve, reject) => {
       let noteEnd = () => {};
       const ended = new Promise<void>((note) => {
         noteEnd = note;
       });
-      const thread = this.#options.hire({
+      const thread = this.#options.startThread({
         said: (message) => {
           if (!member.lost) this.#hear(member, message, resolve, reject);
         },
@@ -239,7 +241,7 @@ export class Crew<T extends Thread = Thread> {
         return;
       case 'tally':
         member.pieces = message.pieces;
-        member.telling = null;
+        member.stats = null;
         member.tell(message);
         this.#rest(member);
         return;
@@ -279,7 +281,7 @@ export class Crew<T extends Thread = Thread> {
     lost.lost = true;
     const at = this.#members.indexOf(lost);
     if (at >= 0) this.#members.splice(at, 1);
-    lost.tell(lost.lastTelling);
+    lost.tell(lost.lastStats);
     if (this.isClosed) return;
     for (const ticket of lost.underWay.values()) {
       ticket.pending.underWay--;
@@ -289,15 +291,15 @@ export class Crew<T extends Thread = Thread> {
       } else this.#again.push(ticket);
     }
     lost.underWay.clear();
-    if (lost.ready) this.#rehire();
+    if (lost.ready) this.#restart();
   }
 
   /** Replaces a worker; one that ends while it starts is tried again, one that cannot read the model is not. */
-  #rehire(tries = 1): void {
-    this.#hire().catch((error) => {
+  #restart(tries = 1): void {
+    this.#startThread().catch((error) => {
       const isUnfit = error instanceof PyramidError && error.code !== 'MP_WORKER_LOST';
       if (this.isClosed) return;
-      if (!isUnfit && tries < TRIES) this.#rehire(tries + 1);
+      if (!isUnfit && tries < TRIES) this.#restart(tries + 1);
       else if (this.#members.length === 0)
         void this.#failAll(isUnfit ? error : new PyramidError('MP_WORKER_LOST', { tries }, { cause: error }));
     });
@@ -414,8 +416,8 @@ export class Crew<T extends Thread = Thread> {
   }
 
   /** A member of whom nothing is awaited keeps no process alive. */
-  #rest({ thread, underWay, telling }: Member<T>): void {
-    if (underWay.size === 0 && telling === null && !this.isClosed) thread.hold(false); // close() waits for it
+  #rest({ thread, underWay, stats }: Member<T>): void {
+    if (underWay.size === 0 && stats === null && !this.isClosed) thread.hold(false); // close() waits for it
   }
 
   #withdraw(pending: Pending, isLate?: boolean): void {
