@@ -153,7 +153,8 @@ export async function startServer({ log, say, ...given }: StartOptions): Promise
     };
     for (const protocol of protocols) await app.register(async (scope) => protocol(scope as App, context));
     await app.register(async (scope) => modelRoutes(scope as App, registry));
-    await app.register(async (scope) => adminRoutes(scope as App, registry));
+    const isAdminClosed = keys !== null && adminKeys === null;
+    await app.register(async (scope) => adminRoutes(scope as App, registry, isAdminClosed));
     app.get('/metrics', { schema: { hide: true }, config: { access: 'open' } }, async (_request, reply) =>
       reply.type(metrics.contentType).send((await metrics.text()) as never),
     );

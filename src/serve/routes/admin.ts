@@ -11,7 +11,8 @@ import { Card, ErrorBody, failures } from './v1-schemas.ts';
 const tags = ['Administration'];
 const Name = Type.Object({ name: Type.String({ minLength: 1, maxLength: 200 }) });
 
-export async function adminRoutes(app: App, registry: Registry): Promise<void> {
+/** `hide`: nobody may use them as the server was started, so its description leaves them out. */
+export async function adminRoutes(app: App, registry: Registry, hide: boolean): Promise<void> {
   app.addHook('onRoute', (route) => {
     route.config = { ...route.config, access: 'admin' };
   });
@@ -19,6 +20,7 @@ export async function adminRoutes(app: App, registry: Registry): Promise<void> {
     '/admin/models/:name/load',
     {
       schema: {
+        hide,
         tags,
         operationId: 'loadModel',
         summary: 'Add a model',
@@ -32,7 +34,7 @@ export async function adminRoutes(app: App, registry: Registry): Promise<void> {
           },
           { additionalProperties: false },
         ),
-        response: { 200: Card, ...failures },
+        response: { 200: Card, ...failures, 403: ErrorBody },
       },
     },
     async ({ params: { name }, body: { dir } }) => {
@@ -44,11 +46,12 @@ export async function adminRoutes(app: App, registry: Registry): Promise<void> {
     '/admin/models/:name/reload',
     {
       schema: {
+        hide,
         tags,
         operationId: 'reloadModel',
         summary: "Load a model's folder anew, if it has changed",
         params: Name,
-        response: { 200: Type.Object({ changed: Type.Boolean(), model: Card }), ...failures },
+        response: { 200: Type.Object({ changed: Type.Boolean(), model: Card }), ...failures, 403: ErrorBody },
       },
     },
     async ({ params: { name } }) => {
@@ -60,11 +63,12 @@ export async function adminRoutes(app: App, registry: Registry): Promise<void> {
     '/admin/models/:name',
     {
       schema: {
+        hide,
         tags,
         operationId: 'unloadModel',
         summary: 'Take a model away; what it took is answered first',
         params: Name,
-        response: { 204: Type.Null(), 400: ErrorBody, 401: ErrorBody, 404: ErrorBody },
+        response: { 204: Type.Null(), 400: ErrorBody, 401: ErrorBody, 403: ErrorBody, 404: ErrorBody },
       },
     },
     async ({ params: { name } }, reply) => {
