@@ -168,7 +168,14 @@ async function save(
   await writeModelFolder(folder, folderModel(result.state, info), {
     ...start.tokenizer.files,
     'training.json': json(record),
-    'README.md': modelCard({ info, config: result.state.config, options, metrics, rows }),
+    // what was judged is the model as it answers
+    'README.md': modelCard({
+      info,
+      config: result.state.config,
+      options,
+      metrics: tau === null ? metrics : { accuracyAtTau: accuracy },
+      rows,
+    }),
   });
 }
 

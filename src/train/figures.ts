@@ -4,23 +4,23 @@
  */
 import type { TrainResult } from './run.ts';
 
-/** [what, value], in the order to be read. */
+/** [what, value], in the order to be read; of those figures that there are. */
 export function figuresInWords({
   metrics,
   tau,
 }: Pick<TrainResult, 'metrics' | 'tau'>): [what: string, value: string][] {
-  const { accuracy, accuracyAtTau, f1, speedupPaper, speedupActual, meanExit } = metrics;
   const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
   const times = (ratio: number) => `${ratio < 10 ? ratio.toFixed(2) : ratio.toFixed(1)} times fewer`;
-  const rows: [string, string | null][] = [
-    ['accuracy without early exit', percent(accuracy)],
-    ['F1 without early exit', f1 === undefined ? null : f1.toFixed(3)],
-    [`accuracy at tau ${tau} (chosen on the validation rows)`, tau === null ? null : percent(accuracyAtTau)],
-    ['mean layer of the answer', tau === null ? null : meanExit.toFixed(2)],
-    ['operations as computed', times(speedupActual)],
-    ['operations as the paper counts', times(speedupPaper)],
+  const row = (what: string, name: string, text: (value: number) => string): [string, string][] =>
+    metrics[name] === undefined ? [] : [[what, text(metrics[name])]];
+  return [
+    ...row('accuracy without early exit', 'accuracy', percent),
+    ...row('F1 without early exit', 'f1', (value) => value.toFixed(3)),
+    ...row(`accuracy at tau ${tau} (chosen on the validation rows)`, 'accuracyAtTau', percent),
+    ...(tau === null ? [] : row('mean layer of the answer', 'meanExit', (value) => value.toFixed(2))),
+    ...row('operations as computed', 'speedupActual', times),
+    ...row('operations as the paper counts', 'speedupPaper', times),
   ];
-  return rows.filter((row): row is [string, string] => row[1] !== null);
 }
 
 /** Operations are no time: what says how fast a model is. */
