@@ -5,7 +5,7 @@
  */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { classify, type DensePart, layerNorm, type Weights, WORD_EMBEDDINGS } from '../encoder/index.ts';
+import { afterAttention, classify, type DensePart, embed, type Weights, WORD_EMBEDDINGS } from '../encoder/index.ts';
 import { Graph, toOnnx, type Value } from '../graph/index.ts';
 import { headSettings } from '../pyramid/exits/exits.ts';
 import { readModelFolder, writeModelFolder } from '../pyramid/folder/disk-model.ts';
@@ -53,11 +53,8 @@ export function paddedNetwork({ config, parameters }: Pick<PyramidModel, 'config
     g.input(name, 'int64', ['B', 'S']),
   );
   const bias = g.unsqueeze(g.mul(g.sub(g.scalar(1), g.cast(mask, 'float32')), -1e9), 1, 2); // [B, 1, 1, S]
-  const rows = (name: string, indices: Value) => g.gather(tensor(name), indices);
-  const places = rows('bert.embeddings.position_embeddings.weight', g.range('S')); // [S, d]
-  const words = rows(WORD_EMBEDDINGS, ids); // [B, S, d]
-  const typed = types ? g.add(words, rows('bert.embeddings.token_type_embeddings.weight', types)) : words;
-  let x = layerNorm(g, weights, config, 'bert.embeddings.LayerNorm', g.add(typed, places)); // [B, S, d]
+  const words = g.gather(tensor(WORD_EMBEDDINGS), ids); // [B, S, d]
+  let x = embed(g, weights, config, words, g.range('S'), types ?? null); // [B, S, d]
   for (let layer = 0; layer < layers; layer++) {
     const name = `bert.encoder.layer.${layer}`;
     const part = (which: string) =>
@@ -65,11 +62,7 @@ export function paddedNetwork({ config, parameters }: Pick<PyramidModel, 'config
     const logits = g.mul(g.matmul(part('query'), g.transpose(part('key'), [0, 1, 3, 2])), 1 / Math.sqrt(d / h));
     const mixed = g.matmul(g.softmax(g.add(logits, bias)), part('value')); // [B, h, S, d_h]
     const context = g.reshape(g.transpose(mixed, [0, 2, 1, 3]), ['B', 'S', d]);
-    const attended = g.add(linear(`${name}.attention.output.dense`, context), x);
-    const middle = layerNorm(g, weights, config, `${name}.attention.output.LayerNorm`, attended);
-    const inner = g.gelu(linear(`${name}.intermediate.dense`, middle));
-    const output = g.add(linear(`${name}.output.dense`, inner), middle);
-    x = layerNorm(g, weights, config, `${name}.output.LayerNorm`, output);
+    x = afterAttention(g, weights, config, layer, context, x); // [B, S, d]
   }
   const cls = g.gather(x, g.scalar(0, 'int64'), 1); // [B, d]
   g.output('logits', classify(g, weights, config, cls)); // [B, C]

@@ -4,10 +4,11 @@
  */
 import { join } from 'node:path';
 import type * as OnnxRuntime from 'onnxruntime-node';
+import { argmax } from '../pyramid/logits.ts';
 import { ort } from '../runtime/onnxruntime.ts';
 import { type Encoding, loadTokenizer } from '../text/index.ts';
 import { PADDED_INPUTS } from './dense-model.ts';
-import { argmax, type Opened, type Setting, textOf, timed } from './system.ts';
+import { type Opened, type Setting, textOf, timed } from './system.ts';
 
 const BATCH = 32;
 

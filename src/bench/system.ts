@@ -59,10 +59,3 @@ export async function timed<T>(work: () => Promise<T>): Promise<{ readonly ms: n
   const value = await work();
   return { ms: performance.now() - begin, value };
 }
-
-/** The place of the largest. */
-export const argmax = (values: ArrayLike<number>): number => {
-  let best = 0;
-  for (let i = 1; i < values.length; i++) if (values[i] > values[best]) best = i;
-  return best;
-};

@@ -7,7 +7,8 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { basename, dirname, join, sep } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { argmax, type Missing, type Opened, type Setting, textOf, timed } from './system.ts';
+import { argmax } from '../pyramid/logits.ts';
+import { type Missing, type Opened, type Setting, textOf, timed } from './system.ts';
 
 const PACKAGE = '@huggingface/transformers';
 const BATCH = 32;

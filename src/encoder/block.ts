@@ -8,25 +8,9 @@
  */
 import type { Graph, Value } from '../graph/index.ts';
 import type { EncoderConfig } from './config.ts';
+import { type Dropout, dense, type Weights } from './dense.ts';
+import { afterAttention } from './feed-forward.ts';
 import { attentionBias, type Layout } from './layout.ts';
-
-/** Gives the value of a parameter by its checkpoint name ('bert.encoder.layer.0.output.dense.weight'). */
-export interface Weights {
-  (name: string): Value;
-  /** Writes a linear layer another way, as with int8 weights; null: this one as usual. */
-  readonly dense?: (parts: readonly DensePart[], x: Value) => Value | null;
-  /** Writes a product of each head with its own part of a weight another way (see pyramid/peek). */
-  readonly headProduct?: (name: string, x: Value, transposed: boolean) => Value;
-}
-
-/** A linear layer of the checkpoint, its weight and bias times `scale`. */
-export interface DensePart {
-  readonly name: string;
-  readonly scale?: number;
-}
-
-/** Applies dropout at a named place of the network; absent in evaluation. */
-export type Dropout = (x: Value, place: string, rate: number) => Value;
 
 export interface BlockHooks {
   readonly dropout?: Dropout;
@@ -74,27 +58,7 @@ export function block(
     context = g.takeRows(context, layout.unpad); // [N, d]
   }
 
-  const mixed = g.scope(`${name}.attention.output`, () => {
-    const projected = dense(g, weights, `${name}.attention.output.dense`, context);
-    return layerNorm(
-      g,
-      weights,
-      config,
-      `${name}.attention.output.LayerNorm`,
-      g.add(dropout(projected, `layer.${layer}.attention.output`, config.attentionOutputDropout), residual),
-    );
-  });
-  const inner = g.scope(`${name}.intermediate`, () => g.gelu(dense(g, weights, `${name}.intermediate.dense`, mixed))); // [M, f]
-  const output = g.scope(`${name}.output`, () => {
-    const projected = dense(g, weights, `${name}.output.dense`, inner);
-    return layerNorm(
-      g,
-      weights,
-      config,
-      `${name}.output.LayerNorm`,
-      g.add(dropout(projected, `layer.${layer}.output`, config.hiddenDropout), mixed),
-    );
-  });
+  const output = afterAttention(g, weights, config, layer, context, residual, { dropout: hooks.dropout, named: true });
   const gated = hooks.gate ? g.scope(`${name}.gate`, () => g.mul(output, hooks.gate!(score!, layout))) : output;
   return { x: gated, layout: after, score };
 }
@@ -174,22 +138,3 @@ function importance(g: Graph, config: EncoderConfig, probabilities: Value, layou
   const score = g.sum(received, [1, 2]); // [B, S]
   return g.takeRows(g.reshape(score, [`${B}*${S}`]), layout.unpad); // [N]
 }
-
-/** x Wᵀ + b; of several layers as one product, which reads x once, their outputs side by side. */
-export function dense(g: Graph, weights: Weights, name: string | readonly DensePart[], x: Value): Value {
-  const parts = typeof name === 'string' ? [{ name }] : name;
-  const stacked = (kind: 'weight' | 'bias') =>
-    g.concat(
-      parts.map(({ name, scale }: DensePart) => {
-        const value = weights(`${name}.${kind}`);
-        return scale === undefined ? value : g.mul(value, scale);
-      }),
-      0,
-    );
-  return weights.dense?.(parts, x) ?? g.linear(x, stacked('weight'), stacked('bias'));
-}
-
-export const layerNorm = (g: Graph, weights: Weights, config: EncoderConfig, name: string, x: Value): Value =>
-  g.op('LayerNormalization', [x, weights(`${name}.weight`), weights(`${name}.bias`)], {
-    epsilon: config.layerNormEpsilon,
-  });

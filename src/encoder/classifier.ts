@@ -3,8 +3,8 @@
  * labels.
  */
 import type { Graph, Value } from '../graph/index.ts';
-import { type Dropout, dense, type Weights } from './block.ts';
 import type { EncoderConfig } from './config.ts';
+import { type Dropout, dense, type Weights } from './dense.ts';
 
 /** Logits [B, C] from `cls` [B, d], the [CLS] rows of the last layer. */
 export function classify(g: Graph, weights: Weights, config: EncoderConfig, cls: Value, dropout?: Dropout): Value {

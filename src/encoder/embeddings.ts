@@ -1,11 +1,19 @@
-/** Embeddings of packed rows: word + token type (where the family has it) + position, LayerNorm, dropout. */
+/**
+ * Embeddings of packed rows: word + token type (where the family has it) + position, LayerNorm, dropout. Two ways to the
+ * same rows: `embed` looks each of them up; `embedPlaces` takes token type and position from one table of their sums,
+ * which saves whoever knows the table beforehand a look-up and an addition of all rows.
+ */
 import type { Graph, Value } from '../graph/index.ts';
-import { type Dropout, layerNorm, type Weights } from './block.ts';
 import type { EncoderConfig } from './config.ts';
+import { type Dropout, layerNorm, type Weights } from './dense.ts';
+import { type Parameters, POSITION_EMBEDDINGS, TOKEN_TYPE_EMBEDDINGS } from './parameters.ts';
+
+const SCOPE = 'bert.embeddings';
 
 /**
  * H_0 [N, d]. `words` [N, d] are the rows of the word embedding (who calls decides whether the whole table or only
- * the rows in use are part of the graph); `position` and `types` are int64 [N].
+ * the rows in use are part of the graph); `position` and `types` are int64 [N]. A padded network gives `words` [B, S, d],
+ * `position` [S] and `types` [B, S]. `types` is null only for a family without token types.
  */
 export function embed(
   g: Graph,
@@ -13,15 +21,57 @@ export function embed(
   config: EncoderConfig,
   words: Value,
   position: Value,
-  types: Value,
+  types: Value | null,
   dropout?: Dropout,
 ): Value {
-  return g.scope('bert.embeddings', () => {
-    const places = g.gather(weights('bert.embeddings.position_embeddings.weight'), position); // [N, d]
-    const typed = config.tokenTypes
-      ? g.add(words, g.gather(weights('bert.embeddings.token_type_embeddings.weight'), types))
-      : words; // [N, d]
-    const x = layerNorm(g, weights, config, 'bert.embeddings.LayerNorm', g.add(typed, places)); // [N, d]
-    return dropout ? dropout(x, 'embeddings', config.hiddenDropout) : x;
+  return g.scope(SCOPE, () => {
+    const places = g.gather(weights(POSITION_EMBEDDINGS), position); // [N, d]
+    const typed = config.tokenTypes ? g.add(words, g.gather(weights(TOKEN_TYPE_EMBEDDINGS), need(types))) : words; // [N, d]
+    return normalised(g, weights, config, g.add(typed, places), dropout); // [N, d]
   });
+}
+
+/** The same from `words` [N, d] and `place` int64 [N], rows of `table` (see `placeTable`). Both are asked for within its scope. */
+export function embedPlaces(
+  g: Graph,
+  weights: Weights,
+  config: EncoderConfig,
+  table: Float32Array,
+  { words, place }: { readonly words: () => Value; readonly place: () => Value },
+): Value {
+  const { hiddenSize } = config;
+  return g.scope(SCOPE, () => {
+    const sums = g.constant(`${SCOPE}.places`, table, [table.length / hiddenSize, hiddenSize]);
+    const places = g.gather(sums, place()); // [N, d]
+    return normalised(g, weights, config, g.add(words(), places)); // [N, d]
+  });
+}
+
+/** Position and token type added up, for each token type all positions: [types · positions, d]. */
+export function placeTable(config: EncoderConfig, parameters: Parameters): Float32Array {
+  const { hiddenSize: d, maxPositions, typeVocabularySize } = config;
+  const positions = parameters.get(POSITION_EMBEDDINGS)!.data;
+  // a family without token types has nothing to add to a position
+  const types = config.tokenTypes
+    ? parameters.get(TOKEN_TYPE_EMBEDDINGS)!.data
+    : new Float32Array(typeVocabularySize * d);
+  const sums = new Float32Array(typeVocabularySize * maxPositions * d);
+  for (let type = 0, at = 0; type < typeVocabularySize; type++) {
+    for (let i = 0; i < maxPositions * d; i++, at++) sums[at] = positions[i] + types[type * d + (i % d)];
+  }
+  return sums;
+}
+
+/** The row of `placeTable` of a token of this type at this position. */
+export const placeOf = ({ maxPositions, typeVocabularySize }: EncoderConfig, type: number, position: number): number =>
+  Math.min(type, typeVocabularySize - 1) * maxPositions + position;
+
+function normalised(g: Graph, weights: Weights, config: EncoderConfig, sum: Value, dropout?: Dropout): Value {
+  const x = layerNorm(g, weights, config, `${SCOPE}.LayerNorm`, sum); // [N, d]
+  return dropout ? dropout(x, 'embeddings', config.hiddenDropout) : x;
+}
+
+function need(types: Value | null): Value {
+  if (types === null) throw new Error('internal: embeddings of a family with token types were given none');
+  return types;
 }

@@ -9,6 +9,8 @@ import type { StoredTensor } from './safetensors.ts';
 export type Parameters = Map<string, StoredTensor>;
 
 export const WORD_EMBEDDINGS = 'bert.embeddings.word_embeddings.weight';
+export const POSITION_EMBEDDINGS = 'bert.embeddings.position_embeddings.weight';
+export const TOKEN_TYPE_EMBEDDINGS = 'bert.embeddings.token_type_embeddings.weight';
 
 type NamedShape = readonly [name: string, shape: readonly number[]];
 
@@ -27,8 +29,8 @@ export function* shapesOf(config: EncoderConfig): Generator<NamedShape> {
     yield [`${name}.bias`, [d]];
   }
   yield [WORD_EMBEDDINGS, [config.vocabularySize, d]];
-  yield ['bert.embeddings.position_embeddings.weight', [config.maxPositions, d]];
-  if (config.tokenTypes) yield ['bert.embeddings.token_type_embeddings.weight', [config.typeVocabularySize, d]];
+  yield [POSITION_EMBEDDINGS, [config.maxPositions, d]];
+  if (config.tokenTypes) yield [TOKEN_TYPE_EMBEDDINGS, [config.typeVocabularySize, d]];
   yield* norm('bert.embeddings.LayerNorm');
   for (let layer = 0; layer < config.layers; layer++) {
     const name = `bert.encoder.layer.${layer}`;

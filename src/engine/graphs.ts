@@ -4,7 +4,15 @@
  * Layers are 1..L. Layer 1's graphs begin with the embeddings, so that a text that leaves there has no hidden rows
  * copied at all; the word rows come in as `words`, from one table that all of them share.
  */
-import { block, type DensePart, type Layout, layerNorm, type StoredTensor, type Weights } from '../encoder/index.ts';
+import {
+  block,
+  type DensePart,
+  embedPlaces,
+  type Layout,
+  placeTable,
+  type StoredTensor,
+  type Weights,
+} from '../encoder/index.ts';
 import { Graph, type Value } from '../graph/index.ts';
 import { type ExitGraph, exitGraphAt, features, rowFeatures } from '../pyramid/exits/exits.ts';
 import type { PyramidModel } from '../pyramid/folder/model-folder.ts';
@@ -60,32 +68,16 @@ function begin({ model, bits }: Written, layer: number): Piece {
     types ??= g.input('types', 'int64', ['N']);
     return types;
   };
-  const entering = layer === 1 ? embedding(g, weights, model) : g.input('x', 'float32', ['N', model.config.hiddenSize]);
+  const entering = layer === 1 ? embedded(g, weights, model) : g.input('x', 'float32', ['N', model.config.hiddenSize]);
   return { g, weights, layout, types: typesInput, entering };
 }
 
-/**
- * H_0 [N, d], as `embed` of src/encoder has it, from `words` [N, d] and `place` [N]: position and token type come from
- * one table of their sums, which saves a look-up and an addition of all rows.
- */
-function embedding(g: Graph, weights: Weights, { config, parameters }: PyramidModel): Value {
-  const { hiddenSize: d, maxPositions, typeVocabularySize } = config;
-  const positions = parameters.get('bert.embeddings.position_embeddings.weight')!.data;
-  // a family without token types has nothing to add to a position
-  const types = config.tokenTypes
-    ? parameters.get('bert.embeddings.token_type_embeddings.weight')!.data
-    : new Float32Array(typeVocabularySize * d);
-  const sums = new Float32Array(typeVocabularySize * maxPositions * d);
-  for (let type = 0, at = 0; type < typeVocabularySize; type++) {
-    for (let i = 0; i < maxPositions * d; i++, at++) sums[at] = positions[i] + types[type * d + (i % d)];
-  }
-  return g.scope('bert.embeddings', () => {
-    const table = g.constant('bert.embeddings.places', sums, [typeVocabularySize * maxPositions, d]);
-    const places = g.gather(table, g.input('place', 'int64', ['N'])); // [N, d]
-    const sum = g.add(g.input('words', 'float32', ['N', d]), places); // [N, d]
-    return layerNorm(g, weights, config, 'bert.embeddings.LayerNorm', sum); // [N, d]
+/** H_0 [N, d], from `words` [N, d] and `place` [N]. */
+const embedded = (g: Graph, weights: Weights, { config, parameters }: PyramidModel): Value =>
+  embedPlaces(g, weights, config, placeTable(config, parameters), {
+    words: () => g.input('words', 'float32', ['N', config.hiddenSize]),
+    place: () => g.input('place', 'int64', ['N']),
   });
-}
 
 /**
  * `logits` [B, C] of layer `layer`'s head (the main classifier at the last), from the rows that enter the layer. An exit

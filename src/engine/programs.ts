@@ -2,7 +2,7 @@
  * The compiled pieces of one model, and how a batch of jobs goes through each: rows gathered in, rows and logits given
  * back to the jobs. Which batch goes where is the scheduler's to say.
  */
-import { type EncoderConfig, type StoredTensor, WORD_EMBEDDINGS } from '../encoder/index.ts';
+import { type EncoderConfig, placeOf, type StoredTensor, WORD_EMBEDDINGS } from '../encoder/index.ts';
 import type { Graph } from '../graph/index.ts';
 import { exitOf } from '../pyramid/exits/exits.ts';
 import { type Dtype, isAsked, type PyramidModel } from '../pyramid/folder/model-folder.ts';
@@ -174,15 +174,13 @@ export class Programs {
     });
   }
 
-  /** Rows of the table that graphs.ts makes for the embeddings. */
+  /** Rows of the embeddings' table of places. */
   #places(jobs: readonly Job[]): Tensor {
-    const { maxPositions, typeVocabularySize } = this.#config;
+    const config = this.#config;
     return whole(totalRows(jobs), (write) => {
       let row = 0;
       for (const { types } of jobs) {
-        for (let i = 0; i < types.length; i++) {
-          write(row++, Math.min(types[i], typeVocabularySize - 1) * maxPositions + i);
-        }
+        for (let i = 0; i < types.length; i++) write(row++, placeOf(config, types[i], i));
       }
     });
   }

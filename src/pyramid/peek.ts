@@ -6,12 +6,12 @@
  *   q·(W_k x_j + b_k) = (W_kᵀ q)·x_j + a constant that softmax cancels;  Σ_j p_j (W_v x_j + b_v) = W_v (Σ_j p_j x_j) + b_v Σ_j p_j.
  */
 import {
+  afterAttention,
   attentionBias,
   type Dropout,
   dense,
   type EncoderConfig,
   type Layout,
-  layerNorm,
   type Weights,
 } from '../encoder/index.ts';
 import type { Graph, Value } from '../graph/index.ts';
@@ -37,8 +37,6 @@ export function peek(
   const headSize = d / h;
   const { texts: B } = layout;
   const name = `bert.encoder.layer.${layer}`;
-  const drop = (value: Value, place: string, rate: number) =>
-    dropout ? dropout(value, `layer.${layer}.${place}`, rate) : value;
   return g.scope(`peek.${layer}`, () => {
     const row = g.takeRows(x, layout.first); // [B, d]
     const entering = g.op('PadRows', [x, layout.pad, layout.unpad], {}); // [B, S, d]
@@ -48,11 +46,10 @@ export function peek(
     const folded = g.transpose(headProduct(g, weights, `${name}.attention.self.key.weight`, query, false), [1, 2, 0]); // [B, d, h]
     // tokens first: with S as the last dimension, the order in which a product's terms are added would depend on S
     const logits = g.transpose(g.matmul(entering, folded), [0, 2, 1]); // [B, h, S]
-    const probabilities = drop(
-      g.softmax(g.add(logits, g.squeeze(attentionBias(g, layout), 1))),
-      'attention.probabilities',
-      config.attentionDropout,
-    ); // [B, h, S]
+    const whole = g.softmax(g.add(logits, g.squeeze(attentionBias(g, layout), 1))); // [B, h, S]
+    const probabilities = dropout
+      ? dropout(whole, `layer.${layer}.attention.probabilities`, config.attentionDropout)
+      : whole; // [B, h, S]
     const mixed = g.transpose(g.matmul(probabilities, entering), [1, 0, 2]); // [h, B, d]
     const byHeads = headProduct(g, weights, `${name}.attention.self.value.weight`, mixed, true); // [h, B, d_h]
     const context = g.reshape(g.transpose(byHeads, [1, 0, 2]), [B, d]); // [B, d]
@@ -63,28 +60,7 @@ export function peek(
       : bias;
     const withBias = g.add(context, mixedBias); // [B, d]
 
-    const attended = layerNorm(
-      g,
-      weights,
-      config,
-      `${name}.attention.output.LayerNorm`,
-      g.add(
-        drop(
-          dense(g, weights, `${name}.attention.output.dense`, withBias),
-          'attention.output',
-          config.attentionOutputDropout,
-        ),
-        row,
-      ),
-    ); // [B, d]
-    const inner = g.gelu(dense(g, weights, `${name}.intermediate.dense`, attended)); // [B, f]
-    const cls = layerNorm(
-      g,
-      weights,
-      config,
-      `${name}.output.LayerNorm`,
-      g.add(drop(dense(g, weights, `${name}.output.dense`, inner), 'output', config.hiddenDropout), attended),
-    ); // [B, d]
+    const cls = afterAttention(g, weights, config, layer, withBias, row, { dropout }); // [B, d]
     return { cls, entering };
   });
 }

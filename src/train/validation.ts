@@ -1,4 +1,5 @@
 /** The figures of an epoch on the validation rows: the main classifier's accuracy, each exit head's, the tokens left. */
+import { argmax } from '../pyramid/logits.ts';
 import type { EncodedSet } from './batch.ts';
 import type { Judged } from './judging.ts';
 
@@ -19,5 +20,3 @@ export function validationMetrics(
     sum(({ tokens }) => tokens.slice(1).reduce((a, b) => a + b, 0) / (layers * tokens[0])) / judged.length;
   return metrics;
 }
-
-const argmax = (values: readonly number[]): number => values.indexOf(Math.max(...values));

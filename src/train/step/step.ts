@@ -5,7 +5,7 @@
  * is not moved by it), with soft pruning λ Σ_l (mean mask), and with a teacher what it has to say (teacher.ts). It is
  * `distill` for exits that read all rows of a layer's output: their divergence from the frozen main classifier.
  */
-import { WORD_EMBEDDINGS } from '../../encoder/index.ts';
+import { POSITION_EMBEDDINGS, TOKEN_TYPE_EMBEDDINGS, WORD_EMBEDDINGS } from '../../encoder/index.ts';
 import { backward, Graph, type Value } from '../../graph/index.ts';
 import { network, type Pruning, THRESHOLDS } from '../../pyramid/network.ts';
 import { problems } from '../../pyramid/problem.ts';
@@ -115,8 +115,8 @@ export class TrainingStep {
   /** The embeddings are added up, so one gradient [N, d] is all of theirs. Returns the words' sum of squares. */
   #embeddingGradients({ ids, positions, kinds }: Packed, gradient: Float32Array): number {
     const { hiddenSize: width, tokenTypes } = this.#state.config;
-    const tables = new Map<string, ArrayLike<number>>([[POSITIONS, positions]]);
-    if (tokenTypes) tables.set(TOKEN_TYPES, kinds);
+    const tables = new Map<string, ArrayLike<number>>([[POSITION_EMBEDDINGS, positions]]);
+    if (tokenTypes) tables.set(TOKEN_TYPE_EMBEDDINGS, kinds);
     for (const [name, index] of tables) {
       const into = floats(this.#gradients[`gradient:${name}`]);
       into.fill(0);
@@ -129,9 +129,6 @@ export class TrainingStep {
     return this.#program.close();
   }
 }
-
-const POSITIONS = 'bert.embeddings.position_embeddings.weight';
-const TOKEN_TYPES = 'bert.embeddings.token_type_embeddings.weight';
 
 /**
  * Hard pruning compares with the thresholds, which no gradient passes. A key's bias adds the same to all logits of a
@@ -203,7 +200,7 @@ export function buildStep(state: ModelState, settings: StepSettings): BuiltStep 
     objective === 'task' ? taskLoss() : sum(net.exits.map((exit) => problem.distillation(g, net.logits, exit)));
   const trainsEmbeddings = objective === 'task';
   const trained = parameters.names.filter((name) => learns(name, settings));
-  const inGraph = trained.filter((name) => name !== POSITIONS && name !== TOKEN_TYPES);
+  const inGraph = trained.filter((name) => name !== POSITION_EMBEDDINGS && name !== TOKEN_TYPE_EMBEDDINGS);
   const gradients = backward(g, loss, [
     ...inGraph.map((name) => parameters.weights(name)),
     ...(trainsEmbeddings ? [words] : []),
