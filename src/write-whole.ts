@@ -1,5 +1,5 @@
 /**
- * Writes text files whole or not at all: beside their place, then renamed. What is no file (a device, a pipe) is written to
+ * Writes files whole or not at all: beside their place, then renamed. What is no file (a device, a pipe) is written to
  * as it is, never replaced. Knows nothing of what is written.
  */
 import { createWriteStream } from 'node:fs';
@@ -20,24 +20,60 @@ export const writeWhole = (path: string, text: WholeFile['text']): Promise<void>
 
 /** Files that belong together: no earlier one is replaced before the last is written. Throws MP_WRITE. */
 export async function writeAllWhole(files: readonly WholeFile[]): Promise<void> {
-  const written: { readonly temporary: string; readonly place: string }[] = [];
   let { path } = files[0];
   let partly = false;
+  const replacements: Replacement[] = [];
   try {
     for (const file of files) {
       path = file.path;
       const { place, isFile } = await placeOf(path);
-      const temporary = `${place}.${process.pid}.tmp`;
-      partly = !isFile;
-      if (isFile) written.push({ temporary, place });
-      const texts = typeof file.text === 'string' ? [file.text] : file.text;
-      await pipeline(Readable.from(texts), createWriteStream(isFile ? temporary : place));
+      const write = async (to: string) => {
+        path = file.path;
+        partly = !isFile;
+        const texts = typeof file.text === 'string' ? [file.text] : file.text;
+        await pipeline(Readable.from(texts), createWriteStream(to));
+      };
+      replacements.push({ place, temporary: isFile ? `${place}.${process.pid}.tmp` : null, write });
     }
-    for (const { temporary, place } of written) await rename(temporary, place);
+    await replaceAll(replacements);
   } catch (cause) {
-    // a folder that cannot be made leaves nothing to remove
-    for (const { temporary } of written) await rm(temporary, { force: true }).catch(() => {});
     throw new PyramidError('MP_WRITE', { path, reason: (cause as Error).message, partly }, { cause });
+  }
+}
+
+/** Where `writeFileWhole` writes to: what a killed process leaves there counts for nothing, and the next try replaces it. */
+export const unfinished = (path: string): string => `${path}.writing`;
+
+/** Has `write` make the file that then becomes `path`, whose folder is made where it is missing. Throws MP_WRITE. */
+export async function writeFileWhole(path: string, write: (temporary: string) => Promise<void>): Promise<void> {
+  try {
+    await makeFolder(dirname(path));
+    await replaceAll([{ place: path, temporary: unfinished(path), write }]);
+  } catch (cause) {
+    throw new PyramidError('MP_WRITE', { path, reason: (cause as Error).message }, { cause });
+  }
+}
+
+export interface Replacement {
+  readonly place: string;
+  /** In the same folder; null: the place itself is written to. */
+  readonly temporary: string | null;
+  /** Makes the file at `to`. */
+  readonly write: (to: string) => Promise<void>;
+}
+
+/** Writes all, then renames each to its place. Throws what writing and renaming throw, and leaves nothing half-written. */
+export async function replaceAll(files: readonly Replacement[]): Promise<void> {
+  const begun: string[] = [];
+  try {
+    for (const { place, temporary, write } of files) {
+      if (temporary !== null) begun.push(temporary);
+      await write(temporary ?? place);
+    }
+    for (const { place, temporary } of files) if (temporary !== null) await rename(temporary, place);
+  } catch (error) {
+    for (const temporary of begun) await rm(temporary, { force: true }).catch(() => {});
+    throw error;
   }
 }
 

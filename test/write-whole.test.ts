@@ -3,7 +3,7 @@ import { mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileS
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { needWritable, writeWhole } from '../src/write-whole.ts';
+import { needWritable, replaceAll, unfinished, writeAllWhole, writeFileWhole, writeWhole } from '../src/write-whole.ts';
 import { temporaryFolder } from './support/temporary-folder.ts';
 
 const root = temporaryFolder();
@@ -73,5 +73,83 @@ describe('needWritable', () => {
     writeFileSync(join(root, 'plain'), '');
     for (const path of ['/proc/nothing/file', join(root, 'plain', 'file')])
       await expect(needWritable(path)).rejects.toMatchObject({ code: 'MP_WRITE', details: { path } });
+  });
+});
+
+describe('writeFileWhole', () => {
+  test('makes the folder, and gives the place to what was written', async () => {
+    const path = join(root, 'weights', 'file.bin');
+    await writeFileWhole(path, async (temporary) => writeFileSync(temporary, 'first'));
+    await writeFileWhole(path, async (temporary) => writeFileSync(temporary, 'second'));
+    expect(readFileSync(path, 'utf8')).toBe('second');
+    expect(readdirSync(join(root, 'weights'))).toEqual(['file.bin']);
+  });
+
+  test('keeps the old file and leaves nothing where writing fails', async () => {
+    const path = join(root, 'kept', 'file.bin');
+    await writeWhole(path, 'old');
+    const failing = writeFileWhole(path, async (temporary) => {
+      writeFileSync(temporary, 'half');
+      throw new Error('no more');
+    });
+    await expect(failing).rejects.toMatchObject({ code: 'MP_WRITE', message: expect.stringContaining('no more') });
+    expect(readFileSync(path, 'utf8')).toBe('old');
+    expect(readdirSync(join(root, 'kept'))).toEqual(['file.bin']);
+  });
+
+  test('writes over what a killed process left', async () => {
+    const path = join(root, 'left.bin');
+    writeFileSync(unfinished(path), 'a longer half');
+    await writeFileWhole(path, async (temporary) => writeFileSync(temporary, 'whole'));
+    expect(readFileSync(path, 'utf8')).toBe('whole');
+    expect(readdirSync(root).filter((name) => name.startsWith('left'))).toEqual(['left.bin']);
+  });
+});
+
+describe('files that belong together', () => {
+  test('are replaced only once all are written', async () => {
+    const [a, b] = ['a.txt', 'b.txt'].map((name) => join(root, 'together', name));
+    await writeAllWhole([
+      { path: a, text: 'old a' },
+      { path: b, text: 'old b' },
+    ]);
+    const breaksOff = function* () {
+      yield 'new b';
+      throw new Error('no more');
+    };
+    const failing = writeAllWhole([
+      { path: a, text: 'new a' },
+      { path: b, text: breaksOff() },
+    ]);
+    await expect(failing).rejects.toMatchObject({ code: 'MP_WRITE', message: expect.stringContaining('b.txt') });
+    expect([a, b].map((path) => readFileSync(path, 'utf8'))).toEqual(['old a', 'old b']);
+    expect(readdirSync(join(root, 'together'))).toEqual(['a.txt', 'b.txt']);
+  });
+
+  test('are not begun where one of them cannot be', async () => {
+    mkdirSync(join(root, 'no-file'));
+    let asked = 0;
+    const text = function* () {
+      asked++;
+      yield 'text';
+    };
+    const failing = writeAllWhole([
+      { path: join(root, 'begun.txt'), text: text() },
+      { path: join(root, 'no-file'), text: 'x' },
+    ]);
+    await expect(failing).rejects.toMatchObject({ message: expect.stringContaining('no-file') });
+    expect(asked).toBe(0);
+    expect(readdirSync(root)).not.toContain('begun.txt');
+  });
+
+  test('leave what writing throws to the caller, and no temporary file', async () => {
+    const place = join(root, 'thrown.txt');
+    const fault = new Error('the link is not allowed');
+    const write = async (to: string) => {
+      writeFileSync(to, 'half');
+      throw fault;
+    };
+    await expect(replaceAll([{ place, temporary: `${place}.own.tmp`, write }])).rejects.toBe(fault);
+    expect(readdirSync(root).filter((name) => name.startsWith('thrown'))).toEqual([]);
   });
 });

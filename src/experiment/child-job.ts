@@ -2,7 +2,7 @@
  * What a campaign gives to a child process, what the child says, and the work itself, which knows nothing of processes:
  * a look at a group before any of it runs, or one run. All of it is data that the channel between the two can carry.
  */
-import { type ErrorCode, PyramidError } from '../errors.ts';
+import type { SentError } from '../sent-error.ts';
 import type { EncodedSet } from '../train/batch.ts';
 import type { OnTrainEvent, TrainEvent } from '../train/events.ts';
 import { stepSpeed, type Tokens } from './estimate.ts';
@@ -53,9 +53,6 @@ export type FromChild =
   | { readonly kind: 'done'; readonly answer: GroupFacts | null }
   | { readonly kind: 'failed'; readonly error: SentError };
 
-/** An error as data: the channel would lose an error's code and details. */
-type SentError = { readonly code: ErrorCode; readonly details: unknown } | { readonly message: string };
-
 /** Throws as reading and training do; MP_RESUME_MISMATCH if what is on disk is of other settings. */
 export function doJob(job: Job, onEvent: OnTrainEvent): Promise<GroupFacts | null> {
   return job.kind === 'survey' ? survey(job, onEvent) : run(job, onEvent);
@@ -82,11 +79,3 @@ async function run({ terms, unit, first, baseline, later }: RunJob, onEvent: OnT
   await runUnit(terms, group, unit, stages, baseline, onEvent);
   return null;
 }
-
-export function sendableError(error: unknown): SentError {
-  if (error instanceof PyramidError) return { code: error.code, details: error.details };
-  return { message: error instanceof Error ? error.message : String(error) };
-}
-
-export const receivedError = (error: SentError): Error =>
-  'code' in error ? new PyramidError(error.code, error.details as never) : new Error(error.message);

@@ -1,5 +1,6 @@
 /** The child process of child-process.ts: does the one job that it is sent, tells of it, and ends. */
-import { doJob, type FromChild, type Job, sendableError } from './child-job.ts';
+import { sentError } from '../sent-error.ts';
+import { doJob, type FromChild, type Job } from './child-job.ts';
 
 // Without its parent nobody keeps order: a campaign that is resumed would meet a run that still writes. SIGKILL, since
 // an orderly exit tears down threads in the middle of a computation; a run may be stopped at any moment.
@@ -18,7 +19,7 @@ process.once('message', async (job: Job) => {
   try {
     last = { kind: 'done', answer: await doJob(job, (event) => say({ kind: 'event', event })) };
   } catch (error) {
-    last = { kind: 'failed', error: sendableError(error) };
+    last = { kind: 'failed', error: sentError(error) };
   }
   say(last, () => process.exit());
 });

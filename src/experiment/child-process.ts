@@ -7,8 +7,9 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { PyramidError } from '../errors.ts';
+import { receivedError } from '../sent-error.ts';
 import type { OnTrainEvent } from '../train/events.ts';
-import { type Answer, type FromChild, type Job, receivedError } from './child-job.ts';
+import type { Answer, FromChild, Job } from './child-job.ts';
 import { inheritedFlags } from './node-flags.ts';
 
 // under vitest this file is TypeScript, which Node 20 cannot run: the built one does the same

@@ -3,7 +3,7 @@
  * file a stage, written whole or not at all. Only what another run still needs is kept.
  */
 import { createHash } from 'node:crypto';
-import { readdir, rename, rm } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   type EncoderConfig,
@@ -14,14 +14,14 @@ import {
   type StoredTensor,
   writeSafetensors,
 } from '../encoder/index.ts';
-import { PyramidError } from '../errors.ts';
-import { makeFolder } from '../make-folder.ts';
+import type { PyramidError } from '../errors.ts';
 import { HEAD_KINDS, type HeadSettings } from '../pyramid/exits/exits.ts';
 import { isHead } from '../pyramid/exits/head-name.ts';
 import { headShapes } from '../pyramid/exits/heads.ts';
 import { THRESHOLDS } from '../pyramid/network.ts';
 import type { MethodResult, SharedStages } from '../train/method-run.ts';
 import { damaged, headerValue, isProgress, isRecord, storedValues } from '../train/stored-progress.ts';
+import { writeFileWhole } from '../write-whole.ts';
 
 export class StageFolder implements SharedStages {
   readonly #folder: string;
@@ -84,23 +84,17 @@ export class StageFolder implements SharedStages {
   async set(path: string, { state, progress }: MethodResult): Promise<void> {
     if (!this.#later.has(path)) return;
     const file = join(this.#folder, fileName(path));
-    const temporary = `${file}.writing`;
     const tensors = new Map<string, StoredTensor>([...state.parameters, ...state.heads]);
     if (state.thresholds) tensors.set(THRESHOLDS, { shape: [state.thresholds.length], data: state.thresholds });
-    try {
-      await makeFolder(this.#folder);
-      await writeSafetensors(temporary, tensors, {
+    await writeFileWhole(file, (temporary) =>
+      writeSafetensors(temporary, tensors, {
         path,
         settings: this.#settings,
         order: JSON.stringify([...tensors.keys()]),
         progress: JSON.stringify(progress),
         headSettings: JSON.stringify(state.headSettings),
-      });
-      await rename(temporary, file);
-    } catch (cause) {
-      await rm(temporary, { force: true }).catch(() => {});
-      throw new PyramidError('MP_WRITE', { path: file, reason: (cause as Error).message }, { cause });
-    }
+      }),
+    );
   }
 }
 

@@ -4,12 +4,13 @@
  * at all; the branch moves on only when all files are.
  */
 import { randomBytes } from 'node:crypto';
-import { copyFile, readdir, readFile, rename, stat, statfs, symlink, writeFile } from 'node:fs/promises';
+import { copyFile, readdir, readFile, stat, statfs, symlink, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, relative } from 'node:path';
 import { datasetInfo, getRepoFolderName, listFiles, modelInfo } from '@huggingface/hub';
 import { PyramidError } from '../errors.ts';
 import { TEXT_BYTES } from '../folder.ts';
 import { makeFolder } from '../make-folder.ts';
+import { replaceAll } from '../write-whole.ts';
 import { type Choose, type HubCallbacks, Unfit } from './choose.ts';
 import { downloadBlob, isThere, onDisk, type RemoteFile } from './download.ts';
 import { type HubFetch, HubUnreachable, hubFetch } from './hub-fetch.ts';
@@ -177,24 +178,24 @@ async function remoteFiles(
 /** A link that can be moved with the cache; a copy where links are not allowed (Windows). */
 async function linkTo(blob: string, link: string): Promise<void> {
   await makeFolder(dirname(link));
-  const temporary = temporaryName(link);
-  try {
-    await symlink(relative(dirname(link), blob), temporary);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EPERM') throw error;
-    await copyFile(blob, temporary);
-  }
-  await rename(temporary, link);
+  await replace(link, async (temporary) => {
+    try {
+      await symlink(relative(dirname(link), blob), temporary);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EPERM') throw error;
+      await copyFile(blob, temporary);
+    }
+  });
 }
 
 async function writeRef(path: string, commit: string): Promise<void> {
   await makeFolder(dirname(path));
-  const temporary = temporaryName(path);
-  await writeFile(temporary, commit);
-  await rename(temporary, path);
+  await replace(path, (temporary) => writeFile(temporary, commit));
 }
 
-const temporaryName = (path: string): string => `${path}.${randomBytes(4).toString('hex')}.tmp`;
+/** By a name of its own: several processes may do so at once. */
+const replace = (place: string, write: (temporary: string) => Promise<void>): Promise<void> =>
+  replaceAll([{ place, temporary: `${place}.${randomBytes(4).toString('hex')}.tmp`, write }]);
 
 /** Says before a long download, rather than at its end, that the disk is too small. */
 async function checkSpace(store: string, needed: number): Promise<void> {

@@ -4,7 +4,7 @@
  * whole one; a resumed run goes on bit for bit, since everything random hangs on the seed and the position.
  */
 import { existsSync } from 'node:fs';
-import { rename, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import {
   readSafetensors,
@@ -14,8 +14,8 @@ import {
   writeSafetensors,
 } from '../encoder/index.ts';
 import { PyramidError } from '../errors.ts';
-import { makeFolder } from '../make-folder.ts';
 import { THRESHOLDS } from '../pyramid/network.ts';
+import { unfinished, writeFileWhole } from '../write-whole.ts';
 import type { TrainEvent } from './events.ts';
 import type { ModelState } from './state.ts';
 import type { Moments } from './step/adamw.ts';
@@ -88,18 +88,12 @@ export class Checkpoints {
       flat(`adamw.v:${WORD_EMBEDDINGS}`, step.words.moments.v);
       flat('words.touched', Float32Array.from(step.words.touched));
     }
-    const temporary = `${this.path}.writing`;
-    try {
-      await makeFolder(dirname(this.path));
-      await writeSafetensors(temporary, tensors, {
+    await writeFileWhole(this.path, (temporary) =>
+      writeSafetensors(temporary, tensors, {
         progress: JSON.stringify(progress),
         settings: JSON.stringify(this.#settings),
-      });
-      await rename(temporary, this.path);
-    } catch (cause) {
-      await rm(temporary, { force: true }).catch(() => {});
-      throw new PyramidError('MP_WRITE', { path: this.path, reason: (cause as Error).message }, { cause });
-    }
+      }),
+    );
   }
 
   get exists(): boolean {
@@ -121,7 +115,7 @@ export class Checkpoints {
 
   async remove(): Promise<void> {
     await rm(this.path, { force: true });
-    await rm(`${this.path}.writing`, { force: true });
+    await rm(unfinished(this.path), { force: true });
   }
 }
 

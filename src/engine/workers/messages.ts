@@ -1,8 +1,8 @@
 /** What the caller's thread and a worker say to each other. */
 import type { EncoderConfig } from '../../encoder/index.ts';
-import { catalogue, type ErrorCode, PyramidError } from '../../errors.ts';
 import type { HeadSettings } from '../../pyramid/exits/exits.ts';
 import type { Dtype, PyramidInfo } from '../../pyramid/folder/model-folder.ts';
+import type { SentError } from '../../sent-error.ts';
 import type { WeightBits } from '../int8.ts';
 import type { Outcome, Rule } from '../job.ts';
 import type { RunOrder } from '../scheduler.ts';
@@ -67,31 +67,9 @@ export interface TimedOutcome extends Outcome {
 export type FromWorker =
   | { readonly kind: 'ready'; readonly model: ModelDescription }
   /** The model could not be read. */
-  | { readonly kind: 'unfit'; readonly error: WireError }
+  | { readonly kind: 'unfit'; readonly error: SentError }
   | ({ readonly kind: 'tally' } & WorkerStats)
   /** It has read that texts were taken back. */
   | { readonly kind: 'cancelled' }
   | { readonly kind: 'outcomes'; readonly outcomes: readonly TimedOutcome[] }
-  | { readonly kind: 'failed'; readonly ids: readonly number[]; readonly error: WireError };
-
-/** An error as plain data: structured clones of errors lose their class and fields. */
-export interface WireError {
-  readonly code: string | null;
-  readonly details: unknown;
-  readonly message: string;
-  readonly stack: string | undefined;
-}
-
-export function toWire(error: unknown): WireError {
-  const { message, stack } = error instanceof Error ? error : new Error(String(error));
-  return error instanceof PyramidError
-    ? { code: error.code, details: error.details, message, stack }
-    : { code: null, details: null, message, stack };
-}
-
-export function fromWire({ code, details, message, stack }: WireError): Error {
-  const known = code !== null && code in catalogue;
-  const error = known ? new PyramidError(code as ErrorCode, details as never) : new Error(message);
-  if (stack !== undefined) error.stack = stack;
-  return error;
-}
+  | { readonly kind: 'failed'; readonly ids: readonly number[]; readonly error: SentError };

@@ -6,12 +6,13 @@ import { PyramidError } from '../../errors.ts';
 import type { Folder } from '../../folder.ts';
 import { type Dtype, dtypeOf, infoFor, modelOf } from '../../pyramid/folder/model-folder.ts';
 import type { Compile } from '../../runtime/runtime.ts';
+import { sentError } from '../../sent-error.ts';
 import { type Tokenizer, tokenizerOf } from '../../text/tokenizer/tokenizer.ts';
 import { type Job, newJob } from '../job.ts';
 import { Programs } from '../programs.ts';
 import { type RunOrder, Scheduler } from '../scheduler.ts';
 import { Tally } from '../tally.ts';
-import { type FromWorker, type ModelDescription, type ToWorker, toWire, type WireText } from './messages.ts';
+import type { FromWorker, ModelDescription, ToWorker, WireText } from './messages.ts';
 
 /** Texts that are tokenised before the scheduler looks again at what to do. */
 const ADMITTED = 256;
@@ -43,7 +44,7 @@ export async function serveTexts(port: Port, load: () => Promise<LoadedModel>, o
   try {
     serve(port, await load(), order);
   } catch (error) {
-    port.post({ kind: 'unfit', error: toWire(error) });
+    port.post({ kind: 'unfit', error: sentError(error) });
     port.close();
   }
 }
@@ -75,7 +76,7 @@ function serve(port: Port, { programs, tokenizer, ...model }: LoadedModel, order
             jobs.set(job.id, { job, tokenizeMs: tokenized - start, tokenized });
             scheduler.add([job]);
           } catch (error) {
-            post({ kind: 'failed', ids: [text.id], error: toWire(error) });
+            post({ kind: 'failed', ids: [text.id], error: sentError(error) });
           }
         }
         port.reads?.(null);
@@ -93,7 +94,7 @@ function serve(port: Port, { programs, tokenizer, ...model }: LoadedModel, order
       onPassed: (kind, layer, texts, ms) => tally.add({ kind, layer, batches: 1, texts, ms }),
       failed(failed, error) {
         for (const { id } of failed) jobs.delete(id);
-        post({ kind: 'failed', ids: failed.map(({ id }) => id), error: toWire(error) });
+        post({ kind: 'failed', ids: failed.map(({ id }) => id), error: sentError(error) });
       },
     },
     order,

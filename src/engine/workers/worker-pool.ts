@@ -4,16 +4,10 @@
  * texts and outcomes, not what they mean, and threads by what they do, not how they are made.
  */
 import { PyramidError } from '../../errors.ts';
+import { receivedError } from '../../sent-error.ts';
 import { Tally } from '../tally.ts';
 import { Member, type Order, type Pending, type Ticket } from './member.ts';
-import {
-  type FromWorker,
-  fromWire,
-  type ModelDescription,
-  type TimedOutcome,
-  type WireText,
-  type WorkerStats,
-} from './messages.ts';
+import type { FromWorker, ModelDescription, TimedOutcome, WireText, WorkerStats } from './messages.ts';
 import type { Thread, ThreadEvents } from './thread.ts';
 import { later, Turn } from './turn.ts';
 import { Watch } from './watch.ts';
@@ -233,7 +227,7 @@ export class WorkerPool<T extends Thread = Thread> {
         this.#dispatchSoon();
         return;
       case 'unfit':
-        fail(fromWire(message.error));
+        fail(receivedError(message.error));
         return;
       case 'outcomes':
         for (const outcome of message.outcomes) this.#arrived.push({ member, outcome });
@@ -251,7 +245,7 @@ export class WorkerPool<T extends Thread = Thread> {
         this.#dispatchSoon();
         return;
       case 'failed': {
-        const error = fromWire(message.error);
+        const error = receivedError(message.error);
         for (const id of message.ids) this.#fail(this.#hand(member, id)?.pending, error);
         return;
       }
