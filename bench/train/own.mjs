@@ -2,7 +2,9 @@
 import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { readConfig, readWeights } from '../../dist/encoder/index.js';
+import { compileOn } from '../../dist/runtime/runtime.js';
 import { packBatch } from '../../dist/train/batch.js';
+import { trainingDevice } from '../../dist/train/device.js';
 import { NO_HEADS } from '../../dist/train/state.js';
 import { TrainingStep } from '../../dist/train/step/step.js';
 
@@ -21,7 +23,7 @@ const step = await TrainingStep.create(
     weightDecay: 0.01,
     clip: 1,
     dropout: true,
-    threads: Number(threads),
+    compile: compileOn(trainingDevice(), { threads: Number(threads) }),
   },
 );
 let at = 0;

@@ -11,6 +11,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
 import { subsample } from '../../dist/text/index.js';
+import { trainingDevice } from '../../dist/train/device.js';
 import { Judging } from '../../dist/train/judging.js';
 import { runMethod } from '../../dist/train/method-run.js';
 import { resolveTrainOptions } from '../../dist/train/options.js';
@@ -48,13 +49,15 @@ const labels = rows.train.labels.length;
 const wire = ({ encodings, labels: targets }) =>
   encodings.map(({ ids, types }, i) => ({ ids: [...ids], types: [...types], label: targets[i] }));
 
+const settings = stageSettings(options, rows.train, trainingDevice());
+
 async function* own() {
   let begin = 0;
   let name = '';
   const found = [];
   await runMethod({
     ...{ name: 'mp', options, start: start.state, pairs: rows.train.pairs, train, validation: null },
-    settings: stageSettings(options, rows.train),
+    settings,
     onEvent(event) {
       if (event.kind !== 'stage') return;
       name = event.stage;
@@ -73,7 +76,7 @@ async function* own() {
 }
 
 async function judge(state, stage) {
-  const judging = await Judging.create(state, stage === 'regular' ? 'none' : 'hard', threads);
+  const judging = await Judging.create(state, stage === 'regular' ? 'none' : 'hard', settings.compile);
   const guesses = (await judging.judge(test)).map(({ logits }) => logits.at(-1).indexOf(Math.max(...logits.at(-1))));
   await judging.close();
   const count = (holds) => guesses.filter((guess, i) => holds(guess, test.labels[i])).length;

@@ -4,7 +4,7 @@
  */
 import { Graph } from '../graph/index.ts';
 import type { Dtype } from '../pyramid/folder/model-folder.ts';
-import { compile } from '../runtime/node.ts';
+import { nodeDevice } from '../runtime/node.ts';
 import { float32, type Tensor, uint8 } from '../runtime/runtime.ts';
 
 const [ROWS, INPUTS, OUTPUTS] = [768, 1024, 1024];
@@ -38,7 +38,7 @@ export async function gemmPeak(dtype: Dtype, threads: number): Promise<Peak> {
           {},
         );
   g.output('y', y);
-  const program = await compile(g, 'gemm-peak', { threads });
+  const program = await nodeDevice('cpu').compile(g, 'gemm-peak', { threads });
   return {
     dtype,
     async measure() {

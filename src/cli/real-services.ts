@@ -5,7 +5,10 @@ import type { OnTrainEvent } from '../train/events.ts';
 import type { RowSource, Services } from './services.ts';
 
 export const realServices: Services = {
-  train: async (...call) => (await import('../train/run.ts')).runTraining(...call),
+  async train(options, onEvent, signal) {
+    const { runTraining } = await import('../train/run.ts');
+    return runTraining(options, await device(), onEvent, signal);
+  },
   reproduce: async (options, onEvent) => (await import('../experiment/reproduce.ts')).reproduce(options, onEvent),
   sweep: async (options, onEvent) => (await import('../experiment/sweep.ts')).sweep(options, onEvent),
   validationRows: async (dir, onEvent) => (await import('../train/validation-rows.ts')).validationRows(dir, onEvent),
@@ -13,7 +16,7 @@ export const realServices: Services = {
   bench: async (options) => (await import('../bench/index.ts')).bench(options),
   serve: async (options, say) => (await import('../serve/run.ts')).runServer(options, say),
   quantize: async (options) => (await import('../measure/quantize.ts')).quantize(options),
-  demo: async (options, onEvent) => (await import('./demo/run.ts')).runDemo(options, onEvent),
+  demo: async (options, onEvent) => (await import('./demo/run.ts')).runDemo(options, await device(), onEvent),
   model: async (dirOrId, onEvent) => (await import('../train/from-hub.ts')).modelFolder(dirOrId, onEvent),
   load: async (dir, options) => (await import('../engine/index.ts')).Pyramid.load(dir, options),
   labels: async (dir) => (await (await import('../encoder/index.ts')).readConfig(dir)).labels,
@@ -31,6 +34,9 @@ export const realServices: Services = {
   texts,
   trace,
 };
+
+/** What models are trained on here. */
+const device = async () => (await import('../train/device.ts')).trainingDevice();
 
 async function labelledRows(
   { task, dataDir, file, ...columns }: RowSource,

@@ -5,6 +5,7 @@ import { PyramidError } from '../errors.ts';
 import { type DownloadProgress, resolveModel } from '../hub/index.ts';
 import { knownOptions } from '../option.ts';
 import { DTYPES, type Dtype } from '../pyramid/folder/model-folder.ts';
+import { NODE_DEVICES, type NodeDevice } from '../runtime/devices.ts';
 import { Classifier } from './classifier.ts';
 import { callback, choice, count, signalOf } from './option-checks.ts';
 import { RUN_ORDERS, type RunOrder } from './scheduler.ts';
@@ -30,8 +31,8 @@ export interface LoadOptions {
    * under load the slowest answers come sooner, at a few percent fewer texts a second.
    */
   readonly order?: RunOrder;
-  /** Where it is computed: there is only `cpu` (the default) so far. */
-  readonly device?: 'cpu';
+  /** What it is computed on: a row of the table of devices that runs in Node, so far `cpu` (the default) alone. */
+  readonly device?: NodeDevice;
   /** Told of the download of a model that is named by its hub id and not in the cache. */
   readonly onProgress?: (progress: DownloadProgress) => void;
   /**
@@ -90,7 +91,8 @@ export class Pyramid extends Classifier {
     if (dtype !== null) choice('dtype', dtype, DTYPES);
     const order = given.order ?? 'throughput';
     choice('order', order, RUN_ORDERS);
-    choice('device', given.device ?? 'cpu', ['cpu']);
+    const device = given.device ?? 'cpu';
+    choice('device', device, NODE_DEVICES);
     const askAll = given.askAll ?? false;
     choice('askAll', askAll, [true, false]);
     const workers = count('workers', given.workers ?? availableParallelism());
@@ -104,7 +106,7 @@ export class Pyramid extends Classifier {
       stallMs,
       path: dir,
       signal,
-      startThread: (events) => new NodeThread({ dir, threads, dtype, askAll, order }, events),
+      startThread: (events) => new NodeThread({ dir, device, threads, dtype, askAll, order }, events),
     });
     return new Pyramid(pool, model);
   }

@@ -6,6 +6,7 @@ import type { AttentionExample } from '../report/index.ts';
 import type { Tokenizer } from '../text/index.ts';
 import type { EncodedSet } from '../train/batch.ts';
 import { Judging } from '../train/judging.ts';
+import type { StageSettings } from '../train/stage-steps.ts';
 import type { ModelState } from '../train/state.ts';
 
 /** Tokens that a figure shows legibly. */
@@ -18,13 +19,13 @@ export async function attentionExamples(
   state: ModelState,
   set: EncodedSet,
   tokenizer: Tokenizer,
-  { task, method, threads }: { readonly task: string; readonly method: string; readonly threads: number },
+  { task, method, compile }: Pick<AttentionExample, 'task' | 'method'> & Pick<StageSettings, 'compile'>,
 ): Promise<AttentionExample[]> {
   const chosen = chooseTexts(set);
   if (chosen.length === 0 || state.thresholds === null) return [];
   const { thresholds } = state;
   const pieces = wordPieces(tokenizer);
-  const judging = await Judging.create(state, 'hard', threads);
+  const judging = await Judging.create(state, 'hard', compile);
   try {
     const scores = await judging.importance({
       encodings: chosen.map((index) => set.encodings[index]),

@@ -4,6 +4,7 @@
  */
 import type { SentError } from '../sent-error.ts';
 import type { EncodedSet } from '../train/batch.ts';
+import type { Device } from '../train/device.ts';
 import type { OnTrainEvent, TrainEvent } from '../train/events.ts';
 import { stepSpeed, type Tokens } from './estimate.ts';
 import { readGroup, sharedSettings } from './group.ts';
@@ -54,11 +55,11 @@ export type FromChild =
   | { readonly kind: 'failed'; readonly error: SentError };
 
 /** Throws as reading and training do; MP_RESUME_MISMATCH if what is on disk is of other settings. */
-export function doJob(job: Job, onEvent: OnTrainEvent): Promise<GroupFacts | null> {
-  return job.kind === 'survey' ? survey(job, onEvent) : run(job, onEvent);
+export function doJob(job: Job, device: Device, onEvent: OnTrainEvent): Promise<GroupFacts | null> {
+  return job.kind === 'survey' ? survey(job, device, onEvent) : run(job, device, onEvent);
 }
 
-async function survey({ terms, units, timed }: SurveyJob, onEvent: OnTrainEvent): Promise<GroupFacts> {
+async function survey({ terms, units, timed }: SurveyJob, device: Device, onEvent: OnTrainEvent): Promise<GroupFacts> {
   const { rows, full, sets, settings: settingsOf } = await readGroup(terms, units[0], onEvent);
   const settings = units.map(settingsOf);
   const open: number[] = [];
@@ -68,14 +69,18 @@ async function survey({ terms, units, timed }: SurveyJob, onEvent: OnTrainEvent)
     settings,
     open,
     tokens: { train: tokens(sets.train), validation: tokens(sets.validation), test: tokens(sets.test) },
-    speed: timed && open.length > 0 ? await stepSpeed(full, sets, rows, units[open[0]]) : null,
+    speed: timed && open.length > 0 ? await stepSpeed(full, sets, rows, units[open[0]], device) : null,
   };
 }
 
-async function run({ terms, unit, first, baseline, later }: RunJob, onEvent: OnTrainEvent): Promise<null> {
+async function run(
+  { terms, unit, first, baseline, later }: RunJob,
+  device: Device,
+  onEvent: OnTrainEvent,
+): Promise<null> {
   const group = await readGroup(terms, first, onEvent);
   const settings = sharedSettings(first, group.rows);
   const stages = new StageFolder(unit.stagesFolder, group.full.state.config, { settings, later });
-  await runUnit(terms, group, unit, stages, baseline, onEvent);
+  await runUnit(terms, device, group, unit, stages, baseline, onEvent);
   return null;
 }

@@ -1,5 +1,6 @@
 /** The child process of child-process.ts: does the one job that it is sent, tells of it, and ends. */
 import { sentError } from '../sent-error.ts';
+import { trainingDevice } from '../train/device.ts';
 import { doJob, type FromChild, type Job } from './child-job.ts';
 
 // Without its parent nobody keeps order: a campaign that is resumed would meet a run that still writes. SIGKILL, since
@@ -17,7 +18,7 @@ const say = (message: FromChild, sent: () => void = () => {}) => process.send!(m
 process.once('message', async (job: Job) => {
   let last: FromChild;
   try {
-    last = { kind: 'done', answer: await doJob(job, (event) => say({ kind: 'event', event })) };
+    last = { kind: 'done', answer: await doJob(job, trainingDevice(), (event) => say({ kind: 'event', event })) };
   } catch (error) {
     last = { kind: 'failed', error: sentError(error) };
   }

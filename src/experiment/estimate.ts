@@ -3,6 +3,7 @@
  * over the tokens a second that a few steps reach here. A guess to plan by, not a promise.
  */
 import { trainingBatches } from '../text/index.ts';
+import type { Device } from '../train/device.ts';
 import type { OnTrainEvent } from '../train/events.ts';
 import { stagePath } from '../train/method-run.ts';
 import { methods, type StageName, stageList } from '../train/methods.ts';
@@ -29,9 +30,15 @@ const COST: { readonly [S in StageName]: number } = { regular: 1, soft: 1.1, har
 const STEPS = 3;
 
 /** Tokens a second in the regular stage. Trains a copy for a few steps. */
-export async function stepSpeed(start: Start, { train }: TaskSets, rows: TaskRows, { options }: Unit): Promise<number> {
+export async function stepSpeed(
+  start: Start,
+  { train }: TaskSets,
+  rows: TaskRows,
+  { options }: Unit,
+  device: Device,
+): Promise<number> {
   const onEvent: OnTrainEvent = () => {};
-  const settings = stageSettings(options, rows.train);
+  const settings = stageSettings(options, rows.train, device);
   const step = await createStageStep({
     stage: 'regular',
     prunes: false,

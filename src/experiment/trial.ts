@@ -13,6 +13,7 @@ import type { Dataset } from '../text/index.ts';
 import type { EncodedSet } from '../train/batch.ts';
 import type { Checkpoints } from '../train/checkpoint.ts';
 import type { TrainOptions } from '../train/defaults.ts';
+import type { Device } from '../train/device.ts';
 import type { OnTrainEvent } from '../train/events.ts';
 import { type MethodResult, runMethod, type SharedStages } from '../train/method-run.ts';
 import { methods } from '../train/methods.ts';
@@ -35,6 +36,8 @@ export interface TrialPlan {
   readonly task: string;
   readonly row: MethodRow;
   readonly options: TrainOptions;
+  /** What it is trained and judged on. */
+  readonly device: Device;
   readonly start: Start;
   readonly rows: TaskRows;
   readonly sets: TaskSets;
@@ -71,11 +74,11 @@ const TIMED_TEXTS = 1000;
 
 /** Throws as training does. */
 export async function runTrial(plan: TrialPlan, onEvent: OnTrainEvent): Promise<Trial> {
-  const { row, options, start, rows, sets, maxDrop, by, dense, teacher, checkpoints, shared, folder } = plan;
+  const { row, options, device, start, rows, sets, maxDrop, by, dense, teacher, checkpoints, shared, folder } = plan;
   const { prunes, exits } = methods[row.method];
   checkDepth(row.method, start.state.config.layers);
   const { pairs } = rows.train;
-  const settings = stageSettings(options, rows.train);
+  const settings = stageSettings(options, rows.train, device);
   const result = await runMethod({
     name: row.method,
     options,
@@ -89,7 +92,7 @@ export async function runTrial(plan: TrialPlan, onEvent: OnTrainEvent): Promise<
     shared,
     onEvent: (event) => onEvent(event.kind === 'stage' ? { ...event, method: row.name } : event),
   });
-  const trace = (set: EncodedSet) => traceState(result.state, set, prunes, pairs, settings.threads);
+  const trace = (set: EncodedSet) => traceState(result.state, set, prunes, pairs, settings.compile);
   const validation = await trace(sets.validation);
   const baseline = plan.baseline ?? judge(validation, null).accuracy;
   // what pruning has lost already is not the exits' to win back: they may then lose nothing more

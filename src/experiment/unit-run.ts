@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { cheapest, judge, tradeoff, writeTrace } from '../evaluate/index.ts';
 import { shapeOf } from '../pyramid/shape.ts';
 import { Checkpoints } from '../train/checkpoint.ts';
+import type { Device } from '../train/device.ts';
 import type { OnTrainEvent } from '../train/events.ts';
 import { runMethod } from '../train/method-run.ts';
 import { methods } from '../train/methods.ts';
@@ -22,6 +23,7 @@ const DROPS = [0, 0.005, 0.01, 0.02];
 /** `baseline`: plain BERT's accuracy on the validation rows; null where there is none. Throws as training does. */
 export async function runUnit(
   terms: Terms,
+  device: Device,
   { rows, full, sets, settings }: Group,
   unit: Unit,
   stages: StageFolder,
@@ -42,6 +44,7 @@ export async function runUnit(
     task,
     row,
     options,
+    device,
     start,
     rows,
     sets: given === null ? sets : encodeRows(start, rows, options.maxLength),
@@ -51,7 +54,7 @@ export async function runUnit(
     dense: shapeOf(full.state.config),
     teacher:
       student && given === null
-        ? await teacherOf(unit, { rows, full, sets }, stages, settings(unit), onEvent)
+        ? await teacherOf(unit, device, { rows, full, sets }, stages, settings(unit), onEvent)
         : undefined,
     checkpoints,
     shared: given === null ? stages : undefined,
@@ -62,13 +65,13 @@ export async function runUnit(
     await writeTrace(join(folder, 'validation.trace.jsonl'), trial.validation);
     await writeTrace(join(folder, 'test.trace.jsonl'), trial.test);
   }
-  const { threads } = stageSettings(options, rows.train);
+  const { compile } = stageSettings(options, rows.train, device);
   const attention =
     terms.keepModels && prunes
       ? await attentionExamples(trial.result.state, plan.sets.test, start.tokenizer, {
           task,
           method: row.name,
-          threads,
+          compile,
         })
       : [];
   const result = storedResult(plan, trial, { seed, settings: settings(unit), attention, exits });
@@ -130,6 +133,7 @@ function storedResult(
 /** Plain BERT on the task: from its run, or trained here. */
 async function teacherOf(
   { folder, options, row }: Unit,
+  device: Device,
   { rows, full, sets }: Omit<Group, 'settings'>,
   stages: StageFolder,
   settings: Record<string, string>,
@@ -143,7 +147,7 @@ async function teacherOf(
     pairs: rows.train.pairs,
     train: sets.train,
     validation: sets.validation,
-    settings: stageSettings({ ...options, ...teacherRow }, rows.train),
+    settings: stageSettings({ ...options, ...teacherRow }, rows.train, device),
     checkpoints,
     shared: stages,
     onEvent: (event) => onEvent(event.kind === 'stage' ? { ...event, method: `${row.name}'s teacher` } : event),

@@ -1,12 +1,18 @@
-/** Runs graphs on onnxruntime-node's CPU provider. */
+/** Runs graphs on onnxruntime-node, in this process. */
 import type * as OnnxRuntime from 'onnxruntime-node';
 import { type Graph, toOnnx, verify } from '../graph/index.ts';
 import { outputName } from '../graph/onnx.ts';
+import { type DeviceSpec, devices, type NodeDevice } from './devices.ts';
 import { ort } from './onnxruntime.ts';
-import type { Program, RuntimeOptions, Tensor, Tensors } from './runtime.ts';
+import type { Device, Program, RuntimeOptions, Tensor } from './runtime.ts';
 
-/** Makes a program of a graph. Shapes may vary from run to run. */
-export async function compile(
+export const nodeDevice = (name: NodeDevice): Device => ({
+  name,
+  compile: (graph, program, options) => compile(devices[name], graph, program, options),
+});
+
+async function compile(
+  { provider }: DeviceSpec,
   graph: Graph,
   name: string,
   { threads, crowded = false }: RuntimeOptions,
@@ -14,6 +20,7 @@ export async function compile(
   const problems = verify(graph);
   if (problems.length > 0) throw new Error(`internal: graph ${name}: ${problems.join('; ')}`);
   const session = await ort.InferenceSession.create(toOnnx(graph, name), {
+    executionProviders: [provider],
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
     executionMode: 'sequential',
@@ -57,5 +64,3 @@ const toOrt = ({ dtype, dims, data }: Tensor): OnnxRuntime.Tensor =>
   new ort.Tensor(dtype, data as OnnxRuntime.Tensor.DataType, dims);
 const fromOrt = (tensor: OnnxRuntime.Tensor): Tensor =>
   ({ dtype: tensor.type, dims: tensor.dims, data: tensor.data }) as Tensor;
-
-export type { Program, Tensors };

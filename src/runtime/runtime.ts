@@ -1,8 +1,9 @@
 /**
  * What running a graph looks like to those who do it (training, the engine): a program takes tensors by name and gives
- * tensors by name. node.ts does it on onnxruntime-node. Knows graphs, nothing of BERT.
+ * tensors by name. What it runs on is a row of devices.ts; node.ts and web.ts make the sessions. Knows graphs, nothing of BERT.
  */
 import type { DType, Graph } from '../graph/index.ts';
+import type { DeviceName } from './devices.ts';
 
 export interface Tensor {
   readonly dtype: DType;
@@ -33,6 +34,19 @@ export interface RuntimeOptions {
 }
 
 export type Compile = (graph: Graph, name: string) => Promise<Program>;
+
+/** A device of this process. Whoever is given one compiles graphs on it and need not know which it is. */
+export interface Device {
+  readonly name: DeviceName;
+  /** Makes a program of a graph. Shapes may vary from run to run. */
+  compile(graph: Graph, name: string, options: RuntimeOptions): Promise<Program>;
+}
+
+/** The device's `compile` for programs of so many threads. */
+export const compileOn =
+  (device: Device, options: RuntimeOptions): Compile =>
+  (graph, name) =>
+    device.compile(graph, name, options);
 
 export const float32 = (data: Float32Array, ...dims: readonly number[]): Tensor => ({ dtype: 'float32', dims, data });
 export const int64 = (data: BigInt64Array, ...dims: readonly number[]): Tensor => ({ dtype: 'int64', dims, data });

@@ -1,14 +1,15 @@
 /**
- * Runs graphs on onnxruntime-web: WebAssembly, or WebGPU where that is asked for. Its two files (glue and WebAssembly)
+ * Runs graphs on onnxruntime-web, in a browser. Its two files (glue and WebAssembly)
  * are loaded from the addresses that the caller gives, so that a page needs no other origin.
  */
 import type { Env, InferenceSession, Tensor as OrtTensor } from 'onnxruntime-web';
 import { Graph, toOnnx, verify } from '../graph/index.ts';
 import { outputName } from '../graph/onnx.ts';
+import { type BrowserDevice, devices } from './devices.ts';
 import type { Compile, Program, Tensor } from './runtime.ts';
 
 export interface WebRuntimeOptions {
-  readonly device: 'wasm' | 'webgpu';
+  readonly device: BrowserDevice;
   /** Addresses of the glue and the WebAssembly of the device's build of onnxruntime-web. */
   readonly files: { readonly mjs: string; readonly wasm: string };
   /** Threads of a run; above 1 only where SharedArrayBuffer is there. */
@@ -21,29 +22,36 @@ interface Ort {
   readonly Tensor: typeof OrtTensor;
 }
 
+/** The builds of onnxruntime-web; a page loads the one that it needs. */
+const builds: { readonly [D in BrowserDevice]: () => Promise<Ort> } = {
+  wasm: () => import('onnxruntime-web/wasm'),
+  webgpu: () => import('onnxruntime-web/webgpu'),
+};
+
 /**
  * Starts the runtime; all programs share it. Runs take turns: on WebGPU two at a time crash, and WebAssembly has one
  * memory.
  */
 export async function webRuntime({ device, files, threads }: WebRuntimeOptions): Promise<Compile> {
-  const ort: Ort = device === 'webgpu' ? await import('onnxruntime-web/webgpu') : await import('onnxruntime-web/wasm');
+  const ort = await builds[device]();
   ort.env.wasm.wasmPaths = { ...files };
   ort.env.wasm.numThreads = threads;
   ort.env.wasm.proxy = false; // the engine has a worker of its own
   ort.env.logLevel = 'fatal'; // what goes wrong is thrown; the log would say it a second time
   const turns = new Turns();
-  const compile: Compile = (graph, name) => compileOn(ort, device, turns, graph, name);
+  const { provider } = devices[device];
+  const compile: Compile = (graph, name) => compileIn(ort, provider, turns, graph, name);
   // the first program loads and starts the WebAssembly, which takes far longer than compiling: not to wait for a model
   await (await compile(smallest(), 'start')).close();
   return compile;
 }
 
-async function compileOn(ort: Ort, device: 'wasm' | 'webgpu', turns: Turns, graph: Graph, name: string) {
+async function compileIn(ort: Ort, provider: string, turns: Turns, graph: Graph, name: string) {
   const problems = verify(graph);
   if (problems.length > 0) throw new Error(`internal: graph ${name}: ${problems.join('; ')}`);
   const session = await turns.take(() =>
     ort.InferenceSession.create(toOnnx(graph, name), {
-      executionProviders: [device],
+      executionProviders: [provider],
       executionMode: 'sequential',
       graphOptimizationLevel: 'all',
       enableMemPattern: false,

@@ -4,8 +4,7 @@
  */
 import { Graph } from '../graph/index.ts';
 import { exitGraphOf } from '../pyramid/exits/exits.ts';
-import { compile } from '../runtime/node.ts';
-import { float32, floats, type Program } from '../runtime/runtime.ts';
+import { type Compile, float32, floats, type Program } from '../runtime/runtime.ts';
 import type { EncodedSet } from './batch.ts';
 import type { HeadData, Judged, Judging } from './judging.ts';
 import { type ModelState, tensorOf } from './state.ts';
@@ -22,7 +21,7 @@ export class HeadsJudging {
   }
 
   /** `backbone` is asked once; the heads are read from `state` at each `judge`. */
-  static async create(state: ModelState, backbone: Judging, set: EncodedSet, threads: number): Promise<HeadsJudging> {
+  static async create(state: ModelState, backbone: Judging, set: EncodedSet, compile: Compile): Promise<HeadsJudging> {
     const data = await backbone.headData(set);
     const g = new Graph();
     const weights = (name: string) => g.input(name, 'float32', tensorOf(state, name).shape);
@@ -33,7 +32,7 @@ export class HeadsJudging {
       const read = g.input(`features.${i + 1}`, 'float32', ['B', data.featureSize]);
       g.output(`exit.${i + 1}`, exit.logits(g, { weights, config, settings, layer: i + 1, read }));
     });
-    return new HeadsJudging(state, data, await compile(g, 'judge-heads', { threads }));
+    return new HeadsJudging(state, data, await compile(g, 'judge-heads'));
   }
 
   /** As `Judging.judge` of the same set. */

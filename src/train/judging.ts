@@ -4,8 +4,7 @@
  */
 import { Graph } from '../graph/index.ts';
 import { network, type Pruning } from '../pyramid/network.ts';
-import { compile } from '../runtime/node.ts';
-import { bigints, floats, type Program, type Tensor } from '../runtime/runtime.ts';
+import { bigints, type Compile, floats, type Program, type Tensor } from '../runtime/runtime.ts';
 import { evaluationBatches } from '../text/batches.ts';
 import { type EncodedSet, packBatch } from './batch.ts';
 import type { ModelState } from './state.ts';
@@ -42,7 +41,7 @@ export class Judging {
     this.#used = used;
   }
 
-  static async create(state: ModelState, pruning: Pruning, threads: number): Promise<Judging> {
+  static async create(state: ModelState, pruning: Pruning, compile: Compile): Promise<Judging> {
     const { config, headSettings: heads } = state;
     const g = new Graph();
     const parameters = new ParameterInputs(g, state);
@@ -61,7 +60,7 @@ export class Judging {
     net.layouts.forEach((layout, i) => {
       g.output(`lengths.${i}`, layout.lengths);
     });
-    return new Judging(state, await compile(g, `judge-${pruning}`, { threads }), parameters.names);
+    return new Judging(state, await compile(g, `judge-${pruning}`), parameters.names);
   }
 
   /** One entry a text, in the set's order. */

@@ -9,6 +9,7 @@ import { writeModelFolder } from '../pyramid/folder/disk-model.ts';
 import { json, type PyramidInfo, type PyramidModel } from '../pyramid/folder/model-folder.ts';
 import { shapeOf } from '../pyramid/shape.ts';
 import { runtimeVersion } from '../runtime/onnxruntime.ts';
+import { type Compile, compileOn, type Device } from '../runtime/runtime.ts';
 import type { Dataset } from '../text/example.ts';
 import { runOptions } from './affected.ts';
 import type { EncodedSet } from './batch.ts';
@@ -52,6 +53,7 @@ const MAX_DROP = 0.005;
  */
 export async function runTraining(
   options: TrainOptions,
+  device: Device,
   onEvent: OnTrainEvent,
   signal?: AbortSignal,
 ): Promise<TrainResult> {
@@ -67,7 +69,7 @@ export async function runTraining(
         todo: 'leave it as it is, or give another --out',
       });
     }
-    return trainInto(out, options, onEvent, signal);
+    return trainInto(out, options, device, onEvent, signal);
   });
 }
 
@@ -75,6 +77,7 @@ export async function runTraining(
 async function trainInto(
   out: string,
   options: TrainOptions,
+  device: Device,
   onEvent: OnTrainEvent,
   signal?: AbortSignal,
 ): Promise<TrainResult> {
@@ -98,7 +101,7 @@ async function trainInto(
       text: `${sets.train.truncated} of ${rows.train.examples.length} training texts are longer than ${options.maxLength} tokens and were cut`,
     });
   }
-  const settings = stageSettings(options, rows.train);
+  const settings = stageSettings(options, rows.train, device);
   const { pairs } = rows.train;
   for (const text of labelNotes(rows)) onEvent({ kind: 'note', text });
   const result = await runMethod({
@@ -115,7 +118,7 @@ async function trainInto(
   });
 
   const { prunes, exits } = methods[options.method];
-  const traceOf = (set: EncodedSet) => traceState(result.state, set, prunes, pairs, settings.threads);
+  const traceOf = (set: EncodedSet) => traceState(result.state, set, prunes, pairs, settings.compile);
   const validation = await traceOf(sets.validation);
   const tau = exits
     ? chooseTau(validation, { baseline: judge(validation, null).accuracy, maxDrop: MAX_DROP }).tau
@@ -159,9 +162,9 @@ export async function traceState(
   set: EncodedSet,
   prunes: boolean,
   pairs: boolean,
-  threads: number,
+  compile: Compile,
 ): Promise<Trace> {
-  const judging = await Judging.create(state, prunes ? 'hard' : 'none', threads);
+  const judging = await Judging.create(state, prunes ? 'hard' : 'none', compile);
   try {
     return toTrace(state, set, pairs, await judging.judge(set));
   } finally {
@@ -184,11 +187,11 @@ function toTrace(
   };
 }
 
-export function stageSettings(options: TrainOptions, rows: Dataset): StageSettings {
+export function stageSettings(options: TrainOptions, rows: Dataset, device: Device): StageSettings {
   return {
     ...options,
     labelWeights: labelWeights(options.classWeights, rows),
-    threads: options.threads ?? defaultThreads(),
+    compile: compileOn(device, { threads: options.threads ?? defaultThreads() }),
   };
 }
 

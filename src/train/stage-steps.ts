@@ -2,7 +2,7 @@
 
 import { exitOf, readsFeatures } from '../pyramid/exits/exits.ts';
 import type { Pruning } from '../pyramid/network.ts';
-import { float32 } from '../runtime/runtime.ts';
+import { type Compile, float32 } from '../runtime/runtime.ts';
 import { type EncodedSet, packBatch } from './batch.ts';
 import type { StepMoments } from './checkpoint.ts';
 import type { Epochs, TrainOptions } from './defaults.ts';
@@ -36,7 +36,8 @@ export interface StageSettings {
   readonly labelWeights: readonly number[];
   readonly checkpointEvery: number;
   readonly seed: number;
-  readonly threads: number;
+  /** Of the device that the run is given, for its threads. */
+  readonly compile: Compile;
 }
 
 export interface StageStep {
@@ -83,7 +84,7 @@ async function textStep(
 ): Promise<StageStep> {
   const pruning: Pruning = stage === 'soft' ? 'soft' : stagePruning(stage, prunes);
   const taught = teaches !== undefined && stage === 'regular';
-  const teacher = taught ? await Teacher.create(teaches, settings.threads) : null;
+  const teacher = taught ? await Teacher.create(teaches, settings.compile) : null;
   const step = await TrainingStep.create(state, { ...settings, objective, pruning, taught, dropout: true }).catch(
     async (error: unknown) => {
       await teacher?.close();
@@ -121,7 +122,7 @@ async function textStep(
 
 async function featureStep({ stage, prunes, state, train, settings, onEvent }: StageContext): Promise<StageStep> {
   onEvent({ kind: 'note', text: 'the backbone is frozen: what the exit heads read is computed once, in one pass' });
-  const judging = await Judging.create(state, stagePruning(stage, prunes), settings.threads);
+  const judging = await Judging.create(state, stagePruning(stage, prunes), settings.compile);
   const data = await judging.headData(train).finally(() => judging.close());
   const step = await HeadsStep.create(state, data, settings);
   return {

@@ -146,15 +146,15 @@ interface Judge {
 }
 
 async function createJudge(
-  { stage, prunes, state, settings: { threads } }: StageRun,
+  { stage, prunes, state, settings: { compile } }: StageRun,
   validation: EncodedSet,
 ): Promise<Judge> {
-  const judging = await Judging.create(state, stagePruning(stage, prunes), threads);
+  const judging = await Judging.create(state, stagePruning(stage, prunes), compile);
   const exit = exitOf(state.headSettings.kind);
   if (stage !== 'heads' || !exit || !readsFeatures(exit))
     return { judge: () => judging.judge(validation), close: () => judging.close() };
   try {
-    return await HeadsJudging.create(state, judging, validation, threads);
+    return await HeadsJudging.create(state, judging, validation, compile);
   } finally {
     await judging.close();
   }

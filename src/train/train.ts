@@ -1,4 +1,5 @@
 /** `train` as the library has it: options are checked and filled in, then the run begins (run.ts). */
+import { trainingDevice } from './device.ts';
 import type { OnTrainEvent } from './events.ts';
 import { type GivenTrainOptions, resolveTrainOptions } from './options.ts';
 import { runTraining, type TrainResult } from './run.ts';
@@ -13,4 +14,4 @@ export const train = async (
   options: GivenTrainOptions,
   onEvent: OnTrainEvent = () => {},
   signal?: AbortSignal,
-): Promise<TrainResult> => runTraining(resolveTrainOptions(options), onEvent, signal);
+): Promise<TrainResult> => runTraining(resolveTrainOptions(options), trainingDevice(), onEvent, signal);

@@ -56,7 +56,7 @@ function folderOf(source: Exclude<ModelSource, URL>): Folder {
   return 'getFileHandle' in source ? handleFolder(source) : filesFolder(source);
 }
 
-function infoOf(model: BrowserPyramid, name: string, device: 'wasm' | 'webgpu', threads: number): EngineInfo {
+function infoOf(model: BrowserPyramid, name: string, device: EngineInfo['device'], threads: number): EngineInfo {
   const { info, description } = model;
   return {
     name,

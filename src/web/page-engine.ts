@@ -4,6 +4,7 @@
  */
 import type { ProblemType } from '../encoder/index.ts';
 import type { Answer } from '../engine/answer.ts';
+import type { BrowserLoadOptions } from '../engine/browser/browser-pyramid.ts';
 import type { Explanation } from '../engine/explain.ts';
 import type { TextInput } from '../engine/inputs.ts';
 import type { Trace } from '../evaluate/trace-lines.ts';
@@ -12,6 +13,9 @@ import type { Calibration } from '../pyramid/folder/calibration.ts';
 import type { Dtype } from '../pyramid/folder/model-folder.ts';
 import type { NetworkShape } from '../pyramid/shape.ts';
 import type { ReportRow } from '../report/table.ts';
+
+/** A device that runs in a browser. */
+export type BrowserDevice = BrowserLoadOptions['device'];
 
 export interface PageEngine {
   /** What is known of the model; the same all along. */
@@ -83,7 +87,7 @@ export interface EngineInfo {
   readonly maxLength: number;
   readonly dtype: Dtype;
   /** Where it is computed. */
-  readonly device: 'server' | 'wasm' | 'webgpu';
+  readonly device: 'server' | BrowserDevice;
   /** Threads of the computation in the browser; null where a server does it. */
   readonly threads: number | null;
 }
@@ -102,7 +106,7 @@ export interface DroppedFolder {
 
 export interface OpenOptions {
   /** Default: `wasm`. `webgpu` throws MP_WEB_DEVICE where the browser has none. */
-  readonly device?: 'wasm' | 'webgpu';
+  readonly device?: BrowserDevice;
   /** Default: what the model folder says, else fp32. */
   readonly dtype?: Dtype;
   /** Told as the files come in, then once as the engine begins to compile (`loaded` = `total`). */

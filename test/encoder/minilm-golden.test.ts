@@ -3,8 +3,8 @@ import { existsSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { block, embed, layoutOf, readConfig, readWeights, WORD_EMBEDDINGS } from '../../src/encoder/index.ts';
 import { Graph } from '../../src/graph/index.ts';
-import { compile } from '../../src/runtime/node.ts';
 import { floats, integers } from '../../src/runtime/runtime.ts';
+import { cpu } from '../support/cpu.ts';
 import { distance, GOLDEN, Golden } from '../support/golden.ts';
 import { inputWeights, parameterTensors } from '../support/packed.ts';
 
@@ -45,7 +45,7 @@ describe.skipIf(!hasFiles)(`all-MiniLM-L6-v2 (needs ${MODEL} and ${GOLDEN}/${FIL
       x = result.x;
       g.output(`hidden.${layer + 1}`, x);
     }
-    const program = await compile(g, 'minilm', { threads: 2 });
+    const program = await cpu.compile(g, 'minilm', { threads: 2 });
     const result = await program.run({
       ...parameterTensors(parameters),
       ids: integers(texts.flatMap(({ ids }) => Array.from(ids))),

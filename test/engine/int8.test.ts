@@ -6,13 +6,12 @@ import { Graph } from '../../src/graph/index.ts';
 import { runTrace } from '../../src/measure/run-trace.ts';
 import { argmax } from '../../src/pyramid/logits.ts';
 import { randomStream } from '../../src/random.ts';
-import { compile } from '../../src/runtime/node.ts';
 import { type Compile, float32, floats } from '../../src/runtime/runtime.ts';
+import { compile } from '../support/cpu.ts';
 import { randomModel, randomTexts } from '../support/random-model.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
 const root = temporaryFolder();
-const compileHere: Compile = (graph, name) => compile(graph, name, { threads: 1 });
 
 const normals = (seed: number, count: number): Float32Array => {
   const random = randomStream(seed, 'normals');
@@ -28,7 +27,7 @@ async function linear(
   const stored = (name: string) =>
     name.endsWith('bias') ? { shape: [out], data: bias } : { shape: [out, inputs], data: weight };
   g.output('y', new Int8Layers(g, stored, bits).dense([{ name: 'layer' }], g.input('x', 'float32', ['N', inputs]))!);
-  const program = await compileHere(g, 'linear');
+  const program = await compile(g, 'linear');
   const { y } = await program.run({ x: float32(x, x.length / inputs, inputs) });
   await program.close();
   return floats(y);
@@ -55,7 +54,7 @@ describe('weights as whole numbers', () => {
 describe('a linear layer on whole numbers', () => {
   // 8 bits are for processors that hold them: on others their products overflow, and weightBits says 7
   test('comes within 1.5 % of the norm of the product (3 % with 7 bits)', async () => {
-    const held = await weightBits(compileHere);
+    const held = await weightBits(compile);
     const [rows, inputs, out] = [20, 384, 96];
     const x = normals(2, rows * inputs);
     const weight = normals(3, out * inputs);
@@ -91,7 +90,7 @@ describe('a linear layer on whole numbers', () => {
   });
 
   test('does not overflow with the bits that the machine is found to hold, at the largest values there are', async () => {
-    const bits = await weightBits(compileHere);
+    const bits = await weightBits(compile);
     const [inputs, out] = [1536, 48];
     const weight = new Float32Array(inputs * out).fill(1);
     const bias = new Float32Array(out);
@@ -103,7 +102,7 @@ describe('a linear layer on whole numbers', () => {
 
   test('takes 7 bits where byte products overflow', async () => {
     const overflowing: Compile = async (graph, name) => {
-      const program = await compileHere(graph, name);
+      const program = await compile(graph, name);
       return {
         ...program,
         async run(inputs) {

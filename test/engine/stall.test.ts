@@ -29,7 +29,7 @@ afterAll(() => Promise.all(closing.map((one) => one.close(0))));
 
 const start = async (workers: number, options: Partial<WorkerPoolOptions<NodeThread>> & { folder?: string } = {}) => {
   const { folder = dir, ...others } = options;
-  const given = { dir: folder, threads: 1, dtype: null, askAll: false, order: 'throughput' } as const;
+  const given = { dir: folder, device: 'cpu', threads: 1, dtype: null, askAll: false, order: 'throughput' } as const;
   const { pool } = await WorkerPool.start<NodeThread>({
     workers,
     path: folder,
@@ -177,7 +177,7 @@ describe('a model folder that a worker hangs on', () => {
   test('is given up with a sentence that names it, and its workers are ended', async () => {
     const threads: NodeThread[] = [];
     const folder = `${dir}-hangs`;
-    const given = { dir: folder, threads: 1, dtype: null, askAll: false, order: 'throughput' } as const;
+    const given = { dir: folder, device: 'cpu', threads: 1, dtype: null, askAll: false, order: 'throughput' } as const;
     const starting = WorkerPool.start<NodeThread>({
       workers: 2,
       path: folder,

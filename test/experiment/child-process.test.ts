@@ -11,6 +11,7 @@ import { inheritedFlags } from '../../src/experiment/node-flags.ts';
 import { taskOptions } from '../../src/experiment/reproduce.ts';
 import { type Campaign, stagesOf, type Unit } from '../../src/experiment/unit.ts';
 import type { TrainEvent } from '../../src/train/events.ts';
+import { cpu } from '../support/cpu.ts';
 import { TINY, tinyTraining, writeScratchTasks } from '../support/scratch-tasks.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
@@ -38,7 +39,7 @@ async function inThisProcess({ units }: Campaign): Promise<TrainEvent[]> {
   for (const unit of units) {
     const onEvent = (event: TrainEvent) =>
       events.push(event.kind === 'stage' ? { ...event, method: `mrpc, ${event.method}` } : event);
-    await doJob({ kind: 'run', terms, unit, first: units[0], baseline, later }, onEvent);
+    await doJob({ kind: 'run', terms, unit, first: units[0], baseline, later }, cpu, onEvent);
     baseline ??= resultIn(unit.folder).baseline;
   }
   return events;

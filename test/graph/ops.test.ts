@@ -4,8 +4,8 @@ import { type GradientRule, gradients } from '../../src/graph/gradients.ts';
 import { backward, type DType, Graph, type Value, verify } from '../../src/graph/index.ts';
 import { type Attributes, type OpName, ops } from '../../src/graph/ops.ts';
 import { randomStream } from '../../src/random.ts';
-import { compile } from '../../src/runtime/node.ts';
 import type { Tensor, Tensors } from '../../src/runtime/runtime.ts';
+import { compile } from '../support/cpu.ts';
 import { distance, largest } from '../support/golden.ts';
 import { type Nd, sizeOf } from '../support/nd.ts';
 import { type Case, opCases, type Row, SIZES, type Sizes } from './op-cases.ts';
@@ -161,7 +161,7 @@ async function atEachSize(
   g: Graph,
   body: (run: (given: Tensors) => Promise<Record<string, Tensor>>, sizes: Sizes) => Promise<void>,
 ): Promise<void> {
-  const program = await compile(g, 'test', { threads: 1 });
+  const program = await compile(g, 'test');
   try {
     for (const sizes of SIZES) await body((given) => program.run(given), sizes);
   } finally {

@@ -11,6 +11,7 @@ import { randomStream } from '../../src/random.ts';
 import { loadTokenizer } from '../../src/text/tokenizer/load-tokenizer.ts';
 import type { Encoding } from '../../src/text/tokenizer/tokenizer.ts';
 import { type Judged, Judging } from '../../src/train/judging.ts';
+import { compile } from '../support/cpu.ts';
 import { InThreadEngine } from '../support/in-thread-engine.ts';
 import { MAX_LENGTH, randomModel, randomTexts } from '../support/random-model.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
@@ -44,7 +45,7 @@ describe.each(cases)('$kind heads, pruning $prunes, pairs $pairs (seed $seed): t
     const pairs = options.pairs ? randomTexts(options.seed + 100, TEXTS, 20) : [];
     encodings = texts.map((text, i) => tokenizer.encode(text, pairs[i], MAX_LENGTH));
     engine = await InThreadEngine.create(model);
-    const judging = await Judging.create(model, options.prunes ? 'hard' : 'none', 1);
+    const judging = await Judging.create(model, options.prunes ? 'hard' : 'none', compile);
     judged = await judging.judge({
       encodings,
       labels: encodings.map(() => 0),

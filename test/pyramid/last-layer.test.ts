@@ -12,9 +12,9 @@ import { product } from '../../src/graph/types.ts';
 import { type LastLayer, network, type Pruning, THRESHOLDS } from '../../src/pyramid/network.ts';
 import { maskShare } from '../../src/pyramid/prune.ts';
 import { randomStream } from '../../src/random.ts';
-import { compile } from '../../src/runtime/node.ts';
 import { floats, integers, type Program, type Tensors, uint8 } from '../../src/runtime/runtime.ts';
 import { NO_HEADS } from '../../src/train/state.ts';
+import { compile } from '../support/cpu.ts';
 import { relativeDistance } from '../support/golden.ts';
 import { inputWeights, parameterTensors } from '../support/packed.ts';
 
@@ -111,7 +111,7 @@ async function build(pruning: Pruning, lastLayer: LastLayer): Promise<Program> {
   learnt.forEach((name, i) => {
     g.output(`gradient:${name}`, gradients[i]);
   });
-  const program = await compile(g, 'last-layer', { threads: 1 });
+  const program = await compile(g, 'last-layer');
   open.push(program);
   return program;
 }

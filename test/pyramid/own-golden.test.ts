@@ -13,8 +13,8 @@ import { headShapes } from '../../src/pyramid/exits/heads.ts';
 import { type Network, network, type Pruning, THRESHOLDS } from '../../src/pyramid/network.ts';
 import { problems } from '../../src/pyramid/problem.ts';
 import { maskShare } from '../../src/pyramid/prune.ts';
-import { compile } from '../../src/runtime/node.ts';
 import { float32, floats, integers, type Tensor } from '../../src/runtime/runtime.ts';
+import { compile } from '../support/cpu.ts';
 import { draws } from '../support/draws.ts';
 import { distance } from '../support/golden.ts';
 import { inputWeights, parameterTensors } from '../support/packed.ts';
@@ -73,7 +73,7 @@ async function run(
   const net = network(g, weights, config, inputs, { pruning, heads, temperature: g.scalar(golden.temperature) });
   const loss = problem.loss(g, net.logits, targets, g.input('rowWeights', 'float32', ['B']));
   for (const [name, value] of Object.entries(outputs({ g, net, weights, loss }))) g.output(name, value);
-  const program = await compile(g, 'golden', { threads: 1 });
+  const program = await compile(g, 'golden');
   const oneHot = labels.flatMap((label) => config.labels.map((_, c) => Number(c === label)));
   const result = await program.run({
     ids: integers(texts.flatMap(({ ids }) => ids)),

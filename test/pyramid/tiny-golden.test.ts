@@ -20,8 +20,8 @@ import { type Network, network, type Pruning, THRESHOLDS } from '../../src/pyram
 import { peek } from '../../src/pyramid/peek.ts';
 import { problems } from '../../src/pyramid/problem.ts';
 import { maskShare } from '../../src/pyramid/prune.ts';
-import { compile } from '../../src/runtime/node.ts';
 import { float32, type Tensor, type Tensors } from '../../src/runtime/runtime.ts';
+import { compile } from '../support/cpu.ts';
 import { distance, GOLDEN, Golden, hasGolden, largest, relativeDistance } from '../support/golden.ts';
 import { inputWeights, type Packed, pack, packedTensors, parameterTensors, rowsOf, values } from '../support/packed.ts';
 
@@ -83,7 +83,7 @@ describe.skipIf(!hasGolden)('the tiny golden network (../shared/golden)', () => 
     const net = network(g, weights, config, inputs, { pruning, heads, temperature });
     for (const [name, value] of Object.entries(outputs({ g, net, weights, temperature, ...given })))
       g.output(name, value);
-    const program = await compile(g, 'golden', { threads: 1 });
+    const program = await compile(g, 'golden');
     const feeds: Tensors = {
       ...packedTensors(packed),
       targets,

@@ -1,10 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { compile } from '../../src/runtime/node.ts';
 import { runtimeVersion } from '../../src/runtime/onnxruntime.ts';
+import { cpu } from '../support/cpu.ts';
 import { runtimeContract } from './runtime.contract.ts';
 
-runtimeContract('onnxruntime-node', compile);
+runtimeContract('onnxruntime-node', (graph, name, options) => cpu.compile(graph, name, options));
 
 const packed = 'dist/onnxruntime-node/package.json';
 test.skipIf(!existsSync(packed))('the binding in dist/ is that of node_modules, without an install script', () => {

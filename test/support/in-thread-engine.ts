@@ -3,8 +3,8 @@ import { type Job, newJob, type Outcome, type Rule } from '../../src/engine/job.
 import { type PieceKind, Programs } from '../../src/engine/programs.ts';
 import { type RunOrder, Scheduler, type SchedulerEvents } from '../../src/engine/scheduler.ts';
 import type { Dtype, PyramidModel } from '../../src/pyramid/folder/model-folder.ts';
-import { compile } from '../../src/runtime/node.ts';
 import type { Encoding } from '../../src/text/tokenizer/tokenizer.ts';
+import { compile } from './cpu.ts';
 
 export interface Batch {
   readonly kind: PieceKind;
@@ -55,11 +55,7 @@ export class InThreadEngine {
   }
 
   static async create(model: PyramidModel, dtype: Dtype = 'fp32', order?: RunOrder): Promise<InThreadEngine> {
-    return new InThreadEngine(
-      model,
-      await Programs.create(model, (graph, name) => compile(graph, name, { threads: 1 }), dtype),
-      order,
-    );
+    return new InThreadEngine(model, await Programs.create(model, compile, dtype), order);
   }
 
   /** Runs texts that arrive in these groups, one after another; ids are their numbers over all groups. */

@@ -11,7 +11,8 @@ import { loadModel } from '../../src/engine/workers/serve-texts.ts';
 import { PyramidError } from '../../src/errors.ts';
 import type { Folder } from '../../src/folder.ts';
 import { randomStream } from '../../src/random.ts';
-import { compile } from '../../src/runtime/node.ts';
+import { devices } from '../../src/runtime/devices.ts';
+import { compile } from './cpu.ts';
 
 export type Files = Readonly<Record<string, Uint8Array<ArrayBuffer>>>;
 type Random = ReturnType<typeof randomStream>;
@@ -180,10 +181,7 @@ const TEXTS = ['w1 w2 w3', '', 'unseen w7'];
 /** Loads the folder as a worker does and has it answer some texts. */
 export async function answers(files: Files, dtype: 'fp32' | 'int8' | null = null): Promise<void> {
   const folder = memoryFolder(files);
-  const model = await tryOut(
-    await loadModel(folder, dtype, (graph, name) => compile(graph, name, { threads: 1 })),
-    folder.path,
-  );
+  const model = await tryOut(await loadModel(folder, dtype, { spec: devices.cpu, compile }), folder.path);
   try {
     const { tau, maxLength, pairs } = model.info;
     const outcomes: Outcome[] = [];

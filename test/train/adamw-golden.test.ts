@@ -5,6 +5,7 @@ import { readConfig, readWeights } from '../../src/encoder/index.ts';
 import { float32, integers } from '../../src/runtime/runtime.ts';
 import { NO_HEADS } from '../../src/train/state.ts';
 import { TrainingStep } from '../../src/train/step/step.ts';
+import { compile } from '../support/cpu.ts';
 import { distance, GOLDEN, Golden, hasGolden } from '../support/golden.ts';
 import { pack } from '../support/packed.ts';
 
@@ -35,7 +36,7 @@ describe.skipIf(!hasGolden)('training steps on the tiny golden network (../share
         weightDecay: adamw.weight_decay,
         clip: adamw.clip,
         dropout: false,
-        threads: 1,
+        compile,
       },
     );
     const positions = sequence.map((text, row) => row - sequence.indexOf(text));

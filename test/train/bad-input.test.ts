@@ -22,6 +22,7 @@ import type { TrainOptions } from '../../src/train/defaults.ts';
 import type { TrainEvent } from '../../src/train/events.ts';
 import { runTraining } from '../../src/train/run.ts';
 import { cli, type Outcome } from '../cli/fake.ts';
+import { cpu } from '../support/cpu.ts';
 import { scratchDataset, tinyOptions, writeRows } from '../support/scratch-data.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
@@ -290,7 +291,7 @@ describe('a loss that is not finite', () => {
       warmup: 0,
       ...given,
     };
-    return { folder, events, running: runTraining(options, (event) => events.push(event)) };
+    return { folder, events, running: runTraining(options, cpu, (event) => events.push(event)) };
   };
   it('stops the run, names step and stage, and leaves no checkpoint of bad weights', async () => {
     const { folder, running } = diverging({ learningRate: 1e30, method: 'bert' });
@@ -342,7 +343,7 @@ describe('a full disk', () => {
     const checkpoint = join(folder, 'model.checkpoint.safetensors');
     let saved: Buffer | null = null;
     const options = { ...tinyOptions({ train: rows, out: join(folder, 'model'), method: 'bert' }), checkpointEvery: 2 };
-    const running = runTraining(options, (event) => {
+    const running = runTraining(options, cpu, (event) => {
       if (saved || event.kind !== 'step' || !existsSync(checkpoint)) return;
       saved = readFileSync(checkpoint);
       symlinkSync('/dev/full', `${checkpoint}.writing`);
@@ -352,7 +353,7 @@ describe('a full disk', () => {
     expect(readdirSync(folder)).toEqual([basename(checkpoint)]);
     expect(readFileSync(checkpoint).equals(saved!)).toBe(true);
     // with room again, the run goes on
-    await runTraining({ ...options, resume: true }, () => {});
+    await runTraining({ ...options, resume: true }, cpu, () => {});
     expect(readdirSync(folder)).toEqual(['model']);
   });
 
@@ -395,15 +396,15 @@ describe('an output folder that is there', () => {
     const options = tinyOptions({ train: rows, out: join(folder, 'model'), method: 'bert', checkpointEvery: 2 });
     const stop = new Error('stop here');
     let steps = 0;
-    const interrupted = runTraining(options, (event) => {
+    const interrupted = runTraining(options, cpu, (event) => {
       if (event.kind === 'step' && ++steps === 5) throw stop;
     });
     await expect(interrupted).rejects.toBe(stop);
     const checkpoint = join(folder, 'model.checkpoint.safetensors');
     const before = readFileSync(checkpoint);
-    const on = (given: Partial<TrainOptions>) => runTraining({ ...options, resume: true, ...given }, () => {});
+    const on = (given: Partial<TrainOptions>) => runTraining({ ...options, resume: true, ...given }, cpu, () => {});
 
-    await expect(runTraining(options, () => {})).rejects.toMatchObject({ code: 'MP_OUT_EXISTS', exitCode: 2 });
+    await expect(runTraining(options, cpu, () => {})).rejects.toMatchObject({ code: 'MP_OUT_EXISTS', exitCode: 2 });
     await expect(on({ learningRate: 1e-3 })).rejects.toMatchObject({
       code: 'MP_RESUME_MISMATCH',
       exitCode: 2,

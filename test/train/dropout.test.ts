@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { Graph } from '../../src/graph/index.ts';
 import { hash } from '../../src/random.ts';
-import { compile } from '../../src/runtime/node.ts';
 import { float32, floats } from '../../src/runtime/runtime.ts';
 import { DropoutMasks, type DropoutPlace, dropoutInputs, fillMask } from '../../src/train/step/dropout.ts';
+import { compile } from '../support/cpu.ts';
 
 const COUNT = 1_000_000;
 const mask = (rate: number, key: string, length = COUNT) => {
@@ -94,7 +94,7 @@ describe('dropout in a graph', () => {
     const x = g.input('x', 'float32', ['N', 8]);
     g.output('y', dropout(x, 'here', 0.25));
     g.output('z', dropout(x, 'off', 0));
-    const program = await compile(g, 'dropout', { threads: 1 });
+    const program = await compile(g, 'dropout');
     expect(places.map(({ input }) => input)).toEqual(['dropout.here']);
     const masks = new DropoutMasks();
     for (const rows of [50, 3, 400]) {

@@ -9,8 +9,8 @@ import { headShapes } from '../../src/pyramid/exits/heads.ts';
 import { network, THRESHOLDS } from '../../src/pyramid/network.ts';
 import { peek } from '../../src/pyramid/peek.ts';
 import { randomStream } from '../../src/random.ts';
-import { compile } from '../../src/runtime/node.ts';
 import { bigints, floats, integers, type Program } from '../../src/runtime/runtime.ts';
+import { compile } from '../support/cpu.ts';
 import { distance } from '../support/golden.ts';
 import { maskedNetwork } from '../support/masked-network.ts';
 import { inputWeights, parameterTensors } from '../support/packed.ts';
@@ -86,7 +86,7 @@ async function program(pruning: 'hard' | 'soft'): Promise<Program> {
     g.output(`cls.${i + 1}`, g.takeRows(net.hidden[i + 1], net.layouts[i + 1].first));
     if (pruning === 'hard') g.output(`peek.${i + 1}`, peek(g, weights, config, i, net.hidden[i], net.layouts[i]).cls);
   });
-  return compile(g, 'property', { threads: 1 });
+  return compile(g, 'property');
 }
 
 const parametersOf = ({ seed, thresholds: delta }: Case): Parameters =>

@@ -9,6 +9,7 @@ import { readModelFolder } from '../../src/pyramid/folder/disk-model.ts';
 import type { TrainOptions } from '../../src/train/defaults.ts';
 import { lockOut } from '../../src/train/out-lock.ts';
 import { train } from '../../src/train/train.ts';
+import { cpu } from '../support/cpu.ts';
 import { scratchDataset, tinyOptions, writeRows } from '../support/scratch-data.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
@@ -100,7 +101,7 @@ describe('an output folder', () => {
     const release = await lockOut(out, quiet);
     const busy = { code: 'MP_OUT_BUSY' };
     await expect(train(options(out), quiet)).rejects.toMatchObject(busy);
-    await expect(runDemo({ out, seed: 0 }, quiet)).rejects.toMatchObject(busy);
+    await expect(runDemo({ out, seed: 0 }, cpu, quiet)).rejects.toMatchObject(busy);
     const experiment = {
       tasks: [],
       methods: [],

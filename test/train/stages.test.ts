@@ -15,6 +15,7 @@ import { copyState, type ModelState, tensorOf } from '../../src/train/state.ts';
 import { featureScales } from '../../src/train/step/feature-scales.ts';
 import { HeadsStep } from '../../src/train/step/heads-step.ts';
 import { TrainingStep } from '../../src/train/step/step.ts';
+import { compile, cpu } from '../support/cpu.ts';
 import { distance, relativeDistance } from '../support/golden.ts';
 import { scratchDataset, tinyOptions, tinyStart } from '../support/scratch-data.ts';
 
@@ -45,7 +46,7 @@ async function run(
     pairs: rows.pairs,
     train: set,
     validation: null,
-    settings: stageSettings(options, rows),
+    settings: stageSettings(options, rows, cpu),
     shared,
     onEvent: (event) => events.push(event),
   });
@@ -238,7 +239,7 @@ describe('dropout', () => {
     config: { ...state.config, hiddenDropout: 0, attentionDropout: 0 },
   });
   const judged = async (state: ModelState) => {
-    const judging = await Judging.create(state, 'none', 1);
+    const judging = await Judging.create(state, 'none', compile);
     try {
       return await judging.judge(set);
     } finally {
@@ -306,15 +307,15 @@ describe('cached features of the heads stage', () => {
   ] as const)('train %s heads (pruned: %s) as running the whole network does', async (kind, prunes) => {
     const cached = await prepared(kind, prunes);
     const whole = copyState(cached);
-    const settings = { weightDecay: 0.01, clip: 0, pooledDropout: 0, threads: 1 };
+    const settings = { weightDecay: 0.01, clip: 0, pooledDropout: 0, compile };
     const pruning = prunes ? 'hard' : 'none';
-    const judging = await Judging.create(cached, pruning, 1);
+    const judging = await Judging.create(cached, pruning, compile);
     const judged = await judging.judge(set);
     const fewer = judged.reduce((sum, { tokens }) => sum + tokens[0] - tokens.at(-1)!, 0);
     if (prunes) expect(fewer).toBeGreaterThan(0);
     const data = await judging.headData(set);
     const headsStep = await HeadsStep.create(cached, data, settings);
-    const headsJudging = await HeadsJudging.create(cached, judging, set, 1);
+    const headsJudging = await HeadsJudging.create(cached, judging, set, compile);
     const wholeStep = await TrainingStep.create(whole, {
       ...settings,
       objective: 'distill',
@@ -388,10 +389,10 @@ describe('cached features of the heads stage', () => {
   it('of pooled heads are left out by the share that is asked for, those of cls heads are not', async () => {
     for (const kind of ['pooled', 'cls'] as const) {
       const state = await prepared(kind, false);
-      const judging = await Judging.create(state, 'none', 1);
+      const judging = await Judging.create(state, 'none', compile);
       const data = await judging.headData(set);
       await judging.close();
-      const step = await HeadsStep.create(state, data, { weightDecay: 0, clip: 0, pooledDropout: 0.5, threads: 1 });
+      const step = await HeadsStep.create(state, data, { weightDecay: 0, clip: 0, pooledDropout: 0.5, compile });
       await step.run([3], 0, 1, 'a step');
       // what one text's step leaves out has no gradient, in any of the first layer's rows
       const { m } = step.optimiser.moments.get(headName(1, 'dense.weight'))!;
@@ -406,7 +407,7 @@ describe('cached features of the heads stage', () => {
 
   it("are what the heads read: a head's own layers on them give its logits", async () => {
     const state = await prepared('pooled', true);
-    const judging = await Judging.create(state, 'hard', 1);
+    const judging = await Judging.create(state, 'hard', compile);
     const { features, featureSize, teacher } = await judging.headData(set);
     const judged = await judging.judge(set);
     await judging.close();
@@ -438,7 +439,7 @@ describe('joint heads', () => {
     for (const [name, { data }] of [...state.parameters, ...state.heads])
       if (/classifier.weight|out.weight/.test(name)) data.set(data.map((w) => 60 * w));
     const common = { objective: 'task', pruning: 'none', temperature: 1, lambda: 0 } as const;
-    const quiet = { weightDecay: 0, clip: 0, dropout: false, threads: 1 } as const;
+    const quiet = { weightDecay: 0, clip: 0, dropout: false, compile } as const;
     const indices = [0, 1, 2, 3, 4, 5];
     const targets = Float32Array.from(indices.flatMap((i) => (set.labels[i] === 0 ? [1, 0] : [0, 1])));
     const gradients = async (jointWeight: number, jointTargets: 'labels' | 'classifier') => {
@@ -459,7 +460,7 @@ describe('joint heads', () => {
     };
     const alone = await gradients(0, 'labels');
     const [taught, labelled] = [await gradients(0.5, 'classifier'), await gradients(0.5, 'labels')];
-    const judging = await Judging.create(state, 'none', 1);
+    const judging = await Judging.create(state, 'none', compile);
     const judged = await judging.judge(set);
     await judging.close();
     const divergence = (teacher: readonly number[], student: readonly number[]) => {
@@ -508,7 +509,7 @@ describe('class weights', () => {
       weightDecay: 0,
       clip: 0,
       dropout: false,
-      threads: 1,
+      compile,
     } as const;
     const indices = [0, 1, 2, 3];
     const weights = [1, 5, 1, 5];
@@ -525,7 +526,7 @@ describe('class weights', () => {
       await step.close();
       return loss;
     };
-    const judging = await Judging.create(state, 'none', 1);
+    const judging = await Judging.create(state, 'none', compile);
     const judged = await judging.judge(set);
     await judging.close();
     const crossEntropy = (z: readonly number[], label: number) =>
@@ -586,7 +587,7 @@ describe('a step', () => {
       weightDecay: 0.1,
       clip: 1,
       dropout: false,
-      threads: 1,
+      compile,
       jointWeight: 0,
       jointTargets: 'labels',
     });

@@ -9,6 +9,7 @@ import { halfDepth } from '../../src/train/prepare.ts';
 import { stageSettings } from '../../src/train/run.ts';
 import type { ModelState } from '../../src/train/state.ts';
 import { Teacher, teacherLoss } from '../../src/train/step/teacher.ts';
+import { compile, cpu } from '../support/cpu.ts';
 import { draws } from '../support/draws.ts';
 import { runGraph } from '../support/run-graph.ts';
 import { scratchDataset, tinyOptions, tinyStart } from '../support/scratch-data.ts';
@@ -26,7 +27,7 @@ const train = (name: 'bert' | 'distilbert', start: ModelState, teaches?: ModelSt
     pairs: false,
     train: set,
     validation: null,
-    settings: stageSettings(options, dataset),
+    settings: stageSettings(options, dataset, cpu),
     teacher: teaches,
     onEvent: () => {},
   });
@@ -38,7 +39,7 @@ beforeAll(async () => {
 });
 
 async function logitsOf(state: ModelState): Promise<number[][]> {
-  const judging = await Judging.create(state, 'none', 1);
+  const judging = await Judging.create(state, 'none', compile);
   try {
     return (await judging.judge(set)).map(({ logits }) => [...logits.at(-1)!]);
   } finally {
@@ -50,7 +51,7 @@ describe('a teacher', () => {
   it('says of a batch what the network says without dropout, and its last hidden rows', async () => {
     const indices = [5, 0, 17];
     const batch = packBatch(set, indices);
-    const program = await Teacher.create(teacher, 1);
+    const program = await Teacher.create(teacher, compile);
     const { logits, hidden } = await program.run(batch);
     await program.close();
     const expected = await logitsOf(teacher);

@@ -9,6 +9,7 @@ import { folderName, METHOD_ROWS, type MethodRow, USUAL_ROWS } from '../../exper
 import { encodeRows, runTrial, type TrialPlan, trialCurves, trialFigures, trialRow } from '../../experiment/trial.ts';
 import { shapeOf } from '../../pyramid/shape.ts';
 import { type MethodReport, type ReportRow, type TrainingCurve, toJson, writeReport } from '../../report/index.ts';
+import type { Device } from '../../train/device.ts';
 import type { OnTrainEvent } from '../../train/events.ts';
 import type { SharedStages } from '../../train/method-run.ts';
 import { methods } from '../../train/methods.ts';
@@ -45,11 +46,21 @@ const SETTINGS = {
 const MAX_DROP = 0.005;
 
 /** Models and reports of an earlier demo are replaced. Throws MP_OUT_EXISTS, MP_OUT_BUSY, MP_DEMO_PACKAGE, MP_WRITE. */
-export function runDemo(options: Pick<DemoOptions, 'out' | 'seed'>, onEvent: OnTrainEvent): Promise<DemoResult> {
-  return withOut(resolve(options.out), { resume: true, isRun: () => false }, onEvent, () => demoInto(options, onEvent));
+export function runDemo(
+  options: Pick<DemoOptions, 'out' | 'seed'>,
+  device: Device,
+  onEvent: OnTrainEvent,
+): Promise<DemoResult> {
+  return withOut(resolve(options.out), { resume: true, isRun: () => false }, onEvent, () =>
+    demoInto(options, device, onEvent),
+  );
 }
 
-async function demoInto({ out, seed }: Pick<DemoOptions, 'out' | 'seed'>, onEvent: OnTrainEvent): Promise<DemoResult> {
+async function demoInto(
+  { out, seed }: Pick<DemoOptions, 'out' | 'seed'>,
+  device: Device,
+  onEvent: OnTrainEvent,
+): Promise<DemoResult> {
   const note = (text: string) => onEvent({ kind: 'note', text });
   note('reading the SpamAssassin corpus');
   const corpus = await loadCorpus(seed);
@@ -85,6 +96,7 @@ async function demoInto({ out, seed }: Pick<DemoOptions, 'out' | 'seed'>, onEven
       task: 'spam_assassin',
       row,
       options,
+      device,
       start: methods[row.method].student ? await startingModel(options, corpus, true) : full,
       rows: corpus,
       sets,

@@ -1,6 +1,9 @@
 /** The engine in a browser: a model folder by its address or its files, and one worker of the page. */
 import type { Dtype } from '../../pyramid/folder/model-folder.ts';
+import { BROWSER_DEVICES, type BrowserDevice } from '../../runtime/devices.ts';
+import type { WebRuntimeOptions } from '../../runtime/web.ts';
 import { Classifier } from '../classifier.ts';
+import { choice } from '../option-checks.ts';
 import type { ModelDescription } from '../workers/messages.ts';
 import { WorkerPool } from '../workers/worker-pool.ts';
 import { BrowserThread } from './browser-thread.ts';
@@ -8,7 +11,8 @@ import type { FolderSource } from './messages.ts';
 import type { Fetched } from './url-folder.ts';
 
 export interface BrowserLoadOptions {
-  readonly device: 'wasm' | 'webgpu';
+  /** A row of the table of devices that runs in a browser. */
+  readonly device: BrowserDevice;
   /** Threads of the computation; above 1 only in a page that is isolated from other origins. */
   readonly threads: number;
   /** Null: what the model folder prefers. */
@@ -18,7 +22,7 @@ export interface BrowserLoadOptions {
 }
 
 /** onnxruntime-web's files for each device, beside this one in the built library. */
-const RUNTIME_FILES = {
+const RUNTIME_FILES: { readonly [D in BrowserDevice]: WebRuntimeOptions['files'] } = {
   wasm: {
     mjs: new URL('./ort-wasm-simd-threaded.mjs', import.meta.url).href,
     wasm: new URL('./ort-wasm-simd-threaded.wasm', import.meta.url).href,
@@ -38,16 +42,17 @@ export class BrowserPyramid extends Classifier {
     this.description = model;
   }
 
-  /** Throws MP_FILE_MISSING, MP_MODEL_*, MP_WEB_*, and the signal's reason. */
+  /** Throws MP_OPTION_VALUE, MP_FILE_MISSING, MP_MODEL_*, MP_WEB_*, and the signal's reason. */
   static async load(
     source: FolderSource,
     { device, threads, dtype, onFetched, signal }: BrowserLoadOptions,
   ): Promise<BrowserPyramid> {
+    choice('device', device, BROWSER_DEVICES);
     signal?.throwIfAborted();
     const start = { source, device, threads, dtype, files: RUNTIME_FILES[device] };
-    const threadsOfCrew: BrowserThread[] = [];
+    const started: BrowserThread[] = [];
     const giveUp = () => {
-      for (const thread of threadsOfCrew) thread.end(signal?.reason);
+      for (const thread of started) thread.end(signal?.reason);
     };
     signal?.addEventListener('abort', giveUp, { once: true });
     try {
@@ -57,7 +62,7 @@ export class BrowserPyramid extends Classifier {
         stallMs: Number.POSITIVE_INFINITY, // whoever waits for a page can close it
         startThread(events) {
           const thread = new BrowserThread(start, events, onFetched);
-          threadsOfCrew.push(thread);
+          started.push(thread);
           return thread;
         },
       });

@@ -30,7 +30,7 @@ export class LazyPrograms {
   };
 
   /** Compiles what is left, after `pause` each time. What goes wrong is told when the program is run. */
-  async rest(pause: () => Promise<void>): Promise<void> {
+  async compileAll(pause: () => Promise<void>): Promise<void> {
     for (await pause(); this.#waiting.length > 0; await pause()) await this.#waiting[0]().catch(() => {});
   }
 }

@@ -1,6 +1,7 @@
 /** The entry of the engine's worker in a browser: the model is fetched or read from files, and runs on onnxruntime-web. */
 import { PyramidError } from '../../errors.ts';
 import type { Folder } from '../../folder.ts';
+import { devices } from '../../runtime/devices.ts';
 import type { Compile } from '../../runtime/runtime.ts';
 import { webRuntime } from '../../runtime/web.ts';
 import type { ToWorker } from '../workers/messages.ts';
@@ -46,9 +47,12 @@ scope.onmessage = ({ data }) => {
       const compile = runtimeOf(start);
       const folder = folderOf(start.source);
       compile.catch(() => {}); // told below, or after what is wrong with the model
-      const soon = new LazyPrograms(async (graph, name) => (await compile)(graph, name));
-      const [model] = await Promise.all([loadModel(folder, start.dtype, soon.compile), compile]);
-      void soon.rest(() => new Promise((resolve) => setTimeout(resolve, PAUSE_MS)));
+      const lazy = new LazyPrograms(async (graph, name) => (await compile)(graph, name));
+      const [model] = await Promise.all([
+        loadModel(folder, start.dtype, { spec: devices[start.device], compile: lazy.compile }),
+        compile,
+      ]);
+      void lazy.compileAll(() => new Promise((resolve) => setTimeout(resolve, PAUSE_MS)));
       return model;
     },
     'throughput',
@@ -66,7 +70,7 @@ function folderOf(source: FolderSource): Folder {
 
 async function runtimeOf(start: BrowserStart): Promise<Compile> {
   const { device } = start;
-  if (device === 'webgpu') {
+  if (devices[device].needsAdapter) {
     const { gpu } = scope.navigator;
     const adapter = await gpu?.requestAdapter().catch(() => null);
     if (!adapter) throw new PyramidError('MP_WEB_DEVICE', { device, reason: gpu ? 'no adapter' : 'no navigator.gpu' });

@@ -2,6 +2,7 @@
 import type { EncoderConfig } from '../../encoder/index.ts';
 import type { HeadSettings } from '../../pyramid/exits/exits.ts';
 import type { Dtype, PyramidInfo } from '../../pyramid/folder/model-folder.ts';
+import type { NodeDevice } from '../../runtime/devices.ts';
 import type { SentError } from '../../sent-error.ts';
 import type { WeightBits } from '../int8.ts';
 import type { Outcome, Rule } from '../job.ts';
@@ -11,6 +12,7 @@ import type { PieceCost } from '../tally.ts';
 /** What a worker is started with. */
 export interface WorkerStart {
   readonly dir: string;
+  readonly device: NodeDevice;
   readonly threads: number;
   /** Null: what the model folder prefers. */
   readonly dtype: Dtype | null;

@@ -5,6 +5,7 @@
 import { PyramidError } from '../../errors.ts';
 import type { Folder } from '../../folder.ts';
 import { type Dtype, dtypeOf, infoFor, modelOf } from '../../pyramid/folder/model-folder.ts';
+import type { DeviceSpec } from '../../runtime/devices.ts';
 import type { Compile } from '../../runtime/runtime.ts';
 import { sentError } from '../../sent-error.ts';
 import { type Tokenizer, tokenizerOf } from '../../text/tokenizer/tokenizer.ts';
@@ -137,15 +138,21 @@ function serve(port: Port, { programs, tokenizer, ...model }: LoadedModel, order
   post({ kind: 'ready', model });
 }
 
+/** What a model runs on, and how its graphs become programs there. */
+export interface ModelDevice {
+  readonly spec: Pick<DeviceSpec, 'int8' | 'summary'>;
+  readonly compile: Compile;
+}
+
 /**
  * Reads the model and compiles it; `dtype` null: what the folder prefers; `askAll`: every exit head is asked, whatever
  * the folder says. The weights are let go of here: the compiled
- * programs have their own. Throws MP_FILE_MISSING, MP_MODEL_*.
+ * programs have their own. Throws MP_FILE_MISSING, MP_MODEL_*, and MP_OPTION_VALUE for int8 on a device without it.
  */
 export async function loadModel(
   folder: Folder,
   dtype: Dtype | null,
-  compile: Compile,
+  { spec, compile }: ModelDevice,
   askAll = false,
 ): Promise<LoadedModel> {
   const reading = tokenizerOf(folder);
@@ -159,6 +166,10 @@ export async function loadModel(
     throw new PyramidError('MP_MODEL_VOCABULARY', { path: folder.path, pieces: tokenizer.vocabularySize, rows });
   }
   const chosen = dtype ?? dtypeOf(model.info);
+  if (chosen === 'int8' && !spec.int8) {
+    const expected = `fp32: ${spec.summary} has no integer products`;
+    throw new PyramidError('MP_OPTION_VALUE', { option: 'dtype', value: chosen, expected });
+  }
   const info = infoFor(model.info, chosen);
   const programs = await Programs.create(model, compile, chosen);
   const { weightBits } = programs;

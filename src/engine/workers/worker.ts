@@ -4,8 +4,9 @@
  */
 import { isMainThread, parentPort, workerData } from 'node:worker_threads';
 import { diskFolder } from '../../disk-folder.ts';
-import { compile } from '../../runtime/node.ts';
-import type { Compile } from '../../runtime/runtime.ts';
+import { devices } from '../../runtime/devices.ts';
+import { nodeDevice } from '../../runtime/node.ts';
+import { type Compile, compileOn } from '../../runtime/runtime.ts';
 import { tryOut } from '../try-out.ts';
 import { throughGate } from './exit-gate.ts';
 import type { WorkerStart } from './messages.ts';
@@ -14,11 +15,12 @@ import { loadModel, serveTexts } from './serve-texts.ts';
 
 if (isMainThread || !parentPort) throw new Error('internal: the engine worker was not started as a worker');
 const port = parentPort;
-const { dir, threads, dtype, askAll, order, gate, pulse } = workerData as WorkerStart;
+const { dir, device, threads, dtype, askAll, order, gate, pulse } = workerData as WorkerStart;
 
+const compile = compileOn(nodeDevice(device), { threads, crowded: true });
 const compileHere: Compile = async (graph, name) => {
   beat(pulse);
-  const program = await throughGate(gate, () => compile(graph, name, { threads, crowded: true }));
+  const program = await throughGate(gate, () => compile(graph, name));
   return {
     run(inputs) {
       beat(pulse);
@@ -46,7 +48,7 @@ await serveTexts(
     close: endThread,
   },
   () =>
-    loadModel(diskFolder(dir), dtype, compileHere, askAll)
+    loadModel(diskFolder(dir), dtype, { spec: devices[device], compile: compileHere }, askAll)
       .then((loaded) => tryOut(loaded, dir))
       .finally(() => clearInterval(loading)),
   order,

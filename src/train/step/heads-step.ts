@@ -7,8 +7,7 @@ import { backward, Graph, type Value } from '../../graph/index.ts';
 import { exitGraphOf, exitOf, readsEnteringRows } from '../../pyramid/exits/exits.ts';
 import { headName } from '../../pyramid/exits/head-name.ts';
 import { problems } from '../../pyramid/problem.ts';
-import { compile } from '../../runtime/node.ts';
-import { float32, floats, type Program, type Tensor } from '../../runtime/runtime.ts';
+import { type Compile, float32, floats, type Program, type Tensor } from '../../runtime/runtime.ts';
 import type { HeadData } from '../judging.ts';
 import { type ModelState, tensorOf } from '../state.ts';
 import { DropoutMasks, type DropoutPlace, dropoutInputs } from './dropout.ts';
@@ -21,7 +20,7 @@ export interface HeadsStepSettings {
   readonly clip: number;
   /** Share of what exits that read entering rows are given that a step leaves out. */
   readonly pooledDropout: number;
-  readonly threads: number;
+  readonly compile: Compile;
 }
 
 export class HeadsStep {
@@ -84,7 +83,7 @@ export class HeadsStep {
       g.output(`gradient:${names[i]}`, gradient);
     });
     g.output('loss', loss);
-    return new HeadsStep(state, data, how, await compile(g, 'train-heads', how), places);
+    return new HeadsStep(state, data, how, await how.compile(g, 'train-heads'), places);
   }
 
   /** One step on the texts of `indices`; `step` counts from 1. */

@@ -10,8 +10,7 @@ import { backward, Graph, type Value } from '../../graph/index.ts';
 import { network, type Pruning, THRESHOLDS } from '../../pyramid/network.ts';
 import { problems } from '../../pyramid/problem.ts';
 import { maskShare } from '../../pyramid/prune.ts';
-import { compile } from '../../runtime/node.ts';
-import { float32, floats, type Program, type Tensor } from '../../runtime/runtime.ts';
+import { type Compile, float32, floats, type Program, type Tensor } from '../../runtime/runtime.ts';
 import type { Packed } from '../batch.ts';
 import type { TrainOptions } from '../defaults.ts';
 import { type ModelState, NO_HEADS, tensorOf } from '../state.ts';
@@ -24,7 +23,7 @@ import { addRows, WordRows } from './word-rows.ts';
 export interface StepSettings {
   readonly objective: 'task' | 'distill';
   readonly pruning: Pruning;
-  /** Each batch comes with a teacher's lesson. */
+  /** Each batch comes with a teacher's output. */
   readonly taught?: boolean;
   /** 0: the exit heads stay out of the task. */
   readonly jointWeight: number;
@@ -35,7 +34,7 @@ export interface StepSettings {
   /** Largest joint norm of the gradients; 0 does not clip. */
   readonly clip: number;
   readonly dropout: boolean;
-  readonly threads: number;
+  readonly compile: Compile;
 }
 
 export interface StepTargets {
@@ -75,7 +74,7 @@ export class TrainingStep {
 
   static async create(state: ModelState, settings: StepSettings): Promise<TrainingStep> {
     const built = buildStep(state, settings);
-    return new TrainingStep(state, settings, await compile(built.g, `train-${settings.pruning}`, settings), built);
+    return new TrainingStep(state, settings, await settings.compile(built.g, `train-${settings.pruning}`), built);
   }
 
   /**
@@ -134,7 +133,7 @@ export class TrainingStep {
  * Hard pruning compares with the thresholds, which no gradient passes. A key's bias adds the same to all logits of a
  * softmax, so its true gradient is zero; computed, it is rounding noise, which AdamW would blow up to full steps.
  */
-const learns = (name: string, { objective, pruning }: StepSettings): boolean => {
+const learns = (name: string, { objective, pruning }: Pick<StepSettings, 'objective' | 'pruning'>): boolean => {
   if (objective === 'distill') return name.startsWith('pyramid.heads.');
   return name === THRESHOLDS ? pruning === 'soft' : !name.endsWith('attention.self.key.bias');
 };
@@ -150,7 +149,7 @@ export interface BuiltStep {
   readonly trainsEmbeddings: boolean;
 }
 
-export function buildStep(state: ModelState, settings: StepSettings): BuiltStep {
+export function buildStep(state: ModelState, settings: Omit<StepSettings, 'compile'>): BuiltStep {
   const { config } = state;
   const { objective, pruning } = settings;
   const g = new Graph();

@@ -7,8 +7,7 @@
 import { Graph, type Value } from '../../graph/index.ts';
 import { network } from '../../pyramid/network.ts';
 import type { Problem } from '../../pyramid/problem.ts';
-import { compile } from '../../runtime/node.ts';
-import type { Program, Tensor } from '../../runtime/runtime.ts';
+import type { Compile, Program, Tensor } from '../../runtime/runtime.ts';
 import type { Packed } from '../batch.ts';
 import { type ModelState, NO_HEADS } from '../state.ts';
 import { ParameterInputs, parameterFeeds, rowInputs, wordFeed } from './parameter-inputs.ts';
@@ -52,7 +51,7 @@ export class Teacher {
     this.#parameters = parameterFeeds(state, used);
   }
 
-  static async create(state: ModelState, threads: number): Promise<Teacher> {
+  static async create(state: ModelState, compile: Compile): Promise<Teacher> {
     const { config } = state;
     const g = new Graph();
     const parameters = new ParameterInputs(g, state);
@@ -60,7 +59,7 @@ export class Teacher {
     const net = network(g, parameters.weights, config, inputs, { pruning: 'none', heads: NO_HEADS });
     g.output('logits', net.logits);
     g.output('hidden', net.hidden[config.layers]);
-    return new Teacher(state, await compile(g, 'teacher', { threads }), parameters.names);
+    return new Teacher(state, await compile(g, 'teacher'), parameters.names);
   }
 
   async run({ ids, types, sequence }: Packed): Promise<TeacherOutput> {
