@@ -26,7 +26,7 @@ const given = (code: string) =>
 describe.each([
   ['README.md', fromMarkdown('README.md')],
   ['src/engine/pyramid.ts', fromDocstrings('src/engine/pyramid.ts')],
-  ['src/engine/classifier.ts', fromDocstrings('src/engine/classifier.ts')],
+  ['src/engine/text-classifier.ts', fromDocstrings('src/engine/text-classifier.ts')],
 ] as const)('%s', (path, examples) => {
   const folder = temporaryFolder();
 

@@ -1,8 +1,8 @@
 /** Inference: classify texts with a trained model. */
 export type { Answer, Detail } from './answer.ts';
-export type { ClassifyOptions, TracedText } from './classifier.ts';
+export type { ClassifyOptions, TracedText } from './text-classifier.ts';
 export type { ExplainedLayer, Explanation } from './explain.ts';
 export type { TextInput } from './inputs.ts';
 export type { Truncate } from './job.ts';
 export { type LoadOptions, Pyramid } from './pyramid.ts';
-export type { PieceCost } from './tally.ts';
+export type { PieceCost } from './piece-costs.ts';

@@ -6,7 +6,7 @@ import { type DownloadProgress, resolveModel } from '../hub/index.ts';
 import { knownOptions } from '../option.ts';
 import { DTYPES, type Dtype } from '../pyramid/folder/model-folder.ts';
 import { NODE_DEVICES, type NodeDevice } from '../runtime/devices.ts';
-import { Classifier } from './classifier.ts';
+import { Classifier } from './text-classifier.ts';
 import { callback, choice, count, signalOf } from './option-checks.ts';
 import { RUN_ORDERS, type RunOrder } from './scheduler.ts';
 import type { ModelDescription } from './workers/messages.ts';

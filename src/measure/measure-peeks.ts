@@ -3,7 +3,7 @@
  * texts get to the deep layers, so their batches are small and a text costs more there.
  */
 import type { Pyramid, TextInput } from '../engine/index.ts';
-import type { PieceCost } from '../engine/tally.ts';
+import type { PieceCost } from '../engine/piece-costs.ts';
 import type { PeekCosts } from '../evaluate/plan-peeks.ts';
 import { exitOf } from '../pyramid/exits/exits.ts';
 

@@ -2,7 +2,7 @@
 import type { Dtype } from '../../pyramid/folder/model-folder.ts';
 import { BROWSER_DEVICES, type BrowserDevice } from '../../runtime/devices.ts';
 import type { WebRuntimeOptions } from '../../runtime/web.ts';
-import { Classifier } from '../classifier.ts';
+import { Classifier } from '../text-classifier.ts';
 import { choice } from '../option-checks.ts';
 import type { ModelDescription } from '../workers/messages.ts';
 import { WorkerPool } from '../workers/worker-pool.ts';

@@ -7,7 +7,7 @@ import type { SentError } from '../../sent-error.ts';
 import type { WeightBits } from '../int8.ts';
 import type { Outcome, Rule } from '../job.ts';
 import type { RunOrder } from '../scheduler.ts';
-import type { PieceCost } from '../tally.ts';
+import type { PieceCost } from '../piece-costs.ts';
 
 /** What a worker is started with. */
 export interface WorkerStart {

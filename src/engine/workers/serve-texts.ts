@@ -12,7 +12,7 @@ import { type Tokenizer, tokenizerOf } from '../../text/tokenizer/tokenizer.ts';
 import { type Job, newJob } from '../job.ts';
 import { Programs } from '../programs.ts';
 import { type RunOrder, Scheduler } from '../scheduler.ts';
-import { Tally } from '../tally.ts';
+import { Tally } from '../piece-costs.ts';
 import type { FromWorker, ModelDescription, ToWorker, WireText } from './messages.ts';
 
 /** Texts that are tokenised before the scheduler looks again at what to do. */

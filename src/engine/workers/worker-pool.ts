@@ -5,8 +5,8 @@
  */
 import { PyramidError } from '../../errors.ts';
 import { receivedError } from '../../sent-error.ts';
-import { Tally } from '../tally.ts';
-import { Member, type Order, type Pending, type Ticket } from './member.ts';
+import { Tally } from '../piece-costs.ts';
+import { Member, type Order, type Pending, type Ticket } from './pool-worker.ts';
 import type { FromWorker, ModelDescription, TimedOutcome, WireText, WorkerStats } from './messages.ts';
 import type { Thread, ThreadEvents } from './thread.ts';
 import { later, Turn } from './turn.ts';

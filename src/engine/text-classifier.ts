@@ -17,7 +17,7 @@ import { checkList, checkSource, checkText, type Text, type TextInput } from './
 import type { WeightBits } from './int8.ts';
 import type { Outcome, Rule, Truncate } from './job.ts';
 import { callback, choice, count, signalOf } from './option-checks.ts';
-import type { PieceCost } from './tally.ts';
+import type { PieceCost } from './piece-costs.ts';
 import type { ModelDescription, TimedOutcome } from './workers/messages.ts';
 import type { WorkerPool } from './workers/worker-pool.ts';
 
