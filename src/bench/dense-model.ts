@@ -5,7 +5,14 @@
  */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAttention, classify, type DensePart, embed, type Weights, WORD_EMBEDDINGS } from '../encoder/index.ts';
+import {
+  afterAttention,
+  classificationHead,
+  type DensePart,
+  embed,
+  type Weights,
+  WORD_EMBEDDINGS,
+} from '../encoder/index.ts';
 import { Graph, toOnnx, type Value } from '../graph/index.ts';
 import { headSettings } from '../pyramid/exits/exits.ts';
 import { readModelFolder, writeModelFolder } from '../pyramid/folder/disk-model.ts';
@@ -65,6 +72,6 @@ export function paddedNetwork({ config, parameters }: Pick<PyramidModel, 'config
     x = afterAttention(g, weights, config, layer, context, x); // [B, S, d]
   }
   const cls = g.gather(x, g.scalar(0, 'int64'), 1); // [B, d]
-  g.output('logits', classify(g, weights, config, cls)); // [B, C]
+  g.output('logits', classificationHead(g, weights, config, cls)); // [B, C]
   return g;
 }

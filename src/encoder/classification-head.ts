@@ -7,7 +7,13 @@ import type { EncoderConfig } from './config.ts';
 import { type Dropout, dense, type Weights } from './dense.ts';
 
 /** Logits [B, C] from `cls` [B, d], the [CLS] rows of the last layer. */
-export function classify(g: Graph, weights: Weights, config: EncoderConfig, cls: Value, dropout?: Dropout): Value {
+export function classificationHead(
+  g: Graph,
+  weights: Weights,
+  config: EncoderConfig,
+  cls: Value,
+  dropout?: Dropout,
+): Value {
   return g.scope('classifier', () => {
     const inner = dense(g, weights, 'bert.pooler.dense', cls); // [B, d]
     const pooled = config.poolerActivation === 'tanh' ? g.tanh(inner) : relu(g, inner); // [B, d]

@@ -40,7 +40,7 @@ export function explanationOf(
   { tokenHistory, logits, truncated }: Outcome,
   tau: number | null,
 ): Explanation {
-  if (!tokenHistory) throw new Error('internal: a text came back without its story');
+  if (!tokenHistory) throw new Error('internal: a text came back without its history');
   const { pieces, types } = tokenHistory;
   const problem = problems[config.problemType];
   const uncertainties = logits.map((row) =>

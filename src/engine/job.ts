@@ -80,7 +80,7 @@ export const newJob = (
 export const rowsOf = (job: Job): number => job.types.length;
 
 /** Notes what a layer made of the job's tokens: `kept` are those left among those that entered, by their order. */
-export function tell(
+export function recordTokens(
   { tokenHistory, tokens }: Job,
   importance: readonly number[] | null,
   kept: Iterable<number>,

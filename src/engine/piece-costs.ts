@@ -10,7 +10,7 @@ export interface PieceCost {
   readonly ms: number;
 }
 
-export class Tally {
+export class PieceCosts {
   readonly #pieces = new Map<string, PieceCost>();
 
   add({ kind, layer, batches, texts, ms }: PieceCost): void {

@@ -10,7 +10,7 @@ import { type Compile, float32, floats, type Program, type Tensor } from '../run
 import { layoutTensors, lowHalves, whole } from './given-layout.ts';
 import { blockGraph, countGraph, headGraph, peekGraph, type Written } from './graphs.ts';
 import { type WeightBits, weightBits } from './int8.ts';
-import { type Job, rowsOf, tell } from './job.ts';
+import { type Job, recordTokens, rowsOf } from './job.ts';
 
 export type PieceKind = 'peek' | 'block' | 'head' | 'count';
 
@@ -80,7 +80,7 @@ export class Programs {
       }
       if (job.tokenHistory) {
         const kept = left ? left.subarray(after, after + count).map((row) => row - before) : range(count);
-        tell(job, scores ? Array.from(floats(scores).subarray(before, before + entered)) : null, kept);
+        recordTokens(job, scores ? Array.from(floats(scores).subarray(before, before + entered)) : null, kept);
       }
       job.x = values.subarray(after * width, (after + count) * width);
       job.tokens.push(count);
@@ -95,7 +95,7 @@ export class Programs {
     if (!this.#pieces.has(pieceName('count', layers))) {
       for (const job of jobs) {
         job.tokens.push(rowsOf(job));
-        tell(job, null, range(rowsOf(job)));
+        recordTokens(job, null, range(rowsOf(job)));
       }
       return;
     }
@@ -109,7 +109,7 @@ export class Programs {
       before += rowsOf(job);
       while (at < left.length && left[at] < before) at++;
       job.tokens.push(at - from);
-      tell(
+      recordTokens(
         job,
         Array.from(floats(scores).subarray(first, before)),
         left.subarray(from, at).map((row) => row - first),

@@ -6,9 +6,9 @@ import { type DownloadProgress, resolveModel } from '../hub/index.ts';
 import { knownOptions } from '../option.ts';
 import { DTYPES, type Dtype } from '../pyramid/folder/model-folder.ts';
 import { NODE_DEVICES, type NodeDevice } from '../runtime/devices.ts';
-import { Classifier } from './text-classifier.ts';
 import { callback, choice, count, signalOf } from './option-checks.ts';
 import { RUN_ORDERS, type RunOrder } from './scheduler.ts';
+import { TextClassifier } from './text-classifier.ts';
 import type { ModelDescription } from './workers/messages.ts';
 import { NodeThread } from './workers/node-thread.ts';
 import { WorkerPool } from './workers/worker-pool.ts';
@@ -58,7 +58,7 @@ const LOAD_OPTIONS = [
   'signal',
 ] as const satisfies readonly (keyof LoadOptions)[];
 
-export class Pyramid extends Classifier {
+export class Pyramid extends TextClassifier {
   readonly #pool: WorkerPool<NodeThread>;
 
   private constructor(pool: WorkerPool<NodeThread>, model: ModelDescription) {

@@ -4,7 +4,7 @@
  */
 import {
   block,
-  classify,
+  classificationHead,
   type Dropout,
   type EncoderConfig,
   embed,
@@ -148,6 +148,6 @@ export function network(
     features: read,
     exits,
     cls,
-    logits: classify(g, weights, config, cls, dropout),
+    logits: classificationHead(g, weights, config, cls, dropout),
   };
 }

@@ -7,8 +7,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Pyramid } from '../../src/engine/index.ts';
 import type { ModelDescription } from '../../src/engine/workers/messages.ts';
+import type { Thread } from '../../src/engine/workers/thread.ts';
 import { Turn } from '../../src/engine/workers/turn.ts';
-import { type Thread, WorkerPool } from '../../src/engine/workers/worker-pool.ts';
+import { WorkerPool } from '../../src/engine/workers/worker-pool.ts';
 import { canMeasureTurns, longestTurn, type Turns } from '../support/longest-turn.ts';
 import { randomModel, randomTexts } from '../support/random-model.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
@@ -91,16 +92,16 @@ describe.skipIf(!canMeasureTurns)("the caller's thread (Linux's account of proce
       workers: 64,
       path: 'the model',
       stallMs: 30_000,
-      startThread({ said, ended }) {
-        setImmediate(() => said({ kind: 'ready', model }));
+      startThread({ onMessage, onEnd }) {
+        setImmediate(() => onMessage({ kind: 'ready', model }));
         return {
-          hold() {},
+          setRef() {},
           end() {},
           post(message) {
-            if (message.kind === 'close') setImmediate(() => ended(null));
+            if (message.kind === 'close') setImmediate(() => onEnd(null));
             if (message.kind !== 'texts') return;
             const outcomes = message.texts.map(({ id }) => ({ ...outcome, id, tokenizeMs: 0, inferenceMs: 0 }));
-            setImmediate(() => said({ kind: 'outcomes', outcomes }));
+            setImmediate(() => onMessage({ kind: 'outcomes', outcomes }));
           },
         };
       },

@@ -2,8 +2,8 @@
 import type { Dtype } from '../../pyramid/folder/model-folder.ts';
 import { BROWSER_DEVICES, type BrowserDevice } from '../../runtime/devices.ts';
 import type { WebRuntimeOptions } from '../../runtime/web.ts';
-import { Classifier } from '../text-classifier.ts';
 import { choice } from '../option-checks.ts';
+import { TextClassifier } from '../text-classifier.ts';
 import type { ModelDescription } from '../workers/messages.ts';
 import { WorkerPool } from '../workers/worker-pool.ts';
 import { BrowserThread } from './browser-thread.ts';
@@ -33,7 +33,7 @@ const RUNTIME_FILES: { readonly [D in BrowserDevice]: WebRuntimeOptions['files']
   },
 };
 
-export class BrowserPyramid extends Classifier {
+export class BrowserPyramid extends TextClassifier {
   /** What the model folder says of itself, and of its network. */
   readonly description: ModelDescription;
 

@@ -1,7 +1,7 @@
 /** A Web Worker for the worker pool. */
 import { PyramidError } from '../../errors.ts';
 import type { ToWorker } from '../workers/messages.ts';
-import type { Thread, ThreadEvents } from '../workers/worker-pool.ts';
+import type { Thread, ThreadEvents } from '../workers/thread.ts';
 import type { BrowserStart, FromBrowserWorker } from './messages.ts';
 import type { Fetched } from './url-folder.ts';
 
@@ -26,7 +26,7 @@ export class BrowserThread implements Thread {
       const message = data as FromBrowserWorker;
       if (message.kind === 'fetched') onFetched(message.progress);
       else if (message.kind === 'ended') this.end(null);
-      else events.said(message);
+      else events.onMessage(message);
     };
     this.#worker.onerror = (event) => {
       event.preventDefault();
@@ -41,13 +41,13 @@ export class BrowserThread implements Thread {
   }
 
   /** A page's process is not the engine's to keep. */
-  hold(): void {}
+  setRef(): void {}
 
   /** At once, whatever it is doing. */
   end(reason: unknown = null): void {
     if (this.#isOver) return;
     this.#isOver = true;
     this.#worker.terminate();
-    this.#events.ended(reason);
+    this.#events.onEnd(reason);
   }
 }

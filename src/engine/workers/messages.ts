@@ -6,8 +6,8 @@ import type { NodeDevice } from '../../runtime/devices.ts';
 import type { SentError } from '../../sent-error.ts';
 import type { WeightBits } from '../int8.ts';
 import type { Outcome, Rule } from '../job.ts';
-import type { RunOrder } from '../scheduler.ts';
 import type { PieceCost } from '../piece-costs.ts';
+import type { RunOrder } from '../scheduler.ts';
 
 /** What a worker is started with. */
 export interface WorkerStart {
@@ -37,7 +37,7 @@ export interface WireText extends Rule {
 export type ToWorker =
   | { readonly kind: 'texts'; readonly texts: readonly WireText[] }
   | { readonly kind: 'cancel'; readonly ids: readonly number[] }
-  | { readonly kind: 'tally' }
+  | { readonly kind: 'stats' }
   | { readonly kind: 'close' };
 
 /** What the caller's side knows of the model without its weights. */
@@ -52,7 +52,7 @@ export interface ModelDescription {
   readonly voidTau: number | null;
 }
 
-/** What a worker tells of itself. */
+/** What a worker says of itself when it is asked. */
 export interface WorkerStats {
   /** What its pieces have cost so far. */
   readonly pieces: readonly PieceCost[];
@@ -70,7 +70,7 @@ export type FromWorker =
   | { readonly kind: 'ready'; readonly model: ModelDescription }
   /** The model could not be read. */
   | { readonly kind: 'unfit'; readonly error: SentError }
-  | ({ readonly kind: 'tally' } & WorkerStats)
+  | ({ readonly kind: 'stats' } & WorkerStats)
   /** It has read that texts were taken back. */
   | { readonly kind: 'cancelled' }
   | { readonly kind: 'outcomes'; readonly outcomes: readonly TimedOutcome[] }

@@ -3,7 +3,7 @@ import { Worker } from 'node:worker_threads';
 import { isBehind, newGate, shut, watchGate } from './exit-gate.ts';
 import type { FromWorker, ToWorker, WorkerStart } from './messages.ts';
 import { newPulse, readingOf, stepsOf } from './pulse.ts';
-import type { Thread, ThreadEvents } from './worker-pool.ts';
+import type { Thread, ThreadEvents } from './thread.ts';
 
 // under vitest this file is TypeScript, which a worker of Node 20 cannot run: the built one does the same
 const workerFile = new URL(
@@ -16,20 +16,20 @@ export class NodeThread implements Thread {
   readonly #gate = newGate();
   readonly #pulse = newPulse();
 
-  constructor(start: Omit<WorkerStart, 'gate' | 'pulse'>, { said, ended }: ThreadEvents, file: URL = workerFile) {
+  constructor(start: Omit<WorkerStart, 'gate' | 'pulse'>, { onMessage, onEnd }: ThreadEvents, file: URL = workerFile) {
     const unwatch = watchGate(this.#gate);
     this.worker = new Worker(file, {
       workerData: { ...start, gate: this.#gate, pulse: this.#pulse } satisfies WorkerStart,
       execArgv: [], // flags of the main program (`--input-type`) may keep a file from running
     });
     let reason: unknown = null;
-    this.worker.on('message', (message: FromWorker) => said(message));
+    this.worker.on('message', (message: FromWorker) => onMessage(message));
     this.worker.on('error', (error) => {
       reason = error;
     });
     this.worker.on('exit', () => {
       unwatch();
-      ended(reason);
+      onEnd(reason);
     });
   }
 
@@ -37,8 +37,8 @@ export class NodeThread implements Thread {
     this.worker.postMessage(message);
   }
 
-  hold(keeps: boolean): void {
-    if (keeps) this.worker.ref();
+  setRef(keepsAlive: boolean): void {
+    if (keepsAlive) this.worker.ref();
     else this.worker.unref();
   }
 

@@ -10,9 +10,9 @@ import type { Compile } from '../../runtime/runtime.ts';
 import { sentError } from '../../sent-error.ts';
 import { type Tokenizer, tokenizerOf } from '../../text/tokenizer/tokenizer.ts';
 import { type Job, newJob } from '../job.ts';
+import { PieceCosts } from '../piece-costs.ts';
 import { Programs } from '../programs.ts';
 import { type RunOrder, Scheduler } from '../scheduler.ts';
-import { Tally } from '../piece-costs.ts';
 import type { FromWorker, ModelDescription, ToWorker, WireText } from './messages.ts';
 
 /** Texts that are tokenised before the scheduler looks again at what to do. */
@@ -57,7 +57,7 @@ function serve(port: Port, { programs, tokenizer, ...model }: LoadedModel, order
   let fresh: WireText[] = [];
   const jobs = new Map<number, UnderWay>();
 
-  const tally = new Tally();
+  const costs = new PieceCosts();
 
   const scheduler = new Scheduler(
     model,
@@ -92,7 +92,7 @@ function serve(port: Port, { programs, tokenizer, ...model }: LoadedModel, order
         });
         post({ kind: 'outcomes', outcomes: timed });
       },
-      onPassed: (kind, layer, texts, ms) => tally.add({ kind, layer, batches: 1, texts, ms }),
+      onPassed: (kind, layer, texts, ms) => costs.add({ kind, layer, batches: 1, texts, ms }),
       failed(failed, error) {
         for (const { id } of failed) jobs.delete(id);
         post({ kind: 'failed', ids: failed.map(({ id }) => id), error: sentError(error) });
@@ -119,8 +119,8 @@ function serve(port: Port, { programs, tokenizer, ...model }: LoadedModel, order
         post({ kind: 'cancelled' });
         return;
       }
-      case 'tally':
-        post({ kind: 'tally', pieces: tally.pieces, levels: [fresh.length, ...scheduler.levels] });
+      case 'stats':
+        post({ kind: 'stats', pieces: costs.pieces, levels: [fresh.length, ...scheduler.levels] });
         return;
       case 'close':
         fresh = [];

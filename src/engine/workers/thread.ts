@@ -5,7 +5,7 @@ import type { FromWorker, ToWorker } from './messages.ts';
 export interface Thread {
   post(message: ToWorker): void;
   /** Whether it keeps the process alive: it does while it has texts. */
-  hold(keeps: boolean): void;
+  setRef(keepsAlive: boolean): void;
   /** Ends it, whatever it does, as soon as that is safe. */
   end(): void;
   /** Changes with each step that it does; left out: it shows itself by its messages only. */
@@ -17,7 +17,7 @@ export interface Thread {
 }
 
 export interface ThreadEvents {
-  readonly said: (message: FromWorker) => void;
+  readonly onMessage: (message: FromWorker) => void;
   /** Once, when it is no more; `reason` is what it died of, null if it ended by itself. */
-  readonly ended: (reason: unknown) => void;
+  readonly onEnd: (reason: unknown) => void;
 }

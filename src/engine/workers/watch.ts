@@ -34,14 +34,14 @@ export class Silence {
 }
 
 export class Watch<M extends Watched> {
-  readonly #members: readonly M[];
+  readonly #workers: readonly M[];
   readonly #stallMs: number;
-  readonly #onStalled: (member: M) => void;
+  readonly #onStalled: (worker: M) => void;
   #timer: ReturnType<typeof setInterval> | null = null;
 
   /** `stallMs`: how long a worker may be silent. */
-  constructor(members: readonly M[], stallMs: number, onStalled: (member: M) => void) {
-    this.#members = members;
+  constructor(workers: readonly M[], stallMs: number, onStalled: (worker: M) => void) {
+    this.#workers = workers;
     this.#stallMs = stallMs;
     this.#onStalled = onStalled;
   }
@@ -60,8 +60,8 @@ export class Watch<M extends Watched> {
   }
 
   #look(ms: number): void {
-    if (!this.#members.some(({ isAwaited }) => isAwaited)) this.end();
-    for (const member of [...this.#members]) if (this.#isStalled(member, ms)) this.#onStalled(member);
+    if (!this.#workers.some(({ isAwaited }) => isAwaited)) this.end();
+    for (const worker of [...this.#workers]) if (this.#isStalled(worker, ms)) this.#onStalled(worker);
   }
 
   #isStalled({ thread, ready, isAwaited, isLate, silence }: M, ms: number): boolean {

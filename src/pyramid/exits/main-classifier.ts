@@ -1,5 +1,5 @@
 /** The last layer's exit, which always answers: the encoder's main classifier, on [CLS] of the last layer. */
-import { classify, parameterShapes } from '../../encoder/index.ts';
+import { classificationHead, parameterShapes } from '../../encoder/index.ts';
 import type { Exit, ExitGraph } from './exit.ts';
 import { featureHeadFlops } from './feature-head.ts';
 
@@ -17,5 +17,5 @@ export const mainClassifierGraph: ExitGraph = {
     new Map([...parameterShapes(config)].filter(([name]) => /^(bert\.pooler|classifier)\./.test(name))),
   copies: null,
   rowFeatures: null,
-  logits: (g, { weights, config, read, dropout }) => classify(g, weights, config, read, dropout),
+  logits: (g, { weights, config, read, dropout }) => classificationHead(g, weights, config, read, dropout),
 };

@@ -11,8 +11,8 @@ import { bertNormalization, type Normalize, normalizerOf } from './normalizers.t
 import { preTokenizerOf, type Words } from './pre-tokenizers.ts';
 import { bertTemplates, type SpecialTokens, specialTokens } from './special-tokens.ts';
 import { declaredTokens, RESAVE, type TokenFiles, type TokenName } from './tokenizer-files.ts';
+import { vocabularyOf, vocabularyOfLines, wordPieceOf } from './word-piece-model.ts';
 import type { WordPieceVocabulary } from './word-pieces.ts';
-import { parseVocabulary } from './wordpiece-files.ts';
 
 export interface TokenizerParts {
   readonly pieces: WordPieceVocabulary;
@@ -45,8 +45,6 @@ const BERT_CLASSES = ['BertTokenizer', 'DistilBertTokenizer', 'ElectraTokenizer'
 const GENERAL_CLASSES = ['PreTrainedTokenizer', 'TokenizersBackend']; // without "Fast"
 const GENERAL =
   'set tokenizer_class to "PreTrainedTokenizerFast" in tokenizer_config.json to have tokenizer.json read as it is';
-/** BERT's own limit is 100; the work on a word grows with its square. */
-const MAX_WORD_LENGTH = 1000;
 
 /** @throws MP_MODEL_FILE for a damaged file, MP_MODEL_TOKENIZER for a part that is not read exactly */
 export function tokenizerParts({ files, path, tokenizerClass }: PartsSource): TokenizerParts {
@@ -87,7 +85,7 @@ function bertParts(files: TokenFiles, vocabTxt: string | undefined, vocabPath: s
   };
   const source = tokenizer ?? new JsonPart(vocabPath, '', {});
   const pieces: WordPieceVocabulary = {
-    ids: tokenizer ? vocabularyOf(tokenizer.part('model')) : lines(source, vocabTxt ?? ''),
+    ids: tokenizer ? vocabularyOf(tokenizer.part('model')) : vocabularyOfLines(source, vocabTxt ?? ''),
     unknown: needed('unk'),
     prefix: '##',
     maxWordLength: 100,
@@ -216,38 +214,6 @@ function generalParts(files: TokenFiles, tokenizer: JsonPart): TokenizerParts {
     truncationSide: truncationSide(files),
     typed: hasTypes(config),
   };
-}
-
-function wordPieceOf(model: JsonPart, ids: ReadonlyMap<string, number>): WordPieceVocabulary {
-  // files of early versions name no type
-  const type = model.has('type')
-    ? model.text('type')
-    : model.has('continuing_subword_prefix')
-      ? 'WordPiece'
-      : 'of no type';
-  if (type !== 'WordPiece') throw model.unread(`the model ${named(type)}`);
-  const pieces: WordPieceVocabulary = {
-    ids,
-    unknown: model.text('unk_token', '[UNK]'),
-    prefix: model.text('continuing_subword_prefix', '##'),
-    maxWordLength: model.whole('max_input_chars_per_word', 100),
-  };
-  if (pieces.maxWordLength > MAX_WORD_LENGTH)
-    throw model.unread(`a max_input_chars_per_word of more than ${MAX_WORD_LENGTH}`);
-  return pieces;
-}
-
-function vocabularyOf(model: JsonPart): ReadonlyMap<string, number> {
-  const type = model.has('type') ? model.text('type') : 'WordPiece';
-  if (type !== 'WordPiece') throw model.unread(`the model ${named(type)}`);
-  const { json } = model.part('vocab');
-  const vocabulary = new JsonPart(model.path, model.at('vocab'), json);
-  return new Map(Object.keys(json).map((piece) => [piece, vocabulary.whole(piece)]));
-}
-
-function lines(vocabulary: JsonPart, text: string): ReadonlyMap<string, number> {
-  if (text.startsWith('\ufeff')) throw vocabulary.unread('a byte order mark', 'save the file without it');
-  return new Map(parseVocabulary(text).map((piece, id) => [piece, id])); // of pieces that come twice the last counts
 }
 
 /** The finders of the added tokens. `before`: how their patterns are normalised in transformers 4. */

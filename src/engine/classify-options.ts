@@ -1,0 +1,70 @@
+/** The options of a call to a model, checked: what was left out or null has its default, and tau fits the model. */
+import { PyramidError } from '../errors.ts';
+import { knownOptions } from '../option.ts';
+import { assertTau, hasUncertainty } from '../pyramid/exits/exit-rule.ts';
+import type { Truncate } from './job.ts';
+import { choice, count, signalOf } from './option-checks.ts';
+import type { ModelDescription } from './workers/messages.ts';
+
+/** An option that is undefined or null counts as left out, but for `tau`, where null is off. Unknown ones are refused. */
+export interface ClassifyOptions {
+  /**
+   * The dial: a text leaves at the first layer whose uncertainty, 0 to 1, is at most this. Larger is earlier and
+   * cheaper; null switches early exit off. Default: what the model's own validation chose (`info.tau`), which holds for
+   * one dtype.
+   */
+  readonly tau?: number | null;
+  /** Above 1: the answer also has the scores of so many labels. Default 1. */
+  readonly topK?: number;
+  /** Gives up: the promise rejects with the signal's reason. */
+  readonly signal?: AbortSignal;
+  /** Time for the whole call, of a stream for each text, in milliseconds, 1 to 2³¹ − 1; default: any. */
+  readonly deadlineMs?: number;
+  /**
+   * A text longer than the model reads loses its end ('right', the default) or its beginning ('left'), or fails the call
+   * with MP_TEXT_LONG ('never').
+   */
+  readonly truncate?: Truncate;
+}
+
+/** What each kind of call takes. */
+export const DETAIL_OPTIONS = ['tau', 'signal', 'deadlineMs', 'truncate'] as const;
+export const CLASSIFY_OPTIONS = [...DETAIL_OPTIONS, 'topK'] as const;
+export const EXPLAIN_OPTIONS = ['tau', 'signal', 'deadlineMs'] as const;
+
+export interface CheckedOptions {
+  readonly tau: number | null;
+  readonly topK: number;
+  readonly signal: AbortSignal | undefined;
+  readonly deadlineMs: number | undefined;
+  readonly truncate: Truncate | undefined;
+}
+
+/** `ownTau` gives the model's, where the call names none. Throws MP_OPTION_*, MP_TAU_RANGE, MP_MODEL_HEADS, MP_USAGE. */
+export function checkedOptions(
+  options: ClassifyOptions | null | undefined,
+  known: readonly (keyof ClassifyOptions)[],
+  model: ModelDescription,
+  ownTau: () => number | null,
+): CheckedOptions {
+  const given = knownOptions(options, known);
+  const topK = count('topK', given.topK ?? 1);
+  const deadlineMs = given.deadlineMs ?? undefined;
+  if (deadlineMs !== undefined) count('deadlineMs', deadlineMs, 2 ** 31 - 1);
+  const truncate = given.truncate ?? undefined;
+  if (truncate !== undefined) choice('truncate', truncate, ['right', 'left', 'never']);
+  const tau = given.tau === undefined ? ownTau() : checkedTau(given.tau, model);
+  return { tau, topK, signal: signalOf(given.signal), deadlineMs, truncate };
+}
+
+function checkedTau(tau: number | null, { config, info, headSettings }: ModelDescription): number | null {
+  assertTau(tau);
+  if (tau !== null && headSettings.kind === 'none') throw new PyramidError('MP_MODEL_HEADS', { method: info.method });
+  if (tau !== null && !hasUncertainty(config.problemType)) {
+    throw new PyramidError('MP_USAGE', {
+      what: `tau is ${tau}, but the answers of a ${config.problemType} model have no uncertainty to leave by`,
+      todo: 'leave tau out',
+    });
+  }
+  return tau;
+}

@@ -1,0 +1,44 @@
+/** What is allowed, but hardly meant: a model warns once of each. */
+import type { Text } from './inputs.ts';
+import type { ModelDescription } from './workers/messages.ts';
+
+/** What differs between Node and a browser. */
+export interface Host {
+  readonly warn: (message: string) => void;
+}
+
+export class ModelWarnings {
+  readonly #model: ModelDescription;
+  readonly #host: Host;
+  #warnedOfPairs = false;
+  #warnedOfTau = false;
+
+  constructor(model: ModelDescription, host: Host) {
+    this.#model = model;
+    this.#host = host;
+  }
+
+  /** The text as it is; warns of a pair for a model of single texts, or the reverse. */
+  withPairChecked(text: Text): Text {
+    const { pairs } = this.#model.info;
+    if ((text.pair !== undefined) === pairs || this.#warnedOfPairs) return text;
+    this.#warnedOfPairs = true;
+    const message = pairs
+      ? 'the model was trained on pairs of texts and is given single ones'
+      : 'the model was trained on single texts and is given pairs';
+    this.#host.warn(message);
+    return text;
+  }
+
+  /** The model's own tau; warns where there is none because it was chosen for another dtype. */
+  ownTau(): number | null {
+    const { dtype, info, voidTau } = this.#model;
+    if (voidTau !== null && !this.#warnedOfTau) {
+      this.#warnedOfTau = true;
+      this.#host.warn(
+        `early exit is off: the model's tau, ${voidTau}, was not chosen for ${dtype}; give a tau, or choose one (magic-pyramid calibrate --dtype ${dtype})`,
+      );
+    }
+    return info.tau;
+  }
+}

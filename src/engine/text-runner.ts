@@ -1,0 +1,103 @@
+/**
+ * Runs inputs through a worker pool: all of a call together, or one of a stream. Each ends once: with results, an error,
+ * the signal's reason or at its deadline. What the results are made of is the caller's.
+ */
+import { PyramidError } from '../errors.ts';
+import { Aborts } from './aborts.ts';
+import type { CheckedOptions } from './classify-options.ts';
+import type { End } from './in-order.ts';
+import { checkText, type Text, type TextInput } from './inputs.ts';
+import type { Rule } from './job.ts';
+import type { TimedOutcome } from './workers/messages.ts';
+import type { WorkerPool } from './workers/worker-pool.ts';
+
+export class TextRunner {
+  readonly #pool: WorkerPool;
+  readonly #aborts: Aborts;
+  readonly #check: (text: Text) => Text;
+
+  /** `check` sees each text when its turn comes. */
+  constructor(pool: WorkerPool, check: (text: Text) => Text) {
+    this.#pool = pool;
+    this.#aborts = new Aborts(pool.turn);
+    this.#check = check;
+  }
+
+  /** Runs the inputs; results in their order. */
+  async all<T>(
+    inputs: readonly TextInput[],
+    rule: Rule,
+    result: (outcome: TimedOutcome) => T,
+    { signal, deadlineMs }: Pick<CheckedOptions, 'signal' | 'deadlineMs'>,
+  ): Promise<T[]> {
+    signal?.throwIfAborted();
+    if (this.#pool.isClosed) throw new PyramidError('MP_CLOSED', { what: 'model' });
+    if (inputs.length === 0) return [];
+    const texts = inputs.slice(); // the caller may change its array
+    return new Promise<T[]>((resolve, reject) => {
+      const results = new Array<T>(texts.length);
+      let left = texts.length;
+      let timer: ReturnType<typeof setTimeout> | undefined;
+      let takeBack: (() => void) | undefined;
+      const settle = (end: () => void) => {
+        clearTimeout(timer);
+        takeBack?.();
+        end();
+      };
+      const withdraw = this.#pool.submit({
+        ...rule,
+        length: texts.length,
+        // checked when its turn comes: going through a long array at once would hold up the caller's thread
+        text: (index) => this.#check(checkText(texts[index], index)),
+        done: (index, outcome) => {
+          results[index] = result(outcome);
+          if (--left === 0) settle(() => resolve(results));
+        },
+        failed: (error) => settle(() => reject(error)),
+      });
+      const giveUp = (reason: unknown, isLate = false) =>
+        settle(() => {
+          withdraw(isLate);
+          reject(reason);
+        });
+      if (deadlineMs !== undefined)
+        timer = setTimeout(() => giveUp(new PyramidError('MP_DEADLINE', { deadlineMs }), true), deadlineMs);
+      if (signal) takeBack = this.#aborts.on(signal, () => giveUp(signal.reason));
+    });
+  }
+
+  /**
+   * Runs one input of many, `index` for messages; what it gives withdraws it. Apart from `all` since a stream has a
+   * thousand under way: what each of them holds in memory shows in the pauses that collecting it makes.
+   */
+  begin<T>(
+    input: TextInput,
+    index: number,
+    rule: Rule,
+    result: (outcome: TimedOutcome) => T,
+    deadlineMs: number | undefined,
+    settle: (end: End<T>) => void,
+  ): () => void {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const end = (settled: End<T>) => {
+      clearTimeout(timer);
+      settle(settled);
+    };
+    const withdraw = this.#pool.submit({
+      ...rule,
+      length: 1,
+      text: () => this.#check(checkText(input, index)),
+      done: (_, outcome) => end({ value: result(outcome) }),
+      failed: (error) => end({ error }),
+    });
+    if (deadlineMs === undefined) return withdraw;
+    timer = setTimeout(() => {
+      withdraw(true);
+      settle({ error: new PyramidError('MP_DEADLINE', { deadlineMs }) });
+    }, deadlineMs);
+    return () => {
+      clearTimeout(timer);
+      withdraw();
+    };
+  }
+}
