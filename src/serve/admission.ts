@@ -23,7 +23,7 @@ export interface Spent {
 }
 
 /** A request that was let in. */
-export interface Ticket {
+export interface Admitted {
   /** It was answered (with what its texts took), failed or was given up (without). To be called once. */
   readonly end: (spent?: readonly Spent[]) => void;
 }
@@ -95,7 +95,7 @@ export class Admission {
    *
    * Throws MP_OVERLOADED, MP_DEADLINE_EARLY.
    */
-  admit(characters: readonly number[], deadlineMs: number | null, allowedMs: number | null): Ticket {
+  admit(characters: readonly number[], deadlineMs: number | null, allowedMs: number | null): Admitted {
     const work = characters.reduce((sum, n) => sum + this.#estimate(n), 0);
     const dense = this.#dense + work;
     if (this.#texts > 0 && dense > this.#limits.maxWork) throw this.refusal();

@@ -277,7 +277,7 @@ export const serveTable: OptionTable<ServerOptions> = {
 };
 
 /** Names of Text Embeddings Inference that mean the same; its HOSTNAME is left out, which containers set to their own name. */
-const THEIRS: readonly (keyof ServerOptions)[] = [
+const SHARED_WITH_TEI: readonly (keyof ServerOptions)[] = [
   'dtype',
   'port',
   'corsAllowOrigin',
@@ -293,6 +293,6 @@ const THEIRS: readonly (keyof ServerOptions)[] = [
 /** Environment variables of an option, the first that is set counts. */
 export function variablesOf(key: keyof ServerOptions): readonly string[] {
   const upper = key.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase();
-  const theirs = key === 'model' ? ['MODEL_ID'] : THEIRS.includes(key) ? [upper] : [];
+  const theirs = key === 'model' ? ['MODEL_ID'] : SHARED_WITH_TEI.includes(key) ? [upper] : [];
   return [`MAGIC_PYRAMID_${upper}`, ...theirs];
 }

@@ -1,6 +1,6 @@
 /**
  * What Prometheus reads: names in the style of Text Embeddings Inference, and what is particular to a pyramid (exits and
- * tokens by layer, tau, operations spent and saved). Counters are read from the models' tallies when they are asked for,
+ * tokens by layer, tau, operations spent and saved). Counters are read from the models' totals when they are asked for,
  * so that a request pays for the histograms only.
  */
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry as Prometheus } from 'prom-client';
@@ -136,14 +136,14 @@ export class Metrics {
         },
       });
     };
-    countedByModel('te_texts_total', 'texts that were answered', ({ tally }) => tally.texts);
-    countedByModel('te_truncated_total', 'texts that were cut', ({ tally }) => tally.truncated);
-    countedByModel('te_tokens_total', 'tokens of the texts that were answered', ({ tally }) => tally.tokens);
-    countedByModel('te_flops_spent_total', 'operations spent', ({ tally }) => tally.flops);
+    countedByModel('te_texts_total', 'texts that were answered', ({ totals }) => totals.texts);
+    countedByModel('te_truncated_total', 'texts that were cut', ({ totals }) => totals.truncated);
+    countedByModel('te_tokens_total', 'tokens of the texts that were answered', ({ totals }) => totals.tokens);
+    countedByModel('te_flops_spent_total', 'operations spent', ({ totals }) => totals.flops);
     countedByModel(
       'te_flops_saved_total',
       'operations that the dense model would have spent beyond those',
-      ({ tally }) => Math.max(0, tally.denseFlops - tally.flops),
+      ({ totals }) => Math.max(0, totals.denseFlops - totals.flops),
     );
     countedByModel('te_refused_total', 'requests refused with status 429', ({ admission }) => admission.refused);
     const byLayer = (name: string, help: string, values: (model: ServedPyramid) => readonly number[]) => {
@@ -159,8 +159,8 @@ export class Metrics {
         },
       });
     };
-    byLayer('te_exits_total', 'texts by the layer that answered', ({ tally }) => tally.exits);
-    byLayer('te_layer_tokens_total', 'tokens that entered a layer', ({ tally }) => tally.tokensByLayer);
+    byLayer('te_exits_total', 'texts by the layer that answered', ({ totals }) => totals.exits);
+    byLayer('te_layer_tokens_total', 'tokens that entered a layer', ({ totals }) => totals.tokensByLayer);
   }
 
   get contentType(): string {

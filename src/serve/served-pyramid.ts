@@ -11,8 +11,9 @@ import { readTrace } from '../evaluate/trace.ts';
 import { jsonObjectIn, readText } from '../folder.ts';
 import { Admission, type Spent } from './admission.ts';
 import { LoopLag } from './loop-lag.ts';
+import { RecentTimes } from './recent-times.ts';
 import type { Classified, ClassifiedText, ModelCard, ServedModel, ServeOptions } from './served-model.ts';
-import { Tally } from './tally.ts';
+import { ServedTotals } from './served-totals.ts';
 import { firstState, nextState, type TauLimits, type TauState } from './tau-control.ts';
 
 export interface ServedLimits {
@@ -41,7 +42,8 @@ export type OnAnswer = (name: string, classified: Classified, totalMs: number, i
 
 export class ServedPyramid implements ServedModel {
   readonly card: ModelCard;
-  readonly tally: Tally;
+  readonly totals: ServedTotals;
+  readonly #times = new RecentTimes();
   readonly #pyramid: Pyramid;
   readonly #dir: string;
   readonly #limits: ServedLimits;
@@ -75,7 +77,7 @@ export class ServedPyramid implements ServedModel {
   ) {
     this.card = card;
     this.#dir = dir;
-    this.tally = new Tally(card.layers);
+    this.totals = new ServedTotals(card.layers);
     this.#pyramid = pyramid;
     this.#limits = limits;
     this.#policy = policy;
@@ -132,8 +134,8 @@ export class ServedPyramid implements ServedModel {
       const queueMs = Math.max(0, totalMs - detail.tokenizeMs - detail.inferenceMs);
       return { ...detail, queueMs };
     });
-    for (const [i, result] of results.entries()) this.tally.add(result, characters[i]);
-    this.tally.took(totalMs, start + totalMs);
+    for (const result of results) this.totals.add(result);
+    this.#times.add(totalMs, start + totalMs);
     const classified: Classified = { model: this.card, tau, results };
     this.#onAnswer(this.name, classified, totalMs, inputs);
     return classified;
@@ -202,7 +204,7 @@ export class ServedPyramid implements ServedModel {
     run: () => Promise<T>,
     spentBy: (result: T) => readonly Spent[],
   ): Promise<T> {
-    const ticket = this.#admission.admit(characters, deadlineMs ?? null, this.#allowedMs);
+    const admitted = this.#admission.admit(characters, deadlineMs ?? null, this.#allowedMs);
     this.#requests++;
     let spent: readonly Spent[] | undefined;
     try {
@@ -210,7 +212,7 @@ export class ServedPyramid implements ServedModel {
       spent = spentBy(result);
       return result;
     } finally {
-      ticket.end(spent);
+      admitted.end(spent);
       if (--this.#requests === 0) this.#whenIdle?.();
     }
   }
@@ -230,7 +232,7 @@ export class ServedPyramid implements ServedModel {
 
   #step(sloMs: number): void {
     if (this.#steps++ % LOOK_EVERY === 0) {
-      const p95Ms = this.tally.p95(performance.now());
+      const p95Ms = this.#times.p95(performance.now());
       const lagMs = this.#lag?.read() ?? 0; // the client's clock runs from before the request was read
       this.#p95Ms = p95Ms === null ? null : p95Ms + lagMs;
     }

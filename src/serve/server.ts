@@ -29,8 +29,8 @@ import { modelRoutes } from './routes/models.ts';
 import { oipRoutes } from './routes/oip.ts';
 import { teiRoutes } from './routes/tei.ts';
 import { vllmRoutes } from './routes/vllm.ts';
-import { orderFor, policyFor } from './tau-policy.ts';
-import { startTraces } from './traces.ts';
+import { policyFor, runOrderFor } from './tau-policy.ts';
+import { startTracing } from './tracing.ts';
 
 /** Anything left out has its default of `serveTable`; at least one model is needed. */
 export type StartOptions = Partial<ServerOptions> &
@@ -75,7 +75,7 @@ export async function startServer({ log, say, ...given }: StartOptions): Promise
     logger.warn(OPEN_TO_ALL);
     say?.(`warning: ${OPEN_TO_ALL}`);
   }
-  const traces = await startTraces(options);
+  const tracing = await startTracing(options);
   let guard: Guard = { underWay: () => 0, streams: () => 0 };
   const metrics: Metrics = new Metrics({
     models: () => registry.all,
@@ -86,7 +86,7 @@ export async function startServer({ log, say, ...given }: StartOptions): Promise
       workers: options.workers ?? undefined,
       threads: options.threads ?? undefined,
       dtype: options.dtype ?? undefined,
-      order: orderFor(options),
+      order: runOrderFor(options),
       stallMs: options.stallTimeout,
     },
     limits: options,
@@ -109,7 +109,7 @@ export async function startServer({ log, say, ...given }: StartOptions): Promise
     );
     const connections = new Connections();
     const app = newApp(options, { logger, refusals, connections, isStopping: () => isStopping });
-    if (traces) await app.register(traces.plugin);
+    if (tracing) await app.register(tracing.plugin);
     addErrors(app);
     addBodies(app, { limit: options.payloadLimit, streams: NDJSON });
     await addSafety(app, options);
@@ -177,7 +177,7 @@ export async function startServer({ log, say, ...given }: StartOptions): Promise
       await app.close();
       await registry.drain();
       clearTimeout(late);
-      await traces?.stop();
+      await tracing?.stop();
       logger.info('stopped');
     };
     let closing: Promise<void> | null = null;

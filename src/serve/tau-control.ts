@@ -22,7 +22,7 @@ export interface TauState {
   readonly calmMs: number;
 }
 
-export interface Seen {
+export interface Observed {
   /** Since the last step. */
   readonly elapsedMs: number;
   /** What the answer to a request of now should take. */
@@ -53,8 +53,8 @@ const LEAST_ALLOWED = 0.2;
 
 export const firstState = ({ low, sloMs }: TauLimits): TauState => ({ tau: low, allowedMs: sloMs, calmMs: 0 });
 
-export function nextState(state: TauState, seen: Seen, { low, high, sloMs }: TauLimits): TauState {
-  const { elapsedMs, expectedMs, p95Ms } = seen;
+export function nextState(state: TauState, observed: Observed, { low, high, sloMs }: TauLimits): TauState {
+  const { elapsedMs, expectedMs, p95Ms } = observed;
   const queue = expectedMs / sloMs;
   const answers = (p95Ms ?? 0) / sloMs;
   const rise =

@@ -32,7 +32,7 @@ export function policyFor(model: Model, { tau, maxTau, maxDrop, sloP95 }: DialOp
 }
 
 /** Whoever promises a time, as `--tau auto` does by itself, cares for the slowest answers. */
-export const orderFor = ({ tau, sloP95 }: Pick<ServerOptions, 'tau' | 'sloP95'>): LoadOptions['order'] =>
+export const runOrderFor = ({ tau, sloP95 }: Pick<ServerOptions, 'tau' | 'sloP95'>): LoadOptions['order'] =>
   sloP95 === null && tau !== 'auto' ? 'throughput' : 'arrival';
 
 /**

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { PyramidError } from '../../src/errors.ts';
-import { Admission, type Ticket } from '../../src/serve/admission.ts';
+import { Admission, type Admitted } from '../../src/serve/admission.ts';
 
 const limits = { maxWork: 6 * 1000, layers: 6, maxLength: 128 };
 
@@ -16,26 +16,26 @@ function codeOf(call: () => unknown): string | null {
 
 /** A machine that answers `perMs` tokens x layers a millisecond, in order; texts cost `share` of the dense price. */
 function busy(admission: Admission, clock: { ms: number }, { perMs, share, texts }: Record<string, number>): void {
-  const waiting: Ticket[] = [];
+  const waiting: Admitted[] = [];
   for (let i = 0; i < texts; i++) {
     while (waiting.length < 20) waiting.push(admission.admit([120], null, null));
     clock.ms += (32 * 6 * share) / perMs;
     waiting.shift()!.end([{ characters: 120, tokens: 32 }]);
   }
-  for (const ticket of waiting) ticket.end();
+  for (const one of waiting) one.end();
 }
 
 describe('the queue', () => {
   test('lets in texts up to its bound, refuses at once what goes beyond, and lets in again when there is room', () => {
     const admission = new Admission(limits, () => 0);
-    const tickets: Ticket[] = [];
-    const fill = () => codeOf(() => tickets.push(admission.admit([120], null, null)));
+    const admitted: Admitted[] = [];
+    const fill = () => codeOf(() => admitted.push(admission.admit([120], null, null)));
     while (fill() === null);
-    expect(tickets).toHaveLength(31); // 2 special tokens and 30 for 120 characters, in 1,000
+    expect(admitted).toHaveLength(31); // 2 special tokens and 30 for 120 characters, in 1,000
     expect(admission.work).toBe(31 * 32 * 6);
     const refusal = admission.refusal();
     expect(refusal).toMatchObject({ code: 'MP_OVERLOADED', httpStatus: 429, details: { retryAfterS: 1 } });
-    tickets[0].end();
+    admitted[0].end();
     expect(fill()).toBeNull();
     expect(fill()).toBe('MP_OVERLOADED');
     expect(admission.refused).toBe(3);
@@ -59,12 +59,12 @@ describe('the queue', () => {
     fc.assert(
       fc.property(fc.array(fc.tuple(fc.array(fc.nat(900), { maxLength: 5 }), fc.nat())), (requests) => {
         const admission = new Admission({ ...limits, maxWork: 1e9 }, () => 0);
-        const tickets = requests.map(([characters]) => admission.admit(characters, null, null));
+        const admitted = requests.map(([characters]) => admission.admit(characters, null, null));
         expect(admission.texts).toBe(requests.reduce((sum, [characters]) => sum + characters.length, 0));
         const order = requests.map(([, key], i) => ({ key, i })).sort((a, b) => a.key - b.key);
         for (const { i } of order) {
-          tickets[i].end();
-          tickets[i].end();
+          admitted[i].end();
+          admitted[i].end();
         }
         expect(admission.texts).toBe(0);
         expect(admission.work).toBe(0);

@@ -172,7 +172,7 @@ describe('a client', () => {
     controller.abort();
     expect(new Set(await Promise.all(gone))).toEqual(new Set(['gone']));
     while (served.admission.texts > 0) await new Promise((resolve) => setTimeout(resolve, 1));
-    expect(served.tally.texts).toBeLessThan(320);
+    expect(served.totals.texts).toBeLessThan(320);
     const { body } = await it.get('/metrics');
     expect(body).toMatch(/te_request_failure\{err="MP_CLIENT_GONE"\} [1-9]/);
   });

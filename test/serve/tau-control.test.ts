@@ -4,7 +4,7 @@ import {
   firstState,
   nextState,
   quantile,
-  type Seen,
+  type Observed,
   type TauLimits,
   type TauState,
 } from '../../src/serve/tau-control.ts';
@@ -106,7 +106,7 @@ describe('a step', () => {
     calmMs: fc.double({ min: 0, max: 1e5, noNaN: true }),
   });
   const ms = fc.double({ min: 0, max: 1e6, noNaN: true });
-  const seen: fc.Arbitrary<Seen> = fc.record({
+  const seen: fc.Arbitrary<Observed> = fc.record({
     elapsedMs: fc.double({ min: 0, max: 1e4, noNaN: true }),
     expectedMs: ms,
     p95Ms: fc.option(ms),

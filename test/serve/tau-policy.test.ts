@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { startServer } from '../../src/serve/index.ts';
-import { calibratedMax, orderFor, policyFor } from '../../src/serve/tau-policy.ts';
+import { calibratedMax, policyFor, runOrderFor } from '../../src/serve/tau-policy.ts';
 import { randomModel } from '../support/random-model.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
@@ -55,9 +55,9 @@ describe('how far the dial may go', () => {
 });
 
 test('an engine that serves a promised time takes texts in their order, any other fills its batches', () => {
-  expect(orderFor({ tau: null, sloP95: null })).toBe('throughput');
-  expect(orderFor({ tau: 0.5, sloP95: 50 })).toBe('arrival');
-  expect(orderFor({ tau: 'auto', sloP95: null })).toBe('arrival');
+  expect(runOrderFor({ tau: null, sloP95: null })).toBe('throughput');
+  expect(runOrderFor({ tau: 0.5, sloP95: 50 })).toBe('arrival');
+  expect(runOrderFor({ tau: 'auto', sloP95: null })).toBe('arrival');
 });
 
 test('--otlp-endpoint names the packages that are missing, before a model is loaded', async () => {

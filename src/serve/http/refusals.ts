@@ -75,12 +75,12 @@ export class Refusals {
       return false;
     }
     this.#onRefused();
-    if (this.#waiting.length === 0) setImmediate(this.#tell);
+    if (this.#waiting.length === 0) setImmediate(this.#answerWaiting);
     this.#waiting.push({ id: requestId(request), response, refusal: known });
     return true;
   }
 
-  #tell = (): void => {
+  #answerWaiting = (): void => {
     const end = performance.now() + SLICE_MS;
     while (this.#next < this.#waiting.length && performance.now() < end) {
       const { id, response, refusal } = this.#waiting[this.#next++];
@@ -93,6 +93,6 @@ export class Refusals {
       this.#waiting = this.#waiting.slice(this.#next);
       this.#next = 0;
     }
-    if (this.#waiting.length > 0) setImmediate(this.#tell);
+    if (this.#waiting.length > 0) setImmediate(this.#answerWaiting);
   };
 }

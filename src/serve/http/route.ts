@@ -117,24 +117,26 @@ export interface Failure {
   readonly retryAfterS: number | null;
 }
 
-const said = <C extends ErrorCode>(code: C, details: ConstructorParameters<typeof PyramidError<C>>[1]) => {
+const sentenceOf = <C extends ErrorCode>(code: C, details: ConstructorParameters<typeof PyramidError<C>>[1]) => {
   const { message } = new PyramidError<C>(code, details);
   return { code, message };
 };
 
 /** What Fastify refuses before a route sees it, in our words. */
 const FASTIFY_SAYS: Readonly<Record<string, Pick<Failure, 'code' | 'message'>>> = {
-  FST_ERR_CTP_BODY_TOO_LARGE: said('MP_REQUEST', {
+  FST_ERR_CTP_BODY_TOO_LARGE: sentenceOf('MP_REQUEST', {
     problem: 'the body is larger than --payload-limit allows: send fewer or shorter texts at once',
   }),
-  FST_ERR_CTP_INVALID_MEDIA_TYPE: said('MP_MEDIA_TYPE', {
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: sentenceOf('MP_MEDIA_TYPE', {
     what: 'the header Content-Type names no type',
     todo: 'send application/json',
   }),
-  FST_ERR_CTP_INVALID_CONTENT_LENGTH: said('MP_REQUEST', {
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: sentenceOf('MP_REQUEST', {
     problem: 'the body has not as many bytes as Content-Length says',
   }),
-  FST_ERR_BAD_URL: said('MP_REQUEST', { problem: 'the address has a % that begins no character: write it as %25' }),
+  FST_ERR_BAD_URL: sentenceOf('MP_REQUEST', {
+    problem: 'the address has a % that begins no character: write it as %25',
+  }),
 };
 
 /** What happened, for whatever was thrown in a route; nothing internal is told. */

@@ -94,13 +94,13 @@ function described(value: unknown): string {
 
 /** What a schema takes, in words. */
 function expected(schema: Schema): string {
-  const said: string[] = [];
+  const choices: string[] = [];
   for (const one of alternatives(schema)) {
-    const words = one.type === 'array' ? listOf(one, said) : single(one);
-    if (!said.includes(words)) said.push(words);
+    const words = one.type === 'array' ? listOf(one, choices) : single(one);
+    if (!choices.includes(words)) choices.push(words);
   }
-  const last = said.pop()!;
-  return said.length === 0 ? last : `${said.join(', ')}${said.length > 1 ? ',' : ''} or ${last}`;
+  const last = choices.pop()!;
+  return choices.length === 0 ? last : `${choices.join(', ')}${choices.length > 1 ? ',' : ''} or ${last}`;
 }
 
 const alternatives = (schema: Schema): Schema[] => (schema.anyOf ? schema.anyOf.flatMap(alternatives) : [schema]);

@@ -3,10 +3,10 @@
  * POST /v1/explain. Knows nothing of queues and of models' insides.
  */
 import { PyramidError } from '../../errors.ts';
+import { countCharacters } from '../characters.ts';
 import { isStream } from '../http/bodies.ts';
 import { NDJSON } from '../http/guard.ts';
 import { answerHeaders, goneSignal, type RoutePlugin } from '../http/route.ts';
-import { countCharacters } from './characters.ts';
 import { answerLines } from './classify-lines.ts';
 import { sendJson } from './send-json.ts';
 import { answerJson, cutting } from './v1-answer.ts';

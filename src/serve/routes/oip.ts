@@ -7,11 +7,11 @@
 import type { FastifyRequest } from 'fastify';
 import type { TextInput } from '../../engine/index.ts';
 import { PyramidError } from '../../errors.ts';
+import { countCharacters } from '../characters.ts';
 import { readJson } from '../http/bodies.ts';
 import { answerErrors } from '../http/errors-out.ts';
 import { answerHeaders, goneSignal, type RoutePlugin } from '../http/route.ts';
 import type { ServedModel, ServeOptions } from '../served-model.ts';
-import { countCharacters } from './characters.ts';
 import { headAndTail, stringsOf } from './oip-body.ts';
 import { outputMetadata, packOutputs, wantedOutputs } from './oip-outputs.ts';
 import * as schemas from './oip-schemas.ts';

@@ -8,10 +8,10 @@
 import { availableParallelism } from 'node:os';
 import type { TextInput } from '../../engine/index.ts';
 import { problems } from '../../pyramid/problem.ts';
+import { countCharacters } from '../characters.ts';
 import { answerErrors, type Violation } from '../http/errors-out.ts';
 import { answerHeaders, type Failure, goneSignal, type RoutePlugin } from '../http/route.ts';
 import type { ClassifiedText, ModelCard } from '../served-model.ts';
-import { countCharacters } from './characters.ts';
 import { ranking } from './ranking.ts';
 import { sendJson } from './send-json.ts';
 import {

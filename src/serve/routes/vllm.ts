@@ -8,9 +8,9 @@
 import { randomUUID } from 'node:crypto';
 import { type Static, Type } from 'typebox';
 import { PyramidError } from '../../errors.ts';
+import { countCharacters } from '../characters.ts';
 import { answerErrors } from '../http/errors-out.ts';
 import { answerHeaders, goneSignal, type RoutePlugin } from '../http/route.ts';
-import { countCharacters } from './characters.ts';
 import { sendJson } from './send-json.ts';
 
 const optional = <T extends Parameters<typeof Type.Union>[0][number]>(schema: T) =>

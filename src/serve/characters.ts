@@ -1,5 +1,5 @@
 /** Lengths as protocols report them: in Unicode characters, not in JavaScript's units. Knows no protocol. */
-import type { TextInput } from '../../engine/index.ts';
+import type { TextInput } from '../engine/index.ts';
 
 const ofString = (text: string): number => {
   let count = text.length;

@@ -12,7 +12,7 @@ const PACKAGES = [
   '@fastify/otel',
 ];
 
-export interface Traces {
+export interface Tracing {
   /** To be registered before the routes. */
   readonly plugin: FastifyPluginCallback;
   stop(): Promise<void>;
@@ -25,10 +25,10 @@ interface Modules {
 }
 
 /** Null where no endpoint is given. Throws MP_OTEL_PACKAGE. */
-export async function startTraces(options: {
+export async function startTracing(options: {
   readonly otlpEndpoint: string | null;
   readonly otlpServiceName: string;
-}): Promise<Traces | null> {
+}): Promise<Tracing | null> {
   const { otlpEndpoint: endpoint, otlpServiceName: serviceName } = options;
   if (endpoint === null) return null;
   const { sdk, exporter, otel } = await load();
