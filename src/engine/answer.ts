@@ -1,6 +1,6 @@
 /** From an outcome to what the caller reads: the label, its score, and what it cost. */
 import { actualFlops, denseFlops } from '../pyramid/flops.ts';
-import { argmax } from '../pyramid/logits.ts';
+import { argmax, ranking } from '../pyramid/logits.ts';
 import { problems } from '../pyramid/problem.ts';
 import { shapeOf } from '../pyramid/shape.ts';
 import type { Outcome } from './job.ts';
@@ -74,8 +74,11 @@ export function answerOf(
   const flops = flopsOf(model, outcome, tau);
   const answer = { label: config.labels[best], score: scores[best], exit, tokens, truncated, flops };
   if (topK <= 1) return answer;
-  const order = scores.map((_, i) => i).sort((a, b) => scores[b] - scores[a]);
-  const most = Object.fromEntries(order.slice(0, topK).map((i) => [config.labels[i], scores[i]]));
+  const most = Object.fromEntries(
+    ranking(scores)
+      .slice(0, topK)
+      .map((i) => [config.labels[i], scores[i]]),
+  );
   return { ...answer, scores: most };
 }
 

@@ -28,6 +28,10 @@ export function argmax(logits: Logits): number {
   return best;
 }
 
+/** Indices from the largest value to the smallest; of equal ones the first comes first. */
+export const ranking = (values: readonly number[]): number[] =>
+  values.map((_, i) => i).sort((a, b) => values[b] - values[a] || a - b);
+
 export function maximum(logits: Logits): number {
   let largest = Number.NEGATIVE_INFINITY;
   for (let i = 0; i < logits.length; i++) if (logits[i] > largest) largest = logits[i];

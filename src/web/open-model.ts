@@ -1,10 +1,11 @@
 /** A model opened in this browser: its folder by address or by files, its engine in a worker, its trace and table beside it. */
 import { BrowserPyramid, filesFolder, handleFolder, UrlFolder } from '../engine/browser/index.ts';
+import { modelInfo } from '../engine/model-info.ts';
 import { PyramidError } from '../errors.ts';
 import { parseEntry, parseMeta, type Trace } from '../evaluate/trace-lines.ts';
 import { type Folder, jsonObjectIn, pathIn, readText, TRACE_BYTES } from '../folder.ts';
 import type { ReportRow } from '../report/table.ts';
-import type { EngineInfo, ModelSource, OpenModel, PageEngine } from './page-engine.ts';
+import type { ModelSource, OpenModel, PageEngine } from './page-engine.ts';
 
 /** Threads that a run may have at most; beyond, its small products wait for each other. Half the cores are the page's. */
 const MOST_THREADS = 4;
@@ -28,7 +29,7 @@ export const openModel: OpenModel = async (source, { device = 'wasm', dtype, onP
     onFetched: (progress) => onProgress?.(progress),
     signal,
   });
-  const info = infoOf(model, nameOf(where), device, threads);
+  const info = { ...modelInfo(nameOf(where), model), device, threads };
   const folder = folderOf(where);
   const engine: PageEngine = {
     info,
@@ -54,28 +55,6 @@ function nameOf(source: Exclude<ModelSource, URL>): string {
 function folderOf(source: Exclude<ModelSource, URL>): Folder {
   if (typeof source === 'string') return new UrlFolder(source);
   return 'getFileHandle' in source ? handleFolder(source) : filesFolder(source);
-}
-
-function infoOf(model: BrowserPyramid, name: string, device: EngineInfo['device'], threads: number): EngineInfo {
-  const { info, description } = model;
-  return {
-    name,
-    labels: model.labels,
-    shape: model.shape,
-    tau: info.tau,
-    calibration: info.calibration ?? null,
-    method: info.method,
-    problemType: description.config.problemType,
-    pairs: info.pairs,
-    headKind: model.headKind,
-    headWidth: description.headSettings.width,
-    asked: info.asked ?? null,
-    prunes: info.prunes,
-    maxLength: info.maxLength,
-    dtype: model.dtype,
-    device,
-    threads,
-  };
 }
 
 async function traceOf(folder: Folder): Promise<Trace | null> {

@@ -2,16 +2,13 @@
  * What a page asks of a model, whether it runs in the page's own browser (open-model.ts) or behind a server. Types
  * only, all of plain data, and nothing of how either is done.
  */
-import type { ProblemType } from '../encoder/index.ts';
 import type { Answer } from '../engine/answer.ts';
 import type { BrowserLoadOptions } from '../engine/browser/browser-pyramid.ts';
 import type { Explanation } from '../engine/explain.ts';
 import type { TextInput } from '../engine/inputs.ts';
+import type { ModelInfo } from '../engine/model-info.ts';
 import type { Trace } from '../evaluate/trace-lines.ts';
-import type { HeadKind } from '../pyramid/exits/exits.ts';
-import type { Calibration } from '../pyramid/folder/calibration.ts';
 import type { Dtype } from '../pyramid/folder/model-folder.ts';
-import type { NetworkShape } from '../pyramid/shape.ts';
 import type { ReportRow } from '../report/table.ts';
 
 /** A device that runs in a browser. */
@@ -62,30 +59,7 @@ export interface AskOptions {
   readonly signal?: AbortSignal;
 }
 
-export interface EngineInfo {
-  /** A name for people: the folder's. */
-  readonly name: string;
-  readonly labels: readonly string[];
-  readonly shape: NetworkShape;
-  /** Halt value that was chosen for this model; null: none. */
-  readonly tau: number | null;
-  /** How tau was chosen, where that is known. */
-  readonly calibration: Calibration | null;
-  readonly method: string;
-  readonly problemType: ProblemType;
-  /** It was trained on pairs of texts. */
-  readonly pairs: boolean;
-  /** 'none': no early exit, and tau must be null or left out. */
-  readonly headKind: HeadKind;
-  /** Width of `fastbert` heads. */
-  readonly headWidth: number;
-  /** [L−1]: whether the head of a layer is asked; null: all are. */
-  readonly asked: readonly boolean[] | null;
-  /** It removes tokens. */
-  readonly prunes: boolean;
-  /** Longest text in tokens; longer ones are cut. */
-  readonly maxLength: number;
-  readonly dtype: Dtype;
+export interface EngineInfo extends ModelInfo {
   /** Where it is computed. */
   readonly device: 'server' | BrowserDevice;
   /** Threads of the computation in the browser; null where a server does it. */

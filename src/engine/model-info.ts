@@ -1,0 +1,41 @@
+/** What is known of a loaded model, as plain data: for whoever shows it, in a page or behind a server. */
+import type { ProblemType } from '../encoder/index.ts';
+import type { HeadKind } from '../pyramid/exits/exits.ts';
+import type { Calibration } from '../pyramid/folder/calibration.ts';
+import type { Dtype } from '../pyramid/folder/model-folder.ts';
+import type { NetworkShape } from '../pyramid/shape.ts';
+import type { TextClassifier } from './text-classifier.ts';
+
+export interface ModelInfo {
+  /** A name for people: the folder's, or the one that it is served under. */
+  readonly name: string;
+  readonly labels: readonly string[];
+  readonly shape: NetworkShape;
+  /** The tau that was chosen for this model; null: none. */
+  readonly tau: number | null;
+  /** How tau was chosen, where that is known. */
+  readonly calibration: Calibration | null;
+  readonly method: string;
+  readonly problemType: ProblemType;
+  /** It was trained on pairs of texts. */
+  readonly pairs: boolean;
+  /** 'none': no early exit, and tau must be null or left out. */
+  readonly headKind: HeadKind;
+  /** Width of `fastbert` heads. */
+  readonly headWidth: number;
+  /** [L−1]: whether the head of a layer is asked; null: all are. */
+  readonly asked: readonly boolean[] | null;
+  /** It removes tokens. */
+  readonly prunes: boolean;
+  /** Longest text in tokens; longer ones are truncated. */
+  readonly maxLength: number;
+  readonly dtype: Dtype;
+}
+
+type Loaded = Pick<TextClassifier, 'info' | 'labels' | 'shape' | 'problemType' | 'headKind' | 'dtype'>;
+
+export function modelInfo(name: string, { info, labels, shape, problemType, headKind, dtype }: Loaded): ModelInfo {
+  const { tau, calibration = null, method, pairs, headWidth, asked = null, prunes, maxLength } = info;
+  const dial = { tau, calibration, headKind, headWidth, asked, prunes };
+  return { name, labels, shape, ...dial, problemType, method, pairs, maxLength, dtype };
+}
