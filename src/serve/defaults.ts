@@ -16,7 +16,7 @@ import {
 import { DTYPES, type Dtype } from '../pyramid/folder/model-folder.ts';
 import { nameIn } from './http/hosts.ts';
 import { readModels } from './model-names.ts';
-import type { ModelSource } from './registry.ts';
+import type { ModelSource } from './served-model.ts';
 
 export interface ServerOptions {
   readonly model: readonly ModelSource[];

@@ -10,5 +10,14 @@ export {
   type RoutePlugin,
 } from './http/route.ts';
 export { runServer } from './run.ts';
-export type { Classified, ClassifiedText, ModelCard, Models, ServedModel, ServeOptions } from './served-model.ts';
+export type {
+  Classified,
+  ClassifiedText,
+  ExplainOptions,
+  ModelAdmin,
+  ModelCard,
+  Models,
+  ServedModel,
+  ServeOptions,
+} from './served-model.ts';
 export { type RunningServer, type StartOptions, startServer } from './server.ts';

@@ -18,6 +18,9 @@ export interface MetricsSource {
   readonly requests: () => number;
 }
 
+/** Values of a metric by its labels. */
+type Values = readonly (readonly [labels: Readonly<Record<string, string | number>>, value: number])[];
+
 export class Metrics {
   readonly #registry = new Prometheus();
   readonly #duration: Histogram;
@@ -29,7 +32,7 @@ export class Metrics {
   #succeeded = 0;
   #count = 0;
 
-  constructor({ models, requests }: MetricsSource) {
+  constructor() {
     const registers = [this.#registry];
     collectDefaultMetrics({ register: this.#registry });
     const times = (name: string, help: string) =>
@@ -50,68 +53,42 @@ export class Metrics {
       labelNames: ['err'],
       registers,
     });
-    // read when asked for
-    const total = (name: string, help: string, value: () => number) => {
-      new Counter({
-        name,
-        help,
-        registers,
-        collect() {
-          this.reset();
-          this.inc(value());
-        },
-      });
-    };
-    total('te_request_count', 'requests to classify', () => this.#count);
-    total('te_request_success', 'requests that were answered', () => this.#succeeded);
-    new Gauge({
-      name: 'te_concurrent_requests',
-      help: 'requests under way',
-      registers,
-      collect() {
-        this.set(requests());
-      },
-    });
-    const byModel = (name: string, help: string, value: (model: ServedPyramid) => number) => {
-      new Gauge({
-        name,
-        help,
-        registers,
-        labelNames: ['model'],
-        collect() {
-          this.reset();
-          for (const model of models()) this.set({ model: model.name }, value(model));
-        },
-      });
-    };
+    this.#counter('te_request_count', 'requests to classify', [], () => [[{}, this.#count]]);
+    this.#counter('te_request_success', 'requests that were answered', [], () => [[{}, this.#succeeded]]);
+  }
+
+  /** Adds what is read of the models, and of the requests under way. To be called once. */
+  watch({ models, requests }: MetricsSource): void {
+    this.#gauge('te_concurrent_requests', 'requests under way', [], () => [[{}, requests()]]);
+    this.#watchQueues(models);
+    this.#watchTotals(models);
+  }
+
+  #watchQueues(models: MetricsSource['models']): void {
+    const byModel = (name: string, help: string, value: (model: ServedPyramid) => number) =>
+      this.#gauge(name, help, ['model'], () => models().map((model) => [{ model: model.name }, value(model)]));
     byModel('te_queue_size', 'texts that wait or run', ({ admission }) => admission.texts);
-    new Gauge({
-      name: 'te_queue_texts',
-      help: 'texts by what they do: wait for a worker, or are under way in one',
-      registers,
-      labelNames: ['model', 'state'],
-      collect() {
-        this.reset();
-        for (const { name: model, load } of models()) {
-          this.set({ model, state: 'waiting' }, load.waiting);
-          this.set({ model, state: 'running' }, load.running);
-        }
-      },
-    });
-    new Gauge({
-      name: 'te_queue_level_texts',
-      help: 'texts by level: 0 not yet tokenised, l before layer l or in it',
-      registers,
-      labelNames: ['model', 'level'],
-      async collect() {
+    this.#gauge(
+      'te_queue_texts',
+      'texts by what they do: wait for a worker, or are under way in one',
+      ['model', 'state'],
+      () =>
+        models().flatMap(({ name: model, load }) => [
+          [{ model, state: 'waiting' }, load.waiting] as const,
+          [{ model, state: 'running' }, load.running] as const,
+        ]),
+    );
+    this.#gauge(
+      'te_queue_level_texts',
+      'texts by level: 0 not yet tokenised, l before layer l or in it',
+      ['model', 'level'],
+      async () => {
         const found = await Promise.all(
-          models().map(async (model) => ({ name: model.name, levels: await model.queueLevels() })),
+          models().map(async (one) => ({ model: one.name, levels: (await one.queueLevels()) ?? [] })),
         );
-        this.reset();
-        for (const { name: model, levels } of found)
-          for (const [level, texts] of levels?.entries() ?? []) this.set({ model, level }, texts);
+        return found.flatMap(({ model, levels }) => levels.map((texts, level) => [{ model, level }, texts] as const));
       },
-    });
+    );
     byModel(
       'te_queue_work',
       'tokens x layers that wait or run, at the price of all layers',
@@ -123,44 +100,55 @@ export class Metrics {
       ({ admission }) => admission.expectedMs / 1000,
     );
     byModel('te_tau', 'the dial for requests that give none; -1: early exit is off', ({ tau }) => tau ?? -1);
-    // of a model that is reloaded these begin at 0 again, as a counter may
-    const countedByModel = (name: string, help: string, value: (model: ServedPyramid) => number) => {
-      new Counter({
-        name,
-        help,
-        registers,
-        labelNames: ['model'],
-        collect() {
-          this.reset();
-          for (const model of models()) this.inc({ model: model.name }, value(model));
-        },
-      });
-    };
-    countedByModel('te_texts_total', 'texts that were answered', ({ totals }) => totals.texts);
-    countedByModel('te_truncated_total', 'texts that were cut', ({ totals }) => totals.truncated);
-    countedByModel('te_tokens_total', 'tokens of the texts that were answered', ({ totals }) => totals.tokens);
-    countedByModel('te_flops_spent_total', 'operations spent', ({ totals }) => totals.flops);
-    countedByModel(
-      'te_flops_saved_total',
-      'operations that the dense model would have spent beyond those',
-      ({ totals }) => Math.max(0, totals.denseFlops - totals.flops),
+  }
+
+  /** Of a model that is reloaded these begin at 0 again, as a counter may. */
+  #watchTotals(models: MetricsSource['models']): void {
+    const byModel = (name: string, help: string, value: (model: ServedPyramid) => number) =>
+      this.#counter(name, help, ['model'], () => models().map((model) => [{ model: model.name }, value(model)]));
+    byModel('te_texts_total', 'texts that were answered', ({ totals }) => totals.texts);
+    byModel('te_truncated_total', 'texts that were cut', ({ totals }) => totals.truncated);
+    byModel('te_tokens_total', 'tokens of the texts that were answered', ({ totals }) => totals.tokens);
+    byModel('te_flops_spent_total', 'operations spent', ({ totals }) => totals.flops);
+    byModel('te_flops_saved_total', 'operations that the dense model would have spent beyond those', ({ totals }) =>
+      Math.max(0, totals.denseFlops - totals.flops),
     );
-    countedByModel('te_refused_total', 'requests refused with status 429', ({ admission }) => admission.refused);
-    const byLayer = (name: string, help: string, values: (model: ServedPyramid) => readonly number[]) => {
-      new Counter({
-        name,
-        help,
-        registers,
-        labelNames: ['model', 'layer'],
-        collect() {
-          this.reset();
-          for (const model of models())
-            for (const [i, value] of values(model).entries()) this.inc({ model: model.name, layer: i + 1 }, value);
-        },
-      });
-    };
+    byModel('te_refused_total', 'requests refused with status 429', ({ admission }) => admission.refused);
+    const byLayer = (name: string, help: string, values: (model: ServedPyramid) => readonly number[]) =>
+      this.#counter(name, help, ['model', 'layer'], () =>
+        models().flatMap((model) => values(model).map((n, i) => [{ model: model.name, layer: i + 1 }, n] as const)),
+      );
     byLayer('te_exits_total', 'texts by the layer that answered', ({ totals }) => totals.exits);
     byLayer('te_layer_tokens_total', 'tokens that entered a layer', ({ totals }) => totals.tokensByLayer);
+  }
+
+  /** A gauge whose values are asked for when it is read. */
+  #gauge(name: string, help: string, labelNames: string[], values: () => Values | Promise<Values>): void {
+    new Gauge({
+      name,
+      help,
+      labelNames,
+      registers: [this.#registry],
+      async collect() {
+        const found = await values();
+        this.reset();
+        for (const [labels, value] of found) this.set(labels, value);
+      },
+    });
+  }
+
+  /** A counter whose values are asked for when it is read. */
+  #counter(name: string, help: string, labelNames: string[], values: () => Values): void {
+    new Counter({
+      name,
+      help,
+      labelNames,
+      registers: [this.#registry],
+      collect() {
+        this.reset();
+        for (const [labels, value] of values()) this.inc(labels, value);
+      },
+    });
   }
 
   get contentType(): string {

@@ -5,7 +5,7 @@
 import { statSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
 import { PyramidError } from '../errors.ts';
-import type { ModelSource } from './registry.ts';
+import type { ModelSource } from './served-model.ts';
 
 /** Undefined for what is no text. Throws MP_USAGE for names that are no names, or that are given twice. */
 export function readModels(raw: unknown): readonly ModelSource[] | undefined {

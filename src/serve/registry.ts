@@ -9,14 +9,8 @@ import { type LoadOptions, Pyramid } from '../engine/index.ts';
 import { PyramidError } from '../errors.ts';
 import { resolveModel } from '../hub/index.ts';
 import { mayExit } from '../pyramid/exits/exit-rule.ts';
-import type { ModelCard, Models } from './served-model.ts';
+import type { ModelAdmin, ModelCard, ModelSource, Models } from './served-model.ts';
 import { type OnAnswer, type ServedLimits, ServedPyramid, type TauPolicy } from './served-pyramid.ts';
-
-export interface ModelSource {
-  readonly name: string;
-  /** A folder, or a name on the Hugging Face hub. */
-  readonly dir: string;
-}
 
 export interface RegistryOptions {
   readonly load: Pick<LoadOptions, 'workers' | 'threads' | 'dtype' | 'order' | 'stallMs'>;
@@ -33,7 +27,7 @@ interface Entry {
   readonly served: ServedPyramid;
 }
 
-export class Registry implements Models {
+export class Registry implements Models, ModelAdmin {
   readonly #options: RegistryOptions;
   /** Without a prototype: names come from requests. */
   readonly #entries = new Map<string, Entry>();
@@ -43,6 +37,7 @@ export class Registry implements Models {
   #changes: Promise<unknown> = Promise.resolve();
   /** Aborted when the server closes: what is being loaded then is given up. */
   readonly #closing = new AbortController();
+  #isStopping = false;
 
   private constructor(options: RegistryOptions) {
     this.#options = options;
@@ -69,7 +64,12 @@ export class Registry implements Models {
   }
 
   get isReady(): boolean {
-    return !this.#closing.signal.aborted && this.#entries.size > 0;
+    return !this.#isStopping && !this.#closing.signal.aborted && this.#entries.size > 0;
+  }
+
+  /** No text would be let in now, whichever model it is for. */
+  get isFull(): boolean {
+    return this.#entries.size > 0 && this.all.every((served) => served.isFull);
   }
 
   has(name: string): boolean {
@@ -87,7 +87,6 @@ export class Registry implements Models {
     return [...this.#entries.values()].map(({ served }) => served);
   }
 
-  /** Adds a model. Throws MP_USAGE if the name is taken, and what loading throws. */
   load(source: ModelSource): Promise<ModelCard> {
     return this.#change(async () => {
       if (this.has(source.name))
@@ -99,7 +98,6 @@ export class Registry implements Models {
     });
   }
 
-  /** Takes a model away. Throws MP_MODEL_UNKNOWN, MP_USAGE for the last one. */
   unload(name: string): Promise<void> {
     return this.#change(async () => {
       const served = this.get(name);
@@ -111,7 +109,6 @@ export class Registry implements Models {
     });
   }
 
-  /** Loads a model's folder anew if it has changed. Throws MP_MODEL_UNKNOWN and what loading throws; the old one then stays. */
   reload(name: string): Promise<{ readonly changed: boolean; readonly card: ModelCard }> {
     return this.#change(async () => {
       const { source, served } = this.#entry(name);
@@ -123,6 +120,11 @@ export class Registry implements Models {
       this.#retire(served);
       return { changed: true, card: entry.served.card };
     });
+  }
+
+  /** Is no longer ready, and answers all the same: whoever asks should send requests elsewhere. */
+  announceStop(): void {
+    this.#isStopping = true;
   }
 
   /** Nothing is let in any more; resolves when all that was is answered and the engines have ended. */

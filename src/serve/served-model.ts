@@ -1,9 +1,11 @@
 /**
- * What a route sees: models by name, and one function by which all of them classify. Whether a request is let in, with
+ * What a route sees: models by name, one function by which all of them classify, and how an administrator changes them. Whether a request is let in, with
  * which tau, and which worker runs it is decided behind `ServedModel.classify`; a route translates its protocol and
  * knows nothing of that. Types only.
  */
-import type { ClassifyOptions, Explanation, TextInput } from '../engine/index.ts';
+import type { ProblemType } from '../encoder/index.ts';
+import type { ClassifyOptions, Detail, Explanation, ModelInfo, TextInput } from '../engine/index.ts';
+import type { Dtype } from '../pyramid/folder/model-folder.ts';
 
 /** The models that are served. A model that is reloaded keeps its name; hold on to the name, not to the object. */
 export interface Models {
@@ -22,13 +24,17 @@ export interface ServedModel {
   readonly name: string;
   /** What the model says of itself; does not change while it is loaded. */
   readonly card: ModelCard;
+  /** What a page wants to know of it. */
+  readonly info: ModelInfo;
+  /** The tau of requests that give none, as it is now; null: early exit is off. */
+  readonly tau: number | null;
   /**
    * Classifies texts and pairs that came together; one result an input, in their order. All or none: a request that is
    * refused or fails has no partial answer.
    *
    * Throws, as PyramidError with its `httpStatus`:
    * MP_BATCH_LARGE (413) more inputs than --max-client-batch-size; MP_TEXT_TYPE (400);
-   * MP_TEXT_LONG (413) with `truncate: false`; MP_OVERLOADED (429, `details.retryAfterS`) at once when the queue is full;
+   * MP_TEXT_LONG (413) with `truncate: 'never'`; MP_OVERLOADED (429, `details.retryAfterS`) at once when the queue is full;
    * MP_DEADLINE_EARLY (429, `details.retryAfterS`) at once when the deadline cannot be met; MP_DEADLINE (503) when it
    * has passed; MP_TAU_RANGE, MP_MODEL_HEADS (400); MP_CLOSED (503) the server shuts down; MP_WORKER_LOST,
    * MP_TEXT_STALLED (503);
@@ -36,20 +42,37 @@ export interface ServedModel {
    */
   classify(inputs: readonly TextInput[], options?: ServeOptions): Promise<Classified>;
   /** As the engine's `explain`, admitted as one text at the dense price. Throws as `classify`. */
-  explain(input: TextInput, options?: Pick<ServeOptions, 'tau' | 'signal' | 'deadlineMs'>): Promise<Explanation>;
+  explain(input: TextInput, options?: ExplainOptions): Promise<Explanation>;
+  /** What lies beside the weights: the trace of an evaluation, the table of a run. Throws MP_FILE_MISSING. */
+  beside(what: 'trace' | 'report'): Promise<unknown>;
+}
+
+/** A model to be served. */
+export interface ModelSource {
+  readonly name: string;
+  /** A folder, or a name on the Hugging Face hub. */
+  readonly dir: string;
+}
+
+/** Changes which models are served, while they answer. */
+export interface ModelAdmin {
+  /** Adds a model. Throws MP_USAGE if the name is taken, and what loading throws. */
+  load(source: ModelSource): Promise<ModelCard>;
+  /** Removes a model. Throws MP_MODEL_UNKNOWN, MP_USAGE for the last one. */
+  unload(name: string): Promise<void>;
+  /** Loads a model's folder again if it has changed. Throws MP_MODEL_UNKNOWN and what loading throws; the old one then stays. */
+  reload(name: string): Promise<{ readonly changed: boolean; readonly card: ModelCard }>;
 }
 
 /** What a request may ask for; protocols that have no such notion leave it out. */
-export interface ServeOptions extends Pick<ClassifyOptions, 'signal' | 'deadlineMs'> {
+export interface ServeOptions extends Pick<ClassifyOptions, 'tau' | 'signal' | 'deadlineMs' | 'truncate'> {
   /** The dial; null is off. Left out: the server's own (the model's tau, --tau, or what `--tau auto` holds now). */
   readonly tau?: number | null;
-  /** False: a text longer than the model's maximum fails with MP_TEXT_LONG instead of being cut. Default true. */
-  readonly truncate?: boolean;
-  /** The end that is cut off: 'right' (the default) keeps the beginning. */
-  readonly truncationDirection?: 'left' | 'right';
   /** Wait for room instead of being refused with MP_OVERLOADED: for streams, whose reader holds back. */
   readonly patient?: boolean;
 }
+
+export type ExplainOptions = Pick<ServeOptions, 'tau' | 'signal' | 'deadlineMs'>;
 
 export interface Classified {
   /** The model that answered. */
@@ -59,37 +82,19 @@ export interface Classified {
   readonly results: readonly ClassifiedText[];
 }
 
-export interface ClassifiedText {
-  /** [C] in the order of `card.labels`: softmax (sigmoid for a multi-label model, the value for a regression). */
-  readonly scores: readonly number[];
-  /** [C]: what the scores were made from (TEI's `raw_scores`). */
-  readonly logits: readonly number[];
-  /** Index of the largest score. */
-  readonly best: number;
-  /** The layer that answered, from 1. */
-  readonly exit: number;
-  /** Tokens by layer: entering layer 1, special ones included, then left after each layer that ran. */
-  readonly tokens: readonly number[];
-  /** The text was longer than the model's maximum, and cut. */
-  readonly truncated: boolean;
-  /** Operations spent, heads and peeks included. */
-  readonly flops: number;
-  /** Operations of the dense model for the same tokens. */
-  readonly denseFlops: number;
-  /** Milliseconds that the text waited for a worker, that tokenising took, and from then to the answer. */
+/** What the engine knows of an answer, and the milliseconds that its text waited for a worker. */
+export interface ClassifiedText extends Detail {
   readonly queueMs: number;
-  readonly tokenizeMs: number;
-  readonly inferenceMs: number;
 }
 
 export interface ModelCard {
   readonly name: string;
   /** [C] */
   readonly labels: readonly string[];
-  readonly problemType: 'single_label_classification' | 'multi_label_classification' | 'regression';
+  readonly problemType: ProblemType;
   /** bert, ltp, fastbert, mp, … */
   readonly method: string;
-  /** `model_type` of config.json: bert, distilbert, roberta, electra. */
+  /** `model_type` of config.json. */
   readonly modelType: string;
   readonly layers: number;
   readonly hiddenSize: number;
@@ -103,7 +108,7 @@ export interface ModelCard {
   readonly tau: number | null;
   /** `--tau auto` goes no further than this. */
   readonly maxTau: number | null;
-  readonly dtype: 'fp32' | 'int8';
+  readonly dtype: Dtype;
   /** Changes whenever the folder's content is loaded anew: a hash of its files' names, sizes and times. */
   readonly version: string;
   /** ISO 8601. */

@@ -5,14 +5,21 @@
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { diskFolder } from '../disk-folder.ts';
-import type { Detail, Explanation, Pyramid, TextInput, Truncate } from '../engine/index.ts';
+import {
+  type Detail,
+  type Explanation,
+  type ModelInfo,
+  modelInfo,
+  type Pyramid,
+  type TextInput,
+} from '../engine/index.ts';
 import { PyramidError } from '../errors.ts';
 import { readTrace } from '../evaluate/trace.ts';
 import { jsonObjectIn, readText } from '../folder.ts';
 import { Admission, type Spent } from './admission.ts';
 import { LoopLag } from './loop-lag.ts';
 import { RecentTimes } from './recent-times.ts';
-import type { Classified, ClassifiedText, ModelCard, ServedModel, ServeOptions } from './served-model.ts';
+import type { Classified, ExplainOptions, ModelCard, ServedModel, ServeOptions } from './served-model.ts';
 import { ServedTotals } from './served-totals.ts';
 import { firstState, nextState, type TauLimits, type TauState } from './tau-control.ts';
 
@@ -99,7 +106,6 @@ export class ServedPyramid implements ServedModel {
     return this.card.name;
   }
 
-  /** What requests are answered with now that do not give a tau; null: off. */
   get tau(): number | null {
     return this.#policy.kind === 'auto' ? this.#control.tau : this.#policy.tau;
   }
@@ -118,22 +124,21 @@ export class ServedPyramid implements ServedModel {
     return this.#admission.refusal();
   }
 
-  async classify(inputs: readonly TextInput[], options: ServeOptions = {}): Promise<Classified> {
+  async classify(inputs: readonly TextInput[], { patient, ...given }: ServeOptions = {}): Promise<Classified> {
     const { maxClientBatchSize: most } = this.#limits;
     if (inputs.length > most) throw new PyramidError('MP_BATCH_LARGE', { inputs: inputs.length, most });
-    const { signal, deadlineMs, truncate = true, truncationDirection = 'right' } = options;
-    const tau = options.tau === undefined ? this.tau : options.tau;
-    const cut: Truncate = truncate ? truncationDirection : 'never';
+    const { tau = this.tau, signal, deadlineMs } = given;
+    const options = { ...given, tau };
     const characters = inputs.map(this.#charactersOf);
-    if (options.patient) while (this.isFull) await setTimeout(PATIENCE_MS, null, { signal });
+    if (patient) while (this.isFull) await setTimeout(PATIENCE_MS, null, { signal });
     const start = performance.now();
-    const run = () => this.#pyramid.detail(inputs, { tau, signal, deadlineMs, truncate: cut });
+    const run = () => this.#pyramid.detail(inputs, options);
     const details = await this.#admitted(characters, deadlineMs, run, (one) => spentOf(one, characters));
     const totalMs = performance.now() - start;
-    const results = details.map((detail): ClassifiedText => {
-      const queueMs = Math.max(0, totalMs - detail.tokenizeMs - detail.inferenceMs);
-      return { ...detail, queueMs };
-    });
+    const results = details.map((detail) => ({
+      ...detail,
+      queueMs: Math.max(0, totalMs - detail.tokenizeMs - detail.inferenceMs),
+    }));
     for (const result of results) this.totals.add(result);
     this.#times.add(totalMs, start + totalMs);
     const classified: Classified = { model: this.card, tau, results };
@@ -141,12 +146,9 @@ export class ServedPyramid implements ServedModel {
     return classified;
   }
 
-  async explain(
-    input: TextInput,
-    { tau = this.tau, signal, deadlineMs }: Pick<ServeOptions, 'tau' | 'signal' | 'deadlineMs'> = {},
-  ): Promise<Explanation> {
-    const run = () => this.#pyramid.explain(input, { tau, signal, deadlineMs });
-    return this.#admitted([this.#charactersOf(input, 0)], deadlineMs, run, () => []);
+  async explain(input: TextInput, { tau = this.tau, ...given }: ExplainOptions = {}): Promise<Explanation> {
+    const run = () => this.#pyramid.explain(input, { ...given, tau });
+    return this.#admitted([this.#charactersOf(input, 0)], given.deadlineMs, run, () => []);
   }
 
   /** Texts that no worker has yet, and those that one has. */
@@ -162,16 +164,10 @@ export class ServedPyramid implements ServedModel {
     });
   }
 
-  /** What a page wants to know of the model. */
-  get info() {
-    const { name, labels, problemType, method, pairs, maxLength, dtype } = this.card;
-    const { shape, headKind, info } = this.#pyramid;
-    const { headWidth, asked = null, prunes, tau, calibration = null } = info;
-    const own = { shape, tau, calibration, headKind, headWidth, asked, prunes };
-    return { name, labels, ...own, problemType, method, pairs, maxLength, dtype, device: 'server', threads: null };
+  get info(): ModelInfo {
+    return modelInfo(this.name, this.#pyramid);
   }
 
-  /** What lies beside the weights: the trace of an evaluation, the table of a run. Throws MP_FILE_MISSING. */
   beside(what: 'trace' | 'report'): Promise<unknown> {
     return what === 'trace' ? readTrace(join(this.#dir, 'trace.jsonl')) : readReport(this.#dir);
   }

@@ -31,6 +31,12 @@ export class Connections {
   #openedAt = 0;
   #accepted = 0;
   #keptBack: (() => void)[] | null = null;
+  #isStopping = false;
+
+  /** `stop` was called: each answer says that its connection closes. */
+  get isStopping(): boolean {
+    return this.#isStopping;
+  }
 
   /** Watches a server's connections; to be called before it listens. */
   watch(server: Server): void {
@@ -60,6 +66,7 @@ export class Connections {
 
   /** Takes no connection any more, and resolves when all are closed: those with requests when these are answered. */
   async stop(): Promise<void> {
+    this.#isStopping = true;
     const before = performance.now() - SILENT_MS;
     let busy = 0;
     for (const { underWay, at } of this.#open.values()) if (underWay > 0 || at > before) busy++;

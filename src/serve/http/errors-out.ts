@@ -22,6 +22,13 @@ export type ErrorForm = (
 
 const ownForm: ErrorForm = ({ status, code, message }) => ({ status, body: { error: { code, message } } });
 
+/** What may go wrong on a route that classifies, by status: a schema for each, `form` unless a protocol adds more. */
+export const errorResponses = <S>(form: S, ...more: readonly number[]) =>
+  Object.fromEntries([400, 401, 404, 408, 413, 415, 429, 500, 503, ...more].map((status) => [status, form])) as Record<
+    400 | 401 | 404 | 408 | 413 | 415 | 429 | 500 | 503,
+    S
+  >;
+
 declare module 'fastify' {
   interface FastifyInstance {
     readonly errorForms: { readonly paths: RegExp; readonly form: ErrorForm }[];

@@ -7,6 +7,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { PyramidError } from '../../errors.ts';
 import { type AccessOptions, markOpenRoutes, refusedEntry } from './access.ts';
 import { Arriving } from './arriving.ts';
+import { isStream } from './bodies.ts';
 import type { App } from './route.ts';
 
 export interface GuardOptions extends AccessOptions {
@@ -25,73 +26,101 @@ export interface GuardOptions extends AccessOptions {
   readonly onBegin: () => void;
 }
 
-export interface Guard {
-  /** Requests to classify that are under way: their bodies have arrived. Streams of lines are not among them. */
-  readonly underWay: () => number;
-  readonly streams: () => number;
-}
-
 export const NDJSON = 'application/x-ndjson';
 
+/** How often slow bodies are looked for, in milliseconds. */
+const SWEEP_MS = 1000;
 /** Bodies of the greatest size that may arrive at once: what is held of them in memory is bounded. */
 const WHOLE_BODIES = 64;
 
-export function addGuard(app: App, options: GuardOptions): Guard {
-  const { isOurName, maxConcurrentRequests, payloadLimit, bodyTimeoutMs, isFull, refusal, onBegin } = options;
-  const bodies = new Arriving({
-    most: maxConcurrentRequests,
-    mostBytes: WHOLE_BODIES * payloadLimit,
-    timeoutMs: bodyTimeoutMs,
-    windowMs: bodyTimeoutMs / 3,
-  });
-  // of a stream little is held at once
-  const streams = new Arriving({
-    most: maxConcurrentRequests,
-    mostBytes: Number.POSITIVE_INFINITY,
-    timeoutMs: null,
-    windowMs: bodyTimeoutMs,
-  });
-  let underWay = 0;
-  const sweep = setInterval(() => {
-    bodies.sweep();
-    streams.sweep();
-  }, 1000).unref();
-  app.addHook('onClose', async () => clearInterval(sweep));
-  markOpenRoutes(app);
+export class Guard {
+  readonly #options: GuardOptions;
+  readonly #bodies: Arriving;
+  readonly #streams: Arriving;
+  #underWay = 0;
 
-  app.addHook('onRequest', (request, reply, done) => {
+  constructor(options: GuardOptions) {
+    const { maxConcurrentRequests: most, payloadLimit, bodyTimeoutMs } = options;
+    this.#options = options;
+    this.#bodies = new Arriving({
+      most,
+      mostBytes: WHOLE_BODIES * payloadLimit,
+      timeoutMs: bodyTimeoutMs,
+      windowMs: bodyTimeoutMs / 3,
+    });
+    // of a stream little is held at once
+    this.#streams = new Arriving({
+      most,
+      mostBytes: Number.POSITIVE_INFINITY,
+      timeoutMs: null,
+      windowMs: bodyTimeoutMs,
+    });
+  }
+
+  /** Requests to classify that are under way: their bodies have arrived. Streams of lines are not among them. */
+  get underWay(): number {
+    return this.#underWay;
+  }
+
+  get streams(): number {
+    return this.#streams.count;
+  }
+
+  /** As many requests are under way as may be. */
+  get isFull(): boolean {
+    return this.#underWay >= this.#options.maxConcurrentRequests;
+  }
+
+  /** Looks at every request of the routes that are added after it. */
+  addTo(app: App): void {
+    const sweep = setInterval(() => {
+      this.#bodies.sweep();
+      this.#streams.sweep();
+    }, SWEEP_MS).unref();
+    app.addHook('onClose', async () => clearInterval(sweep));
+    markOpenRoutes(app);
+    app.addHook('onRequest', (request, reply, done) => done(this.#refusedUnread(request, reply) ?? undefined));
+    app.addHook('preValidation', (request, reply, done) => done(this.#refusedRead(request, reply) ?? undefined));
+    const over = (request: FastifyRequest) => {
+      this.#bodies.end(request);
+      this.#streams.end(request);
+    };
+    app.addHook('onResponse', (request, _reply, done) => {
+      over(request);
+      done();
+    });
+    app.addHook('onRequestAbort', (request, done) => {
+      over(request);
+      done();
+    });
+  }
+
+  /** What a request is told by its headers that may not come in; null where its body may come. */
+  #refusedUnread(request: FastifyRequest, reply: FastifyReply): PyramidError | null {
+    const { isOurName, payloadLimit, isFull, refusal, onBegin } = this.#options;
     const { host } = request.headers;
-    if (isOurName?.(host) === false) return done(new PyramidError('MP_HOST', { host: host! }));
-    const refused = refusedEntry(request, reply, options);
-    if (refused) return done(refused);
-    const counts = isCounted(request);
-    if (counts) {
+    if (isOurName?.(host) === false) return new PyramidError('MP_HOST', { host: host! });
+    const refused = refusedEntry(request, reply, this.#options);
+    if (refused) return refused;
+    if (isCounted(request)) {
       onBegin();
-      if (underWay >= maxConcurrentRequests || isFull()) return done(refusal());
+      if (this.isFull || isFull()) return refusal();
     }
     const bytes = bytesOf(request, payloadLimit);
-    if (bytes > 0 && !bodies.begin(request, reply, bytes)) return done(refusal());
-    done();
-  });
-  app.addHook('preValidation', (request, reply, done) => {
-    bodies.end(request);
-    if (!isCounted(request)) return done();
-    // a body that is read as it comes goes on arriving
-    if (typeof (request.body as { readonly pipe?: unknown } | null | undefined)?.pipe === 'function')
-      return streams.begin(request, reply, 0) ? done() : done(refusal());
-    if (underWay >= maxConcurrentRequests) return done(refusal());
-    underWay++;
-    reply.raw.once('close', () => underWay--);
-    done();
-  });
-  const over = (request: FastifyRequest, _: FastifyReply, done: () => void) => {
-    bodies.end(request);
-    streams.end(request);
-    done();
-  };
-  app.addHook('onResponse', over);
-  app.addHook('onRequestAbort', (request, done) => over(request, undefined as never, done));
-  return { underWay: () => underWay, streams: () => streams.count };
+    return bytes > 0 && !this.#bodies.begin(request, reply, bytes) ? refusal() : null;
+  }
+
+  /** What a request is told whose body is there, or comes as it is read; null where it goes on to its route. */
+  #refusedRead(request: FastifyRequest, reply: FastifyReply): PyramidError | null {
+    const { refusal } = this.#options;
+    this.#bodies.end(request);
+    if (!isCounted(request)) return null;
+    if (isStream(request.body)) return this.#streams.begin(request, reply, 0) ? null : refusal();
+    if (this.isFull) return refusal();
+    this.#underWay++;
+    reply.raw.once('close', () => this.#underWay--);
+    return null;
+  }
 }
 
 /** Requests that ask for answers: what administrates has to pass when there is no room, too. */

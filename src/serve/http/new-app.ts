@@ -28,10 +28,9 @@ export interface AppParts {
   readonly logger: Logger;
   readonly refusals: Refusals;
   readonly connections: Connections;
-  readonly isStopping: () => boolean;
 }
 
-export function newApp(options: ServerOptions, { logger, refusals, connections, isStopping }: AppParts): App {
+export function newApp(options: ServerOptions, { logger, refusals, connections }: AppParts): App {
   const isVerbose = ['debug', 'trace'].includes(options.logLevel);
   const settings: FastifyServerOptions = {
     loggerInstance: logger as never,
@@ -43,7 +42,7 @@ export function newApp(options: ServerOptions, { logger, refusals, connections, 
     routerOptions: { maxParamLength: 16_384 }, // as long as an address may be: each protocol says in its own words what it does not know
     frameworkErrors: (error, request, reply) => {
       reply.headers({ ...ALWAYS, 'x-request-id': request.id });
-      if (isStopping()) reply.header('connection', 'close');
+      if (connections.isStopping) reply.header('connection', 'close');
       return void answerError(error, request, reply);
     },
     schemaErrorFormatter: schemaError,

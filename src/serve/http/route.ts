@@ -16,8 +16,10 @@ import type {
   RawRequestDefaultExpression,
   RawServerDefault,
 } from 'fastify';
+import type { TextInput } from '../../engine/index.ts';
 import { type ErrorCode, PyramidError } from '../../errors.ts';
-import type { Classified, Models } from '../served-model.ts';
+import { countCharacters } from '../characters.ts';
+import type { Classified, ModelAdmin, Models } from '../served-model.ts';
 
 /** The server as a route plugin gets it: `body`, `params` and replies are typed by the route's TypeBox schema. */
 export type App = FastifyInstance<
@@ -38,8 +40,12 @@ export interface Limits {
   readonly workers: number | null;
 }
 
+/** All that a route knows of the server. */
 export interface RouteContext {
   readonly models: Models;
+  readonly admin: ModelAdmin;
+  /** Nobody may use the admin routes, as the server was started. */
+  readonly isAdminClosed: boolean;
   readonly limits: Limits;
   /** The package's version. */
   readonly version: string;
@@ -55,7 +61,7 @@ export interface RouteContext {
  *   app.post('/predict', { schema: { tags: ['tei'], summary: '…', body: PredictRequest, response: { 200: … } } },
  *     async (request, reply) => {
  *       const classified = await models.get().classify(texts, { signal: goneSignal(request, reply) });
- *       answerHeaders(reply, classified, characters);
+ *       answerHeaders(reply, classified, texts);
  *       return …;
  *     });
  * };
@@ -83,7 +89,12 @@ export function goneSignal({ raw: { socket } }: FastifyRequest, _reply?: Fastify
  * x-compute-characters, x-compute-tokens, x-total-time, x-queue-time, x-tokenization-time, x-inference-time (ms, of a
  * batch the mean), x-model, x-tau ("off" where early exit was off).
  */
-export function answerHeaders(reply: FastifyReply, { model, tau, results }: Classified, characters: number): void {
+export function answerHeaders(
+  reply: FastifyReply,
+  { model, tau, results }: Classified,
+  inputs: readonly TextInput[],
+): void {
+  const characters = inputs.reduce((sum, input) => sum + countCharacters(input), 0);
   let [queue, tokenize, inference, tokens] = [0, 0, 0, 0];
   for (const result of results) {
     queue += result.queueMs;

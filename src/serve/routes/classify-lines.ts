@@ -14,7 +14,7 @@ import { NDJSON } from '../http/guard.ts';
 import { failureOf, goneSignal } from '../http/route.ts';
 import type { Models } from '../served-model.ts';
 import { type Line, linesOf } from './lines.ts';
-import { answerJson, cutting } from './v1-answer.ts';
+import { answerJson } from './v1-answer.ts';
 import type { ClassifyQuery } from './v1-schemas.ts';
 
 /** Lines under way at once: enough for full batches, few enough for others to pass. */
@@ -29,7 +29,7 @@ export function answerLines(
   body: AsyncIterable<Buffer>,
   reply: FastifyReply,
 ): FastifyReply {
-  const { model, tau: given, topK = 1, truncate } = request.query as ClassifyQuery;
+  const { model, topK = 1, tau: given, ...options } = request.query as ClassifyQuery;
   models.get(model); // an unknown name is an error of the request, not of each line
   const tau = given === 'off' ? null : given;
   const signal = goneSignal(request, reply);
@@ -38,8 +38,8 @@ export function answerLines(
     try {
       const parsed = inputOf(line, index + 1);
       id = parsed.id;
-      const options = { tau, signal: stop, patient: true, ...cutting(truncate) };
-      const { model: card, tau: used, results } = await models.get(model).classify([parsed.input], options);
+      const asked = { ...options, tau, signal: stop, patient: true };
+      const { model: card, tau: used, results } = await models.get(model).classify([parsed.input], asked);
       return withId(id, `${answerJson(card, results[0], topK).slice(0, -1)},"tau":${JSON.stringify(used)}}`);
     } catch (error) {
       if (stop.aborted) throw error;

@@ -4,9 +4,9 @@
  * binary data and classification extensions.
  */
 import { PyramidError } from '../../errors.ts';
+import { ranking } from '../../pyramid/logits.ts';
 import type { Classified, ModelCard } from '../served-model.ts';
 import type { InferRequest, InferResponse, RequestOutput } from './oip-schemas.ts';
-import { ranking } from './ranking.ts';
 
 type Datatype = 'BYTES' | 'FP32' | 'INT32';
 interface Tensor {

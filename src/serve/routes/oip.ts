@@ -4,31 +4,27 @@
  * files: who names one is answered by these very weights or not at all. Knows nothing of queues and workers.
  * Source: the protocol's REST specification, and its extensions for binary data, classification and parameters.
  */
-import type { FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { TextInput } from '../../engine/index.ts';
 import { PyramidError } from '../../errors.ts';
-import { countCharacters } from '../characters.ts';
 import { readJson } from '../http/bodies.ts';
-import { answerErrors } from '../http/errors-out.ts';
-import { answerHeaders, goneSignal, type RoutePlugin } from '../http/route.ts';
-import type { ServedModel, ServeOptions } from '../served-model.ts';
+import { answerErrors, errorResponses } from '../http/errors-out.ts';
+import { type App, answerHeaders, goneSignal, type RouteContext, type RoutePlugin } from '../http/route.ts';
+import type { Classified, Models, ServedModel, ServeOptions } from '../served-model.ts';
 import { headAndTail, stringsOf } from './oip-body.ts';
 import { outputMetadata, packOutputs, wantedOutputs } from './oip-outputs.ts';
 import * as schemas from './oip-schemas.ts';
 import { sendJson } from './send-json.ts';
 
 const tags = ['Open Inference Protocol'];
-const errors = Object.fromEntries(
-  [400, 401, 404, 408, 413, 415, 429, 500, 503].map((status) => [status, schemas.ErrorResponse]),
-);
+const errors = errorResponses(schemas.ErrorResponse);
 const EXTENSIONS = ['binary_tensor_data', 'classification'];
 
 /** What follows a request's JSON. */
 const tails = new WeakMap<FastifyRequest, Buffer>();
 
-export const oipRoutes: RoutePlugin = async (app, { models, version }) => {
+export const oipRoutes: RoutePlugin = async (app, context) => {
   answerErrors(app, /^\/v2(\/|$)/, ({ status, message }) => ({ status, body: { error: message } }));
-
   app.removeAllContentTypeParsers();
   // clients send binary data without a content type
   app.addContentTypeParser('*', { parseAs: 'buffer' }, async (request: FastifyRequest, body: Buffer) => {
@@ -36,110 +32,114 @@ export const oipRoutes: RoutePlugin = async (app, { models, version }) => {
     tails.set(request, tail);
     return readJson(head);
   });
+  addServer(app, context);
+  const base = '/v2/models/:model';
+  addModel(app, context, { path: base, params: schemas.ModelParams, suffix: '' });
+  addModel(app, context, { path: `${base}/versions/:version`, params: schemas.VersionParams, suffix: 'Version' });
+};
 
-  const document = (operationId: string, summary: string, ok: object, params?: object) => ({
-    schema: { tags, operationId, summary, ...(params ? { params } : {}), response: { 200: ok, ...errors } },
-  });
+const described = (operationId: string, summary: string, ok: object, params?: object) => ({
+  schema: { tags, operationId, summary, ...(params ? { params } : {}), response: { 200: ok, ...errors } },
+});
 
-  app.get('/v2', document('serverMetadata', 'The server and its extensions', schemas.ServerMetadata), async () => ({
+function addServer(app: App, { models, version }: RouteContext): void {
+  app.get('/v2', described('serverMetadata', 'The server and its extensions', schemas.ServerMetadata), async () => ({
     name: 'magic-pyramid',
     version,
     extensions: EXTENSIONS,
   }));
   const open = { security: [] }; // probes need no key
-  const live = document('serverLive', 'The process answers', schemas.Live).schema;
+  const live = described('serverLive', 'The process answers', schemas.Live).schema;
   app.get('/v2/health/live', { schema: { ...live, ...open } }, async () => ({ live: true }));
-  const ready = document('serverReady', 'Every model answers', schemas.Ready).schema;
+  const ready = described('serverReady', 'Every model answers', schemas.Ready).schema;
   app.get(
     '/v2/health/ready',
     { schema: { ...ready, ...open, response: { ...ready.response, 503: schemas.Ready } } },
     async (_, reply) => reply.code(models.isReady ? 200 : 503).send({ ready: models.isReady }),
   );
+}
 
-  for (const versioned of [false, true]) {
-    const path = versioned ? '/v2/models/:model/versions/:version' : '/v2/models/:model';
-    const params = versioned ? schemas.VersionParams : schemas.ModelParams;
-    const suffix = versioned ? 'Version' : '';
-    const find = (request: FastifyRequest): ServedModel =>
-      served(request.params as { model: string; version?: string });
-    const served = ({ model: name, version: wanted }: { model: string; version?: string }) => {
-      const model = models.get(name);
-      if (wanted !== undefined && wanted !== model.card.version)
-        throw new PyramidError('MP_MODEL_UNKNOWN', { name: `${name} (version ${wanted})`, names: models.names });
-      return model;
-    };
+/** The addresses of a model: without a version, or of one alone. */
+interface Place {
+  readonly path: string;
+  readonly params: object;
+  /** Of the operations' names. */
+  readonly suffix: string;
+}
 
-    app.get(
-      path,
-      document(`model${suffix}Metadata`, 'A model and its tensors', schemas.ModelMetadata, params),
-      async (request) => {
-        const { card } = find(request);
-        const inputs = ['text', 'text_pair'].slice(0, card.pairs ? 2 : 1);
-        return {
-          name: card.name,
-          versions: [card.version],
-          platform: 'onnx_onnxv1',
-          inputs: inputs.map((name) => ({ name, datatype: 'BYTES', shape: [-1] })),
-          outputs: outputMetadata(card),
-        };
+function addModel(app: App, { models }: RouteContext, { path, params, suffix }: Place): void {
+  app.get(
+    path,
+    described(`model${suffix}Metadata`, 'A model and its tensors', schemas.ModelMetadata, params),
+    async (request) => {
+      const { card } = modelOf(models, request);
+      const inputs = ['text', 'text_pair'].slice(0, card.pairs ? 2 : 1);
+      return {
+        name: card.name,
+        versions: [card.version],
+        platform: 'onnx_onnxv1',
+        inputs: inputs.map((name) => ({ name, datatype: 'BYTES', shape: [-1] })),
+        outputs: outputMetadata(card),
+      };
+    },
+  );
+  app.get(
+    `${path}/ready`,
+    described(`model${suffix}Ready`, 'The model answers', schemas.ModelReady, params),
+    async (request) => ({ name: modelOf(models, request).name, ready: true }),
+  );
+  const response = {
+    200: {
+      description: 'The tensors, as JSON or, where that was asked for, with binary data behind the JSON',
+      content: {
+        'application/json': { schema: schemas.InferResponse },
+        'application/octet-stream': { schema: { type: 'string', format: 'binary' } },
       },
-    );
-    app.get(
-      `${path}/ready`,
-      document(`model${suffix}Ready`, 'The model answers', schemas.ModelReady, params),
-      async (request) => ({ name: find(request).name, ready: true }),
-    );
-    app.post(
-      `${path}/infer`,
-      {
-        schema: {
-          tags,
-          operationId: `infer${suffix}`,
-          summary: 'Labels and scores of a batch of texts',
-          params,
-          body: schemas.InferRequest,
-          response: {
-            200: {
-              description: 'The tensors, as JSON or, where that was asked for, with binary data behind the JSON',
-              content: {
-                'application/json': { schema: schemas.InferResponse },
-                'application/octet-stream': { schema: { type: 'string', format: 'binary' } },
-              },
-            },
-            ...errors,
-          },
-        },
-      },
-      async (request, reply) => {
-        const body = request.body as schemas.InferRequest;
-        const model = find(request);
-        const wanted = wantedOutputs(body);
-        const texts = textsOf(body, tails.get(request) ?? Buffer.alloc(0));
-        const signal = goneSignal(request, reply);
-        const classified = await model.classify(texts, { ...optionsOf(body), signal });
-        const { outputs, buffers } = packOutputs(wanted, classified);
-        const answer: schemas.InferResponse = {
-          model_name: classified.model.name,
-          model_version: classified.model.version,
-          ...(body.id === undefined ? {} : { id: body.id }),
-          parameters: { tau: classified.tau ?? 'off' },
-          outputs,
-        };
-        answerHeaders(
-          reply,
-          classified,
-          texts.reduce((sum, text) => sum + countCharacters(text), 0),
-        );
-        if (buffers.length === 0) return sendJson(reply, answer);
-        const head = Buffer.from(JSON.stringify(answer));
-        return reply
-          .header('inference-header-content-length', String(head.length))
-          .type('application/octet-stream')
-          .send(Buffer.concat([head, ...buffers]) as never);
-      },
-    );
-  }
-};
+    },
+    ...errors,
+  };
+  const summary = 'Labels and scores of a batch of texts';
+  const infer = { tags, operationId: `infer${suffix}`, summary, params, body: schemas.InferRequest, response };
+  app.post(`${path}/infer`, { schema: infer }, async (request, reply) => {
+    const model = modelOf(models, request);
+    const body = request.body as schemas.InferRequest;
+    const wanted = wantedOutputs(body);
+    const texts = textsOf(body, tails.get(request) ?? Buffer.alloc(0));
+    const classified = await model.classify(texts, { ...optionsOf(body), signal: goneSignal(request, reply) });
+    answerHeaders(reply, classified, texts);
+    return sendTensors(reply, body.id, classified, packOutputs(wanted, classified));
+  });
+}
+
+/** Throws MP_MODEL_UNKNOWN, also where another version is named than is served. */
+function modelOf(models: Models, { params }: { readonly params: unknown }): ServedModel {
+  const { model: name, version: wanted } = params as { readonly model: string; readonly version?: string };
+  const model = models.get(name);
+  if (wanted !== undefined && wanted !== model.card.version)
+    throw new PyramidError('MP_MODEL_UNKNOWN', { name: `${name} (version ${wanted})`, names: models.names });
+  return model;
+}
+
+function sendTensors(
+  reply: FastifyReply,
+  id: string | undefined,
+  { model, tau }: Classified,
+  { outputs, buffers }: ReturnType<typeof packOutputs>,
+) {
+  const answer: schemas.InferResponse = {
+    model_name: model.name,
+    model_version: model.version,
+    ...(id === undefined ? {} : { id }),
+    parameters: { tau: tau ?? 'off' },
+    outputs,
+  };
+  if (buffers.length === 0) return sendJson(reply, answer);
+  const head = Buffer.from(JSON.stringify(answer));
+  return reply
+    .header('inference-header-content-length', String(head.length))
+    .type('application/octet-stream')
+    .send(Buffer.concat([head, ...buffers]) as never);
+}
 
 /** The texts, or the pairs where there is an input text_pair beside the other one, whatever that is named. */
 function textsOf({ inputs }: schemas.InferRequest, tail: Buffer): TextInput[] {

@@ -7,12 +7,18 @@
  */
 import { availableParallelism } from 'node:os';
 import type { TextInput } from '../../engine/index.ts';
+import { ranking } from '../../pyramid/logits.ts';
 import { problems } from '../../pyramid/problem.ts';
-import { countCharacters } from '../characters.ts';
-import { answerErrors, type Violation } from '../http/errors-out.ts';
-import { answerHeaders, type Failure, goneSignal, type RoutePlugin } from '../http/route.ts';
-import type { ClassifiedText, ModelCard } from '../served-model.ts';
-import { ranking } from './ranking.ts';
+import { answerErrors, errorResponses, type Violation } from '../http/errors-out.ts';
+import {
+  type App,
+  answerHeaders,
+  type Failure,
+  goneSignal,
+  type RouteContext,
+  type RoutePlugin,
+} from '../http/route.ts';
+import type { ClassifiedText, ModelCard, ServeOptions } from '../served-model.ts';
 import { sendJson } from './send-json.ts';
 import {
   ErrorResponse,
@@ -24,96 +30,84 @@ import {
 } from './tei-schemas.ts';
 
 const tags = ['Text Embeddings Inference'];
-const errors = Object.fromEntries(
-  [400, 401, 404, 408, 413, 415, 422, 424, 429, 500, 503].map((status) => [status, ErrorResponse]),
-);
+const errors = errorResponses(ErrorResponse, 422, 424);
 
-export const teiRoutes: RoutePlugin = async (app, { models, limits, version }) => {
+export const teiRoutes: RoutePlugin = async (app, context) => {
   answerErrors(app, /^\/((predict|info)(\/.*)?)?$/, (failure, violations) => {
     const { status, type } = translate(failure, violations);
     return { status, body: { error: failure.message, error_type: type } satisfies ErrorResponse };
   });
-
-  for (const [path, operationId] of [
-    ['/predict', 'predict'],
-    ['/', 'predictAtRoot'],
-  ])
-    app.post(
-      path,
-      {
-        schema: {
-          tags,
-          operationId,
-          summary: 'The labels of one text or pair, or of a batch',
-          querystring: ModelQuery,
-          body: PredictRequest,
-          response: { 200: PredictResponse, ...errors },
-        },
-      },
-      async (request, reply) => {
-        const { inputs, parameters } = request.body;
-        const isBatch = Array.isArray(inputs);
-        const texts = isBatch ? inputs.map(textOf) : [textOf(inputs)];
-        const classified = await models.get(request.query.model).classify(texts, {
-          signal: goneSignal(request, reply),
-          truncate: request.body.truncate ?? true,
-          truncationDirection: /^left$/i.test(request.body.truncation_direction ?? '') ? 'left' : 'right',
-        });
-        const asked = { ...parameters, raw: request.body.raw_scores };
-        const lists = classified.results.map((result) => predictions(classified.model, result, asked));
-        answerHeaders(
-          reply,
-          classified,
-          texts.reduce((sum, text) => sum + countCharacters(text), 0),
-        );
-        const answer = isBatch || parameters !== undefined ? lists : lists[0];
-        return sendJson(reply, answer);
-      },
-    );
-
-  app.get(
-    '/info',
-    {
-      schema: {
-        tags,
-        operationId: 'info',
-        summary: 'The served model and the limits',
-        querystring: ModelQuery,
-        response: { 200: InfoResponse, ...errors },
-      },
-    },
-    async (request, reply) => {
-      const { card } = models.get(request.query.model);
-      return sendJson(reply, {
-        model_id: card.name,
-        model_sha: card.version,
-        model_dtype: card.dtype === 'fp32' ? 'float32' : card.dtype,
-        served_model_name: card.name,
-        model_type: {
-          classifier: {
-            id2label: Object.fromEntries(card.labels.map((label, i) => [String(i), label])),
-            label2id: Object.fromEntries(card.labels.map((label, i) => [label, i])),
-          },
-        },
-        max_concurrent_requests: limits.maxConcurrentRequests,
-        max_input_length: card.maxLength,
-        max_batch_tokens: limits.maxBatchTokens,
-        max_batch_requests: null,
-        max_client_batch_size: limits.maxClientBatchSize,
-        auto_truncate: true,
-        tokenization_workers: limits.workers ?? availableParallelism(), // a worker tokenises what it runs
-        version,
-        sha: null,
-        docker_label: null,
-      });
-    },
-  );
+  addPredict(app, context, '/predict', 'predict');
+  addPredict(app, context, '/', 'predictAtRoot');
+  addInfo(app, context);
 };
+
+function addPredict(app: App, { models }: RouteContext, path: string, operationId: string): void {
+  const schema = {
+    tags,
+    operationId,
+    summary: 'The labels of one text or pair, or of a batch',
+    querystring: ModelQuery,
+    body: PredictRequest,
+    response: { 200: PredictResponse, ...errors },
+  };
+  app.post(path, { schema }, async (request, reply) => {
+    const { inputs, parameters, raw_scores: raw } = request.body;
+    const isBatch = Array.isArray(inputs);
+    const texts = isBatch ? inputs.map(textOf) : [textOf(inputs)];
+    const options = { truncate: truncateOf(request.body), signal: goneSignal(request, reply) };
+    const classified = await models.get(request.query.model).classify(texts, options);
+    const asked = { ...parameters, raw };
+    const lists = classified.results.map((result) => predictions(classified.model, result, asked));
+    answerHeaders(reply, classified, texts);
+    return sendJson(reply, isBatch || parameters !== undefined ? lists : lists[0]);
+  });
+}
+
+function addInfo(app: App, { models, limits, version }: RouteContext): void {
+  const schema = {
+    tags,
+    operationId: 'info',
+    summary: 'The served model and the limits',
+    querystring: ModelQuery,
+    response: { 200: InfoResponse, ...errors },
+  };
+  app.get('/info', { schema }, async (request, reply) => {
+    const { card } = models.get(request.query.model);
+    return sendJson(reply, {
+      model_id: card.name,
+      model_sha: card.version,
+      model_dtype: card.dtype === 'fp32' ? 'float32' : card.dtype,
+      served_model_name: card.name,
+      model_type: {
+        classifier: {
+          id2label: Object.fromEntries(card.labels.map((label, i) => [String(i), label])),
+          label2id: Object.fromEntries(card.labels.map((label, i) => [label, i])),
+        },
+      },
+      max_concurrent_requests: limits.maxConcurrentRequests,
+      max_input_length: card.maxLength,
+      max_batch_tokens: limits.maxBatchTokens,
+      max_batch_requests: null,
+      max_client_batch_size: limits.maxClientBatchSize,
+      auto_truncate: true,
+      tokenization_workers: limits.workers ?? availableParallelism(), // a worker tokenises what it runs
+      version,
+      sha: null,
+      docker_label: null,
+    });
+  });
+}
 
 function textOf(sequence: Sequence): TextInput {
   if (typeof sequence === 'string') return sequence;
   const [text, pair] = Array.isArray(sequence) ? sequence : [sequence.text, sequence.text_pair];
   return pair === undefined || pair === null ? text : { text, pair };
+}
+
+function truncateOf({ truncate, truncation_direction: direction }: PredictRequest): ServeOptions['truncate'] {
+  if (truncate === false) return 'never';
+  return /^left$/i.test(direction ?? '') ? 'left' : 'right';
 }
 
 interface Asked {

@@ -1,6 +1,7 @@
 /** From what the engine found to an answer of our own routes, as an object and as JSON. */
-import type { ClassifiedText, ModelCard, ServeOptions } from '../served-model.ts';
-import { ranking } from './ranking.ts';
+
+import { ranking } from '../../pyramid/logits.ts';
+import type { ClassifiedText, ModelCard } from '../served-model.ts';
 
 /**
  * The answer as JSON. Written here, not from an object and a schema: an object puts keys such as "1" before all others,
@@ -25,7 +26,3 @@ function namesOf(card: ModelCard): readonly string[] {
   return names;
 }
 const written = new WeakMap<ModelCard, readonly string[]>();
-
-/** `truncate` of our routes as the models take it. */
-export const cutting = (truncate: 'right' | 'left' | 'never' = 'right'): ServeOptions =>
-  truncate === 'never' ? { truncate: false } : { truncationDirection: truncate };

@@ -1,5 +1,6 @@
 /** Requests and answers of our own routes, as schemas that check and document them. */
 import { type Static, Type } from 'typebox';
+import { errorResponses } from '../http/errors-out.ts';
 
 export const Text = Type.Union(
   [
@@ -145,7 +146,4 @@ export const Card = Type.Object({
   version: Type.String(),
 });
 
-/** What may go wrong on a route that classifies, by status. */
-export const failures = Object.fromEntries(
-  [400, 401, 404, 408, 413, 415, 429, 500, 503].map((status) => [status, ErrorBody]),
-) as Record<400 | 401 | 404 | 408 | 413 | 415 | 429 | 500 | 503, typeof ErrorBody>;
+export const failures = errorResponses(ErrorBody);

@@ -8,9 +8,9 @@
 import { randomUUID } from 'node:crypto';
 import { type Static, Type } from 'typebox';
 import { PyramidError } from '../../errors.ts';
-import { countCharacters } from '../characters.ts';
-import { answerErrors } from '../http/errors-out.ts';
-import { answerHeaders, goneSignal, type RoutePlugin } from '../http/route.ts';
+import { answerErrors, errorResponses } from '../http/errors-out.ts';
+import { type App, answerHeaders, goneSignal, type RouteContext, type RoutePlugin } from '../http/route.ts';
+import type { Classified } from '../served-model.ts';
 import { sendJson } from './send-json.ts';
 
 const optional = <T extends Parameters<typeof Type.Union>[0][number]>(schema: T) =>
@@ -80,66 +80,63 @@ const TYPES: Readonly<Record<number, string>> = {
 };
 
 const tags = ['vLLM'];
-const errors = Object.fromEntries(
-  [400, 401, 404, 408, 413, 415, 429, 500, 503].map((status) => [status, ErrorResponse]),
-);
 
-export const vllmRoutes: RoutePlugin = async (app, { models }) => {
+export const vllmRoutes: RoutePlugin = async (app, context) => {
   answerErrors(app, /^\/classify(\/|$)/, ({ status: was, code, message }) => {
     const status = code === 'MP_TEXT_LONG' ? 400 : was;
     const type = TYPES[status] ?? (status < 500 ? 'BadRequestError' : 'InternalServerError');
     return { status, body: { error: { message, type, param: null, code: status } } satisfies ErrorResponse };
   });
-
-  app.post(
-    '/classify',
-    {
-      schema: {
-        tags,
-        operationId: 'classifyVllm',
-        summary: 'The label and the probabilities of a text, or of each text of a batch',
-        body: ClassifyRequest,
-        response: { 200: ClassifyResponse, ...errors },
-      },
-    },
-    async (request, reply) => {
-      const { model, input, truncate_prompt_tokens: cut, truncation_side: side } = request.body;
-      const isActivated = activationOf(request.body);
-      const texts = typeof input === 'string' ? [input] : input;
-      const classified = await models.get(model ?? undefined).classify(texts, {
-        signal: goneSignal(request, reply),
-        truncate: cut === -1,
-        ...(side === null || side === undefined ? {} : { truncationDirection: side }),
-      });
-      const { labels, name } = classified.model;
-      const promptTokens = classified.results.reduce((sum, { tokens }) => sum + tokens[0], 0);
-      answerHeaders(
-        reply,
-        classified,
-        texts.reduce((sum, text) => sum + countCharacters(text), 0),
-      );
-      const given = request.headers['x-request-id'];
-      return sendJson(reply, {
-        id: `classify-${typeof given === 'string' ? given : randomUUID().replaceAll('-', '')}`,
-        object: 'list',
-        created: Math.floor(Date.now() / 1000),
-        model: name,
-        data: classified.results.map(({ best, scores, logits }, index) => ({
-          index,
-          label: labels[best],
-          probs: isActivated ? [...scores] : [...logits],
-          num_classes: labels.length,
-        })),
-        usage: {
-          prompt_tokens: promptTokens,
-          total_tokens: promptTokens,
-          completion_tokens: 0,
-          prompt_tokens_details: null,
-        },
-      } satisfies Static<typeof ClassifyResponse>);
-    },
-  );
+  addClassify(app, context);
 };
+
+function addClassify(app: App, { models }: RouteContext): void {
+  const schema = {
+    tags,
+    operationId: 'classifyVllm',
+    summary: 'The label and the probabilities of a text, or of each text of a batch',
+    body: ClassifyRequest,
+    response: { 200: ClassifyResponse, ...errorResponses(ErrorResponse) },
+  };
+  app.post('/classify', { schema }, async (request, reply) => {
+    const { model, input, truncate_prompt_tokens: most, truncation_side: side } = request.body;
+    const isActivated = activationOf(request.body);
+    const texts = typeof input === 'string' ? [input] : input;
+    const options = {
+      truncate: most === -1 ? (side ?? 'right') : 'never',
+      signal: goneSignal(request, reply),
+    } as const;
+    const classified = await models.get(model ?? undefined).classify(texts, options);
+    answerHeaders(reply, classified, texts);
+    return sendJson(reply, answerOf(classified, isActivated, request.headers['x-request-id']));
+  });
+}
+
+function answerOf(
+  { model: { name, labels }, results }: Classified,
+  isActivated: boolean,
+  id: string | string[] | undefined,
+): Static<typeof ClassifyResponse> {
+  const promptTokens = results.reduce((sum, { tokens }) => sum + tokens[0], 0);
+  return {
+    id: `classify-${typeof id === 'string' ? id : randomUUID().replaceAll('-', '')}`,
+    object: 'list',
+    created: Math.floor(Date.now() / 1000),
+    model: name,
+    data: results.map(({ best, scores, logits }, index) => ({
+      index,
+      label: labels[best],
+      probs: isActivated ? [...scores] : [...logits],
+      num_classes: labels.length,
+    })),
+    usage: {
+      prompt_tokens: promptTokens,
+      total_tokens: promptTokens,
+      completion_tokens: 0,
+      prompt_tokens_details: null,
+    },
+  };
+}
 
 /** Whether probabilities are asked for, by any of the names that it has had. Throws MP_USAGE where they disagree. */
 function activationOf({ use_activation, activation, softmax }: ClassifyRequest): boolean {
