@@ -17,6 +17,7 @@ import { PyramidError } from '../errors.ts';
 import { readTrace } from '../evaluate/trace.ts';
 import { jsonObjectIn, readText } from '../folder.ts';
 import { Admission, type Spent } from './admission.ts';
+import { countCharacters } from './characters.ts';
 import { LoopLag } from './loop-lag.ts';
 import { RecentTimes } from './recent-times.ts';
 import type { Classified, ExplainOptions, ModelCard, ServedModel, ServeOptions } from './served-model.ts';
@@ -217,7 +218,8 @@ export class ServedPyramid implements ServedModel {
     const { text, pair } = typeof input === 'string' ? { text: input } : input;
     const length = text.length + (pair?.length ?? 0);
     const { maxTextLength: maxLength } = this.#limits;
-    if (length > maxLength) throw new PyramidError('MP_TEXT_LONG', { index, maxLength, unit: 'characters' });
+    if (length > maxLength && countCharacters(input) > maxLength)
+      throw new PyramidError('MP_TEXT_LONG', { index, maxLength, unit: 'characters' });
     return length;
   };
 

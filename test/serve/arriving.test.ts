@@ -83,6 +83,38 @@ describe('bodies that do not come', () => {
     expect(steady.answer).toContain('"label"');
   });
 
+  test('of requests that were refused unread come as fast as others, or their connection closes', async () => {
+    const it = await serve({ mails: dir }, { page: false, bodyTimeout: 1500, apiKey: 'k' });
+    const request = (path: string, headers: string) =>
+      client(it.url, `POST ${path} HTTP/1.1\r\nhost: localhost\r\ncontent-length: 90000\r\n${headers}\r\n\r\n `);
+    const key = 'authorization: Bearer k';
+    const json = 'content-type: application/json';
+    const refused: [number, ReturnType<typeof client>][] = [
+      [401, request('/v1/classify', json)],
+      [403, request('/admin/models/mails/reload', json)],
+      [400, request('/%zz', `${key}\r\n${json}`)],
+      [415, request('/v1/classify', `${key}\r\n${json}; charset=latin1`)],
+      [400, request('/v1/classify?tau=2', `${key}\r\ncontent-type: application/x-ndjson`)],
+    ];
+    const drip = setInterval(() => {
+      for (const [, { socket }] of refused) socket.write(' ');
+    }, 100);
+    await expect
+      .poll(() => refused.map(([, { answer }]) => parse(answer).status))
+      .toEqual(refused.map(([status]) => status));
+    await expect.poll(() => refused.every(([, { isClosed }]) => isClosed), { timeout: 8000 }).toBe(true);
+    clearInterval(drip);
+    // a body that comes whole behind its refusal does not cost the connection
+    const prompt = client(
+      it.url,
+      `POST /v1/classify HTTP/1.1\r\nhost: localhost\r\n${json}\r\ncontent-length: 4\r\n\r\n`,
+    );
+    await expect.poll(() => parse(prompt.answer).status).toBe(401);
+    prompt.socket.write('null');
+    await wait(3500);
+    expect(prompt.isClosed).toBe(false);
+  });
+
   test('of which all are new make way for none: who comes later is told to try again', async () => {
     const it = await serve({ mails: dir }, { page: false, maxConcurrentRequests: 2 });
     await Promise.all(

@@ -101,7 +101,13 @@ describe('POST /v1/classify', () => {
       status: 413,
       body: { error: { code: 'MP_TEXT_LONG', message: expect.stringContaining('100000 characters') } },
     });
-    expect(await it.post('/v1/classify', { inputs: 'w'.repeat(2_000_001) })).toMatchObject({ status: 413 });
+    expect(await it.post('/v1/classify', { inputs: 'w'.repeat(2_000_001) })).toMatchObject({
+      status: 413,
+      body: { error: { message: expect.stringContaining('larger than 2000000 bytes (--payload-limit)') } },
+    });
+    const ofTwoUnits = '\u{1f600}'; // one character, as x-compute-characters counts
+    expect((await it.post('/v1/classify', { inputs: ofTwoUnits.repeat(100_000) })).status).toBe(200);
+    expect((await it.post('/v1/classify', { inputs: ofTwoUnits.repeat(100_001) })).status).toBe(413);
     expect(await it.post('/v1/classify', 'w1', { 'content-type': 'text/plain' })).toMatchObject({ status: 415 });
   });
 });
@@ -249,15 +255,26 @@ describe('a stream of lines', () => {
 });
 
 describe('the other routes of our own', () => {
+  test('take the texts as inputs, and as input too', async () => {
+    for (const path of ['/v1/classify', '/v1/explain']) {
+      const [one, other] = await Promise.all([
+        it.post(path, { inputs: texts[1], tau: 0.7 }),
+        it.post(path, { input: texts[1], tau: 0.7 }),
+      ]);
+      expect(one.status).toBe(200);
+      expect(other.body).toEqual(one.body);
+    }
+  });
+
   test('POST /v1/explain says what became of each piece', async () => {
-    const { body } = await it.post('/v1/explain', { input: texts[1], tau: 0.7 });
+    const { body } = await it.post('/v1/explain', { inputs: texts[1], tau: 0.7 });
     const explanation = await pyramid.explain(texts[1], { tau: 0.7 });
     expect(body.pieces).toEqual(explanation.pieces);
     expect(body.layers.map(({ kept }: { kept: boolean[] }) => kept)).toEqual(
       explanation.layers.map(({ kept }) => kept),
     );
     expect(body.exit).toBe(explanation.exit);
-    expect(await it.post('/v1/explain', { input: [] })).toMatchObject({ status: 400 });
+    expect(await it.post('/v1/explain', { inputs: [] })).toMatchObject({ status: 400 });
   });
 
   test('GET /v1/models tells what is served', async () => {

@@ -3,8 +3,8 @@ import { describe, expect, test } from 'vitest';
 import {
   firstState,
   nextState,
-  quantile,
   type Observed,
+  quantile,
   type TauLimits,
   type TauState,
 } from '../../src/serve/tau-control.ts';

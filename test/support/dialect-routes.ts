@@ -32,7 +32,7 @@ const json = 'application/json' as const;
 /** Of a server whose first model is named `mails`. */
 export const bodyRoutes: readonly BodyRoute[] = [
   { path: '/v1/classify', body: (inputs) => JSON.stringify({ inputs }), type: json, faulty: 400, message: own },
-  { path: '/v1/explain', body: (input) => JSON.stringify({ input }), type: json, faulty: 400, message: own },
+  { path: '/v1/explain', body: (inputs) => JSON.stringify({ inputs }), type: json, faulty: 400, message: own },
   { path: '/predict', body: (inputs) => JSON.stringify({ inputs }), type: json, faulty: 422, message: tei },
   { path: '/', body: (inputs) => JSON.stringify({ inputs }), type: json, faulty: 422, message: tei },
   {

@@ -18,6 +18,8 @@ const decoders: Readonly<Record<string, () => Transform>> = {
 };
 /** How many times its size a stream may be unpacked: texts reach a few dozen, what is made to keep us busy a thousand. */
 const MOST_TIMES = 200;
+/** US-ASCII is a part of UTF-8. */
+const READ_AS_UTF8 = /^(utf-?8|(us-)?ascii)$/i;
 const CHARSET = /;\s*charset\s*=\s*"?([^\s;"]*)/i;
 
 /** A body that is read while it is answered, of any length. */
@@ -45,7 +47,7 @@ export function addBodies(app: App, { limit, streams }: { readonly limit: number
     const { 'content-type': type, 'content-encoding': encoding } = request.headers;
     if (request.is404 || (type === undefined && encoding === undefined)) return done(null, payload);
     const charset = type === undefined ? null : CHARSET.exec(type);
-    if (charset && !/^utf-?8$/i.test(charset[1]))
+    if (charset && !READ_AS_UTF8.test(charset[1]))
       return done(refuse(`the body's charset is "${charset[1].slice(0, 40)}"`, 'send it as UTF-8'));
     if (encoding === undefined || /^\s*(identity)?\s*$/i.test(encoding)) return done(null, payload);
     const name = encoding.trim().toLowerCase();
@@ -53,12 +55,29 @@ export function addBodies(app: App, { limit, streams }: { readonly limit: number
       return done(
         refuse(`Content-Encoding is "${encoding.slice(0, 40)}"`, 'send the body as it is, or with gzip, deflate or br'),
       );
-    const most = type?.toLowerCase().startsWith(streams)
-      ? (received: number) => limit + MOST_TIMES * received
-      : () => limit;
-    done(null, unpacked(payload, name, most));
+    const isLines = type?.toLowerCase().startsWith(streams);
+    done(null, unpacked(payload, name, isLines ? linesBound(limit) : bodyBound(limit)));
   });
 }
+
+/** How far compressed bytes are unpacked, and what is said of more. */
+interface Bound {
+  readonly most: (received: number) => number;
+  readonly error: () => Error;
+}
+
+const bodyBound = (limit: number): Bound => ({
+  most: () => limit,
+  error: () => new errorCodes.FST_ERR_CTP_BODY_TOO_LARGE(),
+});
+
+const linesBound = (limit: number): Bound => ({
+  most: (received) => limit + MOST_TIMES * received,
+  error: () =>
+    new PyramidError('MP_REQUEST', {
+      problem: `the lines unpack to more than ${MOST_TIMES} times their compressed size: send them uncompressed`,
+    }),
+});
 
 /** The value of a body that is JSON. Throws MP_REQUEST. */
 export function readJson(body: Buffer): unknown {
@@ -138,13 +157,13 @@ const refuse = (what: string, todo: string) => new PyramidError('MP_MEDIA_TYPE',
 
 /**
  * What compressed bytes hold, as they arrive. It ends with MP_REQUEST where they are not what they are said to be, and
- * with Fastify's 413 after `most` bytes, which may depend on how many have been received. Counts what has arrived in `receivedEncodedLength`, by which Fastify checks
+ * with the bound's error beyond it. Counts what has arrived in `receivedEncodedLength`, by which Fastify checks
  * Content-Length.
  */
 function unpacked(
   payload: Readable,
   name: string,
-  most: (received: number) => number,
+  { most, error: tooLarge }: Bound,
 ): Readable & { receivedEncodedLength: number } {
   // begins when it is read: a request that is refused before has nothing unpacked
   const chunks = async function* () {
@@ -163,7 +182,7 @@ function unpacked(
     try {
       for await (const chunk of decoder) {
         bytes += (chunk as Buffer).length;
-        if (bytes > most(out.receivedEncodedLength)) throw new errorCodes.FST_ERR_CTP_BODY_TOO_LARGE();
+        if (bytes > most(out.receivedEncodedLength)) throw tooLarge();
         yield chunk;
       }
     } catch (error) {

@@ -77,7 +77,7 @@ export function answerError(
   reply: FastifyReply,
   form: ErrorForm = formOf(request),
 ): FastifyReply {
-  const failure = failureOf(error);
+  const failure = failureOf(error, request);
   if (failure.status >= 500) request.log.error({ err: error }, 'a request failed');
   if (failure.retryAfterS !== null) reply.header('retry-after', String(failure.retryAfterS));
   return send(reply, form, failure, ((error as FastifyError).validation ?? []) as readonly Violation[]);

@@ -16,6 +16,7 @@ import { requestId } from './request-id.ts';
 import type { App } from './route.ts';
 import { ALWAYS, compileValidator } from './safety.ts';
 import { schemaError } from './schema-sentence.ts';
+import { Unread } from './unread.ts';
 
 /** Levels and times as people read them; without a place to write to, none. */
 export function newLogger(level: ServerOptions['logLevel'], to: DestinationStream | undefined): Logger {
@@ -59,6 +60,7 @@ export function newApp(options: ServerOptions, { logger, refusals, connections }
         refusals.before(handle),
       );
       connections.watch(server);
+      new Unread(options.bodyTimeout).watch(server);
       return server.setTimeout(options.idleTimeout);
     },
   };

@@ -133,11 +133,13 @@ const sentenceOf = <C extends ErrorCode>(code: C, details: ConstructorParameters
   return { code, message };
 };
 
+const tooLarge = (limit: number | undefined) =>
+  sentenceOf('MP_REQUEST', {
+    problem: `the body is larger than ${limit === undefined ? '--payload-limit allows' : `${limit} bytes (--payload-limit)`}: send fewer or shorter texts at once`,
+  });
+
 /** What Fastify refuses before a route sees it, in our words. */
 const FASTIFY_SAYS: Readonly<Record<string, Pick<Failure, 'code' | 'message'>>> = {
-  FST_ERR_CTP_BODY_TOO_LARGE: sentenceOf('MP_REQUEST', {
-    problem: 'the body is larger than --payload-limit allows: send fewer or shorter texts at once',
-  }),
   FST_ERR_CTP_INVALID_MEDIA_TYPE: sentenceOf('MP_MEDIA_TYPE', {
     what: 'the header Content-Type names no type',
     todo: 'send application/json',
@@ -150,8 +152,11 @@ const FASTIFY_SAYS: Readonly<Record<string, Pick<Failure, 'code' | 'message'>>> 
   }),
 };
 
-/** What happened, for whatever was thrown in a route; nothing internal is told. */
-export function failureOf(error: unknown): Failure {
+/**
+ * What happened, for whatever was thrown in a route; nothing internal is told. `request`: the one that failed, for the
+ * limit that it went beyond.
+ */
+export function failureOf(error: unknown, request?: FastifyRequest): Failure {
   if (error instanceof PyramidError) {
     const details = error.details as { readonly retryAfterS?: number };
     return {
@@ -163,7 +168,8 @@ export function failureOf(error: unknown): Failure {
   }
   const { statusCode: status, code, message } = error as FastifyError;
   if (status !== undefined && status >= 400 && status < 500) {
-    const known = FASTIFY_SAYS[code];
+    const known =
+      code === 'FST_ERR_CTP_BODY_TOO_LARGE' ? tooLarge(request?.routeOptions.bodyLimit) : FASTIFY_SAYS[code];
     if (known) return { ...known, status, retryAfterS: null };
     return { status, code: 'MP_REQUEST', message: message || 'the request is malformed', retryAfterS: null };
   }

@@ -2,7 +2,7 @@
  * POST /v1/classify: texts and pairs in, answers out, as one JSON object or, of any number, as a stream of lines; and
  * POST /v1/explain. Knows nothing of queues and of models' insides.
  */
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest, preValidationHookHandler } from 'fastify';
 import { PyramidError } from '../../errors.ts';
 import { isStream } from '../http/bodies.ts';
 import { NDJSON } from '../http/guard.ts';
@@ -46,7 +46,7 @@ function addClassify(app: App, { models }: RouteContext): void {
       ...failures,
     },
   };
-  app.post('/v1/classify', { schema }, async (request, reply) => {
+  app.post('/v1/classify', { schema, preValidation: takeInput }, async (request, reply) => {
     if (isStream(request.body)) return answerLines(models, request, request.body, reply);
     return answerTexts(models, request, reply);
   });
@@ -73,6 +73,19 @@ async function answerTexts(models: Models, request: FastifyRequest, reply: Fasti
     .send(`${head.slice(0, -1)},"results":[${results.join(',')}]}` as never);
 }
 
+/** `input` is taken for `inputs`, which is the name that the description has. Throws MP_REQUEST where both are given. */
+const takeInput: preValidationHookHandler = ({ body }, _reply, done) => {
+  if (typeof body !== 'object' || body === null || !Object.hasOwn(body, 'input')) return done();
+  if (Object.hasOwn(body, 'inputs'))
+    return done(
+      new PyramidError('MP_REQUEST', { problem: 'the body has both "inputs" and "input": give "inputs" alone' }),
+    );
+  const given = body as { input?: unknown; inputs?: unknown };
+  given.inputs = given.input;
+  delete given.input;
+  done();
+};
+
 function addExplain(app: App, { models }: RouteContext): void {
   const schema = {
     tags,
@@ -81,9 +94,9 @@ function addExplain(app: App, { models }: RouteContext): void {
     body: ExplainRequest,
     response: { 200: ExplainResponse, ...failures },
   };
-  app.post('/v1/explain', { schema }, async (request, reply) => {
-    const { input, model, ...options } = request.body;
-    const explanation = await models.get(model).explain(input, { ...options, signal: goneSignal(request, reply) });
+  app.post('/v1/explain', { schema, preValidation: takeInput }, async (request, reply) => {
+    const { inputs, model, ...options } = request.body;
+    const explanation = await models.get(model).explain(inputs, { ...options, signal: goneSignal(request, reply) });
     return sendJson(reply, explanation);
   });
 }

@@ -97,7 +97,7 @@ export const LineResponse = Type.Union([
 export const ExplainRequest = Type.Object(
   {
     model: Type.Optional(Model),
-    input: Text,
+    inputs: Text,
     tau: Type.Optional(Tau),
     deadlineMs: Type.Optional(DeadlineMs),
   },
