@@ -355,7 +355,7 @@ export const catalogue = {
     2,
     413,
     (e: { inputs: number; most: number }) =>
-      `the request has ${e.inputs} inputs, at most ${e.most} are allowed; send fewer at once, or raise --max-client-batch-size`,
+      `the request has ${e.inputs} inputs, and at most ${e.most} are allowed; send fewer at once, or raise --max-client-batch-size`,
   ),
   MP_TEXT_LONG: kind(
     2,
@@ -374,7 +374,7 @@ export const catalogue = {
     (e: { deadlineMs: number; expectedMs: number; retryAfterS: number }) =>
       `an answer would take about ${Math.round(e.expectedMs)} ms, more than the ${e.deadlineMs} ms allowed; allow more time, or try again in ${e.retryAfterS} s`,
   ),
-  MP_CLIENT_GONE: kind(1, 499, (_: object) => 'the client went away before it was answered; its work was dropped'),
+  MP_CLIENT_GONE: kind(1, 499, (_: object) => 'the client disconnected before the answer was ready; its work was dropped'),
   MP_REQUEST: kind(2, 400, (e: { problem: string }) => `${e.problem}; see /docs for what a request looks like`),
   MP_MEDIA_TYPE: kind(2, 415, (e: { what: string; todo: string }) => `${e.what}; ${e.todo}`),
   MP_KEY: kind(
@@ -391,13 +391,13 @@ export const catalogue = {
     2,
     403,
     (e: { host: string }) =>
-      `the request is for the host "${brief(e.host)}", which is not a name of this server; ask for localhost, or allow the name with --allowed-hosts`,
+      `the request is for the host "${brief(e.host)}", which this server does not answer to; use localhost, or allow the name with --allowed-hosts`,
   ),
   MP_BODY_SLOW: kind(
     2,
     408,
     (e: { seconds: number; least: number }) =>
-      `the body had not arrived after ${e.seconds} s; send it without pauses, at ${e.least} bytes a second or more`,
+      `the body had not arrived after ${e.seconds} s; send it without pauses, at least ${e.least} bytes a second`,
   ),
   MP_LISTEN: kind(
     1,

@@ -130,7 +130,7 @@ const examples: { readonly [C in ErrorCode]: readonly [Details<C>, ...Details<C>
   MP_REQUEST: [{ problem: 'the body is not JSON' }],
   MP_MEDIA_TYPE: [{ what: 'Content-Type is "text/csv"', todo: 'send application/json' }],
   MP_KEY: [{ header: 'Authorization' }],
-  MP_ADMIN_CLOSED: [{ why: 'without an admin key it answers this machine alone' }],
+  MP_ADMIN_CLOSED: [{ why: 'without an admin key /admin answers only to this machine' }],
   MP_HOST: [{ host: 'evil.example:8080' }],
   MP_BODY_SLOW: [{ seconds: 30, least: 100 }],
   MP_LISTEN: [{ hostname: '127.0.0.1', port: 80, reason: 'EACCES' }],

@@ -86,7 +86,7 @@ export const serveTable: OptionTable<ServerOptions> = {
     repeatable: true,
     expected:
       'a model folder or a name on the Hugging Face hub, with a name of its own where there are several: spam=runs/spam',
-    help: 'a model folder, or its name on the Hugging Face hub; may be given several times, the first is the default model',
+    help: 'a model folder, or its name on the Hugging Face hub; may be repeated; the first is the default model',
     aliases: ['model_id'],
     read: readModels,
   }),
@@ -95,21 +95,21 @@ export const serveTable: OptionTable<ServerOptions> = {
     default: null,
     min: 1,
     max: 1024,
-    help: 'worker threads of a model; without it one for each core',
+    help: 'worker threads per model; default: one per core',
   }),
   threads: integerOption<number | null>({
     group: models,
     default: null,
     min: 1,
     max: 1024,
-    help: 'threads a worker computes with; without it one',
+    help: 'threads that one worker computes with; default: 1',
   }),
   dtype: customOption<Dtype | null>({
     group: models,
     default: null,
     placeholder: DTYPES.join('|'),
     expected: `one of ${DTYPES.join(', ')}`,
-    help: 'precision of matrix products: fp32 or int8; without it what the model folder says, else fp32',
+    help: 'precision of matrix products: fp32 or int8; default: what the model folder says, else fp32',
     read: (raw) => (raw === null ? null : DTYPES.find((dtype) => dtype === raw)),
   }),
   tau: customOption<ServerOptions['tau']>({
@@ -117,7 +117,7 @@ export const serveTable: OptionTable<ServerOptions> = {
     default: null,
     placeholder: 'X|off|auto',
     expected: 'a number from 0 to 1, off, or auto',
-    help: "for requests that give none: 0 to 1, larger is earlier and cheaper; auto goes with the load; without it the model's own",
+    help: "uncertainty threshold for requests that give none: 0 to 1, higher exits earlier; auto follows the load; default: the model's own",
     read(raw) {
       if (raw === 'auto') return 'auto';
       if (raw === 'off' || raw === false) return 'off';
@@ -130,19 +130,19 @@ export const serveTable: OptionTable<ServerOptions> = {
     default: null,
     min: 0,
     max: 1,
-    help: 'how far --tau auto may go; without it as far as the calibration of the model folder says',
+    help: "highest tau that --tau auto may use; default: from --max-drop and the model's calibration",
   }),
   maxDrop: numberOption({
     group: dial,
     default: 0.01,
     min: 0,
     max: 1,
-    help: 'accuracy that --tau auto may lose by the calibration, 0.01 is a point',
+    help: 'accuracy that --tau auto may lose, by the calibration; 0.01 is one point',
   }),
   sloP95: durationOption<number | null>({
     group: dial,
     default: null,
-    help: 'what 95 of 100 answers should take at most: beyond it requests are refused (429); with --tau auto 50ms if left out',
+    help: 'target: 95 of 100 answers take at most this long; requests that would take longer are rejected (429); default with --tau auto: 50ms',
   }),
   hostname: textOption({
     group: network,
@@ -165,7 +165,7 @@ export const serveTable: OptionTable<ServerOptions> = {
     placeholder: 'ORIGIN',
     repeatable: true,
     expected: 'an origin such as https://example.com, or *',
-    help: 'pages of this origin may ask too; may be given several times, * is any; without it none',
+    help: 'pages of this origin may send requests; may be repeated, * allows any; default: none',
     read(raw) {
       const origins = (Array.isArray(raw) ? raw : [raw]).flatMap((one) =>
         typeof one === 'string' ? one.split(',') : [],
@@ -180,8 +180,8 @@ export const serveTable: OptionTable<ServerOptions> = {
     default: [],
     placeholder: 'NAME',
     repeatable: true,
-    expected: 'names of hosts without port, such as mails.example.com, or *',
-    help: 'names that requests may call this server by (Host), beside localhost; * is any; without it any, but on a loopback address without keys localhost alone',
+    expected: 'host names without a port, such as mails.example.com, or *',
+    help: 'host names (Host header) that the server answers to, besides localhost; * allows any; default: any, but on a loopback address without keys only localhost',
     read(raw) {
       const names = (Array.isArray(raw) ? raw : [raw]).flatMap((one) =>
         typeof one === 'string' ? one.split(',') : [''],
@@ -194,14 +194,14 @@ export const serveTable: OptionTable<ServerOptions> = {
     default: 512,
     min: 1,
     max: 1_000_000,
-    help: 'requests under way, and as many whose bodies arrive; more are refused (429)',
+    help: 'requests at once, and the same number of arriving bodies; more are rejected (429)',
   }),
   maxBatchTokens: integerOption({
     group: limits,
     default: 16_384,
     min: 1,
     max: 1_000_000_000,
-    help: 'tokens that may wait or run, each counted as if it went through all layers; more are refused (429)',
+    help: 'tokens in the queue, each counted as if it went through all layers; more are rejected (429)',
   }),
   maxClientBatchSize: integerOption({
     group: limits,
@@ -220,47 +220,47 @@ export const serveTable: OptionTable<ServerOptions> = {
     group: limits,
     default: 2_000_000,
     min: 100,
-    help: 'bytes of a body, or of a line in a stream',
+    help: 'bytes of a body',
   }),
   bodyTimeout: durationOption({
     group: limits,
     default: 30_000,
-    help: 'how long a body may take to arrive; a stream of lines brings 100 bytes a second over such a time',
+    help: 'how long a body may take to arrive; a stream of lines must bring 100 bytes a second over this time',
   }),
   idleTimeout: durationOption({ group: limits, default: 120_000, help: 'how long a connection may be silent' }),
   shutdownTimeout: durationOption({
     group: limits,
     default: 30_000,
-    help: 'how long requests may take to end when the server is stopped',
+    help: 'how long the server waits for requests when it is stopped',
   }),
   stallTimeout: durationOption({
     group: limits,
     default: 30_000,
-    help: 'how long a worker thread may do nothing while texts or a model wait for it, before it is ended and replaced',
+    help: 'how long a worker thread may hang before it is replaced',
   }),
   apiKey: textOption<string | null>({
     group: network,
     default: null,
     placeholder: 'KEY',
-    help: 'requests need it as "Authorization: Bearer KEY"; better in a file or the environment than on the command line',
+    help: 'requests must have this key as "Authorization: Bearer KEY"; safer in a file or the environment than on the command line',
   }),
   apiKeyFile: textOption<string | null>({
     group: network,
     default: null,
     placeholder: 'FILE',
-    help: 'the same with keys of a file, one a line; probes, /metrics, /docs and the page need none',
+    help: 'a file of keys, one per line; a request needs one of them; probes, /metrics, /docs and the page need none',
   }),
   adminKeyFile: textOption<string | null>({
     group: network,
     default: null,
     placeholder: 'FILE',
-    help: 'keys for /admin, which loads, unloads and reloads models; without it and other keys /admin answers this machine alone',
+    help: 'a file of keys for /admin, which loads, unloads and reloads models; without any keys /admin answers only to this machine',
   }),
   logLevel: choiceOption<LogLevel>({
     group: watching,
     default: 'info',
     choices: LOG_LEVELS,
-    help: 'what to log on standard output, as JSON lines; debug has each request, none has texts',
+    help: 'what to log on standard output, as JSON lines; debug logs each request; texts are never logged',
   }),
   otlpEndpoint: textOption<string | null>({
     group: watching,

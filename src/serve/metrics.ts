@@ -37,7 +37,7 @@ export class Metrics {
     collectDefaultMetrics({ register: this.#registry });
     const times = (name: string, help: string) =>
       new Histogram({ name: `te_request_${name}`, help, buckets: TIMES, registers });
-    this.#duration = times('duration', 'seconds from being let in to the answer');
+    this.#duration = times('duration', 'seconds from admission to the answer');
     this.#queue = times('queue_duration', 'seconds that a text waited for a worker');
     this.#tokenize = times('tokenization_duration', 'seconds that tokenising a text took');
     this.#inference = times('inference_duration', 'seconds from a tokenised text to its answer');
@@ -49,11 +49,11 @@ export class Metrics {
     });
     this.#failures = new Counter({
       name: 'te_request_failure',
-      help: 'requests that failed or were refused, by code',
+      help: 'requests that failed or were rejected, by error code',
       labelNames: ['err'],
       registers,
     });
-    this.#counter('te_request_count', 'requests to classify', [], () => [[{}, this.#count]]);
+    this.#counter('te_request_count', 'requests to classify texts', [], () => [[{}, this.#count]]);
     this.#counter('te_request_success', 'requests that were answered', [], () => [[{}, this.#succeeded]]);
   }
 
@@ -67,20 +67,16 @@ export class Metrics {
   #watchQueues(models: MetricsSource['models']): void {
     const byModel = (name: string, help: string, value: (model: ServedPyramid) => number) =>
       this.#gauge(name, help, ['model'], () => models().map((model) => [{ model: model.name }, value(model)]));
-    byModel('te_queue_size', 'texts that wait or run', ({ admission }) => admission.texts);
-    this.#gauge(
-      'te_queue_texts',
-      'texts by what they do: wait for a worker, or are under way in one',
-      ['model', 'state'],
-      () =>
-        models().flatMap(({ name: model, load }) => [
-          [{ model, state: 'waiting' }, load.waiting] as const,
-          [{ model, state: 'running' }, load.running] as const,
-        ]),
+    byModel('te_queue_size', 'texts in the queue', ({ admission }) => admission.texts);
+    this.#gauge('te_queue_texts', 'texts that wait for a worker, or run in one', ['model', 'state'], () =>
+      models().flatMap(({ name: model, load }) => [
+        [{ model, state: 'waiting' }, load.waiting] as const,
+        [{ model, state: 'running' }, load.running] as const,
+      ]),
     );
     this.#gauge(
       'te_queue_level_texts',
-      'texts by level: 0 not yet tokenised, l before layer l or in it',
+      'texts by layer: 0 not yet tokenised, l before layer l or in it',
       ['model', 'level'],
       async () => {
         const found = await Promise.all(
@@ -91,15 +87,15 @@ export class Metrics {
     );
     byModel(
       'te_queue_work',
-      'tokens x layers that wait or run, at the price of all layers',
+      'tokens x layers in the queue, counted as if no text exited early',
       ({ admission }) => admission.work,
     );
     byModel(
       'te_queue_expected_seconds',
-      'seconds until what waits should be answered',
+      'seconds until the queue should be answered',
       ({ admission }) => admission.expectedMs / 1000,
     );
-    byModel('te_tau', 'the dial for requests that give none; -1: early exit is off', ({ tau }) => tau ?? -1);
+    byModel('te_tau', 'tau of requests that give none; -1: early exit is off', ({ tau }) => tau ?? -1);
   }
 
   /** Of a model that is reloaded these begin at 0 again, as a counter may. */
@@ -107,18 +103,18 @@ export class Metrics {
     const byModel = (name: string, help: string, value: (model: ServedPyramid) => number) =>
       this.#counter(name, help, ['model'], () => models().map((model) => [{ model: model.name }, value(model)]));
     byModel('te_texts_total', 'texts that were answered', ({ totals }) => totals.texts);
-    byModel('te_truncated_total', 'texts that were cut', ({ totals }) => totals.truncated);
+    byModel('te_truncated_total', 'texts that were truncated', ({ totals }) => totals.truncated);
     byModel('te_tokens_total', 'tokens of the texts that were answered', ({ totals }) => totals.tokens);
-    byModel('te_flops_spent_total', 'operations spent', ({ totals }) => totals.flops);
-    byModel('te_flops_saved_total', 'operations that the dense model would have spent beyond those', ({ totals }) =>
+    byModel('te_flops_spent_total', 'operations used', ({ totals }) => totals.flops);
+    byModel('te_flops_saved_total', 'operations saved against the network without pruning and exits', ({ totals }) =>
       Math.max(0, totals.denseFlops - totals.flops),
     );
-    byModel('te_refused_total', 'requests refused with status 429', ({ admission }) => admission.refused);
+    byModel('te_refused_total', 'requests rejected with status 429', ({ admission }) => admission.refused);
     const byLayer = (name: string, help: string, values: (model: ServedPyramid) => readonly number[]) =>
       this.#counter(name, help, ['model', 'layer'], () =>
         models().flatMap((model) => values(model).map((n, i) => [{ model: model.name, layer: i + 1 }, n] as const)),
       );
-    byLayer('te_exits_total', 'texts by the layer that answered', ({ totals }) => totals.exits);
+    byLayer('te_exits_total', 'texts by exit layer', ({ totals }) => totals.exits);
     byLayer('te_layer_tokens_total', 'tokens that entered a layer', ({ totals }) => totals.tokensByLayer);
   }
 

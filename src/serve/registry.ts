@@ -90,7 +90,10 @@ export class Registry implements Models, ModelAdmin {
   load(source: ModelSource): Promise<ModelCard> {
     return this.#change(async () => {
       if (this.has(source.name))
-        throw new PyramidError('MP_USAGE', { what: `there is a model "${source.name}"`, todo: 'give another name' });
+        throw new PyramidError('MP_USAGE', {
+          what: `there is already a model "${source.name}"`,
+          todo: 'give another name',
+        });
       const entry = await this.#open(source);
       this.#entries.set(source.name, entry);
       this.#options.onChange('loaded', entry.served.card);

@@ -26,7 +26,7 @@ export async function runServer(
     const stop = () => {
       if (isStopping) process.exit(130);
       isStopping = true;
-      say('stopping: what was taken is answered first; a second signal ends it at once');
+      say('stopping: requests under way are answered first; a second signal ends the server at once');
       server.close().then(resolve, reject);
     };
     const listeners = { SIGHUP: reload, SIGTERM: stop, SIGINT: stop } as const;
@@ -39,9 +39,9 @@ function greeting({ url, registry }: RunningServer, { hostname, apiKey, apiKeyFi
   const isLocal = isLoopback(hostname ?? '127.0.0.1');
   const hasKeys = (apiKey ?? apiKeyFile ?? null) !== null;
   const where = isLocal
-    ? 'Only this machine reaches it; --hostname 0.0.0.0 opens it up, best with --api-key-file.'
+    ? 'Only this machine can reach it; --hostname 0.0.0.0 accepts remote clients (use --api-key-file with it).'
     : hasKeys
-      ? 'Other machines reach it, with a key.'
-      : 'Other machines reach it, without a key: --api-key-file asks for one.';
+      ? 'Other machines can reach it with a key.'
+      : 'Other machines can reach it without a key; use --api-key-file to require one.';
   return `${models} at ${url}${page === false ? '' : ' (a page for browsers)'}, described at ${url}/docs. ${where}`;
 }

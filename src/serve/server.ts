@@ -116,7 +116,7 @@ async function stop(app: App, { options, registry, connections, tracing, logger 
   let late: NodeJS.Timeout | undefined;
   const tooLate = new Promise<void>((resolve) => {
     late = setTimeout(async () => {
-      logger.warn('requests did not end in time, they are broken off');
+      logger.warn('requests did not end in time: they are cut off');
       void registry.close();
       await delay(LAST_WORDS_MS);
       connections.breakOff();
@@ -135,7 +135,7 @@ async function stop(app: App, { options, registry, connections, tracing, logger 
 const LAST_WORDS_MS = 100;
 
 const OPEN_TO_ALL =
-  'other machines reach this server and no key is asked for, so whoever reaches it can use it; give --api-key-file, or listen on 127.0.0.1';
+  'other machines can reach this server, and it needs no key, so anyone who reaches it can use it; give --api-key-file, or listen on 127.0.0.1';
 
 /** With the defaults. Throws MP_OPTION_UNKNOWN, MP_OPTION_VALUE, MP_USAGE. Lists have been read by whoever gives them. */
 function optionsOf(given: Partial<ServerOptions>): ServerOptions {

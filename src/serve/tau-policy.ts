@@ -24,7 +24,7 @@ export function policyFor(model: Model, { tau, maxTau, maxDrop, sloP95 }: DialOp
   const high = maxTau ?? calibratedMax(info, maxDrop);
   if (high === null)
     throw new PyramidError('MP_USAGE', {
-      what: '--tau auto has no bound: the model folder has no curve of accuracy by tau',
+      what: '--tau auto has no highest tau: the model folder has no calibration',
       todo: 'run magic-pyramid calibrate on it, or give --max-tau',
     });
   const low = Math.min(info.tau ?? 0, high);

@@ -242,7 +242,7 @@ describe('a start', () => {
 
   test('with --tau auto needs a bound; with one, tau is the own one while nobody waits', async () => {
     const model = [{ name: 'mails', dir }];
-    await expect(startServer({ model, port: 0, tau: 'auto' })).rejects.toThrow('--tau auto has no bound');
+    await expect(startServer({ model, port: 0, tau: 'auto' })).rejects.toThrow('--tau auto has no highest tau');
     const it = await serve({ mails: dir }, { page: false, tau: 'auto', maxTau: 0.9 });
     const { body, headers } = await it.post('/v1/classify', { inputs: 'w1' });
     expect(body.tau).toBe(0.7);

@@ -84,7 +84,7 @@ describe('models', () => {
       body: { error: { code: 'MP_FILE_MISSING' } },
     });
     expect((await it.post('/admin/models/broken/load', { dir: a }, admin)).body.error.message).toContain(
-      'there is a model',
+      'there is already a model',
     );
     expect((await it.send('DELETE', '/admin/models/broken', undefined, admin)).body.error.message).toContain(
       'only model',
@@ -127,7 +127,7 @@ describe('a server as a process', () => {
     };
     await until(() => said.length > 0);
     const url = /http:\S+(?=,)/.exec(said[0])![0];
-    expect(said[0]).toContain('Only this machine reaches it; --hostname 0.0.0.0 opens it up');
+    expect(said[0]).toContain('Only this machine can reach it; --hostname 0.0.0.0 accepts remote clients');
     await replace(dir, b);
     signals.emit('SIGHUP');
     await until(() => lines.some((line) => line.includes('model reloaded')));

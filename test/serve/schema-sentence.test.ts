@@ -69,12 +69,12 @@ describe('what a schema refuses is one sentence', () => {
       'inputs[0].text_pair is 1, a number: give a string or null',
     ],
     // missing, and what was perhaps meant by it
-    ['/v1/classify', { inputt: 'w1' }, 'the field "inputs" is missing: did you mean it by "inputt"?'],
+    ['/v1/classify', { inputt: 'w1' }, 'the field "inputs" is missing: did you write "inputt" for it?'],
     // both spellings of it are taken, but not at once
     ['/v1/classify', { inputs: 'w1', input: 'w1' }, 'the body has both "inputs" and "input": give "inputs" alone'],
     ['/v1/explain', { inputs: 'w1', input: 'w1' }, 'the body has both "inputs" and "input": give "inputs" alone'],
     ['/predict', { text: 'w1' }, 'the field "inputs" is missing'],
-    ['/classify', { inputs: 'w1' }, 'the field "input" is missing: did you mean it by "inputs"?'],
+    ['/classify', { inputs: 'w1' }, 'the field "input" is missing: did you write "inputs" for it?'],
     ['/v1/explain', null, 'the body is null: give an object of model, inputs, tau, deadlineMs'],
     ['/v1/classify', ['w1'], 'the body is a list of 1: give an object of'],
     // names that are not known, where they would change the answer
@@ -132,7 +132,7 @@ describe('what a schema refuses is one sentence', () => {
   });
 
   test('of what stands in the address where only a stream of lines has it', async () => {
-    expect(await said('/v1/classify', { inputs: 'w1' }, '?tau=off')).toContain('"tau" stands in the address');
+    expect(await said('/v1/classify', { inputs: 'w1' }, '?tau=off')).toContain('"tau" is in the address');
   });
 
   test('that stays short, however long the value and the names are', async () => {

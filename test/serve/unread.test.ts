@@ -28,8 +28,8 @@ describe('what is refused before any route sees it', () => {
   );
 
   test.each([
-    ['no request at all', 'hello\r\n\r\n', 400, 'not a request of HTTP'],
-    ['a header without a colon', 'GET / HTTP/1.1\r\nhost localhost\r\n\r\n', 400, 'not a request of HTTP'],
+    ['no request at all', 'hello\r\n\r\n', 400, 'not an HTTP/1.1 request'],
+    ['a header without a colon', 'GET / HTTP/1.1\r\nhost localhost\r\n\r\n', 400, 'not an HTTP/1.1 request'],
     [
       'two lengths',
       'POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\n',

@@ -5,19 +5,19 @@ import type { Command } from '../command.ts';
 
 export const serve: Command<ServerOptions> = {
   name: 'serve',
-  summary: 'Answer over HTTP: own routes, Text Embeddings Inference, Open Inference Protocol v2, vLLM',
+  summary: 'Serve models over HTTP: own routes, Text Embeddings Inference, Open Inference Protocol v2, vLLM',
   operands: null,
   options: serveTable,
   variables: variablesOf,
   examples: [
-    { line: 'magic-pyramid serve --model runs/mails', what: 'on http://127.0.0.1:8080, for this machine alone' },
+    { line: 'magic-pyramid serve --model runs/mails', what: 'on http://127.0.0.1:8080, for this machine only' },
     {
       line: 'magic-pyramid serve --model spam=runs/spam --model topics=runs/topics --hostname 0.0.0.0 --api-key-file keys',
       what: 'two models, for other machines that have a key',
     },
     {
       line: 'magic-pyramid serve --model runs/mails --tau auto --slo-p95 50ms',
-      what: 'earlier exits while many ask, so that answers stay fast',
+      what: 'exit earlier under load, so that answers stay fast',
     },
   ],
   async run({ options, io, services }) {

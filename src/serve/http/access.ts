@@ -39,7 +39,8 @@ export function refusedEntry(
   const { access } = request.routeOptions.config;
   if (access === 'open') return null;
   if (access === 'admin' && adminKeys === null) {
-    const why = keys === null ? whyNotLocal(request.raw) : 'a key for requests is set, and it does not open /admin';
+    const why =
+      keys === null ? whyNotLocal(request.raw) : 'the server has keys for requests, but they do not open /admin';
     return why === null ? null : new PyramidError('MP_ADMIN_CLOSED', { why });
   }
   const needed = access === 'admin' ? adminKeys : keys;

@@ -53,7 +53,10 @@ export function addBodies(app: App, { limit, streams }: { readonly limit: number
     const name = encoding.trim().toLowerCase();
     if (!Object.hasOwn(decoders, name))
       return done(
-        refuse(`Content-Encoding is "${encoding.slice(0, 40)}"`, 'send the body as it is, or with gzip, deflate or br'),
+        refuse(
+          `Content-Encoding is "${encoding.slice(0, 40)}"`,
+          'send the body plain, or compressed with gzip, deflate or br',
+        ),
       );
     const isLines = type?.toLowerCase().startsWith(streams);
     done(null, unpacked(payload, name, isLines ? linesBound(limit) : bodyBound(limit)));
@@ -82,7 +85,7 @@ const linesBound = (limit: number): Bound => ({
 /** The value of a body that is JSON. Throws MP_REQUEST. */
 export function readJson(body: Buffer): unknown {
   const wrong = (problem: string) => new PyramidError('MP_REQUEST', { problem });
-  if (body.length === 0) throw wrong('the body is empty, where JSON is asked for');
+  if (body.length === 0) throw wrong('the body is empty, but JSON is expected');
   let value: unknown;
   try {
     value = JSON.parse(utf8(body, 'the body'));
@@ -91,7 +94,7 @@ export function readJson(body: Buffer): unknown {
     throw wrong(`the body is not JSON${placeOf(error)}`);
   }
   if (isPoisoned(value, body))
-    throw wrong('the body has a field "__proto__", or "constructor" with "prototype" in it, which no request needs');
+    throw wrong('the body has a field "__proto__", or "constructor" with "prototype" in it, which is not allowed');
   return value;
 }
 
@@ -99,7 +102,7 @@ export function readJson(body: Buffer): unknown {
 export function utf8(bytes: Buffer, what: string): string {
   if (!isUtf8(bytes)) {
     const at = firstFault(bytes);
-    const problem = `${what} is not UTF-8: byte ${at + 1} (0x${bytes[at].toString(16).padStart(2, '0')}) belongs to no character`;
+    const problem = `${what} is not UTF-8: byte ${at + 1} (0x${bytes[at].toString(16).padStart(2, '0')}) is not part of a character`;
     throw new PyramidError('MP_REQUEST', { problem });
   }
   const start = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 3 : 0;
@@ -123,7 +126,7 @@ function firstFault(bytes: Buffer): number {
 /** Where the parser of JSON says that the fault is; its sentence would repeat the body, and differs between versions. */
 function placeOf(error: unknown): string {
   const at = /at position (\d+)/.exec((error as Error).message);
-  return at ? ` (the fault is at character ${Number(at[1]) + 1})` : '';
+  return at ? ` (at character ${Number(at[1]) + 1})` : '';
 }
 
 /** Keys that would reach an object's prototype wherever a value is merged into another. */
@@ -150,7 +153,7 @@ function otherType({ headers: { 'content-type': given }, routeOptions: { schema 
   const { content } = (schema?.body ?? {}) as { readonly content?: object };
   const known = content ? Object.keys(content) : ['application/json'];
   const what = given ? `Content-Type is "${given.slice(0, 60)}"` : 'the body has no Content-Type';
-  return refuse(what, `send ${known.join(' or ')}, and say so in the header Content-Type`);
+  return refuse(what, `send ${known.join(' or ')}, and set the header Content-Type`);
 }
 
 const refuse = (what: string, todo: string) => new PyramidError('MP_MEDIA_TYPE', { what, todo });

@@ -51,7 +51,7 @@ export function addErrors(app: App): void {
     const methods = [...routes].flatMap(([pattern, some]) => (isOf(pattern, path) ? [...some] : []));
     const allowed = [...new Set(methods)].filter((method) => method !== request.method).sort();
     if (allowed.length > 0) reply.header('allow', allowed.join(', '));
-    const problem = allowed.length > 0 ? `${asked} is not allowed, but ${allowed.join(', ')}` : `there is no ${asked}`;
+    const problem = allowed.length > 0 ? `${asked} is not allowed, only ${allowed.join(', ')}` : `there is no ${asked}`;
     const { code, message } = new PyramidError('MP_REQUEST', { problem });
     return send(reply, formOf(request), { status: allowed.length > 0 ? 405 : 404, code, message, retryAfterS: null });
   };

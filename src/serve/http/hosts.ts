@@ -28,12 +28,12 @@ const ADDED_BY_PROXIES = /^(forwarded|via|x-real-ip|x-client-ip|true-client-ip|x
 /** Why a request does not come from a program or a page of this machine; null: it does. */
 export function whyNotLocal(request: IncomingMessage): string | null {
   const { headers, socket, httpVersion } = request;
-  if (!isLoopback(socket.remoteAddress ?? '')) return 'without an admin key it answers this machine alone';
+  if (!isLoopback(socket.remoteAddress ?? '')) return 'without an admin key /admin answers only to this machine';
   // without further settings proxies speak HTTP/1.0, and no program of today does
   if (httpVersion === '1.0' || Object.keys(headers).some((name) => ADDED_BY_PROXIES.test(name)))
-    return 'the request came through a proxy, and without an admin key it answers this machine alone';
+    return 'the request came through a proxy, and without an admin key /admin answers only to this machine';
   if (!isLoopback(nameIn(headers.host) ?? ''))
-    return 'without an admin key it answers to localhost alone, and Host is another name';
+    return 'without an admin key /admin answers only to localhost, and Host is another name';
   return isOfAnotherSite(headers) ? 'the request came from a page of another site' : null;
 }
 

@@ -41,8 +41,8 @@ export async function readKeys(path: string): Promise<string[]> {
     .filter((line) => line !== '');
   if (keys.length === 0 || keys.some((key) => /\s/.test(key)))
     throw new PyramidError('MP_USAGE', {
-      what: `${path} does not hold one key a line`,
-      todo: 'write keys without blanks',
+      what: `${path} does not have one key per line`,
+      todo: 'write keys without spaces',
     });
   return keys;
 }

@@ -76,14 +76,14 @@ const bodyFor = (problem: string) => {
 
 /** What Node's parser finds wrong before there is a request. */
 const UNREAD: Readonly<Record<string, readonly [status: string, problem: string]>> = {
-  ERR_HTTP_REQUEST_TIMEOUT: ['408 Request Timeout', 'the headers of the request did not come in time'],
+  ERR_HTTP_REQUEST_TIMEOUT: ['408 Request Timeout', 'the request headers did not arrive in time'],
   HPE_HEADER_OVERFLOW: ['431 Request Header Fields Too Large', 'the headers are longer than 16 KiB'],
 };
 
-/** Answers what is no request of HTTP, in the form of every other error, and closes the connection. */
+/** Answers what is not an HTTP request, in the form of every other error, and closes the connection. */
 function refuseUnread(error: NodeJS.ErrnoException, socket: Socket): void {
   if (error.code === 'ECONNRESET' || socket.destroyed) return;
-  const [status, problem] = UNREAD[error.code ?? ''] ?? ['400 Bad Request', 'this is not a request of HTTP/1.1'];
+  const [status, problem] = UNREAD[error.code ?? ''] ?? ['400 Bad Request', 'this is not an HTTP/1.1 request'];
   const body = JSON.stringify(bodyFor(problem));
   if (socket.writable && socket.bytesWritten === 0)
     socket.write(

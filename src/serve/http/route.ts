@@ -141,11 +141,11 @@ const tooLarge = (limit: number | undefined) =>
 /** What Fastify refuses before a route sees it, in our words. */
 const FASTIFY_SAYS: Readonly<Record<string, Pick<Failure, 'code' | 'message'>>> = {
   FST_ERR_CTP_INVALID_MEDIA_TYPE: sentenceOf('MP_MEDIA_TYPE', {
-    what: 'the header Content-Type names no type',
+    what: 'the Content-Type header has no type',
     todo: 'send application/json',
   }),
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: sentenceOf('MP_REQUEST', {
-    problem: 'the body has not as many bytes as Content-Length says',
+    problem: 'the body does not have as many bytes as Content-Length says',
   }),
   FST_ERR_BAD_URL: sentenceOf('MP_REQUEST', {
     problem: 'the address has a % that begins no character: write it as %25',

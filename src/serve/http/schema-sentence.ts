@@ -50,7 +50,9 @@ export function schemaError(faults: readonly FastifySchemaValidationError[], par
     const name = String(fault.params.missingProperty);
     const others = Object.keys(data as object).filter((key) => !known.includes(key));
     const near = nearest(name, others);
-    return refused(`the field "${name}"${inside} is missing${near === null ? '' : `: did you mean it by "${near}"?`}`);
+    return refused(
+      `the field "${name}"${inside} is missing${near === null ? '' : `: did you write "${near}" for it?`}`,
+    );
   }
   const what = at === '' ? 'the body' : at;
   return refused(`${what}${place} is ${described(data)}: give ${expected(parentSchema)}`);

@@ -43,7 +43,7 @@ function addReload(app: App, context: RouteContext): void {
   const schema = {
     ...common(context),
     operationId: 'reloadModel',
-    summary: "Load a model's folder anew, if it has changed",
+    summary: "Load a model's folder again, if it has changed",
     response: { 200: Type.Object({ changed: Type.Boolean(), model: Card }), ...failures, 403: ErrorBody },
   };
   app.post('/admin/models/:name/reload', { schema }, async ({ params: { name } }) => {
@@ -56,7 +56,7 @@ function addUnload(app: App, context: RouteContext): void {
   const schema = {
     ...common(context),
     operationId: 'unloadModel',
-    summary: 'Take a model away; what it took is answered first',
+    summary: 'Remove a model; its requests are answered first',
     response: { 204: Type.Null(), 400: ErrorBody, 401: ErrorBody, 403: ErrorBody, 404: ErrorBody },
   };
   app.delete('/admin/models/:name', { schema }, async ({ params: { name } }, reply) => {

@@ -86,7 +86,7 @@ function inputOf(line: Line, number: number): { input: TextInput; id: string | u
     throw wrong(`has a field "${unknown.slice(0, 60)}", which is not known: ${todo}`);
   }
   if (typeof text !== 'string' || (pair !== undefined && typeof pair !== 'string'))
-    throw wrong('is neither a string nor an object of text and pair');
+    throw wrong('is neither a string nor an object with text and pair');
   return { input: pair === undefined ? text : { text, pair }, id: idOf(id, wrong) };
 }
 
@@ -94,7 +94,7 @@ function inputOf(line: Line, number: number): { input: TextInput; id: string | u
 function idOf(id: unknown, wrong: (problem: string) => PyramidError): string | undefined {
   // beyond, JSON's numbers are rounded when they are read
   if (typeof id === 'number' && !(Math.abs(id) <= Number.MAX_SAFE_INTEGER))
-    throw wrong('has an id that is too large a number to be given back: write it as a string');
+    throw wrong('has a number as id that is too large to be returned exactly: write it as a string');
   try {
     return JSON.stringify(id);
   } catch {

@@ -35,7 +35,7 @@ function addClassify(app: App, { models }: RouteContext): void {
     tags,
     operationId: 'classify',
     summary: 'Classify texts or pairs',
-    description: `With content type ${NDJSON} each line of the body is a text (a JSON string, or an object with text, pair and id), and each line of the answer belongs to the line of the same number. A line that cannot be read, or is too long, gives an error in its place.`,
+    description: `With content type ${NDJSON} each line of the body is a text (a JSON string, or an object with text, pair and id), and line n of the answer belongs to line n of the body. A line that cannot be read, or is too long, gets an error in its place.`,
     querystring: ClassifyQuery,
     body: { content: { 'application/json': { schema: ClassifyRequest }, [NDJSON]: { schema: {} } } } as never,
     response: {
@@ -58,7 +58,7 @@ async function answerTexts(models: Models, request: FastifyRequest, reply: Fasti
   const [misplaced] = Object.keys(request.query as object);
   if (misplaced !== undefined)
     throw new PyramidError('MP_REQUEST', {
-      problem: `"${misplaced}" stands in the address, where only a stream of lines has it: give it in the body`,
+      problem: `"${misplaced}" is in the address, which is only for a stream of lines: put it into the body`,
     });
   const { inputs, model: name, topK = 1, ...options } = request.body as ClassifyRequest;
   const texts = Array.isArray(inputs) ? inputs : [inputs];
@@ -90,7 +90,7 @@ function addExplain(app: App, { models }: RouteContext): void {
   const schema = {
     tags,
     operationId: 'explain',
-    summary: 'What became of each piece of a text at each layer, and what each head made of it',
+    summary: 'What each layer did with each token of a text, and what each exit head answered',
     body: ExplainRequest,
     response: { 200: ExplainResponse, ...failures },
   };

@@ -11,7 +11,7 @@ export const healthRoutes: RoutePlugin = async (app, { models }) => {
       schema: {
         tags: ['Magic Pyramid'],
         operationId: 'health',
-        summary: 'Whether requests are taken; not while the server is being stopped',
+        summary: 'Whether the server takes requests: 503 while it stops',
         security: [], // guard.ts lets probes in without a key
         response: { 200: Type.Null({ description: 'ready' }), 503: ErrorBody },
       },

@@ -12,15 +12,15 @@ const errors = { 400: ErrorBody, 401: ErrorBody, 404: ErrorBody };
 export const modelRoutes: RoutePlugin = async (app, context) => {
   addList(app, context);
   addModel(app, context);
-  addFile(app, context, 'trace', 'The trace of the evaluation that lies with the model; 204 where there is none');
-  addFile(app, context, 'report', 'The table of the run that made the model; 204 where there is none');
+  addFile(app, context, 'trace', "The trace in the model's folder; 204 if there is none");
+  addFile(app, context, 'report', 'The table of the run that made the model; 204 if there is none');
 };
 
 function addList(app: App, { models }: RouteContext): void {
   const schema = {
     tags,
     operationId: 'models',
-    summary: 'The models that answer now, the default one first',
+    summary: 'The served models, the default one first',
     response: { 200: Type.Object({ object: Type.Literal('list'), data: Type.Array(Card) }), 401: ErrorBody },
   };
   app.get('/v1/models', { schema }, async () => {
@@ -33,7 +33,7 @@ function addModel(app: App, { models }: RouteContext): void {
   const schema = {
     tags,
     operationId: 'model',
-    summary: 'What is known of one model',
+    summary: 'Details of one model',
     params: Name,
     response: { 200: {}, ...errors },
   };

@@ -55,7 +55,10 @@ export function stringsOf(inputs: readonly RequestInput[], tail: Buffer): string
     return strings;
   });
   if (offset !== tail.length)
-    throw wrong(`${tail.length - offset} bytes of the body belong to no input`, 'give each binary_data_size');
+    throw wrong(
+      `${tail.length - offset} bytes of the body belong to no input`,
+      'give a binary_data_size for each input',
+    );
   return all;
 }
 
@@ -70,7 +73,7 @@ function unpack(bytes: Buffer, name: string): string[] {
         'give each as 4 bytes of length and UTF-8',
       );
     const element = bytes.subarray(at + 4, at + 4 + length);
-    if (!isUtf8(element)) throw wrong(`element ${strings.length} of input "${brief(name)}" is no UTF-8`, 'give text');
+    if (!isUtf8(element)) throw wrong(`element ${strings.length} of input "${brief(name)}" is not UTF-8`, 'give text');
     strings.push(element.toString('utf8'));
     at += 4 + length;
   }

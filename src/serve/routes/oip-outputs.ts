@@ -60,7 +60,7 @@ export function wantedOutputs({ outputs, parameters }: InferRequest): Wanted[] {
       throw refuse(`there is no output "${name.slice(0, 60)}"`, `ask for ${Object.keys(OUTPUTS).join(', ')}`);
     const { classification = null, binary_data: isBinary = parameters?.binary_data_output } = own;
     if (classification !== null && name !== 'scores')
-      throw refuse(`classification is asked of output "${name}"`, 'ask it of scores');
+      throw refuse(`classification is asked for output "${name}"`, 'ask it for scores');
     return { name, isBinary: isBinary === true, classes: classification };
   });
 }

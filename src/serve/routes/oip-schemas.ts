@@ -5,12 +5,14 @@
 import { type Static, Type } from 'typebox';
 
 const Parameters = Type.Record(Type.String(), Type.Union([Type.String(), Type.Number(), Type.Boolean()]));
-const PassedOver = Type.Optional(Type.Unknown({ description: 'Means nothing here' }));
+const PassedOver = Type.Optional(Type.Unknown({ description: 'Ignored' }));
 const passedOver = (...names: string[]) => Object.fromEntries(names.map((name) => [name, PassedOver]));
 const RequestParameters = Type.Object(
   {
     tau: Type.Optional(
-      Type.Union([Type.Number({ minimum: 0, maximum: 1 }), Type.Literal('off')], { description: 'The dial' }),
+      Type.Union([Type.Number({ minimum: 0, maximum: 1 }), Type.Literal('off')], {
+        description: 'The uncertainty threshold, 0 to 1; higher exits earlier',
+      }),
     ),
     timeout: Type.Optional(
       Type.Number({ exclusiveMinimum: 0, exclusiveMaximum: 2 ** 31 * 1000, description: 'Microseconds' }),
@@ -27,7 +29,9 @@ const InputParameters = Type.Object(
 const OutputParameters = Type.Object(
   {
     binary_data: Type.Optional(Type.Boolean()),
-    classification: Type.Optional(Type.Integer({ minimum: 1, description: 'Of scores: so many labels a text' })),
+    classification: Type.Optional(
+      Type.Integer({ minimum: 1, description: 'For the output scores: that many labels a text' }),
+    ),
     ...passedOver('content_type'),
   },
   { additionalProperties: false },
@@ -42,7 +46,7 @@ const RequestInput = Type.Object(
     parameters: Type.Optional(InputParameters),
     data: Type.Optional(
       Type.Array(Type.Union([Type.String(), Type.Array(Type.String())]), {
-        description: 'Left out where it follows as binary data',
+        description: 'Leave it out if the data follow in binary form',
       }),
     ),
   },

@@ -90,7 +90,7 @@ function addModel(app: App, { models }: RouteContext, { path, params, suffix }: 
   );
   const response = {
     200: {
-      description: 'The tensors, as JSON or, where that was asked for, with binary data behind the JSON',
+      description: 'The tensors: as JSON, or if the request asked for it with binary data after the JSON',
       content: {
         'application/json': { schema: schemas.InferResponse },
         'application/octet-stream': { schema: { type: 'string', format: 'binary' } },

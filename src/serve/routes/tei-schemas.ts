@@ -22,7 +22,7 @@ export const PredictRequest = Type.Object(
     }),
     truncate: Type.Optional(
       Type.Union([Type.Boolean(), Type.Null()], {
-        description: 'Whether texts that are too long are cut; default true',
+        description: 'Whether texts that are too long are truncated; default true',
       }),
     ),
     truncation_direction: Type.Optional(
@@ -46,10 +46,10 @@ export const PredictRequest = Type.Object(
           ),
           Type.Null(),
         ],
-        { description: "The hub's form: with it the answer is a list for each text, also for one text" },
+        { description: "The hub's form: the answer is then a list for each text, also for a single text" },
       ),
     ),
-    options: Type.Optional(Type.Unknown({ description: "Of the hub's caches; means nothing here" })),
+    options: Type.Optional(Type.Unknown({ description: "For the hub's caches; ignored" })),
   },
   { additionalProperties: false, examples: [{ inputs: 'What is Deep Learning?' }] },
 );
@@ -57,13 +57,13 @@ export type PredictRequest = Static<typeof PredictRequest>;
 
 /** Which of the models that are served; the first one without it. */
 export const ModelQuery = Type.Object(
-  { model: Type.Optional(Type.String({ description: 'A served model' })) },
+  { model: Type.Optional(Type.String({ description: 'The model; default: the first one' })) },
   { additionalProperties: false },
 );
 
 const Prediction = Type.Object({ score: Type.Number(), label: Type.String() });
 export const PredictResponse = Type.Union([Type.Array(Prediction), Type.Array(Type.Array(Prediction))], {
-  description: 'Every label, likeliest first; of a batch such a list for each input',
+  description: 'Every label, the likeliest first; for a batch one such list per input',
 });
 
 export const ErrorResponse = Type.Object({

@@ -15,17 +15,22 @@ export const Text = Type.Union(
 
 const Tau = Type.Union([Type.Number({ minimum: 0, maximum: 1 }), Type.Null()], {
   description:
-    "leave at the first layer whose uncertainty is at most this; larger is earlier and cheaper, null is off. Left out: the server's",
+    "exit at the first layer whose uncertainty is at most this (0 to 1, higher exits earlier); null switches early exit off; default: the server's",
 });
-const Model = Type.String({ minLength: 1, maxLength: 200, description: 'left out: the default model' });
+const Model = Type.String({ minLength: 1, maxLength: 200, description: 'default: the first model' });
 const DeadlineMs = Type.Integer({
   minimum: 1,
   maximum: 600_000,
-  description: 'refused at once, or given up, when there is no answer in so many milliseconds',
+  description:
+    'milliseconds: the request is rejected at once if this is too short for an answer, and given up when the time has passed',
 });
-const TopK = Type.Integer({ minimum: 1, maximum: 10_000, description: 'above 1: also the scores of so many labels' });
+const TopK = Type.Integer({
+  minimum: 1,
+  maximum: 10_000,
+  description: 'above 1: the answer also has the scores of that many labels',
+});
 const Truncate = Type.Union([Type.Literal('right'), Type.Literal('left'), Type.Literal('never')], {
-  description: 'the end that a text which is too long loses, or never: it is refused',
+  description: 'where a text that is too long is cut; never: the request is refused',
 });
 
 const howToAnswer = {
@@ -40,7 +45,7 @@ export const ClassifyRequest = Type.Object(
   {
     ...howToAnswer,
     inputs: Type.Union([Text, Type.Array(Text, { minItems: 1 })], {
-      description: 'one text or pair, or a list of them: a list of two strings is two texts',
+      description: 'a text, a pair, or a list of both; a list of two strings is two texts. The name "input" works too',
     }),
   },
   { additionalProperties: false },
@@ -53,7 +58,7 @@ export const ClassifyQuery = Type.Object(
     model: Type.Optional(Model),
     tau: Type.Optional(
       Type.Union([Type.Number({ minimum: 0, maximum: 1 }), Type.Literal('off')], {
-        description: 'of a stream of lines',
+        description: 'for all lines of a stream; off switches early exit off',
       }),
     ),
     topK: Type.Optional(TopK),
@@ -66,11 +71,15 @@ export type ClassifyQuery = Static<typeof ClassifyQuery>;
 const answer = {
   label: Type.String(),
   score: Type.Number({ description: "the label's probability; a regression's value" }),
-  scores: Type.Optional(Type.Record(Type.String(), Type.Number(), { description: 'of the topK likeliest labels' })),
-  exit: Type.Integer({ description: 'the layer that answered, from 1' }),
-  tokens: Type.Array(Type.Integer(), { description: 'entering layer 1, then left after each layer that ran' }),
+  scores: Type.Optional(
+    Type.Record(Type.String(), Type.Number(), { description: 'scores of the topK likeliest labels' }),
+  ),
+  exit: Type.Integer({ description: 'the exit layer, from 1' }),
+  tokens: Type.Array(Type.Integer(), {
+    description: 'tokens that entered layer 1, then those left after each layer that ran',
+  }),
   truncated: Type.Boolean(),
-  flops: Type.Number({ description: 'operations spent' }),
+  flops: Type.Number({ description: 'operations used' }),
   denseFlops: Type.Number({ description: 'operations of the network without pruning and exits' }),
 };
 export const Answer = Type.Object(answer);
@@ -78,7 +87,7 @@ export type Answer = Static<typeof Answer>;
 
 export const ClassifyResponse = Type.Object({
   model: Type.String(),
-  tau: Type.Union([Type.Number(), Type.Null()], { description: 'that the texts were answered with' }),
+  tau: Type.Union([Type.Number(), Type.Null()], { description: 'the tau that was used' }),
   results: Type.Array(Answer),
 });
 
@@ -140,7 +149,7 @@ export const Card = Type.Object({
   maxLength: Type.Integer(),
   pairs: Type.Boolean(),
   exits: Type.Boolean(),
-  tau: Type.Union([Type.Number(), Type.Null()], { description: 'that requests are answered with now' }),
+  tau: Type.Union([Type.Number(), Type.Null()], { description: 'the tau of requests that give none, as it is now' }),
   maxTau: Type.Union([Type.Number(), Type.Null()]),
   dtype: Type.String(),
   version: Type.String(),

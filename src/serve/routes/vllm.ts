@@ -18,12 +18,12 @@ const optional = <T extends Parameters<typeof Type.Union>[0][number]>(schema: T)
 
 const ClassifyRequest = Type.Object(
   {
-    model: optional(Type.String({ description: 'A served model; the first one without it' })),
+    model: optional(Type.String({ description: 'The model; default: the first one' })),
     input: Type.Union([Type.String(), Type.Array(Type.String(), { minItems: 1 })], {
       description: 'A text, or a batch of texts',
     }),
     truncate_prompt_tokens: optional(
-      Type.Literal(-1, { description: 'Texts that are too long are cut. Without it they are refused' }),
+      Type.Literal(-1, { description: 'Truncate texts that are too long; without it they are refused' }),
     ),
     truncation_side: optional(Type.Union([Type.Literal('left'), Type.Literal('right')])),
     use_activation: optional(Type.Boolean({ description: 'False: logits instead of probabilities' })),
@@ -33,7 +33,7 @@ const ClassifyRequest = Type.Object(
     ...Object.fromEntries(
       ['user', 'request_id', 'priority', 'cache_salt', 'mm_processor_kwargs'].map((name) => [
         name,
-        Type.Optional(Type.Unknown({ description: 'Means nothing here' })),
+        Type.Optional(Type.Unknown({ description: 'Ignored' })),
       ]),
     ),
   },
