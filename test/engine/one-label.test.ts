@@ -71,7 +71,7 @@ test('one label has no uncertainty to leave by, whatever heads the folder has', 
   }
 });
 
-test('every dialect of the server gives the sigmoid of the one label', async () => {
+test('every protocol of the server gives the sigmoid of the one label', async () => {
   const dir = await folder('served', ['relevant']);
   const pyramid = await Pyramid.load(dir, { workers: 1 });
   const [{ logits }] = await pyramid.detail([texts[0]]);
@@ -88,7 +88,7 @@ test('every dialect of the server gives the sigmoid of the one label', async () 
       })
     ).body.outputs.find(({ name }: { name: string }) => name.startsWith('score')).data[0],
   };
-  for (const [dialect, score] of Object.entries(scores)) expect(score, dialect).toBeCloseTo(expected, 6);
+  for (const [protocol, score] of Object.entries(scores)) expect(score, protocol).toBeCloseTo(expected, 6);
 });
 
 test('labels may be words of JavaScript and markup: all ways out name them as they are', async () => {

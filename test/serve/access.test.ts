@@ -179,7 +179,7 @@ describe('a server without keys on a loopback address', () => {
     port = Number(new URL((await serve({ live: dir }, { page: false })).url).port);
   });
 
-  test('lets programs of this machine administrate it, and pages of its own', async () => {
+  test('lets programs on this machine use /admin, and its own pages', async () => {
     const own = { host: `localhost:${port}`, origin: `http://localhost:${port}`, 'sec-fetch-site': 'same-origin' };
     const names = ['localhost', `127.0.0.1:${port}`, '[::1]', 'LOCALHOST.'];
     for (const headers of [...names.map((host) => ({ host })), own])
@@ -218,7 +218,7 @@ describe('a server without keys on a loopback address', () => {
     }
   });
 
-  test('answers to the names of --allowed-hosts, any with *, and to localhost still', async () => {
+  test('answers to the names of --allowed-hosts (any with *), and still to localhost', async () => {
     const some = await serve({ live: dir }, { page: false, allowedHosts: ['mails.example'] });
     const any = await serve({ live: dir }, { page: false, allowedHosts: ['*'] });
     const ask = async ({ url }: { url: string }, host: string) =>
@@ -230,8 +230,8 @@ describe('a server without keys on a loopback address', () => {
   });
 });
 
-describe('a server that other machines reach', () => {
-  test('without a key says so before anything else, to people and in the log, and with one it does not', async () => {
+describe('a server that other machines can reach', () => {
+  test('warns first of all if it has no key, on the terminal and in the log', async () => {
     const said: string[] = [];
     const lines: string[] = [];
     const log = { write: (line: string) => lines.push(line) };
@@ -256,7 +256,7 @@ describe('a server that other machines reach', () => {
     expect(said).toHaveLength(1);
   });
 
-  test('finds its port taken before it looks at any model', async () => {
+  test('reports a port in use before it loads any model', async () => {
     const it = await serve({ live: dir }, { page: false });
     const port = Number(new URL(it.url).port);
     const model = [{ name: 'none', dir: join(root, 'there-is-none') }];

@@ -26,7 +26,7 @@ function busy(admission: Admission, clock: { ms: number }, { perMs, share, texts
 }
 
 describe('the queue', () => {
-  test('lets in texts up to its bound, refuses at once what goes beyond, and lets in again when there is room', () => {
+  test('admits texts up to its bound, rejects more at once, and admits again when there is room', () => {
     const admission = new Admission(limits, () => 0);
     const admitted: Admitted[] = [];
     const fill = () => codeOf(() => admitted.push(admission.admit([120], null, null)));
@@ -41,13 +41,13 @@ describe('the queue', () => {
     expect(admission.refused).toBe(3);
   });
 
-  test('counts a text at most as long as the model reads', () => {
+  test('counts no more tokens of a text than the model reads', () => {
     const admission = new Admission(limits, () => 0);
     admission.admit([1e6], null, null);
     expect(admission.work).toBe(128 * 6);
   });
 
-  test('lets in a request that is larger than the whole bound when it finds nobody before it', () => {
+  test('admits a request larger than the whole bound when the queue is empty', () => {
     const admission = new Admission(limits, () => 0);
     const large = admission.admit(new Array(50).fill(500), null, null);
     expect(codeOf(() => admission.admit([1], null, null))).toBe('MP_OVERLOADED');
@@ -55,7 +55,7 @@ describe('the queue', () => {
     expect(codeOf(() => admission.admit([1], null, null))).toBeNull();
   });
 
-  test('is empty again whatever was let in and in whichever order it ended, twice or not', () => {
+  test('is empty again whatever was admitted, in whichever order it ended, even twice', () => {
     fc.assert(
       fc.property(fc.array(fc.tuple(fc.array(fc.nat(900), { maxLength: 5 }), fc.nat())), (requests) => {
         const admission = new Admission({ ...limits, maxWork: 1e9 }, () => 0);
@@ -74,13 +74,13 @@ describe('the queue', () => {
 });
 
 describe('the expected time', () => {
-  test('is not known, and refuses nobody, before a busy machine was seen', () => {
+  test('is unknown, and rejects nothing, until the machine has been busy', () => {
     const admission = new Admission(limits, () => 0);
     for (let i = 0; i < 10; i++) admission.admit([120], 1, 1);
     expect(admission.expectedMs).toBe(0);
   });
 
-  test('is what the queue holds by what the machine has lately done, at what texts have lately cost', () => {
+  test('is the queue divided by the recent speed, with the recent cost of a text', () => {
     const clock = { ms: 0 };
     const admission = new Admission(limits, () => clock.ms);
     busy(admission, clock, { perMs: 50, share: 0.1, texts: 3000 });
@@ -98,7 +98,7 @@ describe('the expected time', () => {
     expect(admission.expectedMs).toBeGreaterThan(0.8 * ((20 * 32 * 6 * 0.1) / 5));
   });
 
-  test('refuses early what cannot be answered in time, and says when to try again', () => {
+  test('rejects early what cannot be answered in time, and says when to try again', () => {
     const clock = { ms: 0 };
     const admission = new Admission(limits, () => clock.ms);
     busy(admission, clock, { perMs: 1, share: 1, texts: 500 });

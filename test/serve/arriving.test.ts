@@ -36,7 +36,7 @@ const LINE = '"w1 w2"\n';
 const chunk = (text: string) => `${text.length.toString(16)}\r\n${text}\r\n`;
 const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
-describe('bodies that do not come', () => {
+describe('bodies that do not arrive', () => {
   test.each([
     ['a length', BEGUN],
     ['chunks', CHUNKED],
@@ -54,7 +54,7 @@ describe('bodies that do not come', () => {
     expect(Number(/^te_concurrent_requests (\d+)/m.exec(body)![1])).toBeLessThanOrEqual(8);
   });
 
-  test('are told so, and their connection closes', async () => {
+  test('get an error, and their connection is closed', async () => {
     const it = await serve({ mails: dir }, { page: false, bodyTimeout: 900 });
     const slow = client(it.url, BEGUN);
     await expect.poll(() => slow.isClosed).toBe(true);
@@ -65,7 +65,7 @@ describe('bodies that do not come', () => {
     expect(JSON.parse(parse(oip.answer).body)).toEqual({ error: expect.stringContaining('had not arrived') });
   });
 
-  test('are cut off at a byte now and then, and a stream that goes on is not', async () => {
+  test('are cut off when a byte comes only now and then; a steady stream is not', async () => {
     const it = await serve({ mails: dir }, { page: false, bodyTimeout: 1500 });
     const [trickle, steady] = [
       client(it.url, STREAM),
@@ -83,7 +83,7 @@ describe('bodies that do not come', () => {
     expect(steady.answer).toContain('"label"');
   });
 
-  test('of requests that were refused unread come as fast as others, or their connection closes', async () => {
+  test('of refused requests have to arrive in time too, or their connection is closed', async () => {
     const it = await serve({ mails: dir }, { page: false, bodyTimeout: 1500, apiKey: 'k' });
     const request = (path: string, headers: string) =>
       client(it.url, `POST ${path} HTTP/1.1\r\nhost: localhost\r\ncontent-length: 90000\r\n${headers}\r\n\r\n `);
@@ -115,7 +115,7 @@ describe('bodies that do not come', () => {
     expect(prompt.isClosed).toBe(false);
   });
 
-  test('of which all are new make way for none: who comes later is told to try again', async () => {
+  test('are not cut off while all are new: a later request is told to try again', async () => {
     const it = await serve({ mails: dir }, { page: false, maxConcurrentRequests: 2 });
     await Promise.all(
       [client(it.url, BEGUN), client(it.url, BEGUN)].map(({ socket }) => new Promise((r) => socket.once('connect', r))),
@@ -124,7 +124,7 @@ describe('bodies that do not come', () => {
     expect((await it.post('/v1/classify', { inputs: 'w1' })).status).toBe(429);
   });
 
-  test('may be announced for so many bytes alone as are held in memory', async () => {
+  test('may announce only as many bytes together as are held in memory', async () => {
     const it = await serve({ mails: dir }, { page: false, payloadLimit: 1000 });
     const whole = BEGUN.replace('content-length: 100', 'content-length: 1000');
     const slow = Array.from({ length: 64 }, () => client(it.url, whole));

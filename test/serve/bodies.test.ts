@@ -1,7 +1,7 @@
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readJson, utf8 } from '../../src/serve/http/bodies.ts';
-import { bodyRoutes } from '../support/dialect-routes.ts';
+import { bodyRoutes } from '../support/body-routes.ts';
 import { protocolServer } from '../support/protocol-server.ts';
 import { randomModel } from '../support/random-model.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
@@ -66,7 +66,7 @@ describe.each(bodyRoutes)('POST $path, $type', ({ path, body, type, faulty, mess
     }
   });
 
-  test('unpacks a compressed body, whatever the encoding it knows', async () => {
+  test('unpacks a compressed body of every known encoding', async () => {
     const plain = await post(path, body('w1 w2'), { 'content-type': type });
     for (const [encoding, compress] of encodings) {
       const headers = { 'content-type': type, 'content-encoding': encoding };
@@ -86,7 +86,7 @@ describe.each(bodyRoutes)('POST $path, $type', ({ path, body, type, faulty, mess
     );
   });
 
-  test('stays alive where a body is refused before it is unpacked, and cannot be', async () => {
+  test('survives a body that is refused before it is unpacked, and cannot be unpacked', async () => {
     const junk = Buffer.from('no such data '.repeat(500));
     for (const [encoding] of encodings) {
       const headers = { 'content-encoding': encoding, 'content-length': String(junk.length) };
@@ -98,7 +98,7 @@ describe.each(bodyRoutes)('POST $path, $type', ({ path, body, type, faulty, mess
     expect((await post(path, body('w1'), { 'content-type': type })).statusCode).toBe(200);
   });
 
-  test('refuses an encoding that it does not know, and names those it does', async () => {
+  test('refuses an unknown encoding, and names the known ones', async () => {
     for (const encoding of ['zstd', 'compress', 'gzip, br', '__proto__', 'toString']) {
       const reply = await post(path, body('w1'), { 'content-type': type, 'content-encoding': encoding });
       expect([encoding, reply.statusCode]).toEqual([encoding, 415]);
@@ -163,7 +163,7 @@ describe.each(bodyRoutes)('POST $path, $type', ({ path, body, type, faulty, mess
     }
   });
 
-  test('reads the content type without regard to its case', async () => {
+  test('ignores the case of the content type', async () => {
     expect((await post(path, body('w1'), { 'content-type': type.toUpperCase() })).statusCode).toBe(200);
   });
 });
@@ -202,21 +202,21 @@ describe.each(bodyRoutes.filter(({ type }) => type === 'application/json'))('JSO
     expect(({} as { inputs?: unknown }).inputs).toBeUndefined();
   });
 
-  test('takes the last of fields that are given twice, as the clients write them', async () => {
+  test('takes the last value of a field that is given twice', async () => {
     const [name] = Object.keys(JSON.parse(body('w1')));
     const first = JSON.stringify(JSON.parse(body('w1'))[name]);
     const twice = `{${JSON.stringify(name)}: 5, ${JSON.stringify(name)}: ${first}}`;
     expect((await send(twice)).statusCode).toBe(200);
   });
 
-  test('classifies a text with half a character, with a zero in it, or that speaks of __proto__', async () => {
+  test('classifies a text with half a character, with a zero, or with __proto__ in it', async () => {
     for (const text of ['w1 \ud800', '\udc00 w1', 'w1\u0000w2', '"__proto__": 1, "constructor": {"prototype": 1}', ''])
       expect([text, (await send(body(text))).statusCode]).toEqual([text, 200]);
   });
 });
 
 describe('readJson', () => {
-  test('says where the fault is where the parser says it, and nothing of the text', () => {
+  test('gives the position of a fault if the parser does, and nothing of the text', () => {
     expect(() => readJson(Buffer.from('{"secret" 1}'))).toThrow(/not JSON \(at character 11\)/);
     for (const bad of ['{"secret" 1}', '{"inputs": secret}', '"secret'])
       expect(() => readJson(Buffer.from(bad))).not.toThrow(/secret/);
@@ -224,7 +224,7 @@ describe('readJson', () => {
 });
 
 describe('utf8', () => {
-  test('finds the byte that is at fault behind characters of every length, and behind U+FFFD itself', () => {
+  test('finds the faulty byte after characters of every length, and after U+FFFD itself', () => {
     const before = 'aé€\u{1F600}\uFFFD\uFFFDz';
     const bytes = Buffer.concat([Buffer.from(before), Buffer.from([0xe2, 0x82]), Buffer.from('z')]);
     expect(() => utf8(bytes, 'it')).toThrow(`it is not UTF-8: byte ${Buffer.byteLength(before) + 1} (0xe2)`);

@@ -49,7 +49,7 @@ describe('POST /v1/classify', () => {
     expect(pair.body.results[0].tokens[0]).toBe(6);
   });
 
-  test('asks the model that is named', async () => {
+  test('uses the named model', async () => {
     const { body } = await it.post('/v1/classify', { inputs: 'w1', model: 'plain' });
     expect(body).toMatchObject({ model: 'plain', tau: null });
     expect(await it.post('/v1/classify', { inputs: 'w1', model: 'none' })).toMatchObject({
@@ -132,7 +132,7 @@ describe('a stream of lines', () => {
     expect(lines.map(({ id }) => id)).toEqual(texts.map((_, i) => (i % 2 === 0 ? undefined : `#${i}`)));
   });
 
-  test('puts an error in the place of a line that is at fault', async () => {
+  test('gives an error in the place of a faulty line', async () => {
     const lines = linesOf((await stream('"w1"\n{"text": 7, "id": 1}\n\n[1]\nnope\n"w2"')).body);
     expect(lines.map((line) => line.error?.code ?? line.label)).toEqual([
       expect.stringMatching(/^[abc]$/),
@@ -197,13 +197,13 @@ describe('a stream of lines', () => {
     );
   });
 
-  test('gives ids back as they were, of whatever kind', async () => {
+  test('returns ids of every kind unchanged', async () => {
     const ids = ['#1', 7, -0.5, null, true, [1, { a: 'b' }], { id: '\u2028' }, 9007199254740991];
     const body = ids.map((id) => JSON.stringify({ text: 'w1', id })).join('\n');
     expect(linesOf((await stream(body)).body).map(({ id }) => id)).toEqual(ids);
   });
 
-  test('takes what holds for all lines from the address, and refuses what it does not know', async () => {
+  test('takes options for all lines from the address, and refuses unknown ones', async () => {
     const [line] = linesOf((await stream('"w1 w2"', '?tau=off&topK=3&model=mails')).body);
     expect(line).toMatchObject({ tau: null, exit: 4 });
     expect(Object.keys(line.scores)).toHaveLength(3);
@@ -211,7 +211,7 @@ describe('a stream of lines', () => {
     expect(await stream('"w1"', '?model=none')).toMatchObject({ status: 404 });
   });
 
-  test('reads no more than it can answer, and all of a long one', async () => {
+  test('reads no faster than it can answer, and reads a long stream whole', async () => {
     const count = 10_000;
     const pad = 'x'.repeat(2000); // more than the buffers between the two hold
     let sent = 0;
@@ -266,7 +266,7 @@ describe('the other routes of our own', () => {
     }
   });
 
-  test('POST /v1/explain says what became of each piece', async () => {
+  test('POST /v1/explain shows what each layer did with each token', async () => {
     const { body } = await it.post('/v1/explain', { inputs: texts[1], tau: 0.7 });
     const explanation = await pyramid.explain(texts[1], { tau: 0.7 });
     expect(body.pieces).toEqual(explanation.pieces);
@@ -277,7 +277,7 @@ describe('the other routes of our own', () => {
     expect(await it.post('/v1/explain', { inputs: [] })).toMatchObject({ status: 400 });
   });
 
-  test('GET /v1/models tells what is served', async () => {
+  test('GET /v1/models lists the models', async () => {
     const { body } = await it.get('/v1/models');
     expect(body.data.map(({ id }: { id: string }) => id)).toEqual(['mails', 'plain']);
     expect(body.data[0]).toMatchObject({ object: 'model', labels: ['a', 'b', 'c'], tau: 0.7, layers: 4, exits: true });

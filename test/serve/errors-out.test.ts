@@ -32,7 +32,7 @@ const ask = async (method: string, path: string, from = server) => {
   return { status: reply.status, allow: reply.headers.get('allow'), body: JSON.parse((await reply.text()) || 'null') };
 };
 
-describe('an address or method that there is not', () => {
+describe('an unknown address or method', () => {
   test.each<[string, string, (status: number) => object]>([
     ['GET', '/v2/models/mails/config', oip],
     ['GET', '/v2/models/mails/stats', oip],

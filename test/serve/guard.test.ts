@@ -25,7 +25,7 @@ beforeAll(async () => {
 });
 
 describe('a key', () => {
-  test('is asked for by every route but probes, metrics, the description and the page', async () => {
+  test('is needed by every route except probes, metrics, the description and the page', async () => {
     const apiKeyFile = join(root, 'keys');
     await writeFile(apiKeyFile, 'first\n  second  # of somebody\n');
     const it = await serve({ mails: dir }, { apiKeyFile, apiKey: 'third' });
@@ -56,12 +56,12 @@ describe('a key', () => {
       ]);
   });
 
-  test('that is empty never fits', () => {
+  test('that is empty never matches', () => {
     expect(new Keys(['']).has(undefined)).toBe(false);
     expect(new Keys(['k']).has('Bearer k')).toBe(true);
   });
 
-  test('file that holds none stops the start', async () => {
+  test('file without a key stops the start', async () => {
     const apiKeyFile = join(root, 'no-keys');
     await writeFile(apiKeyFile, '# none\n');
     const model = [{ name: 'mails', dir }];
@@ -73,7 +73,7 @@ describe('a key', () => {
 });
 
 describe('more than can be answered', () => {
-  test('is refused at once with a time to try again, and everything else is answered', async () => {
+  test('is rejected at once with a time to try again, and everything else is answered', async () => {
     const it = await serve({ mails: dir }, { page: false, maxBatchTokens: 4096 });
     const start = performance.now();
     const replies = await Promise.all(
@@ -97,7 +97,7 @@ describe('more than can be answered', () => {
     expect(Number(/te_refused_total\{model="mails"\} (\d+)/.exec(body)![1])).toBe(refused.length);
   });
 
-  test('is refused again in the very words of the route, without looking at it, until there is room', async () => {
+  test('is rejected again with the same answer, without running the route, until there is room', async () => {
     const it = await serve(
       { mails: dir },
       { page: false, maxBatchTokens: 512, maxClientBatchSize: 3200, corsAllowOrigin: ['https://a.example'] },
@@ -126,7 +126,7 @@ describe('more than can be answered', () => {
     expect((await it.post('/predict', { inputs: 'w1' })).status).toBe(200);
   });
 
-  test('is refused beyond --max-concurrent-requests, by each protocol in its own words', async () => {
+  test('is rejected beyond --max-concurrent-requests, in the form of each protocol', async () => {
     const it = await serve({ mails: dir }, { page: false, maxConcurrentRequests: 1 });
     const first = it.post('/v1/classify', { inputs: texts, tau: null });
     const others = await Promise.all([
@@ -139,7 +139,7 @@ describe('more than can be answered', () => {
     expect(others[1].body).toMatchObject({ error_type: 'Overloaded' });
   });
 
-  test('a deadline that cannot be met is refused before the work begins, or given up when it has passed', async () => {
+  test('a request with a deadline that cannot be met is rejected before work begins, or given up when it has passed', async () => {
     const it = await serve({ mails: dir }, { page: false });
     expect(await it.post('/v1/classify', { inputs: texts, tau: null, deadlineMs: 1 })).toMatchObject({
       status: 503,
@@ -156,7 +156,7 @@ describe('more than can be answered', () => {
 });
 
 describe('a client', () => {
-  test('that goes away has its work dropped', async () => {
+  test('that disconnects has its work dropped', async () => {
     const it = await serve({ mails: dir }, { page: false });
     const controller = new AbortController();
     const gone = Array.from({ length: 10 }, () =>
@@ -198,7 +198,7 @@ describe('a client', () => {
     expect((await it.post('/v1/classify', { inputs: 'w1' })).status).toBe(200);
   });
 
-  test('of another origin is heard only where it is allowed', async () => {
+  test('of another origin is answered only if it is allowed', async () => {
     const closed = await serve({ mails: dir }, { page: false });
     const headers = { origin: 'https://example.com' };
     expect(
@@ -220,7 +220,7 @@ describe('a client', () => {
     ).toBeNull();
   });
 
-  test('gets secure headers, and no word of what the server is', async () => {
+  test('gets secure headers, which do not name the server software', async () => {
     const it = await serve({ mails: dir }, { page: false });
     for (const { headers } of [await it.post('/v1/classify', { inputs: 'w1' }), await it.get('/none')]) {
       expect(headers.get('x-content-type-options')).toBe('nosniff');
@@ -231,7 +231,7 @@ describe('a client', () => {
 });
 
 describe('a start', () => {
-  test('says which port it cannot have, and leaves nothing running', async () => {
+  test('names a port that is in use, and leaves nothing running', async () => {
     const it = await serve({ mails: dir }, { page: false });
     const port = Number(new URL(it.url).port);
     await expect(startServer({ model: [{ name: 'mails', dir }], port, workers: 1 })).rejects.toMatchObject({
@@ -240,7 +240,7 @@ describe('a start', () => {
     });
   });
 
-  test('with --tau auto needs a bound; with one, tau is the own one while nobody waits', async () => {
+  test("with --tau auto needs a highest tau; then tau is the model's own while the queue is empty", async () => {
     const model = [{ name: 'mails', dir }];
     await expect(startServer({ model, port: 0, tau: 'auto' })).rejects.toThrow('--tau auto has no highest tau');
     const it = await serve({ mails: dir }, { page: false, tau: 'auto', maxTau: 0.9 });

@@ -75,7 +75,7 @@ async function load(url: string, { connections, seconds }: { connections: number
 }
 
 describe('a server under load', () => {
-  test('loses no request when a worker is ended every second, or as often as workers are replaced', async () => {
+  test('loses no request when a worker is ended every second, as often as workers are replaced', async () => {
     const begin = performance.now();
     const it = await serve({ mails: dir }, { page: false, workers: 2 });
     // not faster than workers can be replaced: a text that has lost three of them is given up
@@ -110,7 +110,7 @@ describe('a server under load', () => {
     expect((await it.post('/v1/classify', { inputs: texts[0] })).status).toBe(200);
   }, 120_000);
 
-  test('that is stopped answers every request that was sent before', async () => {
+  test('when stopped, answers every request that was sent before', async () => {
     const signals = new EventEmitter();
     const said: string[] = [];
     const options = { model: [{ name: 'mails', dir }], port: 0, workers: 2, page: false };

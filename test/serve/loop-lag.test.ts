@@ -7,7 +7,7 @@ function block(ms: number): void {
   while (performance.now() < end);
 }
 
-test('is the time of a turn of the event loop, of the turns since it was last read', async () => {
+test('the lag is the mean turn of the event loop since it was last read', async () => {
   const lag = new LoopLag();
   await delay(50);
   lag.read();

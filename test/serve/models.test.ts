@@ -48,7 +48,7 @@ function asking(post: (path: string, body: unknown) => Promise<Reply>, model?: s
 }
 
 describe('models', () => {
-  test('are loaded, replaced and taken away without a request that fails', async () => {
+  test('are loaded, replaced and removed without a failed request', async () => {
     const dir = join(root, 'live');
     await cp(a, dir, { recursive: true });
     const it = await serve({ live: dir }, { page: false, adminKeyFile });
@@ -72,7 +72,7 @@ describe('models', () => {
     expect((await it.post('/v1/classify', { inputs: 'w1', model: 'other' })).status).toBe(404);
   });
 
-  test('stay as they are where a new folder cannot be read', async () => {
+  test('stay unchanged if a new folder cannot be read', async () => {
     const dir = join(root, 'broken');
     await cp(a, dir, { recursive: true });
     const it = await serve({ broken: dir }, { page: false, adminKeyFile });
@@ -91,7 +91,7 @@ describe('models', () => {
     );
   });
 
-  test('are changed by those alone who have an admin key', async () => {
+  test('can be changed only with an admin key', async () => {
     const it = await serve({ a }, { page: false, adminKeyFile, apiKey: 'user-key' });
     for (const headers of [{}, { authorization: 'Bearer user-key' }, { authorization: 'admin-key' }])
       expect(await it.post('/admin/models/b/load', { dir: b }, headers as Record<string, string>)).toMatchObject({
@@ -108,7 +108,7 @@ describe('models', () => {
 });
 
 describe('a server as a process', () => {
-  test('loads changed folders anew on SIGHUP, and on SIGTERM answers what it took and ends', async () => {
+  test('loads changed folders again on SIGHUP; on SIGTERM it answers its requests and ends', async () => {
     const dir = join(root, 'process');
     await cp(a, dir, { recursive: true });
     const signals = new EventEmitter();

@@ -57,7 +57,7 @@ function writtenKeys(payload: string): string[][] {
 }
 
 describe('labels that are words of JavaScript, numbers, or any string at all', () => {
-  test('are all there in /v1/classify, the likeliest first', async () => {
+  test('are all in /v1/classify, the likeliest first', async () => {
     for (const [payload, type] of [
       [JSON.stringify({ inputs: texts, topK: 100 }), 'application/json'],
       [texts.map((text) => JSON.stringify(text)).join('\n'), 'application/x-ndjson'],
@@ -85,7 +85,7 @@ describe('labels that are words of JavaScript, numbers, or any string at all', (
     for (const { scores: few } of results) expect(Object.keys(few)).toHaveLength(3);
   });
 
-  test('are all there in /v1/explain', async () => {
+  test('are all in /v1/explain', async () => {
     const reply = await post('/v1/explain', { input: texts[0], tau: null });
     const { layers, label } = reply.json();
     expect(label).toBe(labels[order(0)[0]]);
@@ -97,7 +97,7 @@ describe('labels that are words of JavaScript, numbers, or any string at all', (
     expect(layers.at(-1).scores).not.toBeNull();
   });
 
-  test('are all there in the lists of Text Embeddings Inference, and in /info', async () => {
+  test('are all in the lists of Text Embeddings Inference, and in /info', async () => {
     const lists = (await post('/predict', { inputs: texts })).json() as { label: string; score: number }[][];
     for (const [i, list] of lists.entries()) {
       expect(list.map(({ label }) => label)).toEqual(order(i).map((c) => labels[c]));
@@ -111,7 +111,7 @@ describe('labels that are words of JavaScript, numbers, or any string at all', (
     }
   });
 
-  test('are all there in the tensors of the Open Inference Protocol', async () => {
+  test('are all in the tensors of the Open Inference Protocol', async () => {
     const inputs = [{ name: 'text', shape: [texts.length], datatype: 'BYTES', data: texts }];
     const reply = await post('/v2/models/mails/infer', {
       inputs,
@@ -123,7 +123,7 @@ describe('labels that are words of JavaScript, numbers, or any string at all', (
     expect(told).toEqual(texts.flatMap((_, i) => order(i).map((c) => labels[c])));
   });
 
-  test('are told by the models, and in the metrics only as numbers', async () => {
+  test('are listed by /v1/models, and appear in the metrics only as numbers', async () => {
     expect((await server.app.inject('/v1/models')).json().data[0].labels).toEqual(labels);
     expect((await server.app.inject('/v1/models/mails')).json().labels).toEqual(labels);
     expect((await server.app.inject('/metrics')).payload).not.toContain('__proto__');

@@ -59,7 +59,7 @@ const near = (outputs: readonly Output[]) =>
   }));
 
 describe('the Open Inference Protocol', () => {
-  test('tells of server, model and health', async () => {
+  test('describes server, model and health', async () => {
     expect((await get('/v2')).body).toMatchObject({
       name: 'magic-pyramid',
       extensions: ['binary_tensor_data', 'classification'],

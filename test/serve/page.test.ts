@@ -11,7 +11,7 @@ beforeAll(async () => {
 });
 
 describe.skipIf(!existsSync('dist/page/index.html'))('the page (needs dist/page: npm run build)', () => {
-  test('is shown at / to whoever asks, with the headers of a document, and its files may be kept', async () => {
+  test('is served at / without a key, with the headers of a document, and its files may be cached', async () => {
     const it = await serve({ mails: dir }, { apiKey: 'k' });
     const page = await it.get('/');
     expect(page.body).toContain('<title>Magic Pyramid</title>');

@@ -6,7 +6,7 @@ import type { RunningServer } from '../../src/serve/server.ts';
 import { protocolServer } from '../support/protocol-server.ts';
 import { randomModel, randomTexts } from '../support/random-model.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
-import { dialects } from './dialects.ts';
+import { protocolCases } from './protocol-cases.ts';
 
 const root = temporaryFolder();
 const texts = randomTexts(3, 24);
@@ -37,7 +37,7 @@ async function post(url: string, body: unknown, headers: Record<string, string> 
   return { status: response.status, headers: response.headers, answer: JSON.parse(await response.text()) as never };
 }
 
-describe.each(dialects)('$title', ({ path, request, read, message, status: differing }) => {
+describe.each(protocolCases)('$title', ({ path, request, read, message, status: differing }) => {
   const statusOf = (status: number) => differing[status] ?? status;
 
   test('answers as the engine does', async () => {
@@ -49,7 +49,7 @@ describe.each(dialects)('$title', ({ path, request, read, message, status: diffe
       for (const [label, score] of Object.entries(expected[i].scores!)) expect(scores[label]).toBeCloseTo(score, 5);
   });
 
-  test('answers for the model that is named, and says which and with what tau', async () => {
+  test('answers for the named model, and says which model and tau were used', async () => {
     const { headers } = await post(server.url + path('copy'), request(['w1 w2'], 'copy'));
     expect(headers.get('x-model')).toBe('copy');
     expect(headers.get('x-tau')).toBe('0.7');
@@ -73,7 +73,7 @@ describe.each(dialects)('$title', ({ path, request, read, message, status: diffe
     expect(({} as { inputs?: unknown }).inputs).toBeUndefined();
   });
 
-  test('asks for a key, and takes it', async () => {
+  test('needs a key, and accepts it', async () => {
     const url = guarded.url + path('mails');
     for (const authorization of ['', 'Bearer nonsense', `Basic ${KEY}`]) {
       const refused = await post(url, request(['w1'], 'mails'), authorization ? { authorization } : {});
@@ -84,7 +84,7 @@ describe.each(dialects)('$title', ({ path, request, read, message, status: diffe
     expect((await post(url, request(['w1'], 'mails'), { authorization: `Bearer ${KEY}` })).status).toBe(200);
   });
 
-  test('refuses what is too much with 429 and when to try again, and answers the rest', async () => {
+  test('rejects with 429 and a time to try again when the queue is full, and answers the rest', async () => {
     const ask = () => post(guarded.url + path('mails'), request(texts, 'mails'), { authorization: `Bearer ${KEY}` });
     const answers = await Promise.all(Array.from({ length: 12 }, ask));
     expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200, 429]));

@@ -25,7 +25,7 @@ type TritonSays = Record<'binary' | 'json' | 'mixed' | 'column' | 'version' | 'g
 
 const texts = [...randomTexts(3, 12).filter((text) => text !== ''), 'w1 \u{1F600} é', ''];
 
-describe.skipIf(!hasClients)(`clients that exist${needsClients}`, () => {
+describe.skipIf(!hasClients)(`existing clients${needsClients}`, () => {
   const root = temporaryFolder();
   let server: Awaited<ReturnType<typeof protocolServer>>;
   /** What the route of vLLM says: probabilities in the order of the labels. */

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { bodyRoutes } from '../support/dialect-routes.ts';
+import { bodyRoutes } from '../support/body-routes.ts';
 import { protocolServer } from '../support/protocol-server.ts';
 import { randomModel } from '../support/random-model.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
@@ -117,7 +117,7 @@ describe('what a schema refuses is one sentence', () => {
     expect(message.match(/must|NOT|schema/)).toBeNull();
   });
 
-  test('of what stands in the address, by its name', async () => {
+  test('for a value in the address, by its name', async () => {
     expect(await said('/predict', { inputs: 'w1' }, '?models=other')).toContain(
       'the field "models" of the address is not known: did you mean "model"?',
     );
@@ -131,7 +131,7 @@ describe('what a schema refuses is one sentence', () => {
     expect(reply.json().error.message).toContain('give a number from 0 to 1');
   });
 
-  test('of what stands in the address where only a stream of lines has it', async () => {
+  test('for options in the address that only a stream of lines has there', async () => {
     expect(await said('/v1/classify', { inputs: 'w1' }, '?tau=off')).toContain('"tau" is in the address');
   });
 
@@ -150,7 +150,7 @@ describe('what a schema refuses is one sentence', () => {
   });
 });
 
-describe('fields that clients send and that mean nothing here', () => {
+describe('fields that clients send and that have no effect here', () => {
   test.each<[string, object]>([
     ['/predict', { inputs: 'w1', options: { use_cache: false, wait_for_model: true } }],
     ['/predict', { inputs: 'w1', parameters: null }],
@@ -169,7 +169,7 @@ describe('fields that clients send and that mean nothing here', () => {
         outputs: [{ name: 'label', parameters: { binary_data: false } }],
       },
     ],
-  ])('%s passes them over', async (url, payload) => {
+  ])('%s ignores them', async (url, payload) => {
     expect((await server.app.inject({ method: 'POST', url, payload })).statusCode).toBe(200);
   });
 });

@@ -53,7 +53,7 @@ describe('a server with a worker that hangs', () => {
     expect(await seconds(it.server.close())).toBeLessThan(9);
   });
 
-  test('takes a model away and puts a new one in its place, as ever', async () => {
+  test('unloads a model and loads a new one in its place, as usual', async () => {
     const it = await serve({ mails: dir }, { page: false, stallTimeout: 4000 });
     const { registry } = it.server;
     hang(registry.get('mails').workers);

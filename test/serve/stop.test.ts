@@ -36,7 +36,7 @@ async function keptAlive(port: number) {
 }
 
 describe('a server that is stopped', () => {
-  test('answers what comes over connections that are open and closes them with the answer; then nobody listens', async () => {
+  test('answers requests over open connections and closes them with the answer; then the port is closed', async () => {
     const it = await serve({ mails: dir }, { page: false });
     const port = Number(new URL(it.url).port);
     const [busy, silent] = [await keptAlive(port), await keptAlive(port)];
@@ -55,7 +55,7 @@ describe('a server that is stopped', () => {
     await expect(rawRequest(port, requestText('GET', '/health'))).rejects.toMatchObject({ code: 'ECONNREFUSED' });
   });
 
-  test('does not wait for a client that sends nothing, nor beyond its time for one that goes on', async () => {
+  test('does not wait for a silent client, nor beyond its time limit for one that keeps sending', async () => {
     const it = await serve({ mails: dir }, { page: false, shutdownTimeout: 1500 });
     const port = Number(new URL(it.url).port);
     const stream = connect(port, '127.0.0.1', () =>

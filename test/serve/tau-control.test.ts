@@ -69,14 +69,14 @@ describe('tau under load', () => {
     expect(refused).toBe(0);
   });
 
-  test('rises within a second of more requests than low can answer, and hardly any is refused', () => {
+  test('rises within a second when there are more requests than the lowest tau can answer, and hardly any is rejected', () => {
     const { at, refused, accepted } = simulate((second) => (second < 2 ? 300 : 2000), 20);
     expect(at(1.9)).toBe(limits.low);
     expect(at(3)).toBeGreaterThan(0.5);
     expect(refused).toBeLessThan(0.005 * accepted);
   });
 
-  test('falls back once the load is over, not at once, and all the way', () => {
+  test('falls back after the load ends: not at once, but all the way', () => {
     const { at } = simulate((second) => (second < 5 ? 3000 : 100), 30);
     expect(at(4.9)).toBeGreaterThan(0.6);
     expect(at(5.5)).toBeGreaterThan(0.6);
@@ -84,7 +84,7 @@ describe('tau under load', () => {
     expect(at(20)).toBe(limits.low);
   });
 
-  test('refuses, rather than go past high, what is more than high can answer, and keeps the promise to the rest', () => {
+  test('rejects what the highest tau cannot answer, and keeps the target for the rest', () => {
     const { taus, refused, accepted, waits } = simulate(() => 40_000, 20);
     expect(Math.max(...taus)).toBe(limits.high);
     expect(refused).toBeGreaterThan(accepted);
@@ -92,7 +92,7 @@ describe('tau under load', () => {
     expect(quantile(Float64Array.from(waits.slice(accepted / 10)), 0.95)!).toBeLessThanOrEqual(limits.sloMs);
   });
 
-  test('does not swing under a steady load that some tau between can answer', () => {
+  test('does not oscillate under a steady load that some tau in between can answer', () => {
     const { taus } = simulate(() => 1500, 60);
     const last = taus.slice(taus.length / 2);
     expect(Math.max(...last) - Math.min(...last)).toBeLessThan(0.3 * (limits.high - limits.low));
@@ -112,7 +112,7 @@ describe('a step', () => {
     p95Ms: fc.option(ms),
   });
 
-  test('keeps tau within its range, and the allowed time within the promise, whatever is seen', () => {
+  test('keeps tau within its range, and the allowed time within the target, whatever is measured', () => {
     fc.assert(
       fc.property(state, fc.array(seen, { maxLength: 50 }), (from, sights) => {
         let now: TauState = from;
@@ -140,7 +140,7 @@ describe('a step', () => {
     );
   });
 
-  test('holds tau between fast and nearly too slow', () => {
+  test('holds tau while answers are neither fast nor nearly too slow', () => {
     for (const share of [0.31, 0.45, 0.59])
       expect(
         nextState(

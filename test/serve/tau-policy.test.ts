@@ -22,8 +22,8 @@ const policy = (options: object, other: object = {}) =>
     { tau: null, maxTau: null, maxDrop: 0.01, sloP95: null, ...options } as never,
   );
 
-describe('how far the dial may go', () => {
-  test('is as far as the calibration loses no more accuracy than allowed, at this tau and at every smaller one', () => {
+describe('the highest tau of --tau auto', () => {
+  test('loses no more accuracy than allowed by the calibration, at this tau and at every lower one', () => {
     const max = (maxDrop: number) => calibratedMax({ tau: 0.3, calibration } as never, maxDrop);
     expect(max(0.01)).toBe(0.4); // 0.8 is good again, but 0.6 on the way is not
     expect(max(0.02)).toBe(0.8);
@@ -31,7 +31,7 @@ describe('how far the dial may go', () => {
     expect(calibratedMax({ tau: 0.3 }, 0.01)).toBeNull();
   });
 
-  test('is --max-tau where it is given, and there must be one or the other', () => {
+  test('is --max-tau if given; one of the two is needed', () => {
     expect(policy({ tau: 'auto' })).toEqual({ kind: 'auto', limits: { low: 0.3, high: 0.4, sloMs: 50 } });
     expect(policy({ tau: 'auto', maxTau: 0.7, sloP95: 20 })).toEqual({
       kind: 'auto',
@@ -41,20 +41,20 @@ describe('how far the dial may go', () => {
     expect(() => policy({ tau: 'auto' }, { info: { tau: 0.3 } })).toThrow('run magic-pyramid calibrate');
   });
 
-  test('is nowhere where tau is given, off, or the own one', () => {
+  test("does not exist if tau is a number, off, or the model's own", () => {
     expect(policy({})).toEqual({ kind: 'fixed', tau: 0.3, sloMs: null });
     expect(policy({ tau: 'off', sloP95: 9 })).toEqual({ kind: 'fixed', tau: null, sloMs: 9 });
     expect(policy({ tau: 0.9 })).toEqual({ kind: 'fixed', tau: 0.9, sloMs: null });
   });
 
-  test('cannot be asked of a model without exits', () => {
+  test('is refused for a model without exits', () => {
     expect(() => policy({ tau: 0.5 }, { headKind: 'none' })).toThrow('cannot exit early');
     expect(() => policy({ tau: 'auto' }, { problemType: 'regression' })).toThrow('cannot exit early');
     expect(policy({}, { headKind: 'none', info: { tau: null } })).toEqual({ kind: 'fixed', tau: null, sloMs: null });
   });
 });
 
-test('an engine that serves a promised time takes texts in their order, any other fills its batches', () => {
+test('with a target time the engine takes texts in their order, else it fills its batches', () => {
   expect(runOrderFor({ tau: null, sloP95: null })).toBe('throughput');
   expect(runOrderFor({ tau: 0.5, sloP95: 50 })).toBe('arrival');
   expect(runOrderFor({ tau: 'auto', sloP95: null })).toBe('arrival');

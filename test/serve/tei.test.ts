@@ -34,7 +34,7 @@ describe('/predict of Text Embeddings Inference', () => {
     expect(scores.reduce((a: number, b: number) => a + b)).toBeCloseTo(1, 5);
   });
 
-  test('takes a list of strings as a batch, of one and of two too', async () => {
+  test('takes a list of strings as a batch, also one of two', async () => {
     const single = await Promise.all(texts.slice(0, 3).map(async (inputs) => (await post({ inputs })).body));
     for (const n of [1, 2, 3]) {
       const { body } = await post({ inputs: texts.slice(0, n) });
@@ -103,7 +103,7 @@ describe('/predict of Text Embeddings Inference', () => {
     expect(await client.textClassification({ inputs: texts[0], parameters: { top_k: 1 } })).toEqual(said.slice(0, 1));
   });
 
-  test('says in its headers what the answer took', async () => {
+  test('has headers that say what the answer cost', async () => {
     const { headers } = await post({ inputs: ['w1 w2', 'w3 \u{1F600}'] });
     expect(headers.get('x-compute-characters')).toBe('9');
     expect(headers.get('x-compute-tokens')).toBe('8');
@@ -134,7 +134,7 @@ describe('/predict of Text Embeddings Inference', () => {
   });
 });
 
-test('/info tells of the model and the limits', async () => {
+test('/info describes the model and the limits', async () => {
   const response = await fetch(`${server.url}/info`);
   expect(JSON.parse(await response.text())).toMatchObject({
     model_id: 'mails',

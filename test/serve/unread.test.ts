@@ -50,24 +50,21 @@ describe('x-request-id', () => {
       await rawRequest(port, requestText('GET', target, given === undefined ? {} : { 'x-request-id': given }))
     ).headers.get('x-request-id');
 
-  test.each(['/health', '/v1/models', '/none', '/', '/docs/json'])(
-    'is given back and stands in the log: %s',
-    async (target) => {
-      const id = `trace.7/of:${target}`;
-      expect(await idOf(target, id)).toBe(id);
-      await expect.poll(() => lines.filter((line) => JSON.parse(line).reqId === id).length).toBeGreaterThan(0);
-      expect(await idOf(target)).toMatch(/^[\w-]{36}$/);
-      expect(await idOf(target)).not.toBe(await idOf(target));
-    },
-  );
+  test.each(['/health', '/v1/models', '/none', '/', '/docs/json'])('is returned and logged: %s', async (target) => {
+    const id = `trace.7/of:${target}`;
+    expect(await idOf(target, id)).toBe(id);
+    await expect.poll(() => lines.filter((line) => JSON.parse(line).reqId === id).length).toBeGreaterThan(0);
+    expect(await idOf(target)).toMatch(/^[\w-]{36}$/);
+    expect(await idOf(target)).not.toBe(await idOf(target));
+  });
 
-  test.each(['a b', '<script>', 'é', 'a'.repeat(129), '"quoted"', ''])('is made anew in place of %j', async (given) => {
+  test.each(['a b', '<script>', 'é', 'a'.repeat(129), '"quoted"', ''])('replaces %j by a new one', async (given) => {
     expect(await idOf('/health', given)).toMatch(/^[\w-]{36}$/);
   });
 });
 
 describe('the log', () => {
-  test('names levels and gives times as people read them', () => {
+  test('has level names and readable times', () => {
     expect(lines.length).toBeGreaterThan(0);
     for (const line of lines) {
       const { level, time } = JSON.parse(line);

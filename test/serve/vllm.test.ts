@@ -82,11 +82,11 @@ describe("vLLM's /classify", () => {
     });
   });
 
-  test('passes over fields that mean nothing here', async () => {
+  test('ignores fields that have no effect here', async () => {
     expect((await classify({ input: 'w1', user: null, priority: 3, cache_salt: 'x' })).status).toBe(200);
   });
 
-  test.each(['activation', 'softmax'])('heeds %s, an older name of use_activation', async (name) => {
+  test.each(['activation', 'softmax'])('accepts %s, an older name of use_activation', async (name) => {
     const ask = async (fields: object) => (await classify({ input: texts[0], ...fields })).body.data[0].probs;
     const close = (probs: number[]) => probs.map((p) => expect.closeTo(p, 5));
     const [logits, probs] = [await ask({ use_activation: false }), await ask({ use_activation: true })];

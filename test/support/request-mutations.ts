@@ -5,7 +5,7 @@
  */
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
 import fc from 'fast-check';
-import { type BodyRoute, bodyRoutes } from './dialect-routes.ts';
+import { type BodyRoute, bodyRoutes } from './body-routes.ts';
 
 export interface Mutated {
   readonly route: BodyRoute;

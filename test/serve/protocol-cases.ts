@@ -1,5 +1,5 @@
 /** The protocols that classify, as the contract asks for them: a request for some texts, and what its answer says. */
-export interface Dialect {
+export interface ProtocolCase {
   readonly title: string;
   readonly path: (model: string) => string;
   readonly request: (texts: readonly string[], model: string) => object;
@@ -18,7 +18,7 @@ const fromPredictions = (lists: Predictions[]) =>
     scores: Object.fromEntries(list.map(({ label, score }) => [label, score])),
   }));
 
-export const dialects: readonly Dialect[] = [
+export const protocolCases: readonly ProtocolCase[] = [
   {
     title: 'our own /v1/classify',
     path: () => '/v1/classify',
