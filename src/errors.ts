@@ -374,7 +374,11 @@ export const catalogue = {
     (e: { deadlineMs: number; expectedMs: number; retryAfterS: number }) =>
       `an answer would take about ${Math.round(e.expectedMs)} ms, more than the ${e.deadlineMs} ms allowed; allow more time, or try again in ${e.retryAfterS} s`,
   ),
-  MP_CLIENT_GONE: kind(1, 499, (_: object) => 'the client disconnected before the answer was ready; its work was dropped'),
+  MP_CLIENT_GONE: kind(
+    1,
+    499,
+    (_: object) => 'the client disconnected before the answer was ready; its work was dropped',
+  ),
   MP_REQUEST: kind(2, 400, (e: { problem: string }) => `${e.problem}; see /docs for what a request looks like`),
   MP_MEDIA_TYPE: kind(2, 415, (e: { what: string; todo: string }) => `${e.what}; ${e.todo}`),
   MP_KEY: kind(

@@ -11,7 +11,7 @@ import { makeFolder } from './make-folder.ts';
 
 /** Inside a folder that is written into: the new files, until all are there. */
 const WRITING = '.writing';
-/** Inside a folder that a run writes into (src/train/out-lock.ts). */
+/** Inside a folder that a run writes into (src/train/output/out-lock.ts). */
 export const LOCK = '.magic-pyramid.lock';
 /** What a killed run or an empty file system leaves in a folder that is empty to people. */
 const NOT_COUNTED = [WRITING, LOCK, 'lost+found'];

@@ -10,7 +10,7 @@ import {
   textOption,
   toNumber,
 } from '../src/option.ts';
-import { resolveTrainOptions } from '../src/train/options.ts';
+import { resolveTrainOptions } from '../src/train/options/resolve.ts';
 
 const common = { group: 'g', help: 'h' };
 const integer = integerOption({ ...common, default: 5, min: 1, max: 10 });

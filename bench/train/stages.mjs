@@ -12,11 +12,11 @@ import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
 import { subsample } from '../../dist/text/index.js';
 import { trainingDevice } from '../../dist/train/device.js';
-import { Judging } from '../../dist/train/judging.js';
-import { runMethod } from '../../dist/train/method-run.js';
-import { resolveTrainOptions } from '../../dist/train/options.js';
-import { encodeSet, readRows, startingModel } from '../../dist/train/prepare.js';
+import { resolveTrainOptions } from '../../dist/train/options/resolve.js';
 import { stageSettings } from '../../dist/train/run.js';
+import { runMethod, runMethod } from '../../dist/train/stages/run-method.js';
+import { encodeSet, encodeSet, readRows, readRows, startingModel, startingModel } from '../../dist/train/start/prepare.js';
+import { Judging, Judging } from '../../dist/train/trace/tracer.js';
 
 const { values: args } = parseArgs({
   options: {

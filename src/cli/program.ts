@@ -9,14 +9,14 @@ import { PyramidError } from '../errors.ts';
 import { type OptionSpec, readOption } from '../option.ts';
 import { type Command, flagOf } from './command.ts';
 import { commands } from './commands/index.ts';
-import { readConfigFile } from './config-file.ts';
 import type { Io } from './io.ts';
-import { watchOutput } from './output.ts';
+import { readConfigFile } from './options/config-file.ts';
+import { dashedFlags } from './options/spelling.ts';
+import { variableOf } from './options/variables.ts';
+import { reportError } from './output/report-error.ts';
+import { watchOutput } from './output/watch-output.ts';
 import { realServices } from './real-services.ts';
-import { reportError } from './report-error.ts';
 import type { Services } from './services.ts';
-import { dashedFlags } from './spelling.ts';
-import { variableOf } from './variables.ts';
 
 type AnyCommand = Command<Record<string, unknown>>;
 

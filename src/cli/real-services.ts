@@ -9,15 +9,17 @@ export const realServices: Services = {
     const { runTraining } = await import('../train/run.ts');
     return runTraining(options, await device(), onEvent, signal);
   },
-  reproduce: async (options, onEvent) => (await import('../experiment/reproduce.ts')).reproduce(options, onEvent),
-  sweep: async (options, onEvent) => (await import('../experiment/sweep.ts')).sweep(options, onEvent),
-  validationRows: async (dir, onEvent) => (await import('../train/validation-rows.ts')).validationRows(dir, onEvent),
+  reproduce: async (options, onEvent) =>
+    (await import('../experiment/reproduce/reproduce.ts')).reproduce(options, onEvent),
+  sweep: async (options, onEvent) => (await import('../experiment/sweep/sweep.ts')).sweep(options, onEvent),
+  validationRows: async (dir, onEvent) =>
+    (await import('../train/start/validation-rows.ts')).validationRows(dir, onEvent),
   writeTau: async (...call) => (await import('../pyramid/folder/calibration.ts')).writeTau(...call),
   bench: async (options) => (await import('../bench/index.ts')).bench(options),
   serve: async (options, say) => (await import('../serve/run.ts')).runServer(options, say),
   quantize: async (options) => (await import('../measure/quantize.ts')).quantize(options),
-  demo: async (options, onEvent) => (await import('./demo/run.ts')).runDemo(options, await device(), onEvent),
-  model: async (dirOrId, onEvent) => (await import('../train/from-hub.ts')).modelFolder(dirOrId, onEvent),
+  demo: async (options, onEvent) => (await import('./demo/run-demo.ts')).runDemo(options, await device(), onEvent),
+  model: async (dirOrId, onEvent) => (await import('../train/start/from-hub.ts')).modelFolder(dirOrId, onEvent),
   load: async (dir, options) => (await import('../engine/index.ts')).Pyramid.load(dir, options),
   labels: async (dir) => (await (await import('../encoder/index.ts')).readConfig(dir)).labels,
   async measurePeeks(dir, texts, tau, dtype) {
@@ -43,7 +45,7 @@ async function labelledRows(
   dir: string,
   onEvent: OnTrainEvent,
 ): Promise<Dataset> {
-  if (task !== null) return (await import('../train/from-hub.ts')).taskRows(task, dataDir, 'test', onEvent);
+  if (task !== null) return (await import('../train/start/from-hub.ts')).taskRows(task, dataDir, 'test', onEvent);
   const { readExamples } = await import('../text/index.ts');
   const { readConfig } = await import('../encoder/index.ts');
   const { labels } = await readConfig(dir);

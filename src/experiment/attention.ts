@@ -5,9 +5,9 @@
 import type { AttentionExample } from '../report/index.ts';
 import type { Tokenizer } from '../text/index.ts';
 import type { EncodedSet } from '../train/batch.ts';
-import { Judging } from '../train/judging.ts';
-import type { StageSettings } from '../train/stage-steps.ts';
+import type { StageSettings } from '../train/stages/stage-steps.ts';
 import type { ModelState } from '../train/state.ts';
+import { Judging } from '../train/trace/tracer.ts';
 
 /** Tokens that a figure shows legibly. */
 const SHORTEST = 12;

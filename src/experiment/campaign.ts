@@ -5,8 +5,8 @@
  */
 import { PyramidError } from '../errors.ts';
 import type { OnTrainEvent } from '../train/events.ts';
-import type { GroupFacts } from './child-job.ts';
-import { inChild } from './child-process.ts';
+import type { GroupFacts } from './child/child-job.ts';
+import { inChild } from './child/child-process.ts';
 import { work } from './estimate.ts';
 import { retainStages } from './stage-folder.ts';
 import { readResult, type StoredResult } from './stored-result.ts';

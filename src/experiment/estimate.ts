@@ -5,11 +5,11 @@
 import { trainingBatches } from '../text/index.ts';
 import type { Device } from '../train/device.ts';
 import type { OnTrainEvent } from '../train/events.ts';
-import { stagePath } from '../train/method-run.ts';
 import { methods, type StageName, stageList } from '../train/methods.ts';
-import type { Start } from '../train/prepare.ts';
 import { stageSettings } from '../train/run.ts';
-import { createStageStep } from '../train/stage-steps.ts';
+import { stagePath } from '../train/stages/run-method.ts';
+import { createStageStep } from '../train/stages/stage-steps.ts';
+import type { Start } from '../train/start/prepare.ts';
 import { copyState } from '../train/state.ts';
 import type { TaskRows, TaskSets } from './trial.ts';
 import type { Unit } from './unit.ts';

@@ -3,10 +3,10 @@
  * known to be theirs. It is the bulk of a run's memory that is not training's, so only a run's own process reads it.
  */
 import { subsample } from '../text/index.ts';
-import { commonOptions } from '../train/affected.ts';
 import type { OnTrainEvent } from '../train/events.ts';
-import { readRows, type Start, startingModel } from '../train/prepare.ts';
+import { commonOptions } from '../train/options/affected.ts';
 import { comparable, startedFrom } from '../train/run.ts';
+import { readRows, type Start, startingModel } from '../train/start/prepare.ts';
 import { encodeRows, type TaskRows, type TaskSets } from './trial.ts';
 import type { Terms, Unit } from './unit.ts';
 

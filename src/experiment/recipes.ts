@@ -1,9 +1,9 @@
 /**
- * Each task's own training settings, where they are not the defaults of src/train/defaults.ts: the project's for
+ * Each task's own training settings, where they are not the defaults of src/train/options/defaults.ts: the project's for
  * six-layer networks, not figures of the paper.
  */
 import type { TaskName } from '../text/index.ts';
-import type { GivenTrainOptions } from '../train/options.ts';
+import type { GivenTrainOptions } from '../train/options/resolve.ts';
 
 export interface Recipe
   extends Pick<

@@ -19,8 +19,8 @@ import { HEAD_KINDS, type HeadSettings } from '../pyramid/exits/exits.ts';
 import { isHead } from '../pyramid/exits/head-name.ts';
 import { headShapes } from '../pyramid/exits/heads.ts';
 import { THRESHOLDS } from '../pyramid/network.ts';
-import type { MethodResult, SharedStages } from '../train/method-run.ts';
-import { damaged, headerValue, isProgress, isRecord, storedValues } from '../train/stored-progress.ts';
+import { damaged, headerValue, isProgress, isRecord, storedValues } from '../train/checkpoint/stored-progress.ts';
+import type { MethodResult, SharedStages } from '../train/stages/run-method.ts';
 import { writeFileWhole } from '../write-whole.ts';
 
 export class StageFolder implements SharedStages {

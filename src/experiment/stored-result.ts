@@ -8,7 +8,7 @@ import { PyramidError } from '../errors.ts';
 import type { Judgement, Summary } from '../evaluate/index.ts';
 import { json } from '../pyramid/folder/model-folder.ts';
 import { type AttentionExample, type ReportRow, reportRow, type TrainingCurve } from '../report/index.ts';
-import { damaged, isRecord, isTexts } from '../train/stored-progress.ts';
+import { damaged, isRecord, isTexts } from '../train/checkpoint/stored-progress.ts';
 import { writeWhole } from '../write-whole.ts';
 
 export interface StoredResult {

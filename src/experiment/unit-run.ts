@@ -2,13 +2,13 @@
 import { join } from 'node:path';
 import { cheapest, judge, tradeoff, writeTrace } from '../evaluate/index.ts';
 import { shapeOf } from '../pyramid/shape.ts';
-import { Checkpoints } from '../train/checkpoint.ts';
+import { Checkpoints } from '../train/checkpoint/run-checkpoint.ts';
 import type { Device } from '../train/device.ts';
 import type { OnTrainEvent } from '../train/events.ts';
-import { runMethod } from '../train/method-run.ts';
 import { methods } from '../train/methods.ts';
-import { startingModel } from '../train/prepare.ts';
 import { stageSettings } from '../train/run.ts';
+import { runMethod } from '../train/stages/run-method.ts';
+import { startingModel } from '../train/start/prepare.ts';
 import type { ModelState } from '../train/state.ts';
 import { attentionExamples } from './attention.ts';
 import type { Group } from './group.ts';

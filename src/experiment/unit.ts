@@ -2,9 +2,10 @@
  * A run of a campaign as data, which another process can be sent: what it trains, where it lies, and which shared stages
  * it builds on. Knows nothing of how runs are run.
  */
-import { PAPER_EXITS, type TrainOptions } from '../train/defaults.ts';
-import { stagePath } from '../train/method-run.ts';
+
 import { methods, stageList } from '../train/methods.ts';
+import { PAPER_EXITS, type TrainOptions } from '../train/options/defaults.ts';
+import { stagePath } from '../train/stages/run-method.ts';
 import type { MethodRow } from './method-rows.ts';
 
 /** One run. Runs of a task and seed must agree in all settings that shared stages depend on, but those of pruning and exits. */

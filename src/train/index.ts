@@ -1,7 +1,8 @@
 /** `magic-pyramid/train`: fine-tune or train from scratch from Node. */
-export type { ClassWeights, Epochs, MethodName, TrainOptions } from './defaults.ts';
+
 export type { OnTrainEvent, TrainEvent } from './events.ts';
 export { type Method, methods, type StageName } from './methods.ts';
-export { type GivenTrainOptions, resolveTrainOptions } from './options.ts';
+export type { ClassWeights, Epochs, MethodName, TrainOptions } from './options/defaults.ts';
+export { type GivenTrainOptions, resolveTrainOptions } from './options/resolve.ts';
 export type { TrainResult } from './run.ts';
 export { train } from './train.ts';

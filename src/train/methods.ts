@@ -1,5 +1,5 @@
 /** Which method runs which stages: table 4 of the paper, as data. Stages of one name and one depth can be shared. */
-import type { MethodName, TrainOptions } from './defaults.ts';
+import type { MethodName, TrainOptions } from './options/defaults.ts';
 
 export type StageName = 'regular' | 'soft' | 'hard' | 'heads';
 

@@ -11,22 +11,22 @@ import { shapeOf } from '../pyramid/shape.ts';
 import { runtimeVersion } from '../runtime/onnxruntime.ts';
 import { type Compile, compileOn, type Device } from '../runtime/runtime.ts';
 import type { Dataset } from '../text/example.ts';
-import { runOptions } from './affected.ts';
 import type { EncodedSet } from './batch.ts';
-import { CHECKPOINT, Checkpoints, checkpointPath } from './checkpoint.ts';
-import type { TrainOptions } from './defaults.ts';
+import { CHECKPOINT, Checkpoints, checkpointPath } from './checkpoint/run-checkpoint.ts';
 import type { OnTrainEvent } from './events.ts';
-import { type Judged, Judging } from './judging.ts';
-import { labelCounts, labelNotes } from './label-counts.ts';
-import { type MethodResult, runMethod, startingDelta } from './method-run.ts';
 import { methods } from './methods.ts';
-import { modelCard } from './model-card.ts';
-import { resolvedConfig } from './options.ts';
-import { withOut } from './out-folder.ts';
-import { encodeSet, fingerprint, labelWeights, type Rows, readRows, startingModel } from './prepare.ts';
-import type { StageSettings } from './stage-steps.ts';
+import { runOptions } from './options/affected.ts';
+import type { TrainOptions } from './options/defaults.ts';
+import { resolvedConfig } from './options/resolve.ts';
+import { defaultThreads } from './options/threads.ts';
+import { modelCard } from './output/model-card.ts';
+import { withOut } from './output/out-folder.ts';
+import { type MethodResult, runMethod, startingDelta } from './stages/run-method.ts';
+import type { StageSettings } from './stages/stage-steps.ts';
+import { labelCounts, labelNotes } from './start/label-counts.ts';
+import { encodeSet, fingerprint, labelWeights, type Rows, readRows, startingModel } from './start/prepare.ts';
 import type { ModelState } from './state.ts';
-import { defaultThreads } from './threads.ts';
+import { type Judged, Judging } from './trace/tracer.ts';
 
 export interface TrainResult {
   /** The model folder. */

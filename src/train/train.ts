@@ -1,7 +1,7 @@
 /** `train` as the library has it: options are checked and filled in, then the run begins (run.ts). */
 import { trainingDevice } from './device.ts';
 import type { OnTrainEvent } from './events.ts';
-import { type GivenTrainOptions, resolveTrainOptions } from './options.ts';
+import { type GivenTrainOptions, resolveTrainOptions } from './options/resolve.ts';
 import { runTraining, type TrainResult } from './run.ts';
 
 /**

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Services } from '../../src/cli/services.ts';
-import type { ReproduceOptions } from '../../src/experiment/reproduce.ts';
-import type { SweepOptions, SweepRow } from '../../src/experiment/sweep.ts';
+import type { ReproduceOptions } from '../../src/experiment/reproduce/reproduce.ts';
+import type { SweepOptions, SweepRow } from '../../src/experiment/sweep/sweep.ts';
 import { failedRow } from '../../src/report/table.ts';
 import { cli } from './fake.ts';
 

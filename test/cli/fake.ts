@@ -3,7 +3,7 @@ import { PassThrough, Readable, Writable } from 'node:stream';
 import { run } from '../../src/cli/program.ts';
 import type { Services } from '../../src/cli/services.ts';
 import type { Answer } from '../../src/engine/index.ts';
-import type { TrainOptions } from '../../src/train/defaults.ts';
+import type { TrainOptions } from '../../src/train/options/defaults.ts';
 
 export class Memory extends Writable {
   text = '';

@@ -6,8 +6,8 @@ import { flagOf } from '../../src/cli/command.ts';
 import { commands } from '../../src/cli/commands/index.ts';
 import { PyramidError } from '../../src/errors.ts';
 import type { OptionSpec } from '../../src/option.ts';
-import { trainTable } from '../../src/train/defaults.ts';
-import { resolvedConfig } from '../../src/train/options.ts';
+import { trainTable } from '../../src/train/options/defaults.ts';
+import { resolvedConfig } from '../../src/train/options/resolve.ts';
 import { cli, trainOptions } from './fake.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'cli-'));

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { METHOD_ROWS } from '../../src/experiment/method-rows.ts';
 import { RECIPES } from '../../src/experiment/recipes.ts';
-import { taskOptions } from '../../src/experiment/reproduce.ts';
-import { stagesTable } from '../../src/experiment/reproduce-tables.ts';
+import { taskOptions } from '../../src/experiment/reproduce/reproduce.ts';
+import { stagesTable } from '../../src/experiment/reproduce/reproduce-tables.ts';
 import { headsJoin } from '../../src/train/methods.ts';
 
 const options = (task: string, row: string, given = {}) =>

@@ -10,7 +10,7 @@ import { argmax } from '../../src/pyramid/logits.ts';
 import { randomStream } from '../../src/random.ts';
 import { loadTokenizer } from '../../src/text/tokenizer/load-tokenizer.ts';
 import type { Encoding } from '../../src/text/tokenizer/tokenizer.ts';
-import { type Judged, Judging } from '../../src/train/judging.ts';
+import { type Judged, Judging } from '../../src/train/trace/tracer.ts';
 import { compile } from '../support/cpu.ts';
 import { InThreadEngine } from '../support/in-thread-engine.ts';
 import { MAX_LENGTH, randomModel, randomTexts } from '../support/random-model.ts';

@@ -6,7 +6,7 @@ import { judge } from '../../src/evaluate/judge.ts';
 import { readTrace, writeTrace } from '../../src/evaluate/trace.ts';
 import { tradeoff } from '../../src/evaluate/tradeoff.ts';
 import { randomStream } from '../../src/random.ts';
-import { validationRows } from '../../src/train/validation-rows.ts';
+import { validationRows } from '../../src/train/start/validation-rows.ts';
 import {
   type Files,
   filesOf,

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { randomStream } from '../../src/random.ts';
 import type { Dataset } from '../../src/text/index.ts';
 import type { EncodedSet } from '../../src/train/batch.ts';
-import { type GivenTrainOptions, resolveTrainOptions } from '../../src/train/options.ts';
-import { encodeSet, type Start, startingModel } from '../../src/train/prepare.ts';
+import { type GivenTrainOptions, resolveTrainOptions } from '../../src/train/options/resolve.ts';
+import { encodeSet, type Start, startingModel } from '../../src/train/start/prepare.ts';
 
 const topics = [
   'sport goal match team score win',

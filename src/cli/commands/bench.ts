@@ -9,7 +9,7 @@ import { customOption, integerOption, numberOption, type OptionTable, textOption
 import { DTYPES, type Dtype } from '../../pyramid/folder/model-folder.ts';
 import { needWritable, writeWhole } from '../../write-whole.ts';
 import type { Call, Command } from '../command.ts';
-import { threadsOption, workersOption } from '../engine-options.ts';
+import { threadsOption, workersOption } from '../options/engine-options.ts';
 import {
   type LabelledRowsOptions,
   labelledRowsTable,
@@ -17,10 +17,10 @@ import {
   modelOption,
   needModel,
   rowSource,
-} from '../labelled-rows.ts';
-import { namesOption } from '../list-option.ts';
-import { showDownloads } from '../progress.ts';
-import { tausOption } from '../tau-option.ts';
+} from '../options/labelled-rows.ts';
+import { namesOption } from '../options/list-option.ts';
+import { tausOption } from '../options/tau-option.ts';
+import { showDownloads } from '../output/progress.ts';
 
 export interface BenchCommandOptions extends LabelledRowsOptions {
   readonly model: string;

@@ -8,13 +8,13 @@ import { cheapest, mostAccurate, tradeoff } from '../../evaluate/tradeoff.ts';
 import { flagOption, numberOption, type OptionTable, textOption } from '../../option.ts';
 import type { Calibration } from '../../pyramid/folder/calibration.ts';
 import type { Dtype } from '../../pyramid/folder/model-folder.ts';
-import { trainTable } from '../../train/defaults.ts';
+import { trainTable } from '../../train/options/defaults.ts';
 import type { Call, Command } from '../command.ts';
-import { counter } from '../counter.ts';
-import { dtypeOption } from '../engine-options.ts';
-import { byOption, maxDropOption } from '../experiment-options.ts';
-import { percent, thousands } from '../format.ts';
-import { showDownloads } from '../progress.ts';
+import { dtypeOption } from '../options/engine-options.ts';
+import { byOption, maxDropOption } from '../options/experiment-options.ts';
+import { counter } from '../output/counter.ts';
+import { percent, thousands } from '../output/format.ts';
+import { showDownloads } from '../output/progress.ts';
 
 export interface CalibrateOptions {
   readonly model: string;

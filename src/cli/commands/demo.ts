@@ -3,7 +3,7 @@ import { PyramidError } from '../../errors.ts';
 import { flagOption, integerOption, type OptionTable, textOption } from '../../option.ts';
 import { toJson, toText } from '../../report/table.ts';
 import type { Command } from '../command.ts';
-import { trainProgress } from '../progress.ts';
+import { trainProgress } from '../output/progress.ts';
 import type { DemoResult, Services } from '../services.ts';
 
 export interface DemoOptions {

@@ -4,9 +4,7 @@ import { needTraceFile, writeTrace } from '../../evaluate/trace.ts';
 import { flagOption, type OptionTable, textOption } from '../../option.ts';
 import type { Dtype } from '../../pyramid/folder/model-folder.ts';
 import type { Command } from '../command.ts';
-import { counter } from '../counter.ts';
-import { dtypeOption } from '../engine-options.ts';
-import { count, percent, thousands } from '../format.ts';
+import { dtypeOption } from '../options/engine-options.ts';
 import {
   type LabelledRowsOptions,
   labelledRowsTable,
@@ -14,8 +12,10 @@ import {
   modelOption,
   needModel,
   rowSource,
-} from '../labelled-rows.ts';
-import { engineTau, type TauOption, tauOption } from '../tau-option.ts';
+} from '../options/labelled-rows.ts';
+import { engineTau, type TauOption, tauOption } from '../options/tau-option.ts';
+import { counter } from '../output/counter.ts';
+import { count, percent, thousands } from '../output/format.ts';
 
 export interface EvaluateOptions extends LabelledRowsOptions {
   readonly model: string;

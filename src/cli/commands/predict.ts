@@ -8,13 +8,13 @@ import type { TextInput } from '../../engine/index.ts';
 import { PyramidError } from '../../errors.ts';
 import { integerOption, type OptionTable, textOption } from '../../option.ts';
 import { lines } from '../../text/files/text-stream.ts';
-import { trainTable } from '../../train/defaults.ts';
+import { trainTable } from '../../train/options/defaults.ts';
 import type { Call, Command } from '../command.ts';
-import { counter } from '../counter.ts';
-import { type EngineOptions, engineTable, loadOptions } from '../engine-options.ts';
-import { modelOption, needModel } from '../labelled-rows.ts';
-import { showDownloads } from '../progress.ts';
-import { engineTau, type TauOption, tauOption } from '../tau-option.ts';
+import { type EngineOptions, engineTable, loadOptions } from '../options/engine-options.ts';
+import { modelOption, needModel } from '../options/labelled-rows.ts';
+import { engineTau, type TauOption, tauOption } from '../options/tau-option.ts';
+import { counter } from '../output/counter.ts';
+import { showDownloads } from '../output/progress.ts';
 
 export interface PredictOptions extends EngineOptions {
   readonly model: string;

@@ -3,8 +3,6 @@ import { PyramidError } from '../../errors.ts';
 import type { Quantized } from '../../measure/quantize.ts';
 import { flagOption, numberOption, type OptionTable, textOption } from '../../option.ts';
 import type { Command } from '../command.ts';
-import { counter } from '../counter.ts';
-import { percent, thousands } from '../format.ts';
 import {
   type LabelledRowsOptions,
   labelledRowsTable,
@@ -12,7 +10,9 @@ import {
   modelOption,
   needModel,
   rowSource,
-} from '../labelled-rows.ts';
+} from '../options/labelled-rows.ts';
+import { counter } from '../output/counter.ts';
+import { percent, thousands } from '../output/format.ts';
 
 export interface QuantizeCommandOptions extends LabelledRowsOptions {
   readonly model: string;

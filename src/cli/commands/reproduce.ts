@@ -5,9 +5,9 @@ import { integerOption, type OptionTable, textOption } from '../../option.ts';
 import { toJson, toText } from '../../report/table.ts';
 import { TASKS } from '../../text/tasks.ts';
 import type { Command } from '../command.ts';
-import { type ExperimentOptions, experimentTable, givenTraining } from '../experiment-options.ts';
-import { namesOption } from '../list-option.ts';
-import { trainProgress } from '../progress.ts';
+import { type ExperimentOptions, experimentTable, givenTraining } from '../options/experiment-options.ts';
+import { namesOption } from '../options/list-option.ts';
+import { trainProgress } from '../output/progress.ts';
 
 export interface ReproduceCommandOptions extends ExperimentOptions {
   readonly tasks: readonly string[];

@@ -3,9 +3,9 @@ import { PyramidError } from '../../errors.ts';
 import { METHOD_ROWS } from '../../experiment/method-rows.ts';
 import { integerOption, type OptionTable, textOption } from '../../option.ts';
 import type { Command } from '../command.ts';
-import { type ExperimentOptions, experimentTable, givenTraining } from '../experiment-options.ts';
-import { namesOption, numbersOption } from '../list-option.ts';
-import { trainProgress } from '../progress.ts';
+import { type ExperimentOptions, experimentTable, givenTraining } from '../options/experiment-options.ts';
+import { namesOption, numbersOption } from '../options/list-option.ts';
+import { trainProgress } from '../output/progress.ts';
 
 export interface SweepCommandOptions extends ExperimentOptions {
   readonly task: string;
@@ -98,7 +98,7 @@ export const sweep: Command<SweepCommandOptions> = {
       const result = await services.sweep({ ...options, training: givenTraining(given) }, progress.onEvent);
       finished = true;
       progress.stop(true);
-      const { choiceText, sweepText } = await import('../../experiment/sweep-table.ts');
+      const { choiceText, sweepText } = await import('../../experiment/sweep/sweep-table.ts');
       io.stdout.write(
         options.json
           ? `${JSON.stringify(result)}\n`

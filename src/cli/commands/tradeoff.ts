@@ -10,9 +10,15 @@ import { thin } from '../../report/figure.ts';
 import { percent, short, times } from '../../report/format.ts';
 import { alignedText } from '../../report/text-table.ts';
 import type { Call, Command } from '../command.ts';
-import { counter } from '../counter.ts';
-import { dtypeOption } from '../engine-options.ts';
-import { type LabelledRowsOptions, labelledRowsTable, modelAndRows, modelOption, rowSource } from '../labelled-rows.ts';
+import { dtypeOption } from '../options/engine-options.ts';
+import {
+  type LabelledRowsOptions,
+  labelledRowsTable,
+  modelAndRows,
+  modelOption,
+  rowSource,
+} from '../options/labelled-rows.ts';
+import { counter } from '../output/counter.ts';
 
 export interface TradeoffOptions extends LabelledRowsOptions {
   readonly trace: string | null;

@@ -1,12 +1,12 @@
-/** `train`: one model by one method. The options are those of src/train/defaults.ts; the work is src/train's. */
+/** `train`: one model by one method. The options are those of src/train/options/defaults.ts; the work is src/train's. */
 import { flagOption, type OptionTable } from '../../option.ts';
-import { PAPER_EXITS, type TrainOptions, trainTable } from '../../train/defaults.ts';
 import type { OnTrainEvent } from '../../train/events.ts';
-import { figuresInWords, howToTime } from '../../train/figures.ts';
-import { resolveTrainOptions } from '../../train/options.ts';
+import { PAPER_EXITS, type TrainOptions, trainTable } from '../../train/options/defaults.ts';
+import { resolveTrainOptions } from '../../train/options/resolve.ts';
+import { figuresInWords, howToTime } from '../../train/output/figures.ts';
 import { type Command, flagOf } from '../command.ts';
-import { duration } from '../format.ts';
-import { trainProgress } from '../progress.ts';
+import { duration } from '../output/format.ts';
+import { trainProgress } from '../output/progress.ts';
 import { stopSignal } from '../stop-signal.ts';
 
 type TrainCommandOptions = TrainOptions & { readonly paper: boolean; readonly json: boolean };

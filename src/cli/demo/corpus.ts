@@ -9,7 +9,7 @@ import { dirname, join } from 'node:path';
 import { PyramidError } from '../../errors.ts';
 import type { Dataset, Example } from '../../text/example.ts';
 import { splitDataset } from '../../text/split.ts';
-import { thousands } from '../format.ts';
+import { thousands } from '../output/format.ts';
 
 /** The mails without duplicates, in the corpus's own order. */
 export interface Mails {

@@ -8,8 +8,8 @@ import { exitGraphOf, exitOf, readsEnteringRows } from '../../pyramid/exits/exit
 import { headName } from '../../pyramid/exits/head-name.ts';
 import { problems } from '../../pyramid/problem.ts';
 import { type Compile, float32, floats, type Program, type Tensor } from '../../runtime/runtime.ts';
-import type { HeadData } from '../judging.ts';
 import { type ModelState, tensorOf } from '../state.ts';
+import type { HeadData } from '../trace/tracer.ts';
 import { DropoutMasks, type DropoutPlace, dropoutInputs } from './dropout.ts';
 import { type FeatureScales, featureScales, plainLayer, scaledLayer, scaledRows } from './feature-scales.ts';
 import { type LearntTensor, Optimiser } from './optimiser.ts';

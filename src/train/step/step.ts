@@ -12,7 +12,7 @@ import { problems } from '../../pyramid/problem.ts';
 import { maskShare } from '../../pyramid/prune.ts';
 import { type Compile, float32, floats, type Program, type Tensor } from '../../runtime/runtime.ts';
 import type { Packed } from '../batch.ts';
-import type { TrainOptions } from '../defaults.ts';
+import type { TrainOptions } from '../options/defaults.ts';
 import { type ModelState, NO_HEADS, tensorOf } from '../state.ts';
 import { DropoutMasks, type DropoutPlace, dropoutInputs } from './dropout.ts';
 import { type LearningRates, Optimiser } from './optimiser.ts';

@@ -1,0 +1,476 @@
+/**
+ * Every setting of a training run: its default, meaning, unit and range, in one table. `--help`, the check of
+ * configuration files, the library's own check (options.ts) and the documentation are made from it. Knows nothing of
+ * how the settings are used.
+ */
+import {
+  choiceOption,
+  customOption,
+  flagOption,
+  integerOption,
+  numberOption,
+  type OptionTable,
+  textOption,
+} from '../../option.ts';
+import { defaultExit, EXIT_KINDS, type ExitKind, exits as exitTable } from '../../pyramid/exits/exits.ts';
+import {
+  type ClassWeights,
+  DEFAULT_EPOCHS,
+  type Epochs,
+  readClassWeights,
+  readDelimiter,
+  readDelta,
+  readEpochs,
+} from './option-values.ts';
+
+export type { ClassWeights, Epochs };
+
+export const methodNames = ['bert', 'distilbert', 'ltp', 'fastbert', 'mp'] as const;
+export type MethodName = (typeof methodNames)[number];
+
+/** The paper's exit heads: on [CLS], trained once the network is finished. */
+export const PAPER_EXITS = { exitHead: 'cls', exitTraining: 'frozen' } as const;
+
+export interface TrainOptions {
+  readonly model: string;
+  readonly method: MethodName;
+  readonly out: string;
+
+  readonly task: string | null;
+  readonly dataDir: string | null;
+  readonly train: string | null;
+  readonly validation: string | null;
+  readonly test: string | null;
+  readonly text: string | null;
+  readonly pair: string | null;
+  readonly label: string | null;
+  readonly delimiter: string | null;
+  readonly limit: number | null;
+  readonly maxLength: number;
+
+  readonly epochs: Epochs;
+  readonly batchSize: number;
+  readonly learningRate: number;
+  readonly warmup: number;
+  readonly weightDecay: number;
+  readonly clip: number;
+  readonly classWeights: ClassWeights;
+
+  readonly delta: number | 'auto';
+  readonly temperature: number;
+  readonly lambda: number;
+  readonly thresholdLearningRate: number;
+
+  readonly exitHead: 'auto' | ExitKind;
+  readonly exitTraining: 'frozen' | 'joint';
+  readonly jointFrom: 'regular' | 'soft';
+  readonly jointTargets: 'labels' | 'classifier';
+  readonly jointWeight: number;
+  readonly jointHeadLearningRate: number;
+  readonly headLearningRate: number;
+  readonly headBatchSize: number;
+  readonly pooledDropout: number;
+
+  readonly vocabularySize: number;
+  readonly hiddenSize: number;
+  readonly layers: number;
+  readonly heads: number;
+  readonly intermediateSize: number | null;
+
+  readonly seed: number;
+  readonly threads: number | null;
+  readonly checkpointEvery: number;
+  readonly resume: boolean;
+}
+
+const what = 'What to train';
+const data = 'Data';
+const optimisation = 'Optimisation';
+const pruning = 'Token pruning (ltp, mp)';
+const exits = 'Early exit (fastbert, mp)';
+const scratch = 'Network, with --model scratch';
+const running = 'Running';
+
+/**
+ * What an option changes (`affects`): which rows there are; all of a run; which stages there are; some stages, by name; or
+ * exit heads while they learn with the network. Nothing: where a run is written, and how it is begun. What stages may be shared between runs, what a
+ * checkpoint must agree on and what --resume compares follow from this (affected.ts).
+ */
+export type Effect = 'rows' | 'run' | 'stages' | keyof Epochs | 'joint';
+
+export const trainTable = {
+  model: textOption({
+    group: what,
+    affects: ['run'],
+    default: 'scratch',
+    placeholder: 'DIR|HUB-ID|scratch',
+    expected: 'a model folder, an id of the hub, or scratch',
+    help: 'the pretrained model to start from, a folder or a name on the Hugging Face hub (NAME@REVISION pins it); scratch: a new network with a vocabulary of its own',
+    aliases: ['model_name_or_path'],
+  }),
+  method: choiceOption({
+    group: what,
+    affects: ['stages'],
+    default: 'mp',
+    choices: methodNames,
+    help: 'bert: no savings; distilbert: half the layers; ltp: token pruning; fastbert: early exit; mp: both',
+  }),
+  out: textOption({
+    group: what,
+    affects: [],
+    default: '',
+    placeholder: 'DIR',
+    expected: 'the folder to write the model to',
+    help: 'the folder to write the model to',
+    aliases: ['output_dir'],
+  }),
+
+  task: textOption<string | null>({
+    group: data,
+    affects: ['rows'],
+    default: null,
+    placeholder: 'NAME',
+    help: 'a known data set, from --data-dir or else the hub: ag_news, yelp_polarity, qqp, mrpc or rte',
+    aliases: ['task_name', 'dataset_name'],
+  }),
+  dataDir: textOption<string | null>({
+    group: data,
+    affects: ['rows'],
+    default: null,
+    placeholder: 'DIR',
+    help: 'the folder that holds a folder of files for each --task; without it they come from the Hugging Face hub',
+  }),
+  train: textOption<string | null>({
+    group: data,
+    affects: ['rows'],
+    default: null,
+    placeholder: 'FILE',
+    help: 'training rows: csv, tsv, jsonl or parquet, instead of --task',
+    aliases: ['train_file'],
+  }),
+  validation: textOption<string | null>({
+    group: data,
+    affects: ['rows'],
+    default: null,
+    placeholder: 'FILE',
+    help: 'rows judged after each epoch; without it a tenth of the training rows is held back',
+    aliases: ['validation_file'],
+  }),
+  test: textOption<string | null>({
+    group: data,
+    affects: ['rows'],
+    default: null,
+    placeholder: 'FILE',
+    help: 'rows judged once, at the end',
+    aliases: ['test_file'],
+  }),
+  text: textOption<string | null>({
+    group: data,
+    affects: ['rows'],
+    default: null,
+    placeholder: 'COLUMN',
+    help: 'the column of the texts; without it the usual names are looked for',
+    aliases: ['text_column', 'text_column_name', 'text_column_names', 'sentence1_key'],
+  }),
+  pair: textOption<string | null>({
+    group: data,
+    affects: ['rows'],
+    default: null,
+    placeholder: 'COLUMN',
+    help: 'the column of the second texts, where a row holds two',
+    aliases: ['pair_column', 'sentence2_key'],
+  }),
+  label: textOption<string | null>({
+    group: data,
+    affects: ['rows'],
+    default: null,
+    placeholder: 'COLUMN',
+    help: 'the column of the labels; without it the usual names are looked for',
+    aliases: ['label_column', 'label_column_name'],
+  }),
+  delimiter: customOption<string | null>({
+    group: data,
+    affects: [],
+    default: null,
+    placeholder: 'CHARACTER',
+    expected: 'one character, or comma, semicolon, tab or pipe',
+    help: 'what separates the fields of csv and tsv files: a character, or comma, semicolon, tab or pipe; without it what the file shows',
+    aliases: ['sep'],
+    read: readDelimiter,
+  }),
+  limit: integerOption<number | null>({
+    group: data,
+    affects: ['rows'],
+    default: null,
+    min: 1,
+    placeholder: 'ROWS',
+    help: 'train on a seeded choice of this many rows',
+    aliases: ['max_train_samples'],
+  }),
+  maxLength: integerOption({
+    group: data,
+    affects: ['run'],
+    default: 128,
+    min: 8,
+    max: 512,
+    placeholder: 'TOKENS',
+    help: 'the most tokens of a text, [CLS] and [SEP] included; longer texts are cut',
+    aliases: ['max_seq_length', 'max_length'],
+  }),
+
+  epochs: customOption<Epochs>({
+    group: optimisation,
+    affects: ['regular', 'soft', 'hard', 'heads'],
+    default: DEFAULT_EPOCHS,
+    placeholder: 'N,N,N,N',
+    expected: 'one to four numbers from 0 to 1000, as in 3,1,2,10 (the stages regular, soft, hard, heads)',
+    help: 'epochs of the stages regular, soft, hard and heads; stages left out keep their default',
+    aliases: ['num_train_epochs'],
+    read: readEpochs,
+  }),
+  batchSize: integerOption({
+    group: optimisation,
+    affects: ['regular', 'soft', 'hard'],
+    default: 32,
+    min: 1,
+    max: 4096,
+    placeholder: 'ROWS',
+    help: 'rows a step, of every stage but heads',
+    aliases: ['per_device_train_batch_size', 'train_batch_size'],
+  }),
+  learningRate: numberOption({
+    group: optimisation,
+    affects: ['regular', 'soft', 'hard'],
+    default: 5e-5,
+    min: 0,
+    above: true,
+    max: 1,
+    help: 'the highest learning rate, after warm-up; a network from scratch wants about 5e-4',
+    aliases: ['learning_rate'],
+  }),
+  warmup: numberOption({
+    group: optimisation,
+    affects: ['run'],
+    default: 0.1,
+    min: 0,
+    max: 1,
+    placeholder: 'SHARE',
+    help: 'the share of the steps over which the learning rate rises; it falls to zero over the rest',
+    aliases: ['warmup_ratio'],
+  }),
+  weightDecay: numberOption({
+    group: optimisation,
+    affects: ['run'],
+    default: 0.01,
+    min: 0,
+    max: 1,
+    help: 'decoupled weight decay of AdamW; none on biases, normalisation and thresholds',
+    aliases: ['weight_decay'],
+  }),
+  clip: numberOption({
+    group: optimisation,
+    affects: ['run'],
+    default: 1,
+    min: 0,
+    help: 'the largest norm of all gradients together; 0 does not clip',
+    aliases: ['max_grad_norm'],
+  }),
+  classWeights: customOption<ClassWeights>({
+    group: optimisation,
+    affects: ['regular', 'soft', 'hard'],
+    default: 'none',
+    placeholder: 'none|auto|LABEL=W,…',
+    expected: 'none, auto, or a weight above 0 for each label, as in ham=1,spam=2',
+    help: 'weights of the labels in the loss; auto: inverse to how often a label occurs, 1 on average',
+    read: readClassWeights,
+  }),
+
+  delta: customOption<number | 'auto'>({
+    group: pruning,
+    affects: ['soft'],
+    default: 'auto',
+    placeholder: 'X|auto',
+    expected: 'a number from 0 to 1, or auto',
+    help: "the last layer's threshold at the start (the first layers' are proportionally lower); they are learned; auto: 1 over the mean tokens of the training texts, the mean score of a token",
+    read: readDelta,
+  }),
+  temperature: numberOption({
+    group: pruning,
+    affects: ['soft'],
+    default: 1e-3,
+    min: 0,
+    above: true,
+    max: 1,
+    help: 'the temperature T of the soft mask sigmoid((score - threshold) / T)',
+  }),
+  lambda: numberOption({
+    group: pruning,
+    affects: ['soft'],
+    default: 0.05,
+    min: 0,
+    max: 100,
+    help: 'the weight of the mean mask in the loss: larger removes more tokens',
+  }),
+  thresholdLearningRate: numberOption({
+    group: pruning,
+    affects: ['soft'],
+    default: 2e-4,
+    min: 0,
+    above: true,
+    max: 1,
+    help: 'the highest learning rate of the thresholds',
+  }),
+
+  exitHead: choiceOption({
+    group: exits,
+    affects: ['joint', 'heads'],
+    default: 'auto',
+    choices: ['auto', ...EXIT_KINDS] as const,
+    help: `what an exit head reads: ${EXIT_KINDS.map((kind) => `${kind}: ${exitTable[kind].summary}`).join('; ')}; auto: ${defaultExit(true)} for pairs, else ${defaultExit(false)}`,
+  }),
+  exitTraining: choiceOption({
+    group: exits,
+    affects: ['stages'],
+    default: 'joint',
+    choices: ['frozen', 'joint'] as const,
+    help: 'frozen: distil the heads from the finished network (as in the paper); joint: also train them with it first',
+  }),
+  jointFrom: choiceOption({
+    group: exits,
+    affects: ['joint'],
+    default: 'soft',
+    choices: ['regular', 'soft'] as const,
+    help: 'the stage from which exit heads learn with the network, with --exit-training joint; soft leaves the regular stage alone (fastbert has but that one)',
+  }),
+  jointTargets: choiceOption({
+    group: exits,
+    affects: ['joint'],
+    default: 'classifier',
+    choices: ['labels', 'classifier'] as const,
+    help: "what exit heads that learn with the network learn from: the rows' labels, or what the main classifier makes of them, as in the heads stage",
+  }),
+  jointWeight: numberOption({
+    group: exits,
+    affects: ['joint'],
+    default: 0.3,
+    min: 0,
+    above: true,
+    max: 10,
+    help: "the weight of each exit head's loss beside the main one, with --exit-training joint",
+  }),
+  jointHeadLearningRate: numberOption({
+    group: exits,
+    affects: ['joint'],
+    default: 5e-4,
+    min: 0,
+    above: true,
+    max: 1,
+    help: 'the highest learning rate of exit heads that learn with the network',
+  }),
+  headLearningRate: numberOption({
+    group: exits,
+    affects: ['heads'],
+    default: 3e-4,
+    min: 0,
+    above: true,
+    max: 1,
+    help: 'the highest learning rate of the heads stage',
+  }),
+  headBatchSize: integerOption({
+    group: exits,
+    affects: ['heads'],
+    default: 64,
+    min: 1,
+    max: 4096,
+    placeholder: 'ROWS',
+    help: 'rows a step of the heads stage',
+  }),
+  pooledDropout: numberOption({
+    group: exits,
+    affects: ['heads'],
+    default: 0.3,
+    min: 0,
+    max: 0.9,
+    placeholder: 'SHARE',
+    help: 'the share of what pooled and aligned heads read that a step of the heads stage leaves out; more for few rows',
+  }),
+
+  vocabularySize: integerOption({
+    group: scratch,
+    affects: ['run'],
+    default: 8000,
+    min: 100,
+    max: 200_000,
+    placeholder: 'PIECES',
+    help: 'the most word pieces of the vocabulary made from the training rows',
+    aliases: ['vocab_size'],
+  }),
+  hiddenSize: integerOption({
+    group: scratch,
+    affects: ['run'],
+    default: 128,
+    min: 8,
+    max: 4096,
+    help: 'the width of the network, a multiple of --heads',
+    aliases: ['hidden_size'],
+  }),
+  layers: integerOption({
+    group: scratch,
+    affects: ['run'],
+    default: 4,
+    min: 1,
+    max: 96,
+    help: 'layers; distilbert takes half of them',
+    aliases: ['num_hidden_layers'],
+  }),
+  heads: integerOption({
+    group: scratch,
+    affects: ['run'],
+    default: 2,
+    min: 1,
+    max: 128,
+    help: 'attention heads of a layer',
+    aliases: ['num_attention_heads'],
+  }),
+  intermediateSize: integerOption<number | null>({
+    group: scratch,
+    affects: ['run'],
+    default: null,
+    min: 8,
+    max: 16_384,
+    help: 'the width inside the feed-forward; without it 4 times --hidden-size',
+    aliases: ['intermediate_size'],
+  }),
+
+  seed: integerOption({
+    group: running,
+    affects: ['run'],
+    default: 0,
+    min: 0,
+    max: 2 ** 31 - 1,
+    help: 'the seed of everything random: the same seed gives the same weights on the same machine',
+  }),
+  threads: integerOption<number | null>({
+    group: running,
+    affects: ['run'],
+    default: null,
+    min: 1,
+    max: 1024,
+    help: 'threads to compute with; without it as many as the machine has cores',
+  }),
+  checkpointEvery: integerOption({
+    group: running,
+    affects: ['run'],
+    default: 200,
+    min: 0,
+    placeholder: 'STEPS',
+    help: 'steps between checkpoints for --resume; 0 writes none but those at the end of a stage',
+    aliases: ['save_steps'],
+  }),
+  resume: flagOption({
+    group: running,
+    affects: [],
+    default: false,
+    help: 'continue an interrupted run in --out; the result is the same, bit for bit',
+  }),
+} as const satisfies OptionTable<TrainOptions>;

@@ -1,0 +1,64 @@
+/**
+ * From the settings that a caller gives to a complete, checked set: defaults filled in, values in range, and settings
+ * that exclude or need one another. Also what of them is stored beside the model.
+ */
+
+import { PyramidError } from '../../errors.ts';
+import { nearest } from '../../nearest.ts';
+import { type OptionSpec, readOption } from '../../option.ts';
+import { type TrainOptions, trainTable } from './defaults.ts';
+
+/** What a call must give; everything else has a default. */
+export type GivenTrainOptions = Partial<TrainOptions>;
+
+/**
+ * @param nameOf how messages call a setting: its key for the library, its flag for the command line
+ * @throws MP_OPTION_UNKNOWN, MP_OPTION_VALUE, MP_USAGE
+ */
+export function resolveTrainOptions(
+  given: GivenTrainOptions,
+  nameOf: (key: string) => string = (key) => key,
+): TrainOptions {
+  const keys = Object.keys(trainTable);
+  for (const key of Object.keys(given)) {
+    if (!keys.includes(key)) {
+      throw new PyramidError('MP_OPTION_UNKNOWN', { path: null, key, nearest: nearest(key, keys) });
+    }
+  }
+  const options: Record<string, unknown> = {};
+  for (const [key, spec] of Object.entries(trainTable) as [keyof TrainOptions, OptionSpec<unknown>][]) {
+    options[key] = given[key] === undefined ? spec.default : readOption(spec, given[key], nameOf(key));
+  }
+  const resolved = options as unknown as TrainOptions;
+  checkTogether(resolved, nameOf);
+  return resolved;
+}
+
+function checkTogether(options: TrainOptions, nameOf: (key: string) => string): void {
+  const wrong = (what: string, todo: string): never => {
+    throw new PyramidError('MP_USAGE', { what, todo });
+  };
+  const { task, train, out, hiddenSize, heads } = options;
+  if (out === '') wrong(`${nameOf('out')} is missing`, 'give the folder to write the model to');
+  if (task === null && train === null) {
+    wrong('no training data was named', `give ${nameOf('train')} with a file, or ${nameOf('task')} with a name`);
+  }
+  if (task !== null && train !== null) {
+    wrong(`both ${nameOf('task')} and ${nameOf('train')} were given`, 'leave one of them out');
+  }
+  if (task === null && options.dataDir !== null) {
+    wrong(`${nameOf('dataDir')} was given without ${nameOf('task')}`, `add ${nameOf('task')}, or leave it out`);
+  }
+  if (options.model === 'scratch' && hiddenSize % heads !== 0) {
+    wrong(
+      `${nameOf('hiddenSize')} ${hiddenSize} is not a multiple of ${nameOf('heads')} ${heads}`,
+      'change one of them',
+    );
+  }
+}
+
+/** What training.json stores of the settings: all of them but `resume`, so that it can be given back as a configuration file. */
+export function resolvedConfig(options: TrainOptions): Omit<TrainOptions, 'resume'> {
+  const { resume: _, ...stored } = options;
+  return structuredClone(stored);
+}

@@ -1,0 +1,195 @@
+/**
+ * One stage of a method: its loop over epochs and batches, with schedule, events, validation, checkpoints. What a step
+ * does is stage-steps.ts's; which stages there are is methods.ts's.
+ */
+import { PyramidError } from '../../errors.ts';
+import { exitOf, readsFeatures } from '../../pyramid/exits/exits.ts';
+import { trainingBatches } from '../../text/batches.ts';
+import type { EncodedSet } from '../batch.ts';
+import { type Checkpoints, type Progress, restoreMoments, type Saved } from '../checkpoint/run-checkpoint.ts';
+import type { OnTrainEvent, TrainEvent } from '../events.ts';
+import type { StageName } from '../methods.ts';
+import type { ModelState } from '../state.ts';
+import { AdamW } from '../step/adamw.ts';
+import { linearSchedule } from '../step/schedule.ts';
+import { HeadsJudging } from '../trace/heads-tracer.ts';
+import { type Judged, Judging } from '../trace/tracer.ts';
+import { validationMetrics } from '../trace/validation-metrics.ts';
+import { createStageStep, type StageSettings, stagePruning } from './stage-steps.ts';
+
+export interface StageRun {
+  readonly method: string;
+  readonly stage: StageName;
+  /** Index among the method's stages, for checkpoints. */
+  readonly index: number;
+  /** Whether tokens are pruned in the heads stage. */
+  readonly prunes: boolean;
+  readonly state: ModelState;
+  readonly train: EncodedSet;
+  readonly validation: EncodedSet | null;
+  readonly settings: StageSettings;
+  /** Of a half-depth student, in its regular stage. */
+  readonly teacher?: ModelState;
+  readonly checkpoints: Checkpoints | null;
+  readonly onEvent: OnTrainEvent;
+  /** Asks to stop after the step that is under way. */
+  readonly signal?: AbortSignal;
+}
+
+type EpochEvent = Extract<TrainEvent, { kind: 'epoch' }>;
+
+/**
+ * Runs the stage, from `resume` if that is given (progress and tensors of a checkpoint within it). Changes the state
+ * in place. Throws MP_TRAIN_LOSS at a loss that is not finite, MP_TRAIN_STOPPED once a checkpoint is written.
+ */
+export async function runStage(run: StageRun, before: Progress, resume: Saved | null): Promise<Progress> {
+  const { stage, index, state, train, validation, settings, checkpoints, onEvent, signal } = run;
+  const { seed } = settings;
+  const epochs = settings.epochs[stage];
+  const batchSize = stage === 'heads' ? settings.headBatchSize : settings.batchSize;
+  const batches = Math.ceil(train.lengths.length / batchSize);
+  const steps = epochs * batches;
+  onEvent({ kind: 'stage', method: run.method, stage, epochs, steps });
+  let progress = resume?.progress ?? { ...before, position: { stage: index, epoch: 0, batch: 0 }, lossSum: 0 };
+  if (epochs === 0) return progress;
+  const started = performance.now();
+  const step = await createStageStep(run);
+  let judge: Judge | null = null;
+  const clock = new Clock(steps);
+  const base = progress.seconds;
+  const seconds = () => base + (performance.now() - started) / 1000;
+  const fail = (at: number, loss: number): never => {
+    const checkpoint = checkpoints?.exists ? checkpoints.path : null;
+    throw new PyramidError('MP_TRAIN_LOSS', { stage, step: at, loss, checkpoint });
+  };
+  const save = async (position: Progress['position'], lossSum: number, history: readonly EpochEvent[]) => {
+    step.settle();
+    if (!areFinite(state, stage)) fail(position.epoch * batches + position.batch, Number.NaN);
+    progress = { position, lossSum, seconds: seconds(), history };
+    await checkpoints?.save(state, step.moments(), progress);
+  };
+  /** A checkpoint that was not due changes nothing: it is of the state as it is, or the last one stays. */
+  const stop = async (position: Progress['position'], lossSum: number): Promise<never> => {
+    const { decay } = step;
+    const at = position.epoch * batches + position.batch;
+    if (decay !== null && !areFinite(state, stage)) fail(at, Number.NaN);
+    if (decay !== null) {
+      const { history } = progress;
+      await checkpoints?.save(state, step.moments(), { position, lossSum, seconds: seconds(), decay, history });
+    }
+    throw new PyramidError('MP_TRAIN_STOPPED', {
+      stage,
+      step: at,
+      checkpoint: checkpoints?.exists ? checkpoints.path : null,
+    });
+  };
+  try {
+    if (resume) {
+      restoreMoments(step.moments(), resume);
+      step.restoreDecay(resume.progress.decay ?? 1);
+    }
+    judge = validation ? await createJudge(run, validation) : null;
+    for (let epoch = progress.position.epoch; epoch < epochs; epoch++) {
+      const epochStarted = performance.now();
+      const order = trainingBatches(train.lengths, { batchSize, seed, path: [stage, epoch] });
+      let lossSum = progress.position.epoch === epoch ? progress.lossSum : 0;
+      for (let batch = progress.position.epoch === epoch ? progress.position.batch : 0; batch < batches; batch++) {
+        const at = epoch * batches + batch;
+        const stepStarted = performance.now();
+        const { loss } = await step.run(
+          order[batch],
+          linearSchedule(at, steps, settings.warmup),
+          at + 1,
+          `${seed}/${stage}/${at}`,
+        );
+        if (!Number.isFinite(loss)) fail(at + 1, loss);
+        lossSum += loss;
+        clock.tick(step.tokens(order[batch]), performance.now() - stepStarted);
+        onEvent({
+          kind: 'step',
+          stage,
+          epoch,
+          step: at + 1,
+          steps,
+          loss,
+          tokensPerSecond: clock.tokensPerSecond,
+          secondsLeft: clock.secondsLeft(at + 1),
+        });
+        const due = settings.checkpointEvery > 0 && (at + 1) % settings.checkpointEvery === 0 && batch + 1 < batches;
+        if (due) await save({ stage: index, epoch, batch: batch + 1 }, lossSum, progress.history);
+        else if (signal?.aborted) await stop({ stage: index, epoch, batch: batch + 1 }, lossSum);
+      }
+      step.settle();
+      const metrics = judge && validation ? validationMetrics(await judge.judge(), validation) : null;
+      const event: EpochEvent = {
+        kind: 'epoch',
+        stage,
+        epoch,
+        loss: lossSum / batches,
+        validation: metrics,
+        seconds: (performance.now() - epochStarted) / 1000,
+      };
+      onEvent(event);
+      await save({ stage: index, epoch: epoch + 1, batch: 0 }, 0, [...progress.history, event]);
+    }
+  } finally {
+    await step.close();
+    await judge?.close();
+  }
+  return { ...progress, seconds: seconds() };
+}
+
+/** Judges the validation rows after each epoch. */
+interface Judge {
+  judge(): Promise<Judged[]>;
+  close(): Promise<void>;
+}
+
+async function createJudge(
+  { stage, prunes, state, settings: { compile } }: StageRun,
+  validation: EncodedSet,
+): Promise<Judge> {
+  const judging = await Judging.create(state, stagePruning(stage, prunes), compile);
+  const exit = exitOf(state.headSettings.kind);
+  if (stage !== 'heads' || !exit || !readsFeatures(exit))
+    return { judge: () => judging.judge(validation), close: () => judging.close() };
+  try {
+    return await HeadsJudging.create(state, judging, validation, compile);
+  } finally {
+    await judging.close();
+  }
+}
+
+/** A last update that overflowed would show in the next loss only: weights are not saved unseen. */
+function areFinite({ parameters, heads, thresholds }: ModelState, stage: StageName): boolean {
+  const backbone = stage === 'heads' ? [] : [...parameters.values(), ...(thresholds ? [{ data: thresholds }] : [])];
+  const kernel = new AdamW();
+  return [...backbone, ...heads.values()].every(({ data }) => Number.isFinite(kernel.sumOfSquares(data)));
+}
+
+/** Speed over the last steps. */
+class Clock {
+  readonly #steps: number;
+  readonly #recent: { tokens: number; ms: number }[] = [];
+
+  constructor(steps: number) {
+    this.#steps = steps;
+  }
+
+  tick(tokens: number, ms: number): void {
+    this.#recent.push({ tokens, ms });
+    if (this.#recent.length > 30) this.#recent.shift();
+  }
+
+  get tokensPerSecond(): number {
+    return (1000 * this.#sum('tokens')) / this.#sum('ms');
+  }
+
+  secondsLeft(done: number): number {
+    return ((this.#steps - done) * this.#sum('ms')) / this.#recent.length / 1000;
+  }
+
+  #sum(key: 'tokens' | 'ms'): number {
+    return this.#recent.reduce((sum, step) => sum + step[key], 0);
+  }
+}

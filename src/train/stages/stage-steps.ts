@@ -1,0 +1,154 @@
+/** What a step of each stage does, behind one face for the loop: task steps, steps on cached features, full distillation. */
+
+import { exitOf, readsFeatures } from '../../pyramid/exits/exits.ts';
+import type { Pruning } from '../../pyramid/network.ts';
+import { type Compile, float32 } from '../../runtime/runtime.ts';
+import { type EncodedSet, packBatch } from '../batch.ts';
+import type { StepMoments } from '../checkpoint/run-checkpoint.ts';
+import type { OnTrainEvent } from '../events.ts';
+import type { StageName } from '../methods.ts';
+import type { Epochs, TrainOptions } from '../options/defaults.ts';
+import type { ModelState } from '../state.ts';
+import { HeadsStep } from '../step/heads-step.ts';
+import { type StepResult, type StepSettings, type StepTargets, TrainingStep } from '../step/step.ts';
+import { Teacher } from '../step/teacher.ts';
+import { Judging } from '../trace/tracer.ts';
+
+export interface StageSettings {
+  readonly epochs: Epochs;
+  readonly batchSize: number;
+  readonly learningRate: number;
+  readonly warmup: number;
+  readonly weightDecay: number;
+  readonly clip: number;
+  readonly temperature: number;
+  readonly lambda: number;
+  readonly thresholdLearningRate: number;
+  readonly headLearningRate: number;
+  /** Of heads that are trained with the backbone. */
+  readonly jointHeadLearningRate: number;
+  readonly headBatchSize: number;
+  /** 0: heads are not trained with the backbone. */
+  readonly jointWeight: number;
+  readonly jointTargets: TrainOptions['jointTargets'];
+  readonly pooledDropout: number;
+  /** Weight of each label in the loss. */
+  readonly labelWeights: readonly number[];
+  readonly checkpointEvery: number;
+  readonly seed: number;
+  /** Of the device that the run is given, for its threads. */
+  readonly compile: Compile;
+}
+
+export interface StageStep {
+  /** One step on the texts of `indices` at `factor` of the highest learning rate; `step` counts from 1. */
+  run(indices: readonly number[], factor: number, step: number, key: string): Promise<StepResult>;
+  /** Tokens that a batch has. */
+  tokens(indices: readonly number[]): number;
+  moments(): StepMoments;
+  /** Brings every tensor up to date, before it is read from outside. */
+  settle(): void;
+  /**
+   * What, beside tensors and moments as they are, a later process needs to go on as if it were this one, which settling
+   * would round; null: there is no such thing, only a settled state can be gone on from.
+   */
+  readonly decay: number | null;
+  restoreDecay(decay: number): void;
+  close(): Promise<void>;
+}
+
+interface StageContext {
+  readonly stage: StageName;
+  readonly prunes: boolean;
+  readonly state: ModelState;
+  readonly train: EncodedSet;
+  readonly settings: StageSettings;
+  /** Of the regular stage. */
+  readonly teacher?: ModelState;
+  readonly onEvent: OnTrainEvent;
+}
+
+/** How tokens are pruned when a stage is judged, and in the heads stage when it trains. */
+export const stagePruning = (stage: StageName, prunes: boolean): Pruning =>
+  stage === 'regular' || (stage === 'heads' && !prunes) ? 'none' : 'hard';
+
+export async function createStageStep(context: StageContext): Promise<StageStep> {
+  if (context.stage !== 'heads') return textStep(context, 'task');
+  const exit = exitOf(context.state.headSettings.kind);
+  return exit && !readsFeatures(exit) ? textStep(context, 'distill') : featureStep(context);
+}
+
+async function textStep(
+  { stage, prunes, state, train, settings, teacher: teaches }: StageContext,
+  objective: StepSettings['objective'],
+): Promise<StageStep> {
+  const pruning: Pruning = stage === 'soft' ? 'soft' : stagePruning(stage, prunes);
+  const taught = teaches !== undefined && stage === 'regular';
+  const teacher = taught ? await Teacher.create(teaches, settings.compile) : null;
+  const step = await TrainingStep.create(state, { ...settings, objective, pruning, taught, dropout: true }).catch(
+    async (error: unknown) => {
+      await teacher?.close();
+      throw error;
+    },
+  );
+  const { learningRate, headLearningRate, jointHeadLearningRate } = settings;
+  const weights = stage === 'heads' ? headLearningRate : learningRate;
+  const heads = stage === 'heads' ? headLearningRate : jointHeadLearningRate;
+  const target = targetsOf(state.config.labels.length, train, settings.labelWeights);
+  return {
+    async run(indices, factor, at, key) {
+      const batch = packBatch(train, indices);
+      const teacherOutput = await teacher?.run(batch);
+      const thresholds = settings.thresholdLearningRate * factor;
+      const rates = { weights: weights * factor, heads: heads * factor, thresholds };
+      return step.run(batch, { ...target(indices), teacherOutput }, rates, at, key);
+    },
+    tokens: (indices) => indices.reduce((sum, index) => sum + train.lengths[index], 0),
+    moments: () => ({
+      moments: step.optimiser.moments,
+      words: objective === 'task' ? { moments: step.words.moments, touched: step.words.touched } : null,
+    }),
+    settle: () => step.words.settle(),
+    get decay() {
+      return step.words.decay;
+    },
+    restoreDecay: (decay) => step.words.restoreDecay(decay),
+    async close() {
+      await step.close();
+      await teacher?.close();
+    },
+  };
+}
+
+async function featureStep({ stage, prunes, state, train, settings, onEvent }: StageContext): Promise<StageStep> {
+  onEvent({ kind: 'note', text: 'the backbone is frozen: what the exit heads read is computed once, in one pass' });
+  const judging = await Judging.create(state, stagePruning(stage, prunes), settings.compile);
+  const data = await judging.headData(train).finally(() => judging.close());
+  const step = await HeadsStep.create(state, data, settings);
+  return {
+    run: (indices, factor, at, key) => step.run(indices, settings.headLearningRate * factor, at, key),
+    tokens: (indices) => indices.reduce((sum, index) => sum + train.lengths[index], 0),
+    moments: () => ({ moments: step.optimiser.moments, words: null }),
+    settle: () => step.settle(),
+    decay: null,
+    restoreDecay: () => {},
+    close: () => step.close(),
+  };
+}
+
+/** One-hot targets and row weights of a batch. */
+function targetsOf(
+  labels: number,
+  train: EncodedSet,
+  labelWeights: readonly number[],
+): (indices: readonly number[]) => StepTargets {
+  return (indices) => {
+    const targets = new Float32Array(indices.length * labels);
+    const weights = new Float32Array(indices.length);
+    indices.forEach((index, text) => {
+      targets[text * labels + train.labels[index]] = 1;
+      weights[text] = labelWeights[train.labels[index]];
+    });
+    return { targets: float32(targets, indices.length, labels), weights: float32(weights, indices.length) };
+  };
+}

@@ -1,0 +1,38 @@
+/** Which labels the rows of a run have, and how many rows each: for people, and for training.json. */
+import type { Dataset } from '../../text/example.ts';
+
+export interface LabelCount {
+  readonly label: string;
+  readonly rows: number;
+}
+
+/** Labels that a sentence names; the others are counted. */
+const SHOWN_LABELS = 12;
+
+/** In the order of the labels. A list: a label may be any text, also one that is no key of an object. */
+export function labelCounts({ labels, examples }: Dataset): LabelCount[] {
+  const rows = labels.map(() => 0);
+  for (const { label } of examples) rows[label]++;
+  return labels.map((label, i) => ({ label, rows: rows[i] }));
+}
+
+/** What there is to say of the labels before training begins: their counts, and those that training never sees. */
+export function labelNotes({ train, validation }: Readonly<Record<'train' | 'validation', Dataset>>): string[] {
+  const [trained, judged] = [labelCounts(train), labelCounts(validation)];
+  const list = trained.map(({ label, rows }, i) => `${label} ${rows} (${judged[i].rows})`);
+  const notes = [`labels, with their training (and validation) rows: ${namesOf(list)}`];
+  const unseen = trained.filter(({ rows }) => rows === 0).map(({ label }) => label);
+  if (unseen.length > 0) notes.push(`no training row has the label ${namesOf(unseen)}: it will not be learned`);
+  const unjudged = trained.filter(({ rows }, i) => rows > 0 && judged[i].rows === 0).map(({ label }) => label);
+  if (unjudged.length > 0) notes.push(`no validation row has the label ${namesOf(unjudged)}: it will not be judged`);
+  return notes;
+}
+
+/** Names for a sentence, each on one line and none too long. */
+export function namesOf(names: readonly string[]): string {
+  const shown = names.slice(0, SHOWN_LABELS).map((name) => {
+    const line = name.replace(/\s+/g, ' ');
+    return line.length > 60 ? `${line.slice(0, 60)}…` : line;
+  });
+  return `${shown.join(', ')}${names.length > SHOWN_LABELS ? ` and ${names.length - SHOWN_LABELS} more` : ''}`;
+}

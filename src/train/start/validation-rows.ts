@@ -1,0 +1,40 @@
+/** The rows that a model's training held back, read again by what its training.json says of them. */
+import { diskFolder } from '../../disk-folder.ts';
+import { PyramidError } from '../../errors.ts';
+import { readText } from '../../folder.ts';
+import type { Dataset } from '../../text/index.ts';
+import { isRecord } from '../checkpoint/stored-progress.ts';
+import type { OnTrainEvent } from '../events.ts';
+import { type GivenTrainOptions, resolveTrainOptions } from '../options/resolve.ts';
+import { readRows } from './prepare.ts';
+
+/** Throws MP_USAGE where training.json is missing or does not say, and as readRows. */
+export async function validationRows(dir: string, onEvent: OnTrainEvent = () => {}): Promise<Dataset> {
+  let options: GivenTrainOptions;
+  try {
+    const text = await readText(diskFolder(dir), 'training.json');
+    ({ options } = JSON.parse(text!) as { options: GivenTrainOptions });
+    if (!isRecord(options)) throw new Error('there are no options');
+  } catch (cause) {
+    throw new PyramidError(
+      'MP_USAGE',
+      { what: `${dir} does not say which rows it was trained on`, todo: 'give --validation with a file of rows' },
+      { cause },
+    );
+  }
+  try {
+    const { validation } = await readRows(resolveTrainOptions(options), onEvent);
+    return validation;
+  } catch (error) {
+    if (!(error instanceof PyramidError) || error.code !== 'MP_FILE_MISSING') throw error;
+    const { path } = (error as PyramidError<'MP_FILE_MISSING'>).details;
+    throw new PyramidError(
+      'MP_USAGE',
+      {
+        what: `${path}, which ${dir} was trained on, is not here`,
+        todo: 'run this where it was trained, or give --validation with a file of rows',
+      },
+      { cause: error },
+    );
+  }
+}
