@@ -14,9 +14,9 @@ import { subsample } from '../../dist/text/index.js';
 import { trainingDevice } from '../../dist/train/device.js';
 import { resolveTrainOptions } from '../../dist/train/options/resolve.js';
 import { stageSettings } from '../../dist/train/run.js';
-import { runMethod, runMethod } from '../../dist/train/stages/run-method.js';
-import { encodeSet, encodeSet, readRows, readRows, startingModel, startingModel } from '../../dist/train/start/prepare.js';
-import { Judging, Judging } from '../../dist/train/trace/tracer.js';
+import { runMethod } from '../../dist/train/stages/run-method.js';
+import { encodeSet, readRows, startingModel } from '../../dist/train/start/prepare.js';
+import { Tracer } from '../../dist/train/trace/tracer.js';
 
 const { values: args } = parseArgs({
   options: {
@@ -76,9 +76,9 @@ async function* own() {
 }
 
 async function judge(state, stage) {
-  const judging = await Judging.create(state, stage === 'regular' ? 'none' : 'hard', settings.compile);
-  const guesses = (await judging.judge(test)).map(({ logits }) => logits.at(-1).indexOf(Math.max(...logits.at(-1))));
-  await judging.close();
+  const tracer = await Tracer.create(state, stage === 'regular' ? 'none' : 'hard', settings.compile);
+  const guesses = (await tracer.trace(test)).map(({ logits }) => logits.at(-1).indexOf(Math.max(...logits.at(-1))));
+  await tracer.close();
   const count = (holds) => guesses.filter((guess, i) => holds(guess, test.labels[i])).length;
   const both = count((guess, label) => guess === 1 && label === 1);
   const either = count((guess) => guess === 1) + count((_, label) => label === 1);

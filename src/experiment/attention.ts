@@ -7,7 +7,7 @@ import type { Tokenizer } from '../text/index.ts';
 import type { EncodedSet } from '../train/batch.ts';
 import type { StageSettings } from '../train/stages/stage-steps.ts';
 import type { ModelState } from '../train/state.ts';
-import { Judging } from '../train/trace/tracer.ts';
+import { Tracer } from '../train/trace/tracer.ts';
 
 /** Tokens that a figure shows legibly. */
 const SHORTEST = 12;
@@ -25,9 +25,9 @@ export async function attentionExamples(
   if (chosen.length === 0 || state.thresholds === null) return [];
   const { thresholds } = state;
   const pieces = wordPieces(tokenizer);
-  const judging = await Judging.create(state, 'hard', compile);
+  const tracer = await Tracer.create(state, 'hard', compile);
   try {
-    const scores = await judging.importance({
+    const scores = await tracer.importance({
       encodings: chosen.map((index) => set.encodings[index]),
       labels: chosen.map((index) => set.labels[index]),
       lengths: Int32Array.from(chosen, (index) => set.lengths[index]),
@@ -49,7 +49,7 @@ export async function attentionExamples(
       return { task, method, tokens, layers };
     });
   } finally {
-    await judging.close();
+    await tracer.close();
   }
 }
 

@@ -26,7 +26,7 @@ import type { StageSettings } from './stages/stage-steps.ts';
 import { labelCounts, labelNotes } from './start/label-counts.ts';
 import { encodeSet, fingerprint, labelWeights, type Rows, readRows, startingModel } from './start/prepare.ts';
 import type { ModelState } from './state.ts';
-import { type Judged, Judging } from './trace/tracer.ts';
+import { type TextTrace, Tracer } from './trace/tracer.ts';
 
 export interface TrainResult {
   /** The model folder. */
@@ -164,11 +164,11 @@ export async function traceState(
   pairs: boolean,
   compile: Compile,
 ): Promise<Trace> {
-  const judging = await Judging.create(state, prunes ? 'hard' : 'none', compile);
+  const tracer = await Tracer.create(state, prunes ? 'hard' : 'none', compile);
   try {
-    return toTrace(state, set, pairs, await judging.judge(set));
+    return toTrace(state, set, pairs, await tracer.trace(set));
   } finally {
-    await judging.close();
+    await tracer.close();
   }
 }
 
@@ -176,7 +176,7 @@ function toTrace(
   { config, headSettings }: ModelState,
   { labels, lengths }: EncodedSet,
   pairs: boolean,
-  judged: readonly Judged[],
+  judged: readonly TextTrace[],
 ): Trace {
   return {
     shape: shapeOf(config),

@@ -10,7 +10,7 @@ import { argmax } from '../../src/pyramid/logits.ts';
 import { randomStream } from '../../src/random.ts';
 import { loadTokenizer } from '../../src/text/tokenizer/load-tokenizer.ts';
 import type { Encoding } from '../../src/text/tokenizer/tokenizer.ts';
-import { type Judged, Judging } from '../../src/train/trace/tracer.ts';
+import { type TextTrace, Tracer } from '../../src/train/trace/tracer.ts';
 import { compile } from '../support/cpu.ts';
 import { InThreadEngine } from '../support/in-thread-engine.ts';
 import { MAX_LENGTH, randomModel, randomTexts } from '../support/random-model.ts';
@@ -35,7 +35,7 @@ const cases = [
 describe.each(cases)('$kind heads, pruning $prunes, pairs $pairs (seed $seed): the engine', (options) => {
   let engine: InThreadEngine;
   let encodings: Encoding[];
-  let judged: Judged[];
+  let judged: TextTrace[];
 
   beforeAll(async () => {
     const { dir } = await randomModel(root, `model-${options.seed}`, options);
@@ -45,14 +45,14 @@ describe.each(cases)('$kind heads, pruning $prunes, pairs $pairs (seed $seed): t
     const pairs = options.pairs ? randomTexts(options.seed + 100, TEXTS, 20) : [];
     encodings = texts.map((text, i) => tokenizer.encode(text, pairs[i], MAX_LENGTH));
     engine = await InThreadEngine.create(model);
-    const judging = await Judging.create(model, options.prunes ? 'hard' : 'none', compile);
-    judged = await judging.judge({
+    const tracer = await Tracer.create(model, options.prunes ? 'hard' : 'none', compile);
+    judged = await tracer.trace({
       encodings,
       labels: encodings.map(() => 0),
       lengths: Int32Array.from(encodings, ({ ids }) => ids.length),
       truncated: 0,
     });
-    await judging.close();
+    await tracer.close();
   });
   afterAll(() => engine.close());
 

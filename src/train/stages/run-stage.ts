@@ -12,8 +12,8 @@ import type { StageName } from '../methods.ts';
 import type { ModelState } from '../state.ts';
 import { AdamW } from '../step/adamw.ts';
 import { linearSchedule } from '../step/schedule.ts';
-import { HeadsJudging } from '../trace/heads-tracer.ts';
-import { type Judged, Judging } from '../trace/tracer.ts';
+import { HeadsTracer } from '../trace/heads-tracer.ts';
+import { type TextTrace, Tracer } from '../trace/tracer.ts';
 import { validationMetrics } from '../trace/validation-metrics.ts';
 import { createStageStep, type StageSettings, stagePruning } from './stage-steps.ts';
 
@@ -54,7 +54,7 @@ export async function runStage(run: StageRun, before: Progress, resume: Saved | 
   if (epochs === 0) return progress;
   const started = performance.now();
   const step = await createStageStep(run);
-  let judge: Judge | null = null;
+  let tracer: EpochTracer | null = null;
   const clock = new Clock(steps);
   const base = progress.seconds;
   const seconds = () => base + (performance.now() - started) / 1000;
@@ -88,7 +88,7 @@ export async function runStage(run: StageRun, before: Progress, resume: Saved | 
       restoreMoments(step.moments(), resume);
       step.restoreDecay(resume.progress.decay ?? 1);
     }
-    judge = validation ? await createJudge(run, validation) : null;
+    tracer = validation ? await createEpochTracer(run, validation) : null;
     for (let epoch = progress.position.epoch; epoch < epochs; epoch++) {
       const epochStarted = performance.now();
       const order = trainingBatches(train.lengths, { batchSize, seed, path: [stage, epoch] });
@@ -120,7 +120,7 @@ export async function runStage(run: StageRun, before: Progress, resume: Saved | 
         else if (signal?.aborted) await stop({ stage: index, epoch, batch: batch + 1 }, lossSum);
       }
       step.settle();
-      const metrics = judge && validation ? validationMetrics(await judge.judge(), validation) : null;
+      const metrics = tracer && validation ? validationMetrics(await tracer.trace(), validation) : null;
       const event: EpochEvent = {
         kind: 'epoch',
         stage,
@@ -134,29 +134,29 @@ export async function runStage(run: StageRun, before: Progress, resume: Saved | 
     }
   } finally {
     await step.close();
-    await judge?.close();
+    await tracer?.close();
   }
   return { ...progress, seconds: seconds() };
 }
 
-/** Judges the validation rows after each epoch. */
-interface Judge {
-  judge(): Promise<Judged[]>;
+/** Traces the validation rows after each epoch. */
+interface EpochTracer {
+  trace(): Promise<TextTrace[]>;
   close(): Promise<void>;
 }
 
-async function createJudge(
+async function createEpochTracer(
   { stage, prunes, state, settings: { compile } }: StageRun,
   validation: EncodedSet,
-): Promise<Judge> {
-  const judging = await Judging.create(state, stagePruning(stage, prunes), compile);
+): Promise<EpochTracer> {
+  const tracer = await Tracer.create(state, stagePruning(stage, prunes), compile);
   const exit = exitOf(state.headSettings.kind);
   if (stage !== 'heads' || !exit || !readsFeatures(exit))
-    return { judge: () => judging.judge(validation), close: () => judging.close() };
+    return { trace: () => tracer.trace(validation), close: () => tracer.close() };
   try {
-    return await HeadsJudging.create(state, judging, validation, compile);
+    return await HeadsTracer.create(state, tracer, validation, compile);
   } finally {
-    await judging.close();
+    await tracer.close();
   }
 }
 

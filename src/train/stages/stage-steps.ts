@@ -12,7 +12,7 @@ import type { ModelState } from '../state.ts';
 import { HeadsStep } from '../step/heads-step.ts';
 import { type StepResult, type StepSettings, type StepTargets, TrainingStep } from '../step/step.ts';
 import { Teacher } from '../step/teacher.ts';
-import { Judging } from '../trace/tracer.ts';
+import { Tracer } from '../trace/tracer.ts';
 
 export interface StageSettings {
   readonly epochs: Epochs;
@@ -122,8 +122,8 @@ async function textStep(
 
 async function featureStep({ stage, prunes, state, train, settings, onEvent }: StageContext): Promise<StageStep> {
   onEvent({ kind: 'note', text: 'the backbone is frozen: what the exit heads read is computed once, in one pass' });
-  const judging = await Judging.create(state, stagePruning(stage, prunes), settings.compile);
-  const data = await judging.headData(train).finally(() => judging.close());
+  const tracer = await Tracer.create(state, stagePruning(stage, prunes), settings.compile);
+  const data = await tracer.headInputs(train).finally(() => tracer.close());
   const step = await HeadsStep.create(state, data, settings);
   return {
     run: (indices, factor, at, key) => step.run(indices, settings.headLearningRate * factor, at, key),

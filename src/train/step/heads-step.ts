@@ -1,6 +1,6 @@
 /**
  * A step of the heads stage for exits that read features. The backbone is frozen, so what the heads read is computed
- * once for all texts (judging.ts) and the step sees only features: the whole stage costs one forward pass. It sees them
+ * once for all texts (tracer.ts) and the step sees only features: the whole stage costs one forward pass. It sees them
  * scaled (feature-scales.ts); `settle` brings the heads of the state up to date.
  */
 import { backward, Graph, type Value } from '../../graph/index.ts';
@@ -9,7 +9,7 @@ import { headName } from '../../pyramid/exits/head-name.ts';
 import { problems } from '../../pyramid/problem.ts';
 import { type Compile, float32, floats, type Program, type Tensor } from '../../runtime/runtime.ts';
 import { type ModelState, tensorOf } from '../state.ts';
-import type { HeadData } from '../trace/tracer.ts';
+import type { HeadInputs } from '../trace/tracer.ts';
 import { DropoutMasks, type DropoutPlace, dropoutInputs } from './dropout.ts';
 import { type FeatureScales, featureScales, plainLayer, scaledLayer, scaledRows } from './feature-scales.ts';
 import { type LearntTensor, Optimiser } from './optimiser.ts';
@@ -25,7 +25,7 @@ export interface HeadsStepSettings {
 
 export class HeadsStep {
   readonly #state: ModelState;
-  readonly #data: HeadData;
+  readonly #data: HeadInputs;
   readonly #program: Program;
   readonly #places: readonly DropoutPlace[];
   readonly #masks = new DropoutMasks();
@@ -38,7 +38,7 @@ export class HeadsStep {
 
   private constructor(
     state: ModelState,
-    data: HeadData,
+    data: HeadInputs,
     settings: HeadsStepSettings,
     program: Program,
     places: readonly DropoutPlace[],
@@ -57,7 +57,7 @@ export class HeadsStep {
     this.#gradients = this.optimiser.gradientOutputs();
   }
 
-  static async create(state: ModelState, data: HeadData, how: HeadsStepSettings): Promise<HeadsStep> {
+  static async create(state: ModelState, data: HeadInputs, how: HeadsStepSettings): Promise<HeadsStep> {
     const { config, headSettings: settings } = state;
     const { pooledDropout } = how;
     const g = new Graph();

@@ -1,5 +1,5 @@
 /**
- * Judges exits that read features during the heads stage. The backbone is frozen, so the tokens that each layer keeps, what
+ * Traces exits that read features during the heads stage. The backbone is frozen, so the tokens that each layer keeps, what
  * the heads read and the main classifier's logits are computed once; an epoch costs the heads alone.
  */
 import { Graph } from '../../graph/index.ts';
@@ -7,22 +7,22 @@ import { exitGraphOf } from '../../pyramid/exits/exits.ts';
 import { type Compile, float32, floats, type Program } from '../../runtime/runtime.ts';
 import type { EncodedSet } from '../batch.ts';
 import { type ModelState, tensorOf } from '../state.ts';
-import type { HeadData, Judged, Judging } from './tracer.ts';
+import type { HeadInputs, TextTrace, Tracer } from './tracer.ts';
 
-export class HeadsJudging {
+export class HeadsTracer {
   readonly #state: ModelState;
-  readonly #data: HeadData;
+  readonly #data: HeadInputs;
   readonly #program: Program;
 
-  private constructor(state: ModelState, data: HeadData, program: Program) {
+  private constructor(state: ModelState, data: HeadInputs, program: Program) {
     this.#state = state;
     this.#data = data;
     this.#program = program;
   }
 
-  /** `backbone` is asked once; the heads are read from `state` at each `judge`. */
-  static async create(state: ModelState, backbone: Judging, set: EncodedSet, compile: Compile): Promise<HeadsJudging> {
-    const data = await backbone.headData(set);
+  /** `backbone` is asked once; the heads are read from `state` at each `trace`. */
+  static async create(state: ModelState, backbone: Tracer, set: EncodedSet, compile: Compile): Promise<HeadsTracer> {
+    const data = await backbone.headInputs(set);
     const g = new Graph();
     const weights = (name: string) => g.input(name, 'float32', tensorOf(state, name).shape);
     const { config, headSettings: settings } = state;
@@ -32,11 +32,11 @@ export class HeadsJudging {
       const read = g.input(`features.${i + 1}`, 'float32', ['B', data.featureSize]);
       g.output(`exit.${i + 1}`, exit.logits(g, { weights, config, settings, layer: i + 1, read }));
     });
-    return new HeadsJudging(state, data, await compile(g, 'judge-heads'));
+    return new HeadsTracer(state, data, await compile(g, 'judge-heads'));
   }
 
-  /** As `Judging.judge` of the same set. */
-  async judge(): Promise<Judged[]> {
+  /** As `Tracer.trace` of the same set. */
+  async trace(): Promise<TextTrace[]> {
     const { features, featureSize, teacher, tokens } = this.#data;
     const labels = this.#state.config.labels.length;
     const texts = tokens.length;

@@ -1,6 +1,6 @@
 /**
- * Judges a network during training: one pass with exits off gives, for each text, the tokens that entered each layer
- * and the logits of every head, from which every tau can be judged (src/evaluate).
+ * Traces a network during training: one pass with exits off gives, for each text, the tokens that entered each layer
+ * and the logits of every head. Judging what it gave, at any tau, is src/evaluate's.
  */
 import { Graph } from '../../graph/index.ts';
 import { network, type Pruning } from '../../pyramid/network.ts';
@@ -10,16 +10,16 @@ import { type EncodedSet, packBatch } from '../batch.ts';
 import type { ModelState } from '../state.ts';
 import { ParameterInputs, parameterFeeds, rowInputs, wordFeed } from '../step/parameter-inputs.ts';
 
-export interface Judged {
+export interface TextTrace {
   /** Live tokens entering layer 1, then left after each layer: L + 1 numbers. */
   readonly tokens: readonly number[];
   /** Logits of layers 1 … L; [] where a layer has no head. */
   readonly logits: readonly (readonly number[])[];
 }
 
-/** What the heads read, and the teacher's logits: enough to train and judge exits that read features without the backbone. */
-export interface HeadData {
-  /** As `Judged.tokens`, by text. */
+/** What the heads read, and the teacher's logits: enough to train and trace exits that read features without the backbone. */
+export interface HeadInputs {
+  /** As `TextTrace.tokens`, by text. */
   readonly tokens: readonly (readonly number[])[];
   /** For layers 1 … L−1, [texts, F] each. */
   readonly features: readonly Float32Array[];
@@ -30,7 +30,7 @@ export interface HeadData {
 
 const TOKENS_A_BATCH = 4096;
 
-export class Judging {
+export class Tracer {
   readonly #state: ModelState;
   readonly #program: Program;
   readonly #used: readonly string[];
@@ -41,7 +41,7 @@ export class Judging {
     this.#used = used;
   }
 
-  static async create(state: ModelState, pruning: Pruning, compile: Compile): Promise<Judging> {
+  static async create(state: ModelState, pruning: Pruning, compile: Compile): Promise<Tracer> {
     const { config, headSettings: heads } = state;
     const g = new Graph();
     const parameters = new ParameterInputs(g, state);
@@ -60,13 +60,13 @@ export class Judging {
     net.layouts.forEach((layout, i) => {
       g.output(`lengths.${i}`, layout.lengths);
     });
-    return new Judging(state, await compile(g, `judge-${pruning}`), parameters.names);
+    return new Tracer(state, await compile(g, `judge-${pruning}`), parameters.names);
   }
 
   /** One entry a text, in the set's order. */
-  async judge(set: EncodedSet, onProgress?: (done: number) => void): Promise<Judged[]> {
+  async trace(set: EncodedSet, onProgress?: (done: number) => void): Promise<TextTrace[]> {
     const { layers, labels } = this.#state.config;
-    const result = new Array<Judged>(set.encodings.length);
+    const result = new Array<TextTrace>(set.encodings.length);
     for await (const { indices, outputs } of this.#batches(set)) {
       const tokens = this.#tokens(outputs);
       const heads = Array.from({ length: layers }, (_, i) => outputs[i + 1 === layers ? 'logits' : `exit.${i + 1}`]);
@@ -83,7 +83,7 @@ export class Judging {
     return result;
   }
 
-  async headData(set: EncodedSet, onProgress?: (done: number) => void): Promise<HeadData> {
+  async headInputs(set: EncodedSet, onProgress?: (done: number) => void): Promise<HeadInputs> {
     const { layers, labels } = this.#state.config;
     const texts = set.encodings.length;
     const tokens = new Array<readonly number[]>(texts);

@@ -18,8 +18,8 @@ import { copyState, type ModelState, tensorOf } from '../../../src/train/state.t
 import { featureScales } from '../../../src/train/step/feature-scales.ts';
 import { HeadsStep } from '../../../src/train/step/heads-step.ts';
 import { TrainingStep } from '../../../src/train/step/step.ts';
-import { HeadsJudging } from '../../../src/train/trace/heads-tracer.ts';
-import { Judging } from '../../../src/train/trace/tracer.ts';
+import { HeadsTracer } from '../../../src/train/trace/heads-tracer.ts';
+import { Tracer } from '../../../src/train/trace/tracer.ts';
 import { compile, cpu } from '../../support/cpu.ts';
 import { distance, relativeDistance } from '../../support/golden.ts';
 import { scratchDataset, tinyOptions, tinyStart } from '../../support/scratch-data.ts';
@@ -244,11 +244,11 @@ describe('dropout', () => {
     config: { ...state.config, hiddenDropout: 0, attentionDropout: 0 },
   });
   const judged = async (state: ModelState) => {
-    const judging = await Judging.create(state, 'none', compile);
+    const tracer = await Tracer.create(state, 'none', compile);
     try {
-      return await judging.judge(set);
+      return await tracer.trace(set);
     } finally {
-      await judging.close();
+      await tracer.close();
     }
   };
 
@@ -314,13 +314,13 @@ describe('cached features of the heads stage', () => {
     const whole = copyState(cached);
     const settings = { weightDecay: 0.01, clip: 0, pooledDropout: 0, compile };
     const pruning = prunes ? 'hard' : 'none';
-    const judging = await Judging.create(cached, pruning, compile);
-    const judged = await judging.judge(set);
+    const tracer = await Tracer.create(cached, pruning, compile);
+    const judged = await tracer.trace(set);
     const fewer = judged.reduce((sum, { tokens }) => sum + tokens[0] - tokens.at(-1)!, 0);
     if (prunes) expect(fewer).toBeGreaterThan(0);
-    const data = await judging.headData(set);
+    const data = await tracer.headInputs(set);
     const headsStep = await HeadsStep.create(cached, data, settings);
-    const headsJudging = await HeadsJudging.create(cached, judging, set, compile);
+    const headsTracer = await HeadsTracer.create(cached, tracer, set, compile);
     const wholeStep = await TrainingStep.create(whole, {
       ...settings,
       objective: 'distill',
@@ -380,23 +380,23 @@ describe('cached features of the heads stage', () => {
       for (const [name, { data }] of cached.heads) tensorOf(whole, name).data.set(data);
     }
     // the heads as they are now, not as they were when the judging was made
-    const learned = await judging.judge(set);
-    (await headsJudging.judge()).forEach(({ tokens, logits }, text) => {
+    const learned = await tracer.trace(set);
+    (await headsTracer.trace()).forEach(({ tokens, logits }, text) => {
       expect(tokens).toEqual(learned[text].tokens);
       logits.forEach((values, i) => {
         expect(distance(values, learned[text].logits[i])).toBeLessThan(1e-5);
       });
       expect(distance(logits[0], judged[text].logits[0])).toBeGreaterThan(1e-3);
     });
-    for (const open of [headsStep, headsJudging, judging, wholeStep]) await open.close();
+    for (const open of [headsStep, headsTracer, tracer, wholeStep]) await open.close();
   });
 
   it('of pooled heads are left out by the share that is asked for, those of cls heads are not', async () => {
     for (const kind of ['pooled', 'cls'] as const) {
       const state = await prepared(kind, false);
-      const judging = await Judging.create(state, 'none', compile);
-      const data = await judging.headData(set);
-      await judging.close();
+      const tracer = await Tracer.create(state, 'none', compile);
+      const data = await tracer.headInputs(set);
+      await tracer.close();
       const step = await HeadsStep.create(state, data, { weightDecay: 0, clip: 0, pooledDropout: 0.5, compile });
       await step.run([3], 0, 1, 'a step');
       // what one text's step leaves out has no gradient, in any of the first layer's rows
@@ -412,10 +412,10 @@ describe('cached features of the heads stage', () => {
 
   it("are what the heads read: a head's own layers on them give its logits", async () => {
     const state = await prepared('pooled', true);
-    const judging = await Judging.create(state, 'hard', compile);
-    const { features, featureSize, teacher } = await judging.headData(set);
-    const judged = await judging.judge(set);
-    await judging.close();
+    const tracer = await Tracer.create(state, 'hard', compile);
+    const { features, featureSize, teacher } = await tracer.headInputs(set);
+    const judged = await tracer.trace(set);
+    await tracer.close();
     const d = state.config.hiddenSize;
     expect(featureSize).toBe(2 * d);
     const linear = (name: string, x: readonly number[], out: number) => {
@@ -465,9 +465,9 @@ describe('joint heads', () => {
     };
     const alone = await gradients(0, 'labels');
     const [taught, labelled] = [await gradients(0.5, 'classifier'), await gradients(0.5, 'labels')];
-    const judging = await Judging.create(state, 'none', compile);
-    const judged = await judging.judge(set);
-    await judging.close();
+    const tracer = await Tracer.create(state, 'none', compile);
+    const judged = await tracer.trace(set);
+    await tracer.close();
     const divergence = (teacher: readonly number[], student: readonly number[]) => {
       const [p, q] = [softmax(teacher), softmax(student)];
       return p.reduce((sum, share, i) => sum + share * Math.log(share / q[i]), 0);
@@ -531,9 +531,9 @@ describe('class weights', () => {
       await step.close();
       return loss;
     };
-    const judging = await Judging.create(state, 'none', compile);
-    const judged = await judging.judge(set);
-    await judging.close();
+    const tracer = await Tracer.create(state, 'none', compile);
+    const judged = await tracer.trace(set);
+    await tracer.close();
     const crossEntropy = (z: readonly number[], label: number) =>
       Math.log(z.reduce((s, v) => s + Math.exp(v - z[label]), 0));
     const expected = (rowWeights: readonly number[]) => {

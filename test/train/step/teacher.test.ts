@@ -8,7 +8,7 @@ import { runMethod } from '../../../src/train/stages/run-method.ts';
 import { halfDepth } from '../../../src/train/start/prepare.ts';
 import type { ModelState } from '../../../src/train/state.ts';
 import { Teacher, teacherLoss } from '../../../src/train/step/teacher.ts';
-import { Judging } from '../../../src/train/trace/tracer.ts';
+import { Tracer } from '../../../src/train/trace/tracer.ts';
 import { compile, cpu } from '../../support/cpu.ts';
 import { draws } from '../../support/draws.ts';
 import { runGraph } from '../../support/run-graph.ts';
@@ -39,11 +39,11 @@ beforeAll(async () => {
 });
 
 async function logitsOf(state: ModelState): Promise<number[][]> {
-  const judging = await Judging.create(state, 'none', compile);
+  const tracer = await Tracer.create(state, 'none', compile);
   try {
-    return (await judging.judge(set)).map(({ logits }) => [...logits.at(-1)!]);
+    return (await tracer.trace(set)).map(({ logits }) => [...logits.at(-1)!]);
   } finally {
-    await judging.close();
+    await tracer.close();
   }
 }
 
