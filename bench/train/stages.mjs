@@ -13,9 +13,11 @@ import { parseArgs } from 'node:util';
 import { subsample } from '../../dist/text/index.js';
 import { trainingDevice } from '../../dist/train/device.js';
 import { resolveTrainOptions } from '../../dist/train/options/resolve.js';
-import { stageSettings } from '../../dist/train/run.js';
 import { runMethod } from '../../dist/train/stages/run-method.js';
-import { encodeSet, readRows, startingModel } from '../../dist/train/start/prepare.js';
+import { stageSettings } from '../../dist/train/stages/stage-settings.js';
+import { encodeSet } from '../../dist/train/start/encoded-rows.js';
+import { readRows } from '../../dist/train/start/rows.js';
+import { startingModel } from '../../dist/train/start/starting-model.js';
 import { Tracer } from '../../dist/train/trace/tracer.js';
 
 const { values: args } = parseArgs({

@@ -6,7 +6,7 @@ import type { RowSource, Services } from './services.ts';
 
 export const realServices: Services = {
   async train(options, onEvent, signal) {
-    const { runTraining } = await import('../train/run.ts');
+    const { runTraining } = await import('../train/train.ts');
     return runTraining(options, await device(), onEvent, signal);
   },
   reproduce: async (options, onEvent) =>

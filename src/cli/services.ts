@@ -16,7 +16,7 @@ import type { StartOptions } from '../serve/index.ts';
 import type { Dataset } from '../text/example.ts';
 import type { OnTrainEvent } from '../train/events.ts';
 import type { TrainOptions } from '../train/options/defaults.ts';
-import type { TrainResult } from '../train/run.ts';
+import type { TrainResult } from '../train/train.ts';
 import type { DemoOptions } from './commands/demo.ts';
 
 export interface DemoResult {

@@ -3,11 +3,13 @@
  * known to be theirs. It is the bulk of a run's memory that is not training's, so only a run's own process reads it.
  */
 import { subsample } from '../text/index.ts';
+import { resumeSettings, startedFrom } from '../train/checkpoint/resume-settings.ts';
 import type { OnTrainEvent } from '../train/events.ts';
 import { commonOptions } from '../train/options/affected.ts';
-import { comparable, startedFrom } from '../train/run.ts';
-import { readRows, type Start, startingModel } from '../train/start/prepare.ts';
-import { encodeRows, type TaskRows, type TaskSets } from './trial.ts';
+import { encodeRows } from '../train/start/encoded-rows.ts';
+import { readRows } from '../train/start/rows.ts';
+import { type Start, startingModel } from '../train/start/starting-model.ts';
+import type { TaskRows, TaskSets } from './trial.ts';
 import type { Terms, Unit } from './unit.ts';
 
 export interface Group {
@@ -31,9 +33,9 @@ export async function readGroup(
   return {
     rows,
     full,
-    sets: encodeRows(full, rows, options.maxLength),
+    sets: encodeRows(full.tokenizer, rows, options.maxLength),
     settings: ({ row, options }) => ({
-      ...comparable(options, rows),
+      ...resumeSettings(options, rows),
       'test rows': String(rows.test.examples.length),
       'max drop': String(terms.maxDrop),
       by: terms.by,

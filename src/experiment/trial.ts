@@ -5,8 +5,6 @@
  */
 import { Pyramid } from '../engine/index.ts';
 import { chooseTau, type Judgement, judge, type Summary, type Trace, tradeoff } from '../evaluate/index.ts';
-import { writeModelFolder } from '../pyramid/folder/disk-model.ts';
-import { json } from '../pyramid/folder/model-folder.ts';
 import type { NetworkShape } from '../pyramid/shape.ts';
 import { type MethodReport, type ReportRow, reportRow, type TrainingCurve } from '../report/index.ts';
 import type { Dataset } from '../text/index.ts';
@@ -16,12 +14,15 @@ import type { Device } from '../train/device.ts';
 import type { OnTrainEvent } from '../train/events.ts';
 import { methods } from '../train/methods.ts';
 import type { TrainOptions } from '../train/options/defaults.ts';
-import { resolvedConfig } from '../train/options/resolve.ts';
-import { modelCard } from '../train/output/model-card.ts';
-import { checkDepth, folderModel, pyramidInfo, stageSettings, traceState, versions } from '../train/run.ts';
+import { writeTrainedModel } from '../train/output/trained-model.ts';
+import { runMetrics } from '../train/output/training-record.ts';
 import { type MethodResult, runMethod, type SharedStages } from '../train/stages/run-method.ts';
-import { encodeSet, fingerprint, type Start } from '../train/start/prepare.ts';
+import { stageSettings } from '../train/stages/stage-settings.ts';
+import type { EncodedRows } from '../train/start/encoded-rows.ts';
+import { checkDepth } from '../train/start/exit-heads.ts';
+import type { Start } from '../train/start/starting-model.ts';
 import type { ModelState } from '../train/state.ts';
+import { networkTrace } from '../train/trace/network-trace.ts';
 import type { MethodRow } from './method-rows.ts';
 
 /** All rows of a task; tau is chosen on `validation`, figures are of `test`. */
@@ -30,7 +31,7 @@ export interface TaskRows {
   readonly validation: Dataset;
   readonly test: Dataset;
 }
-export type TaskSets = { readonly [S in keyof TaskRows]: EncodedSet };
+export type TaskSets = EncodedRows<TaskRows>;
 
 export interface TrialPlan {
   readonly task: string;
@@ -92,17 +93,20 @@ export async function runTrial(plan: TrialPlan, onEvent: OnTrainEvent): Promise<
     shared,
     onEvent: (event) => onEvent(event.kind === 'stage' ? { ...event, method: row.name } : event),
   });
-  const trace = (set: EncodedSet) => traceState(result.state, set, prunes, pairs, settings.compile);
+  const trace = (set: EncodedSet) => networkTrace(result.state, set, { prunes, pairs, compile: settings.compile });
   const validation = await trace(sets.validation);
-  const baseline = plan.baseline ?? judge(validation, null).accuracy;
-  // what pruning has lost already is not the exits' to win back: they may then lose nothing more
   const own = judge(validation, null).accuracy;
+  const baseline = plan.baseline ?? own;
+  // what pruning has lost already is not the exits' to win back: they may then lose nothing more
   const tau = exits
     ? chooseTau(validation, { baseline: Math.min(baseline, own + maxDrop), maxDrop, by, dense }).tau
     : null;
   const test = await trace(sets.test);
   const onTest = judge(test, tau, { dense });
-  if (folder !== null) await save(folder, plan, result, tau, onTest);
+  if (folder !== null) {
+    const metrics = runMetrics(judge(test, null, { dense }), onTest);
+    await writeTrainedModel(folder, { options, row: row.name, start, rows, sets, result, tau, metrics });
+  }
   return {
     result,
     validation,
@@ -113,11 +117,6 @@ export async function runTrial(plan: TrialPlan, onEvent: OnTrainEvent): Promise<
     baseline,
     msPerText: folder === null ? null : await timed(folder, rows.test, tau),
   };
-}
-
-export function encodeRows({ tokenizer }: Start, { train, validation, test }: TaskRows, maxLength: number): TaskSets {
-  const encode = (dataset: Dataset) => encodeSet(tokenizer, dataset, maxLength);
-  return { train: encode(train), validation: encode(validation), test: encode(test) };
 }
 
 export const trialRow = ({ task, row }: TrialPlan, { onTest, msPerText, result }: Trial): ReportRow =>
@@ -143,43 +142,6 @@ export function trialCurves({ task, row }: Pick<TrialPlan, 'task' | 'row'>, { re
     stages.at(-1)!.points.push({ epoch: i + 1, loss, accuracy: validation?.accuracy ?? null });
   });
   return stages.map((curve) => ({ task, method: row.name, ...curve }));
-}
-
-async function save(
-  folder: string,
-  { row, options, start, rows }: TrialPlan,
-  result: MethodResult,
-  tau: number | null,
-  { accuracy }: Judgement,
-): Promise<void> {
-  const info = pyramidInfo(options, result, rows.train.pairs, tau);
-  const metrics = { accuracy };
-  const record = {
-    options: resolvedConfig(options),
-    row: row.name,
-    versions: versions(),
-    data: {
-      train: fingerprint(rows.train),
-      validation: fingerprint(rows.validation),
-      test: fingerprint(rows.test),
-    },
-    metrics,
-    tau,
-    epochs: result.progress.history,
-    seconds: result.progress.seconds,
-  };
-  await writeModelFolder(folder, folderModel(result.state, info), {
-    ...start.tokenizer.files,
-    'training.json': json(record),
-    // what was judged is the model as it answers
-    'README.md': modelCard({
-      info,
-      config: result.state.config,
-      options,
-      metrics: tau === null ? metrics : { accuracyAtTau: accuracy },
-      rows,
-    }),
-  });
 }
 
 /** Milliseconds a text on the clock, in the engine, tokenising included. */

@@ -6,15 +6,16 @@ import { Checkpoints } from '../train/checkpoint/run-checkpoint.ts';
 import type { Device } from '../train/device.ts';
 import type { OnTrainEvent } from '../train/events.ts';
 import { methods } from '../train/methods.ts';
-import { stageSettings } from '../train/run.ts';
 import { runMethod } from '../train/stages/run-method.ts';
-import { startingModel } from '../train/start/prepare.ts';
+import { stageSettings } from '../train/stages/stage-settings.ts';
+import { encodeRows } from '../train/start/encoded-rows.ts';
+import { startingModel } from '../train/start/starting-model.ts';
 import type { ModelState } from '../train/state.ts';
 import { attentionExamples } from './attention.ts';
 import type { Group } from './group.ts';
 import type { StageFolder } from './stage-folder.ts';
 import { type StoredResult, writeResult } from './stored-result.ts';
-import { curveOf, encodeRows, runTrial, type Trial, type TrialPlan, trialCurves } from './trial.ts';
+import { curveOf, runTrial, type Trial, type TrialPlan, trialCurves } from './trial.ts';
 import { type Terms, teacherRow, type Unit } from './unit.ts';
 
 /** Drops that a reader may want to read off, beside the campaign's own. */
@@ -47,7 +48,7 @@ export async function runUnit(
     device,
     start,
     rows,
-    sets: given === null ? sets : encodeRows(start, rows, options.maxLength),
+    sets: given === null ? sets : encodeRows(start.tokenizer, rows, options.maxLength),
     baseline,
     maxDrop: terms.maxDrop,
     by: terms.by,

@@ -1,8 +1,42 @@
-/** `train` as the library has it: options are checked and filled in, then the run begins (run.ts). */
-import { trainingDevice } from './device.ts';
+/**
+ * Training, from options to a model folder. Begin here: `trainInto` is the whole path, and its parts are, in its order,
+ * options/ (checked), output/ (the folder held), start/ (rows, encoder, tokens), stages/ (what the method runs, with step/
+ * for one step and checkpoint/ for a run that is stopped), trace/ (what is judged), output/ (the folder written).
+ */
+import { chooseTau, judge } from '../evaluate/index.ts';
+import type { EncodedSet } from './batch.ts';
+import { resumeSettings } from './checkpoint/resume-settings.ts';
+import { Checkpoints } from './checkpoint/run-checkpoint.ts';
+import { type Device, trainingDevice } from './device.ts';
 import type { OnTrainEvent } from './events.ts';
+import { methods } from './methods.ts';
+import type { TrainOptions } from './options/defaults.ts';
 import { type GivenTrainOptions, resolveTrainOptions } from './options/resolve.ts';
-import { runTraining, type TrainResult } from './run.ts';
+import { withRunFolder } from './output/run-folder.ts';
+import { writeTrainedModel } from './output/trained-model.ts';
+import { runMetrics } from './output/training-record.ts';
+import { runMethod } from './stages/run-method.ts';
+import { stageSettings } from './stages/stage-settings.ts';
+import { encodeRows, encodingNotes } from './start/encoded-rows.ts';
+import { checkDepth } from './start/exit-heads.ts';
+import { labelNotes } from './start/label-counts.ts';
+import { readRows } from './start/rows.ts';
+import { startingModel } from './start/starting-model.ts';
+import { networkTrace } from './trace/network-trace.ts';
+
+export interface TrainResult {
+  /** The model folder. */
+  readonly out: string;
+  readonly method: string;
+  /** Chosen on the validation rows; null: the model has no early exit. */
+  readonly tau: number | null;
+  /** Of the test rows, else of the validation rows: accuracy without exits and at tau, F1, speed-ups. */
+  readonly metrics: Readonly<Record<string, number>>;
+  readonly seconds: number;
+}
+
+/** Accuracy that the chosen tau may cost on the validation rows. */
+const MAX_DROP = 0.005;
 
 /**
  * Trains by `method` and writes the model folder `out`. What is left out of the options has its default. With `resume` an
@@ -15,3 +49,59 @@ export const train = async (
   onEvent: OnTrainEvent = () => {},
   signal?: AbortSignal,
 ): Promise<TrainResult> => runTraining(resolveTrainOptions(options), trainingDevice(), onEvent, signal);
+
+/** As `train`, of options that are complete and checked. */
+export const runTraining = (
+  options: TrainOptions,
+  device: Device,
+  onEvent: OnTrainEvent,
+  signal?: AbortSignal,
+): Promise<TrainResult> => withRunFolder(options, onEvent, (out) => trainInto(out, options, device, onEvent, signal));
+
+async function trainInto(
+  out: string,
+  options: TrainOptions,
+  device: Device,
+  onEvent: OnTrainEvent,
+  signal?: AbortSignal,
+): Promise<TrainResult> {
+  const started = performance.now();
+  const note = (text: string) => onEvent({ kind: 'note', text });
+  const { method } = options;
+  const { student, prunes, exits } = methods[method];
+
+  const rows = await readRows(options, onEvent);
+  const { pairs } = rows.train;
+  const start = await startingModel(options, rows, student, onEvent);
+  checkDepth(method, start.state.config.layers);
+  if (options.model !== 'scratch' && start.fresh.length > 0) note(`new, from the seed: ${start.fresh.join(', ')}`);
+  const sets = encodeRows(start.tokenizer, rows, options.maxLength, options.batchSize);
+  for (const text of [...encodingNotes(rows, sets, options.maxLength), ...labelNotes(rows)]) note(text);
+
+  const settings = stageSettings(options, rows.train, device);
+  const checkpoints = new Checkpoints(out, resumeSettings(options, rows));
+  const result = await runMethod({
+    name: method,
+    options,
+    start: start.state,
+    pairs,
+    train: sets.train,
+    validation: sets.validation,
+    settings,
+    checkpoints,
+    onEvent,
+    signal,
+  });
+
+  const trace = (set: EncodedSet) => networkTrace(result.state, set, { prunes, pairs, compile: settings.compile });
+  const validation = await trace(sets.validation);
+  const baseline = judge(validation, null).accuracy;
+  const tau = exits ? chooseTau(validation, { baseline, maxDrop: MAX_DROP }).tau : null;
+  const judged = sets.test ? await trace(sets.test) : validation;
+  const metrics = runMetrics(judge(judged, null), judge(judged, tau));
+
+  const seconds = (performance.now() - started) / 1000;
+  await writeTrainedModel(out, { options, start, rows, sets, result, tau, metrics });
+  await checkpoints.remove();
+  return { out, method, tau, metrics, seconds };
+}

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { retainStages, StageFolder } from '../../src/experiment/stage-folder.ts';
 import type { Progress } from '../../src/train/checkpoint/run-checkpoint.ts';
-import { addHeads } from '../../src/train/start/prepare.ts';
+import { addHeads } from '../../src/train/start/exit-heads.ts';
 import { scratchDataset, tinyOptions, tinyStart } from '../support/scratch-data.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 

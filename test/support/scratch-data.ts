@@ -5,7 +5,8 @@ import { randomStream } from '../../src/random.ts';
 import type { Dataset } from '../../src/text/index.ts';
 import type { EncodedSet } from '../../src/train/batch.ts';
 import { type GivenTrainOptions, resolveTrainOptions } from '../../src/train/options/resolve.ts';
-import { encodeSet, type Start, startingModel } from '../../src/train/start/prepare.ts';
+import { encodeSet } from '../../src/train/start/encoded-rows.ts';
+import { type Start, startingModel } from '../../src/train/start/starting-model.ts';
 
 const topics = [
   'sport goal match team score win',

@@ -20,7 +20,7 @@ import { readSafetensors, writeSafetensors } from '../../src/encoder/index.ts';
 import { readModelFolder } from '../../src/pyramid/folder/disk-model.ts';
 import type { TrainEvent } from '../../src/train/events.ts';
 import type { TrainOptions } from '../../src/train/options/defaults.ts';
-import { runTraining } from '../../src/train/run.ts';
+import { runTraining } from '../../src/train/train.ts';
 import { cli, type Outcome } from '../cli/fake.ts';
 import { cpu } from '../support/cpu.ts';
 import { scratchDataset, tinyOptions, writeRows } from '../support/scratch-data.ts';

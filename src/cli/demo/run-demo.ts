@@ -6,7 +6,7 @@
 import { join, resolve } from 'node:path';
 import { writeTrace } from '../../evaluate/index.ts';
 import { folderName, METHOD_ROWS, type MethodRow, USUAL_ROWS } from '../../experiment/method-rows.ts';
-import { encodeRows, runTrial, type TrialPlan, trialCurves, trialFigures, trialRow } from '../../experiment/trial.ts';
+import { runTrial, type TrialPlan, trialCurves, trialFigures, trialRow } from '../../experiment/trial.ts';
 import { shapeOf } from '../../pyramid/shape.ts';
 import { type MethodReport, type ReportRow, type TrainingCurve, toJson, writeReport } from '../../report/index.ts';
 import type { Device } from '../../train/device.ts';
@@ -14,9 +14,10 @@ import type { OnTrainEvent } from '../../train/events.ts';
 import { methods } from '../../train/methods.ts';
 import { resolveTrainOptions } from '../../train/options/resolve.ts';
 import { withOut } from '../../train/output/out-folder.ts';
-import { versions } from '../../train/run.ts';
+import { versions } from '../../train/output/versions.ts';
 import type { SharedStages } from '../../train/stages/run-method.ts';
-import { startingModel } from '../../train/start/prepare.ts';
+import { encodeRows } from '../../train/start/encoded-rows.ts';
+import { startingModel } from '../../train/start/starting-model.ts';
 import { writeWhole } from '../../write-whole.ts';
 import type { DemoOptions } from '../commands/demo.ts';
 import { thousands } from '../output/format.ts';
@@ -77,7 +78,7 @@ async function demoInto(
     });
   const table = USUAL_ROWS.map((name) => METHOD_ROWS.get(name)!);
   const full = await startingModel(optionsOf(table[0]), corpus, false);
-  const sets = encodeRows(full, corpus, SETTINGS.maxLength);
+  const sets = encodeRows(full.tokenizer, corpus, SETTINGS.maxLength);
   note(
     `a vocabulary of ${full.tokenizer.vocabularySize} word pieces; ${sets.train.truncated} of ${train.examples.length} mails are longer than ${SETTINGS.maxLength} tokens and are cut`,
   );

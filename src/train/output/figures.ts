@@ -2,7 +2,7 @@
  * A run's figures in words, for the end of `train` and the model card: accuracy and what it cost beside each other, and
  * operations under their own name, which are not time.
  */
-import type { TrainResult } from '../run.ts';
+import type { TrainResult } from '../train.ts';
 
 /** [what, value], in the order to be read; of those figures that there are. */
 export function figuresInWords({

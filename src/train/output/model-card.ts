@@ -3,7 +3,7 @@ import { type EncoderConfig, FAMILIES } from '../../encoder/index.ts';
 import type { PyramidInfo } from '../../pyramid/folder/model-folder.ts';
 import { headsJoin } from '../methods.ts';
 import type { TrainOptions } from '../options/defaults.ts';
-import type { Rows } from '../start/prepare.ts';
+import type { Rows } from '../start/rows.ts';
 import { figuresInWords, howToTime } from './figures.ts';
 
 export interface CardFacts {

@@ -10,7 +10,7 @@ import type { OnTrainEvent } from '../events.ts';
 import { type Method, methods, type StageName, stageList } from '../methods.ts';
 import { joinsAt, stageOptions } from '../options/affected.ts';
 import type { Epochs, MethodName, TrainOptions } from '../options/defaults.ts';
-import { addHeads, exitHeadKind } from '../start/prepare.ts';
+import { addHeads, exitHeadKind } from '../start/exit-heads.ts';
 import { copyState, type ModelState } from '../state.ts';
 import { runStage } from './run-stage.ts';
 import type { StageSettings } from './stage-steps.ts';

@@ -6,7 +6,7 @@ import type { Dataset } from '../../text/index.ts';
 import { isRecord } from '../checkpoint/stored-progress.ts';
 import type { OnTrainEvent } from '../events.ts';
 import { type GivenTrainOptions, resolveTrainOptions } from '../options/resolve.ts';
-import { readRows } from './prepare.ts';
+import { readRows } from './rows.ts';
 
 /** Throws MP_USAGE where training.json is missing or does not say, and as readRows. */
 export async function validationRows(dir: string, onEvent: OnTrainEvent = () => {}): Promise<Dataset> {

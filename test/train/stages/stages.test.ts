@@ -6,14 +6,16 @@ import { float32 } from '../../../src/runtime/runtime.ts';
 import { type EncodedSet, packBatch } from '../../../src/train/batch.ts';
 import type { TrainEvent } from '../../../src/train/events.ts';
 import type { MethodName, TrainOptions } from '../../../src/train/options/defaults.ts';
-import { stageSettings } from '../../../src/train/run.ts';
 import {
   type MethodResult,
   runMethod,
   type SharedStages,
   startingDelta,
 } from '../../../src/train/stages/run-method.ts';
-import { addHeads, halfDepth, labelWeights } from '../../../src/train/start/prepare.ts';
+import { stageSettings } from '../../../src/train/stages/stage-settings.ts';
+import { addHeads } from '../../../src/train/start/exit-heads.ts';
+import { labelWeights } from '../../../src/train/start/label-weights.ts';
+import { halfDepth } from '../../../src/train/start/starting-model.ts';
 import { copyState, type ModelState, tensorOf } from '../../../src/train/state.ts';
 import { featureScales } from '../../../src/train/step/feature-scales.ts';
 import { HeadsStep } from '../../../src/train/step/heads-step.ts';

@@ -8,7 +8,7 @@ import { readModelFolder, writeModelFolder } from '../../../src/pyramid/folder/d
 import type { Dataset } from '../../../src/text/index.ts';
 import type { ClassWeights } from '../../../src/train/options/defaults.ts';
 import { labelCounts, labelNotes } from '../../../src/train/start/label-counts.ts';
-import { labelWeights } from '../../../src/train/start/prepare.ts';
+import { labelWeights } from '../../../src/train/start/label-weights.ts';
 import { weightsByLabel } from '../../../src/train/start/weights-by-label.ts';
 import { train } from '../../../src/train/train.ts';
 import { cli, trainOptions } from '../../cli/fake.ts';

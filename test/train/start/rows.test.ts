@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { resolveTrainOptions } from '../../../src/train/options/resolve.ts';
-import { readRows } from '../../../src/train/start/prepare.ts';
+import { readRows } from '../../../src/train/start/rows.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'rows-'));
 afterAll(() => rmSync(folder, { recursive: true }));

@@ -1,13 +1,13 @@
 /** What must be the same for a run to go on, or to count as done. */
 import { describe, expect, test } from 'vitest';
+import { resumeSettings } from '../../../src/train/checkpoint/resume-settings.ts';
 import { methods } from '../../../src/train/methods.ts';
 import type { MethodName } from '../../../src/train/options/defaults.ts';
 import { type GivenTrainOptions, resolveTrainOptions } from '../../../src/train/options/resolve.ts';
-import { comparable } from '../../../src/train/run.ts';
 
 const dataset = { name: 'rows', labels: ['a', 'b'], pairs: false, examples: [{ text: 'one', label: 0 }] };
 const settings = (method: MethodName, epochs: Record<string, number>, more: GivenTrainOptions = {}) =>
-  comparable(
+  resumeSettings(
     resolveTrainOptions({
       task: 'mrpc',
       method,

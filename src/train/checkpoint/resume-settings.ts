@@ -1,0 +1,25 @@
+/** What must be the same for a run to be resumed, and for a stage to be shared: the options that count, and the rows. */
+import { runOptions } from '../options/affected.ts';
+import type { TrainOptions } from '../options/defaults.ts';
+import { defaultThreads } from '../options/threads.ts';
+import { fingerprint, type Rows } from '../start/rows.ts';
+
+/**
+ * Name to value. Checkpoints settle the word embedding, and threads share out sums: both round, so they count too.
+ */
+export function resumeSettings(
+  options: TrainOptions,
+  rows: Pick<Rows, 'train' | 'validation'>,
+): Record<string, string> {
+  return { ...runOptions(options), ...startedFrom(options, rows) };
+}
+
+/** What a result hangs on beside the options: the rows that were found, and as many threads as there are. */
+export const startedFrom = (
+  options: TrainOptions,
+  rows: Pick<Rows, 'train' | 'validation'>,
+): Record<string, string> => ({
+  threads: String(options.threads ?? defaultThreads()),
+  'training rows': fingerprint(rows.train),
+  'validation rows': fingerprint(rows.validation),
+});

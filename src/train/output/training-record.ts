@@ -1,0 +1,47 @@
+/** training.json: what a model was trained with and on, and what came of it. */
+import type { Judgement } from '../../evaluate/index.ts';
+import type { Dataset } from '../../text/example.ts';
+import { methods } from '../methods.ts';
+import { resolvedConfig } from '../options/resolve.ts';
+import { startingDelta } from '../stages/run-method.ts';
+import { labelCounts } from '../start/label-counts.ts';
+import { fingerprint, type Rows } from '../start/rows.ts';
+import type { TrainedModel } from './trained-model.ts';
+import { versions } from './versions.ts';
+
+export function trainingRecord({ options, row, rows, sets, result, tau, metrics }: TrainedModel): object {
+  return {
+    options: resolvedConfig(options),
+    ...(row !== undefined && { row }),
+    seed: options.seed,
+    versions: versions(),
+    data: dataRecord(rows),
+    metrics,
+    tau,
+    ...(methods[options.method].prunes && { delta: startingDelta(options.delta, sets.train) }),
+    epochs: result.progress.history,
+    seconds: result.progress.seconds,
+  };
+}
+
+/** The figures of the rows that were judged: without exits, and at the tau that was chosen. */
+export function runMetrics(off: Judgement, chosen: Judgement): Record<string, number> {
+  return {
+    accuracy: off.accuracy,
+    ...(off.f1 === null ? {} : { f1: off.f1 }),
+    ...(chosen.tau === null ? {} : { accuracyAtTau: chosen.accuracy }),
+    speedupPaper: chosen.speedup.paper,
+    speedupActual: chosen.speedup.actual,
+    meanExit: chosen.meanExit,
+  };
+}
+
+const dataRecord = ({ train, validation, test }: Rows) =>
+  Object.fromEntries(
+    Object.entries({ train, validation, test })
+      .filter((entry): entry is [string, Dataset] => entry[1] !== null)
+      .map(([name, set]) => [
+        name,
+        { rows: set.examples.length, fingerprint: fingerprint(set), labels: labelCounts(set) },
+      ]),
+  );

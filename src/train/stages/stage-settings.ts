@@ -1,0 +1,16 @@
+/** What all stages of a run are trained with: the options, and what follows from them here and for these rows. */
+import { compileOn, type Device } from '../../runtime/runtime.ts';
+import type { Dataset } from '../../text/example.ts';
+import type { TrainOptions } from '../options/defaults.ts';
+import { defaultThreads } from '../options/threads.ts';
+import { labelWeights } from '../start/label-weights.ts';
+import type { StageSettings } from './stage-steps.ts';
+
+/** Throws MP_USAGE if `--class-weights` names a label that `rows` do not have. */
+export function stageSettings(options: TrainOptions, rows: Dataset, device: Device): StageSettings {
+  return {
+    ...options,
+    labelWeights: labelWeights(options.classWeights, rows),
+    compile: compileOn(device, { threads: options.threads ?? defaultThreads() }),
+  };
+}

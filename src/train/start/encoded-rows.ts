@@ -1,0 +1,56 @@
+/** The rows of a run as tokens, and what there is to say of them before training begins. */
+import { PyramidError } from '../../errors.ts';
+import type { Dataset } from '../../text/example.ts';
+import type { Tokenizer } from '../../text/index.ts';
+import type { EncodedSet } from '../batch.ts';
+import type { Rows } from './rows.ts';
+
+/** As `Rows`; there are test rows where the rows are known to have some. */
+export interface EncodedRows<R extends Rows = Rows> {
+  readonly train: EncodedSet;
+  readonly validation: EncodedSet;
+  readonly test: R['test'] extends Dataset ? EncodedSet : EncodedSet | null;
+}
+
+/** `batchSize`: how many training rows are needed at least. Throws MP_DATA_FEW. */
+export function encodeRows<R extends Rows>(
+  tokenizer: Tokenizer,
+  { train, validation, test }: R,
+  maxLength: number,
+  batchSize = 1,
+): EncodedRows<R> {
+  return {
+    train: encodeSet(tokenizer, train, maxLength, batchSize),
+    validation: encodeSet(tokenizer, validation, maxLength),
+    test: (test && encodeSet(tokenizer, test, maxLength)) as EncodedRows<R>['test'],
+  };
+}
+
+/** Rows as tokens. Throws MP_DATA_FEW if there are fewer than a batch. */
+export function encodeSet(
+  tokenizer: Tokenizer,
+  { examples, name }: Dataset,
+  maxLength: number,
+  batchSize = 1,
+): EncodedSet {
+  if (examples.length < batchSize)
+    throw new PyramidError('MP_DATA_FEW', { path: name, rows: examples.length, batchSize });
+  const encodings = examples.map(({ text, pair }) => tokenizer.encode(text, pair, maxLength));
+  return {
+    encodings,
+    labels: examples.map(({ label }) => label),
+    lengths: Int32Array.from(encodings, ({ ids }) => ids.length),
+    truncated: encodings.filter(({ truncated }) => truncated).length,
+  };
+}
+
+/** What there is to say of the rows as the network reads them. */
+export function encodingNotes(
+  { train }: Pick<Rows, 'train'>,
+  sets: Pick<EncodedRows, 'train'>,
+  maxLength: number,
+): string[] {
+  const { truncated } = sets.train;
+  if (truncated === 0) return [];
+  return [`${truncated} of ${train.examples.length} training texts are longer than ${maxLength} tokens and were cut`];
+}

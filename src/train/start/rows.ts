@@ -1,0 +1,66 @@
+/**
+ * The rows of a run: a known task's, or those of files; some held back for validation where none are given. Bad rows are
+ * met here, before anything is trained. Knows nothing of tokens.
+ */
+import { createHash } from 'node:crypto';
+import { PyramidError } from '../../errors.ts';
+import type { Dataset } from '../../text/example.ts';
+import { readExamples, splitDataset, subsample } from '../../text/index.ts';
+import type { OnTrainEvent } from '../events.ts';
+import type { TrainOptions } from '../options/defaults.ts';
+import { taskRows } from './from-hub.ts';
+
+export interface Rows {
+  readonly train: Dataset;
+  readonly validation: Dataset;
+  readonly test: Dataset | null;
+}
+
+/** Share of the training rows held back when no validation rows are given. */
+const VALIDATION_SHARE = 0.1;
+
+/** Throws MP_FILE_MISSING, MP_DATA_*, MP_TASK_UNKNOWN, MP_HUB_*, MP_USAGE. */
+export async function readRows(options: TrainOptions, onEvent: OnTrainEvent = () => {}): Promise<Rows> {
+  const { task, dataDir, seed } = options;
+  const columns = {
+    ...(options.text && { text: options.text }),
+    ...(options.pair && { pair: options.pair }),
+    ...(options.label && { label: options.label }),
+    ...(options.delimiter && { delimiter: options.delimiter }),
+  };
+  const onGuess = (text: string) => onEvent({ kind: 'note', text });
+  let train =
+    task !== null
+      ? await taskRows(task, dataDir, 'train', onEvent)
+      : await readExamples(options.train!, { ...columns, onGuess });
+  const file = (path: string) => readExamples(path, { ...columns, labels: train.labels });
+  const test =
+    task !== null ? await taskRows(task, dataDir, 'test', onEvent) : options.test ? await file(options.test) : null;
+  if (options.limit !== null) train = subsample(train, options.limit, { seed });
+  noteUntrained(train, onEvent);
+  if (options.validation) return { train, validation: await file(options.validation), test };
+  const { kept, heldOut } = splitDataset(train, VALIDATION_SHARE, { seed });
+  if (heldOut.examples.length === 0) {
+    throw new PyramidError('MP_USAGE', {
+      what: `${train.name}: ${train.examples.length} rows are too few to hold back a tenth for validation`,
+      todo: 'add rows, or give --validation',
+    });
+  }
+  return { train: kept, validation: heldOut, test };
+}
+
+/** Says which labels have no row to learn from: the model knows their names, and never answers them. */
+function noteUntrained({ name, labels, examples }: Dataset, onEvent: OnTrainEvent): void {
+  const met = new Set(examples.map(({ label }) => label));
+  const none = labels.filter((_, label) => !met.has(label));
+  if (none.length === 0) return;
+  const named = none.slice(0, 10).join(', ') + (none.length > 10 ? ` and ${none.length - 10} more` : '');
+  onEvent({ kind: 'note', text: `${name}: no training rows have the label ${named}` });
+}
+
+/** Sixteen hex digits that change with any row. */
+export function fingerprint({ labels, examples }: Dataset): string {
+  const digest = createHash('sha256').update(JSON.stringify(labels));
+  for (const { text, pair, label } of examples) digest.update(JSON.stringify([text, pair ?? null, label]));
+  return digest.digest('hex').slice(0, 16);
+}
