@@ -7,7 +7,8 @@ import type { RowSource, Services } from './services.ts';
 export const realServices: Services = {
   async train(options, onEvent, signal) {
     const { runTraining } = await import('../train/train.ts');
-    return runTraining(options, await device(), onEvent, signal);
+    const { measureClock } = await import('../measure/clock.ts');
+    return runTraining(options, await device(), onEvent, signal, measureClock);
   },
   reproduce: async (options, onEvent) =>
     (await import('../experiment/reproduce/reproduce.ts')).reproduce(options, onEvent),

@@ -107,10 +107,12 @@ async function runGroup(
     await retainStages(first.stagesFolder, [...stagesOf(terms, unit), ...later]);
     try {
       const bert = outcomes.find((outcome) => 'result' in outcome && outcome.result.method === 'bert');
-      const baseline = bert && 'result' in bert ? bert.result.baseline : null;
+      const plain = bert && 'result' in bert ? bert.result : null;
+      const baseline = plain?.baseline ?? null;
+      const bertMsPerText = plain?.clock.msPerText ?? null;
       const named: OnTrainEvent = (event) =>
         onEvent(event.kind === 'stage' ? { ...event, method: event.method.replace(unit.row.name, unit.label) } : event);
-      await inChild({ kind: 'run', terms, unit, first, baseline, later }, unit.label, named);
+      await inChild({ kind: 'run', terms, unit, first, baseline, bertMsPerText, later }, unit.label, named);
       const result = await readResult(unit.folder, settings[i]);
       if (!result) throw new Error(`internal: ${unit.label} has left no result`);
       outcomes.push({ unit, result });

@@ -1,10 +1,11 @@
 /**
- * One method on one task, from its starting network to its figures: trained, its halt value chosen on the validation
+ * One method on one task, from its starting network to its figures: trained, its tau chosen on the validation
  * rows, judged on the test rows, saved as a model folder and timed in the engine. Knows nothing of the other methods
  * but what they share: stages, and the baseline that a drop is counted from.
  */
-import { Pyramid } from '../engine/index.ts';
+import type { ClockFigures } from '../evaluate/clock-figures.ts';
 import { chooseTau, type Judgement, judge, type Summary, type Trace, tradeoff } from '../evaluate/index.ts';
+import { measureClock } from '../measure/clock.ts';
 import type { NetworkShape } from '../pyramid/shape.ts';
 import { type MethodReport, type ReportRow, reportRow, type TrainingCurve } from '../report/index.ts';
 import type { Dataset } from '../text/index.ts';
@@ -14,7 +15,7 @@ import type { Device } from '../train/device.ts';
 import type { OnTrainEvent } from '../train/events.ts';
 import { methods } from '../train/methods.ts';
 import type { TrainOptions } from '../train/options/defaults.ts';
-import { writeTrainedModel } from '../train/output/trained-model.ts';
+import { clockTrainedModel, writeTrainedModel } from '../train/output/trained-model.ts';
 import { runMetrics } from '../train/output/training-record.ts';
 import { type MethodResult, runMethod, type SharedStages } from '../train/stages/run-method.ts';
 import { stageSettings } from '../train/stages/stage-settings.ts';
@@ -44,9 +45,11 @@ export interface TrialPlan {
   readonly sets: TaskSets;
   /** Plain BERT's accuracy on the validation rows; null: the network's own, without exits. */
   readonly baseline: number | null;
-  /** Accuracy that the halt value may cost against it, 0 to 1. */
+  /** Its milliseconds a text on the clock; null where it was not measured. */
+  readonly bertMsPerText?: number | null;
+  /** Accuracy that the tau may cost against it, 0 to 1. */
   readonly maxDrop: number;
-  /** The count that the halt value makes smallest. */
+  /** The count that the tau makes smallest. */
   readonly by?: 'actual' | 'paper';
   /** The network that speed-ups are over. */
   readonly dense: NetworkShape;
@@ -70,12 +73,24 @@ export interface Trial {
   readonly msPerText: number | null;
 }
 
-/** Texts that are classified on the clock, in one call. */
-const TIMED_TEXTS = 1000;
-
 /** Throws as training does. */
 export async function runTrial(plan: TrialPlan, onEvent: OnTrainEvent): Promise<Trial> {
-  const { row, options, device, start, rows, sets, maxDrop, by, dense, teacher, checkpoints, shared, folder } = plan;
+  const {
+    row,
+    options,
+    device,
+    start,
+    rows,
+    sets,
+    maxDrop,
+    by,
+    dense,
+    teacher,
+    checkpoints,
+    shared,
+    folder,
+    bertMsPerText,
+  } = plan;
   const { prunes, exits } = methods[row.method];
   checkDepth(row.method, start.state.config.layers);
   const { pairs } = rows.train;
@@ -103,9 +118,12 @@ export async function runTrial(plan: TrialPlan, onEvent: OnTrainEvent): Promise<
     : null;
   const test = await trace(sets.test);
   const onTest = judge(test, tau, { dense });
+  let clock: ClockFigures | null = null;
   if (folder !== null) {
     const metrics = runMetrics(judge(test, null, { dense }), onTest);
-    await writeTrainedModel(folder, { options, row: row.name, start, rows, sets, result, tau, metrics });
+    const model = { options, row: row.name, start, rows, sets, result, tau, metrics };
+    await writeTrainedModel(folder, model);
+    clock = await clockTrainedModel(folder, model, { measure: measureClock, on: 'test', bert: bertMsPerText }, onEvent);
   }
   return {
     result,
@@ -115,8 +133,24 @@ export async function runTrial(plan: TrialPlan, onEvent: OnTrainEvent): Promise<
     onValidation: judge(validation, tau, { dense }),
     onTest,
     baseline,
-    msPerText: folder === null ? null : await timed(folder, rows.test, tau),
+    msPerText: clock?.msPerText ?? null,
   };
+}
+
+/** What came of it in one line: time, where it was measured, before accuracy, and operations last. */
+export function trialSentence(
+  label: string,
+  { onTest: { accuracy, speedup }, msPerText }: Pick<Trial, 'onTest' | 'msPerText'>,
+  bertMsPerText: number | null,
+): string {
+  const over = (ms: number) =>
+    bertMsPerText === null ? '' : ` (${(bertMsPerText / ms).toFixed(2)} times as fast as plain BERT)`;
+  const figures = [
+    ...(msPerText === null ? [] : [`${msPerText.toFixed(2)} ms a text${over(msPerText)}`]),
+    `accuracy ${(100 * accuracy).toFixed(2)} %`,
+    `${speedup.paper.toFixed(2)} times fewer operations as the paper counts, ${speedup.actual.toFixed(2)} as computed`,
+  ];
+  return `${label}: ${figures.join(', ')}`;
 }
 
 export const trialRow = ({ task, row }: TrialPlan, { onTest, msPerText, result }: Trial): ReportRow =>
@@ -142,18 +176,4 @@ export function trialCurves({ task, row }: Pick<TrialPlan, 'task' | 'row'>, { re
     stages.at(-1)!.points.push({ epoch: i + 1, loss, accuracy: validation?.accuracy ?? null });
   });
   return stages.map((curve) => ({ task, method: row.name, ...curve }));
-}
-
-/** Milliseconds a text on the clock, in the engine, tokenising included. */
-async function timed(folder: string, { examples }: Dataset, tau: number | null): Promise<number> {
-  const texts = examples.slice(0, TIMED_TEXTS);
-  const pyramid = await Pyramid.load(folder);
-  try {
-    await pyramid.classify(texts.slice(0, 64), { tau });
-    const started = performance.now();
-    await pyramid.classify(texts, { tau });
-    return (performance.now() - started) / texts.length;
-  } finally {
-    await pyramid.close();
-  }
 }

@@ -15,20 +15,23 @@ import { attentionExamples } from './attention.ts';
 import type { Group } from './group.ts';
 import type { StageFolder } from './stage-folder.ts';
 import { type StoredResult, writeResult } from './stored-result.ts';
-import { curveOf, runTrial, type Trial, type TrialPlan, trialCurves } from './trial.ts';
+import { curveOf, runTrial, type Trial, type TrialPlan, trialCurves, trialSentence } from './trial.ts';
 import { type Terms, teacherRow, type Unit } from './unit.ts';
 
 /** Drops that a reader may want to read off, beside the campaign's own. */
 const DROPS = [0, 0.005, 0.01, 0.02];
 
-/** `baseline`: plain BERT's accuracy on the validation rows; null where there is none. Throws as training does. */
+/**
+ * `baseline`, `bertMsPerText`: plain BERT's accuracy on the validation rows and its time on the clock; null where there is
+ * none. Throws as training does.
+ */
 export async function runUnit(
   terms: Terms,
   device: Device,
   { rows, full, sets, settings }: Group,
   unit: Unit,
   stages: StageFolder,
-  baseline: number | null,
+  { baseline, bertMsPerText }: { readonly baseline: number | null; readonly bertMsPerText: number | null },
   onEvent: OnTrainEvent,
 ): Promise<StoredResult> {
   const { task, row, seed, options, folder, label } = unit;
@@ -50,6 +53,7 @@ export async function runUnit(
     rows,
     sets: given === null ? sets : encodeRows(start.tokenizer, rows, options.maxLength),
     baseline,
+    bertMsPerText,
     maxDrop: terms.maxDrop,
     by: terms.by,
     dense: shapeOf(full.state.config),
@@ -79,10 +83,9 @@ export async function runUnit(
   await writeResult(folder, result);
   await checkpoints.remove();
   await teacherCheckpoints(unit, settings(unit)).remove();
-  const { accuracy, speedup } = trial.onTest;
   onEvent({
     kind: 'note',
-    text: `${label}: accuracy ${(100 * accuracy).toFixed(2)} %, ${speedup.paper.toFixed(2)} times fewer operations as the paper counts, ${speedup.actual.toFixed(2)} as computed`,
+    text: trialSentence(label, trial, bertMsPerText),
   });
   return result;
 }

@@ -1,3 +1,4 @@
 /** Labelled rows through the engine: traces, what pieces cost on this machine, int8 beside fp32. */
+export { measureClock } from './clock.ts';
 export { measurePeeks } from './measure-peeks.ts';
 export { type Quantized, type QuantizeOptions, quantize } from './quantize.ts';

@@ -8,7 +8,7 @@ import type { ReportRow } from './table.ts';
 /** One column as a reader sees it. */
 interface Column {
   readonly head: string;
-  readonly cell: (row: ReportRow) => string;
+  readonly cell: (row: ReportRow, rows: readonly ReportRow[]) => string;
   readonly align: 'left' | 'right';
   /** The column is left out where no row has the value. */
   readonly needs?: keyof ReportRow;
@@ -29,9 +29,18 @@ const duration = (seconds: number): string =>
       ? `${Math.round(seconds / 60)} min`
       : `${(seconds / 3600).toFixed(1)} h`;
 
+/** Time of plain BERT on the same task over the row's own. */
+function onClock({ task, msPerText }: ReportRow, rows: readonly ReportRow[]): string {
+  const bert = rows.find((row) => row.task === task && row.method === 'bert')?.msPerText;
+  return bert == null || msPerText === null ? NOTHING : times(bert / msPerText);
+}
+
 const columns: readonly Column[] = [
   { head: 'Task', align: 'left', cell: ({ task }) => task },
   { head: 'Method', align: 'left', cell: ({ method }) => method },
+  // time first: operations are not time
+  figure('ms a text', 'msPerText', short, true),
+  { head: 'Speed-up (clock)', align: 'right', needs: 'msPerText', cell: onClock },
   figure('Accuracy', 'accuracy', percent),
   figure('F1', 'f1', percent, true),
   { head: 'tau', align: 'right', cell: ({ tau, failed }) => (failed ? NOTHING : tau === null ? 'off' : String(tau)) },
@@ -40,7 +49,6 @@ const columns: readonly Column[] = [
   figure('Speed-up (paper)', 'speedupPaper', times),
   figure('Speed-up (actual)', 'speedupActual', times),
   figure('Mean exit', 'meanExit', (layer) => layer.toFixed(2)),
-  figure('ms a text', 'msPerText', short, true),
   figure('Training', 'seconds', duration, true),
   { head: 'Failed', align: 'left', needs: 'failed', cell: ({ failed }) => failed ?? '' },
 ];
@@ -59,7 +67,7 @@ export function textTable(rows: readonly ReportRow[], without?: keyof ReportRow)
   return {
     heads: shown.map(({ head }) => head),
     align: shown.map(({ align }) => align),
-    rows: rows.map((row) => shown.map(({ cell }) => cell(row).replace(/\s+/g, ' '))),
+    rows: rows.map((row) => shown.map(({ cell }) => cell(row, rows).replace(/\s+/g, ' '))),
   };
 }
 

@@ -1,8 +1,10 @@
 /**
  * Training, from options to a model folder. Begin here: `trainInto` is the whole path, and its parts are, in its order,
  * options/ (checked), output/ (the folder held), start/ (rows, encoder, tokens), stages/ (what the method runs, with step/
- * for one step and checkpoint/ for a run that is stopped), trace/ (what is judged), output/ (the folder written).
+ * for one step and checkpoint/ for a run that is stopped), trace/ (what is judged), output/ (the folder written, and put on
+ * the clock by a function that is handed in).
  */
+import type { ClockFigures, MeasureClock } from '../evaluate/clock-figures.ts';
 import { chooseTau, judge } from '../evaluate/index.ts';
 import type { EncodedSet } from './batch.ts';
 import { resumeSettings } from './checkpoint/resume-settings.ts';
@@ -13,7 +15,7 @@ import { methods } from './methods.ts';
 import type { TrainOptions } from './options/defaults.ts';
 import { type GivenTrainOptions, resolveTrainOptions } from './options/resolve.ts';
 import { withRunFolder } from './output/run-folder.ts';
-import { writeTrainedModel } from './output/trained-model.ts';
+import { clockTrainedModel, writeTrainedModel } from './output/trained-model.ts';
 import { runMetrics } from './output/training-record.ts';
 import { runMethod } from './stages/run-method.ts';
 import { stageSettings } from './stages/stage-settings.ts';
@@ -30,8 +32,12 @@ export interface TrainResult {
   readonly method: string;
   /** Chosen on the validation rows; null: the model has no early exit. */
   readonly tau: number | null;
-  /** Of the test rows, else of the validation rows: accuracy without exits and at tau, F1, speed-ups. */
+  /** Of the rows that were judged: accuracy without exits and at tau, F1, speed-ups in operations. */
   readonly metrics: Readonly<Record<string, number>>;
+  /** The test rows, where there are any. */
+  readonly judgedOn: 'test' | 'validation';
+  /** Time on the clock; null where it was not measured. */
+  readonly clock: ClockFigures | null;
   readonly seconds: number;
 }
 
@@ -50,13 +56,15 @@ export const train = async (
   signal?: AbortSignal,
 ): Promise<TrainResult> => runTraining(resolveTrainOptions(options), trainingDevice(), onEvent, signal);
 
-/** As `train`, of options that are complete and checked. */
+/** As `train`, of options that are complete and checked. The finished model is put on the clock where `measure` is given. */
 export const runTraining = (
   options: TrainOptions,
   device: Device,
   onEvent: OnTrainEvent,
   signal?: AbortSignal,
-): Promise<TrainResult> => withRunFolder(options, onEvent, (out) => trainInto(out, options, device, onEvent, signal));
+  measure?: MeasureClock,
+): Promise<TrainResult> =>
+  withRunFolder(options, onEvent, (out) => trainInto(out, options, device, onEvent, signal, measure));
 
 async function trainInto(
   out: string,
@@ -64,6 +72,7 @@ async function trainInto(
   device: Device,
   onEvent: OnTrainEvent,
   signal?: AbortSignal,
+  measure?: MeasureClock,
 ): Promise<TrainResult> {
   const started = performance.now();
   const note = (text: string) => onEvent({ kind: 'note', text });
@@ -76,9 +85,9 @@ async function trainInto(
   checkDepth(method, start.state.config.layers);
   if (options.model !== 'scratch' && start.fresh.length > 0) note(`new, from the seed: ${start.fresh.join(', ')}`);
   const sets = encodeRows(start.tokenizer, rows, options.maxLength, options.batchSize);
+  const settings = stageSettings(options, rows.train, device);
   for (const text of [...encodingNotes(rows, sets, options.maxLength), ...labelNotes(rows)]) note(text);
 
-  const settings = stageSettings(options, rows.train, device);
   const checkpoints = new Checkpoints(out, resumeSettings(options, rows));
   const result = await runMethod({
     name: method,
@@ -101,7 +110,9 @@ async function trainInto(
   const metrics = runMetrics(judge(judged, null), judge(judged, tau));
 
   const seconds = (performance.now() - started) / 1000;
-  await writeTrainedModel(out, { options, start, rows, sets, result, tau, metrics });
+  const model = { options, start, rows, sets, result, tau, metrics };
+  await writeTrainedModel(out, model);
   await checkpoints.remove();
-  return { out, method, tau, metrics, seconds };
+  const clock = measure ? await clockTrainedModel(out, model, { measure, on: 'validation', signal }, onEvent) : null;
+  return { out, method, tau, metrics, judgedOn: rows.test ? 'test' : 'validation', clock, seconds };
 }

@@ -54,6 +54,20 @@ describe('from the command line to a model and its answers', () => {
     expect(readdirSync(folder).filter((name) => /tmp|checkpoint/.test(name))).toEqual([]);
   });
 
+  test('train puts its model on the clock: the same figures in the result, training.json and, first, the model card', () => {
+    const { clock, tau } = JSON.parse(first.stdout) as { tau: number; clock: Record<string, number> };
+    expect(clock).toMatchObject({ rows: 'validation', texts: expect.any(Number), msPerTextBert: null });
+    expect(clock.msPerText).toBeGreaterThan(0);
+    expect(clock.msPerTextToTheEnd).toBeGreaterThan(0);
+    expect(Object.keys(clock.machine)).toEqual(['cpu', 'threads']);
+    expect(JSON.parse(readFileSync(join(folder, 'first/training.json'), 'utf8')).clock).toEqual(clock);
+    const card = readFileSync(join(folder, 'first', 'README.md'), 'utf8');
+    const figures = card.slice(card.indexOf('| on the test rows'));
+    expect(figures.split('\n')[2]).toMatch(new RegExp(`^\\| time at tau ${tau} \\| .* ms a text, .* texts a second`));
+    expect(figures.indexOf('time of the same model')).toBeLessThan(figures.indexOf('accuracy'));
+    expect(figures.indexOf('accuracy')).toBeLessThan(figures.indexOf('operations'));
+  });
+
   test('train stores the resolved options, and with them gives the same weights, bit for bit', () => {
     const { options } = JSON.parse(readFileSync(join(folder, 'first/training.json'), 'utf8')) as { options: object };
     expect(options).toMatchObject({ batchSize: 16, maxLength: 24, epochs: { regular: 3, soft: 1, hard: 1, heads: 1 } });

@@ -77,6 +77,15 @@ export async function trainOptions(...args: string[]): Promise<{ options: TrainO
         method: given.method,
         tau: 0.2,
         metrics: { accuracy: 0.985, accuracyAtTau: 0.98, speedupPaper: 3.456, speedupActual: 12.34, meanExit: 1.5 },
+        judgedOn: 'test',
+        clock: {
+          machine: { cpu: 'A Processor', threads: 2 },
+          rows: 'validation',
+          texts: 1000,
+          msPerText: 0.36,
+          msPerTextToTheEnd: 1.95,
+          msPerTextBert: null,
+        },
         seconds: 61,
       };
     },

@@ -156,16 +156,19 @@ describe('train', () => {
     expect(options).toEqual({ ...defaults, train: 'a.csv', out: 'x' });
     const lines = [
       'mp in x, 1 min 01 s',
-      '  accuracy without early exit: 98.5 %',
-      '  accuracy at tau 0.2 (chosen on the validation rows): 98.0 %',
-      '  mean layer of the answer: 1.50',
-      '  operations as computed: 12.3 times fewer',
-      '  operations as the paper counts: 3.46 times fewer',
-      '  time on this machine: magic-pyramid bench --model x --test FILE',
+      'A text takes 0.360 ms at tau 0.2 (2,778 texts a second): 5.42 times as fast as the same model run to the end, which takes 1.95 ms.',
+      'That was measured on 1,000 validation texts, tokenising included, on A Processor with 2 threads.',
+      'At tau 0.2 it is right on 98.0 % of the test rows; run to the end, on 98.5 %. Leaving early costs 0.5 points.',
+      'It computes 12.3 times fewer operations than the dense network (3.46 as the paper counts). The mean text leaves at layer 1.50.',
+      'To compare the time with other programs: magic-pyramid bench --model x --test FILE',
       '',
     ];
     expect([code, stdout, stderr]).toEqual([0, lines.join('\n'), '']);
-    expect(JSON.parse((await trainOptions(...needed, '--json')).stdout)).toMatchObject({ out: 'x', method: 'mp' });
+    expect(JSON.parse((await trainOptions(...needed, '--json')).stdout)).toMatchObject({
+      out: 'x',
+      method: 'mp',
+      clock: { texts: 1000, msPerText: 0.36, msPerTextToTheEnd: 1.95 },
+    });
   });
 
   test("--paper gives the paper's exit heads, and refuses others beside it", async () => {

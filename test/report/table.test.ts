@@ -44,14 +44,28 @@ describe('the results table', () => {
   it('is aligned in a terminal, with only the columns that hold something', () => {
     const lines = toText([bert, mp]).split('\n');
     expect(lines).toHaveLength(4);
-    expect(lines[0]).toMatch(/^Task {5}Method {2}Accuracy {3}tau {2}GFLOPs \(paper\).* Training$/);
+    expect(lines[0]).toMatch(
+      /^Task {5}Method {2}ms a text {2}Speed-up \(clock\) {2}Accuracy {3}tau {2}GFLOPs \(paper\).* Training$/,
+    );
     expect(lines[0]).not.toMatch(/F1|Failed/);
     expect(new Set(lines.map((line) => line.length)).size).toBe(1);
     expect(lines[2]).toMatch(/^ag_news {2}bert .* off .* 1\.00× .* –$/);
-    expect(lines[3]).toMatch(/ 0\.25 .* 0\.612 +3 min$/);
+    expect(lines[3]).toMatch(/ 0\.612 .* 0\.25 .* 3 min$/);
     const headless = toText([bert]);
     expect(headless).not.toMatch(/ms a text|Training/);
     expect(toText([{ ...mp, f1: 0.815 }])).toMatch(/F1[\s\S]*81\.5 %/);
+  });
+
+  it("has the clock first: plain BERT's time on the same task over each row's, where both were measured", () => {
+    const other = { ...bert, task: 'rte', msPerText: 100 };
+    const rows = [{ ...bert, msPerText: 3.06 }, mp, other, { ...mp, task: 'qqp' }];
+    const [, , ...lines] = toText(rows).split('\n');
+    expect(lines.map((line) => line.split(/ {2,}/).slice(2, 4))).toEqual([
+      ['3.06', '1.00×'],
+      ['0.612', '5.00×'],
+      ['100', '1.00×'],
+      ['0.612', '–'],
+    ]);
   });
 
   it('is a Markdown table whose cells cannot break it', () => {

@@ -3,7 +3,7 @@ import { flagOption, type OptionTable } from '../../option.ts';
 import type { OnTrainEvent } from '../../train/events.ts';
 import { PAPER_EXITS, type TrainOptions, trainTable } from '../../train/options/defaults.ts';
 import { resolveTrainOptions } from '../../train/options/resolve.ts';
-import { figuresInWords, howToTime } from '../../train/output/figures.ts';
+import { figureSentences } from '../../train/output/figures.ts';
 import { type Command, flagOf } from '../command.ts';
 import { duration } from '../output/format.ts';
 import { trainProgress } from '../output/progress.ts';
@@ -66,11 +66,10 @@ export const train: Command<TrainCommandOptions> = {
       const result = await services.train(options, onEvent, stop.signal);
       finished = true;
       progress.stop(true);
-      const figures = figuresInWords(result).map(([what, value]) => `  ${what}: ${value}\n`);
       io.stdout.write(
         json
           ? `${JSON.stringify(result)}\n`
-          : `${result.method} in ${result.out}, ${duration(result.seconds)}\n${figures.join('')}  time on this machine: ${howToTime(result.out)}\n`,
+          : `${result.method} in ${result.out}, ${duration(result.seconds)}\n${figureSentences(result, result.out).join('\n')}\n`,
       );
     } finally {
       stop.close();

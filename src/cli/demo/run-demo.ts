@@ -6,7 +6,14 @@
 import { join, resolve } from 'node:path';
 import { writeTrace } from '../../evaluate/index.ts';
 import { folderName, METHOD_ROWS, type MethodRow, USUAL_ROWS } from '../../experiment/method-rows.ts';
-import { runTrial, type TrialPlan, trialCurves, trialFigures, trialRow } from '../../experiment/trial.ts';
+import {
+  runTrial,
+  type TrialPlan,
+  trialCurves,
+  trialFigures,
+  trialRow,
+  trialSentence,
+} from '../../experiment/trial.ts';
 import { shapeOf } from '../../pyramid/shape.ts';
 import { type MethodReport, type ReportRow, type TrainingCurve, toJson, writeReport } from '../../report/index.ts';
 import type { Device } from '../../train/device.ts';
@@ -90,6 +97,7 @@ async function demoInto(
   const curves: TrainingCurve[] = [];
   const dense = shapeOf(full.state.config);
   let baseline: number | null = null;
+  let bertMsPerText: number | null = null;
   for (const row of table) {
     const options = optionsOf(row);
     const folder = join(out, 'models', folderName(row.name));
@@ -102,6 +110,7 @@ async function demoInto(
       rows: corpus,
       sets,
       baseline,
+      bertMsPerText,
       maxDrop: MAX_DROP,
       dense,
       shared,
@@ -111,13 +120,11 @@ async function demoInto(
     await writeTrace(join(folder, 'trace.jsonl'), trial.test);
     models.unshift({ name: folderName(row.name), dir: folder }); // mp+, the last, is the first to be looked at
     baseline ??= trial.baseline;
-    const { accuracy, speedup } = trial.onTest;
     rows.push(trialRow(plan, trial));
     reports.push(trialFigures(plan, trial));
     curves.push(...trialCurves(plan, trial));
-    note(
-      `${row.name}: accuracy ${(100 * accuracy).toFixed(2)} %, ${speedup.actual.toFixed(1)} times fewer operations, ${trial.msPerText?.toFixed(2)} ms a text`,
-    );
+    note(trialSentence(row.name, trial, bertMsPerText));
+    bertMsPerText ??= trial.msPerText;
   }
   const report = {
     title: 'Ham or spam: six ways to spend less',

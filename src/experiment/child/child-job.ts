@@ -32,6 +32,8 @@ export interface RunJob {
   readonly first: Unit;
   /** Plain BERT's accuracy on the validation rows; null where there is none. */
   readonly baseline: number | null;
+  /** Its milliseconds a text on the clock; null where there is none. */
+  readonly bertMsPerText: number | null;
   /** The shared stages that runs to come build on. */
   readonly later: readonly string[];
 }
@@ -74,13 +76,13 @@ async function survey({ terms, units, timed }: SurveyJob, device: Device, onEven
 }
 
 async function run(
-  { terms, unit, first, baseline, later }: RunJob,
+  { terms, unit, first, baseline, bertMsPerText, later }: RunJob,
   device: Device,
   onEvent: OnTrainEvent,
 ): Promise<null> {
   const group = await readGroup(terms, first, onEvent);
   const settings = sharedSettings(first, group.rows);
   const stages = new StageFolder(unit.stagesFolder, group.full.state.config, { settings, later });
-  await runUnit(terms, device, group, unit, stages, baseline, onEvent);
+  await runUnit(terms, device, group, unit, stages, { baseline, bertMsPerText }, onEvent);
   return null;
 }

@@ -31,7 +31,7 @@ export function reproductionReport(outcomes: readonly Outcome[], { maxDrop, by, 
   return {
     title: 'Magic Pyramid on its tasks',
     introduction: [
-      `The halt value tau of each method is the one that makes the operations (${by === 'actual' ? 'as computed' : 'as the paper counts'}) fewest on the validation rows at no more than ${Number((100 * maxDrop).toFixed(2))} points of accuracy below plain BERT's; the figures are of the test rows.`,
+      `The uncertainty threshold tau of each method is the one that makes the operations (${by === 'actual' ? 'as computed' : 'as the paper counts'}) fewest on the validation rows at no more than ${Number((100 * maxDrop).toFixed(2))} points of accuracy below plain BERT's; the figures are of the test rows.`,
       ...(seeds > 1
         ? [
             `Means over ${fewest === seeds ? '' : `${fewest} to `}${seeds} seeds, their spread in a table of its own; the figures below are of the first.`,

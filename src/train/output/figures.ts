@@ -1,27 +1,106 @@
 /**
- * A run's figures in words, for the end of `train` and the model card: accuracy and what it cost beside each other, and
- * operations under their own name, which are not time.
+ * A run's figures in words, for the end of `train` and the model card: time on the clock first, then the accuracy that it
+ * cost, then operations, which are not time. Knows nothing of how they were measured.
  */
+import type { ClockFigures } from '../../evaluate/clock-figures.ts';
 import type { TrainResult } from '../train.ts';
 
-/** [what, value], in the order to be read; of those figures that there are. */
-export function figuresInWords({
-  metrics,
-  tau,
-}: Pick<TrainResult, 'metrics' | 'tau'>): [what: string, value: string][] {
-  const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
-  const times = (ratio: number) => `${ratio < 10 ? ratio.toFixed(2) : ratio.toFixed(1)} times fewer`;
-  const row = (what: string, name: string, text: (value: number) => string): [string, string][] =>
-    metrics[name] === undefined ? [] : [[what, text(metrics[name])]];
+type Figures = Pick<TrainResult, 'metrics' | 'tau' | 'judgedOn' | 'clock'>;
+
+const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
+const ratio = (value: number): string => (value < 10 ? value.toFixed(2) : value.toFixed(1));
+const ms = (value: number): string => `${value < 100 ? value.toPrecision(3) : value.toFixed(0)} ms`;
+const aSecond = (msPerText: number): string => Math.round(1000 / msPerText).toLocaleString('en-US');
+
+/** Accuracy that leaving early costs, in points; below 0 it gains. null: the model has no tau. */
+const lost = ({ metrics }: Figures): number | null =>
+  metrics.accuracyAtTau === undefined ? null : 100 * (metrics.accuracy - metrics.accuracyAtTau);
+
+const lostInWords = (points: number): string =>
+  isNone(points) ? 'none' : points < 0 ? `none: ${(-points).toFixed(1)} points gained` : `${points.toFixed(1)} points`;
+
+/** Rounds to nothing. */
+const isNone = (points: number): boolean => Math.abs(points) < 0.05;
+
+/** Plain sentences, in the order to be read. `dir`: the model folder. */
+export function figureSentences(figures: Figures, dir: string): string[] {
+  const { metrics, tau, judgedOn, clock } = figures;
+  const points = lost(figures);
+  const atTau = tau === null ? '' : ` at tau ${tau}`;
+  const chosen = judgedOn === 'validation' ? 'the validation rows, on which tau was chosen' : 'the test rows';
   return [
-    ...row('accuracy without early exit', 'accuracy', percent),
-    ...row('F1 without early exit', 'f1', (value) => value.toFixed(3)),
-    ...row(`accuracy at tau ${tau} (chosen on the validation rows)`, 'accuracyAtTau', percent),
-    ...(tau === null ? [] : row('mean layer of the answer', 'meanExit', (value) => value.toFixed(2))),
-    ...row('operations as computed', 'speedupActual', times),
-    ...row('operations as the paper counts', 'speedupPaper', times),
+    ...(clock === null ? [] : clockSentences(clock, atTau)),
+    points === null
+      ? `It is right on ${percent(metrics.accuracy)} of the ${judgedOn} rows${f1(metrics)}.`
+      : `At tau ${tau} it is right on ${percent(metrics.accuracyAtTau)} of ${chosen}; run to the end, on ${percent(metrics.accuracy)}${f1(metrics)}. ${cost(points)}`,
+    `It computes ${ratio(metrics.speedupActual)} times fewer operations than the dense network (${ratio(metrics.speedupPaper)} as the paper counts).${
+      points === null ? '' : ` The mean text leaves at layer ${metrics.meanExit.toFixed(2)}.`
+    }`,
+    `${clock === null ? 'Time on the clock was not measured. To measure it' : 'To compare the time with other programs'}: ${howToTime(dir)}`,
   ];
 }
 
-/** Operations are no time: what says how fast a model is. */
-export const howToTime = (dir: string): string => `magic-pyramid bench --model ${dir} --test FILE`;
+const f1 = (metrics: Figures['metrics']): string =>
+  metrics.f1 === undefined ? '' : `, with an F1 of ${metrics.f1.toFixed(3)}`;
+
+const cost = (points: number): string =>
+  isNone(points)
+    ? 'Leaving early costs no accuracy here.'
+    : points < 0
+      ? `Leaving early gains ${(-points).toFixed(1)} points here.`
+      : `Leaving early costs ${points.toFixed(1)} points.`;
+
+function clockSentences(clock: ClockFigures, atTau: string): string[] {
+  const { msPerText, msPerTextToTheEnd: toTheEnd, msPerTextBert: bert, texts, rows } = clock;
+  const end =
+    toTheEnd === null
+      ? ''
+      : `: ${ratio(toTheEnd / msPerText)} times as fast as the same model run to the end, which takes ${ms(toTheEnd)}`;
+  return [
+    `A text takes ${ms(msPerText)}${atTau} (${aSecond(msPerText)} texts a second)${end}.`,
+    ...(bert === null ? [] : [`Plain BERT takes ${ms(bert)} a text: ${ratio(bert / msPerText)} times as long.`]),
+    `That was measured on ${texts.toLocaleString('en-US')} ${rows} texts, tokenising included, on ${machineInWords(clock)}.`,
+  ];
+}
+
+const machineInWords = ({ machine: { cpu, threads } }: ClockFigures): string =>
+  `${cpu} with ${threads} ${threads === 1 ? 'thread' : 'threads'}`;
+
+/** [what, value] for a table, in the order to be read; of those figures that there are. */
+export function figureRows(figures: Figures): [what: string, value: string][] {
+  const { metrics, tau, clock } = figures;
+  const points = lost(figures);
+  const timed = (what: string, value: number | null): [string, string][] =>
+    clock === null || value === null
+      ? []
+      : [[what, `${ms(value)} a text, ${ratio(value / clock.msPerText)} times as long`]];
+  const row = (what: string, name: string, text: (value: number) => string): [string, string][] =>
+    metrics[name] === undefined ? [] : [[what, text(metrics[name])]];
+  return [
+    ...(clock === null
+      ? []
+      : [
+          [
+            `time${tau === null ? '' : ` at tau ${tau}`}`,
+            `${ms(clock.msPerText)} a text, ${aSecond(clock.msPerText)} texts a second`,
+          ] as [string, string],
+        ]),
+    ...timed('time of the same model run to the end', clock?.msPerTextToTheEnd ?? null),
+    ...timed('time of plain BERT', clock?.msPerTextBert ?? null),
+    ...row(`accuracy at tau ${tau} (chosen on the validation rows)`, 'accuracyAtTau', percent),
+    ...row('accuracy run to the end', 'accuracy', percent),
+    ...(points === null ? [] : [['accuracy that leaving early costs', lostInWords(points)] as [string, string]]),
+    ...row('F1 run to the end', 'f1', (value) => value.toFixed(3)),
+    ...row('operations as computed', 'speedupActual', (value) => `${ratio(value)} times fewer`),
+    ...row('operations as the paper counts', 'speedupPaper', (value) => `${ratio(value)} times fewer`),
+    ...(tau === null ? [] : row('mean layer of the answer', 'meanExit', (value) => value.toFixed(2))),
+  ];
+}
+
+/** What the times of `figureRows` are of. */
+export const timeNote = (clock: ClockFigures | null): string =>
+  clock === null
+    ? `Operations are not time: \`${howToTime('DIR')}\` measures that on your machine.`
+    : `Times are of ${clock.texts} ${clock.rows} texts, tokenising included, on ${machineInWords(clock)}; \`${howToTime('DIR')}\` measures them on your machine. Operations are not time.`;
+
+const howToTime = (dir: string): string => `magic-pyramid bench --model ${dir} --test FILE`;

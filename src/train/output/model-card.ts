@@ -1,10 +1,11 @@
 /** README.md of a model folder: the model card that Hugging Face shows, made from the run. */
 import { type EncoderConfig, FAMILIES } from '../../encoder/index.ts';
+import type { ClockFigures } from '../../evaluate/clock-figures.ts';
 import type { PyramidInfo } from '../../pyramid/folder/model-folder.ts';
 import { headsJoin } from '../methods.ts';
 import type { TrainOptions } from '../options/defaults.ts';
 import type { Rows } from '../start/rows.ts';
-import { figuresInWords, howToTime } from './figures.ts';
+import { figureRows, timeNote } from './figures.ts';
 
 export interface CardFacts {
   readonly info: PyramidInfo;
@@ -12,11 +13,14 @@ export interface CardFacts {
   readonly options: TrainOptions;
   readonly metrics: Readonly<Record<string, number>>;
   readonly rows: Rows;
+  readonly clock: ClockFigures | null;
 }
 
-export function modelCard({ info, config, options, metrics, rows }: CardFacts): string {
+export function modelCard({ info, config, options, metrics, rows, clock }: CardFacts): string {
   const judgedOn = rows.test ? 'test' : 'validation';
-  const figures = figuresInWords({ metrics, tau: info.tau }).map(([what, value]) => `| ${what} | ${value} |`);
+  const figures = figureRows({ metrics, tau: info.tau, judgedOn, clock }).map(
+    ([what, value]) => `| ${what} | ${value} |`,
+  );
   return `---
 library_name: magic-pyramid
 pipeline_tag: text-classification
@@ -41,7 +45,7 @@ It opens in Hugging Face transformers as a dense \`${FAMILIES[config.family].arc
 |---|---|
 ${figures.join('\n')}
 
-Operations are not time: \`${howToTime('DIR')}\` measures that on your machine.
+${timeNote(clock)}
 
 \`\`\`ts
 import { Pyramid } from 'magic-pyramid';

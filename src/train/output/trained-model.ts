@@ -2,9 +2,13 @@
  * The model folder that a run leaves: the model, its tokeniser, training.json and the model card. One run and the runs of an
  * experiment write it here.
  */
+import { join } from 'node:path';
+import type { ClockFigures, MeasureClock } from '../../evaluate/clock-figures.ts';
 import { FASTBERT_WIDTH } from '../../pyramid/exits/fastbert.ts';
 import { writeModelFolder } from '../../pyramid/folder/disk-model.ts';
 import { json, type PyramidInfo } from '../../pyramid/folder/model-folder.ts';
+import { writeAllWhole } from '../../write-whole.ts';
+import type { OnTrainEvent } from '../events.ts';
 import { methods } from '../methods.ts';
 import type { TrainOptions } from '../options/defaults.ts';
 import type { MethodResult } from '../stages/run-method.ts';
@@ -31,17 +35,54 @@ export interface TrainedModel {
 /** Whole or not at all. Throws MP_WRITE. */
 export async function writeTrainedModel(out: string, model: TrainedModel): Promise<void> {
   const { config, parameters, heads, headSettings, thresholds } = model.result.state;
-  const info = pyramidInfo(model);
-  const { options, metrics, rows } = model;
   await writeModelFolder(
     out,
-    { config, info, parameters, heads, headSettings, thresholds },
-    {
-      ...model.start.tokenizer.files,
-      'training.json': json(trainingRecord(model)),
-      'README.md': modelCard({ info, config, options, metrics, rows }),
-    },
+    { config, info: pyramidInfo(model), parameters, heads, headSettings, thresholds },
+    { ...model.start.tokenizer.files, ...filesForPeople(model, null) },
   );
+}
+
+export interface ClockWith {
+  readonly measure: MeasureClock;
+  /** The rows whose texts are timed. */
+  readonly on: ClockFigures['rows'];
+  /** Milliseconds a text of plain BERT of the same experiment, where there is one. */
+  readonly bert?: number | null;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Puts a model that is written on the clock, with its tau, and the figures into its folder. Where it cannot be measured, a
+ * note says why, and the folder stays as it was. Throws MP_WRITE.
+ */
+export async function clockTrainedModel(
+  out: string,
+  model: TrainedModel,
+  { measure, on, bert = null, signal }: ClockWith,
+  onEvent: OnTrainEvent,
+): Promise<ClockFigures | null> {
+  const texts = model.rows[on]?.examples ?? [];
+  let measured: ClockFigures;
+  try {
+    measured = await measure(out, { rows: on, texts, tau: model.tau, signal });
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    onEvent({ kind: 'note', text: `time on the clock was not measured: ${reason}` });
+    return null;
+  }
+  const clock = { ...measured, msPerTextBert: bert };
+  const files = Object.entries(filesForPeople(model, clock));
+  await writeAllWhole(files.map(([name, text]) => ({ path: join(out, name), text })));
+  return clock;
+}
+
+function filesForPeople(model: TrainedModel, clock: ClockFigures | null): Readonly<Record<string, string>> {
+  const { options, metrics, rows, result } = model;
+  const { config } = result.state;
+  return {
+    'training.json': json(trainingRecord(model, clock)),
+    'README.md': modelCard({ info: pyramidInfo(model), config, options, metrics, rows, clock }),
+  };
 }
 
 function pyramidInfo({ options, result: { state }, rows, tau }: TrainedModel): PyramidInfo {

@@ -1,4 +1,5 @@
 /** training.json: what a model was trained with and on, and what came of it. */
+import type { ClockFigures } from '../../evaluate/clock-figures.ts';
 import type { Judgement } from '../../evaluate/index.ts';
 import type { Dataset } from '../../text/example.ts';
 import { methods } from '../methods.ts';
@@ -9,7 +10,11 @@ import { fingerprint, type Rows } from '../start/rows.ts';
 import type { TrainedModel } from './trained-model.ts';
 import { versions } from './versions.ts';
 
-export function trainingRecord({ options, row, rows, sets, result, tau, metrics }: TrainedModel): object {
+/** `clock`: null before the folder is written, and where it could not be measured. */
+export function trainingRecord(
+  { options, row, rows, sets, result, tau, metrics }: TrainedModel,
+  clock: ClockFigures | null,
+): object {
   return {
     options: resolvedConfig(options),
     ...(row !== undefined && { row }),
@@ -17,6 +22,7 @@ export function trainingRecord({ options, row, rows, sets, result, tau, metrics 
     versions: versions(),
     data: dataRecord(rows),
     metrics,
+    clock,
     tau,
     ...(methods[options.method].prunes && { delta: startingDelta(options.delta, sets.train) }),
     epochs: result.progress.history,

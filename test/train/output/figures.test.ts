@@ -1,0 +1,72 @@
+import { describe, expect, test } from 'vitest';
+import type { ClockFigures } from '../../../src/evaluate/clock-figures.ts';
+import { figureRows, figureSentences, timeNote } from '../../../src/train/output/figures.ts';
+
+const clock: ClockFigures = {
+  machine: { cpu: 'A Processor', threads: 1 },
+  rows: 'test',
+  texts: 408,
+  msPerText: 2,
+  msPerTextToTheEnd: 12.3,
+  msPerTextBert: 20,
+};
+const metrics = { accuracy: 0.8, f1: 0.75, accuracyAtTau: 0.81, speedupPaper: 3, speedupActual: 93.01, meanExit: 1.2 };
+const figures = { metrics, tau: 0.5, judgedOn: 'validation', clock } as const;
+
+describe('the sentences at the end of a run', () => {
+  test('have the time first, then what it cost, then operations, which are called that', () => {
+    expect(figureSentences(figures, 'runs/a')).toEqual([
+      'A text takes 2.00 ms at tau 0.5 (500 texts a second): 6.15 times as fast as the same model run to the end, which takes 12.3 ms.',
+      'Plain BERT takes 20.0 ms a text: 10.0 times as long.',
+      'That was measured on 408 test texts, tokenising included, on A Processor with 1 thread.',
+      'At tau 0.5 it is right on 81.0 % of the validation rows, on which tau was chosen; run to the end, on 80.0 %, with an F1 of 0.750. Leaving early gains 1.0 points here.',
+      'It computes 93.0 times fewer operations than the dense network (3.00 as the paper counts). The mean text leaves at layer 1.20.',
+      'To compare the time with other programs: magic-pyramid bench --model runs/a --test FILE',
+    ]);
+  });
+
+  test('say of a model without exits what there is, and compare it with nothing', () => {
+    const { accuracyAtTau: _, f1: _f, ...own } = metrics;
+    const alone = { ...clock, msPerTextToTheEnd: null, msPerTextBert: null };
+    const [time, place, accuracy] = figureSentences({ metrics: own, tau: null, judgedOn: 'test', clock: alone }, 'a');
+    expect(time).toBe('A text takes 2.00 ms (500 texts a second).');
+    expect(place).toMatch(/^That was measured on 408 test texts/);
+    expect(accuracy).toBe('It is right on 80.0 % of the test rows.');
+  });
+
+  test('name no speed-up where the time was not measured, and say how to measure it', () => {
+    const sentences = figureSentences({ ...figures, clock: null }, 'a');
+    expect(sentences.join(' ')).not.toMatch(/as fast|texts a second/);
+    expect(sentences.at(-1)).toBe(
+      'Time on the clock was not measured. To measure it: magic-pyramid bench --model a --test FILE',
+    );
+  });
+
+  test('call a difference that rounds to nothing no cost', () => {
+    const even = { ...figures, metrics: { ...metrics, accuracyAtTau: 0.8002 } };
+    expect(figureSentences(even, 'a').join(' ')).toContain('Leaving early costs no accuracy here.');
+  });
+});
+
+describe('the rows of the model card', () => {
+  test('have the same order, and the cost beside the two accuracies', () => {
+    expect(figureRows(figures)).toEqual([
+      ['time at tau 0.5', '2.00 ms a text, 500 texts a second'],
+      ['time of the same model run to the end', '12.3 ms a text, 6.15 times as long'],
+      ['time of plain BERT', '20.0 ms a text, 10.0 times as long'],
+      ['accuracy at tau 0.5 (chosen on the validation rows)', '81.0 %'],
+      ['accuracy run to the end', '80.0 %'],
+      ['accuracy that leaving early costs', 'none: 1.0 points gained'],
+      ['F1 run to the end', '0.750'],
+      ['operations as computed', '93.0 times fewer'],
+      ['operations as the paper counts', '3.00 times fewer'],
+      ['mean layer of the answer', '1.20'],
+    ]);
+    expect(timeNote(clock)).toContain('Times are of 408 test texts');
+  });
+
+  test('have no time where none was measured', () => {
+    expect(figureRows({ ...figures, clock: null })[0][0]).toMatch(/^accuracy at tau/);
+    expect(timeNote(null)).toMatch(/^Operations are not time: /);
+  });
+});
