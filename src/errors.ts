@@ -69,7 +69,11 @@ export const catalogue = {
   MP_CLOSED: kind(1, 503, (e: { what: string }) => `this ${e.what} is closed: load it again to use it`),
 
   // files and rows
-  MP_FILE_MISSING: kind(2, 400, (e: { path: string; what: string }) => `${e.path}: no such ${e.what}; check the path`),
+  MP_FILE_MISSING: kind(2, 400, (e: { path: string; what: string; found?: string }) =>
+    e.found === undefined
+      ? `${e.path}: no such ${e.what}; check the path`
+      : `${e.path} is ${e.found}, not a ${e.what}; check the path`,
+  ),
   MP_DATA_EMPTY: kind(
     1,
     400,

@@ -17,7 +17,10 @@ const examples: { readonly [C in ErrorCode]: readonly [Details<C>, ...Details<C>
   MP_TAU_RANGE: [{ tau: 2 }, { tau: '0.5' }],
   MP_TEXT_TYPE: [{ index: 3, got: 'a number' }],
   MP_CLOSED: [{ what: 'model' }],
-  MP_FILE_MISSING: [{ path, what: 'file' }],
+  MP_FILE_MISSING: [
+    { path, what: 'file' },
+    { path, what: 'file', found: 'a folder' },
+  ],
   MP_DATA_EMPTY: [{ path }],
   MP_DATA_ROW: [
     { path, line: 7, problem: 'there is no label' },

@@ -19,7 +19,7 @@ import { clockTrainedModel, writeTrainedModel } from './output/trained-model.ts'
 import { runMetrics } from './output/training-record.ts';
 import { runMethod } from './stages/run-method.ts';
 import { stageSettings } from './stages/stage-settings.ts';
-import { encodeRows, encodingNotes } from './start/encoded-rows.ts';
+import { encodeRows, textNotes } from './start/encoded-rows.ts';
 import { checkDepth } from './start/exit-heads.ts';
 import { labelNotes } from './start/label-counts.ts';
 import { readRows } from './start/rows.ts';
@@ -86,7 +86,7 @@ async function trainInto(
   if (options.model !== 'scratch' && start.fresh.length > 0) note(`new, from the seed: ${start.fresh.join(', ')}`);
   const sets = encodeRows(start.tokenizer, rows, options.maxLength, options.batchSize);
   const settings = stageSettings(options, rows.train, device);
-  for (const text of [...encodingNotes(rows, sets, options.maxLength), ...labelNotes(rows)]) note(text);
+  for (const text of [...textNotes(rows, sets, options.maxLength), ...labelNotes(rows)]) note(text);
 
   const checkpoints = new Checkpoints(out, resumeSettings(options, rows));
   const result = await runMethod({

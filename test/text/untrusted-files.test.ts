@@ -37,7 +37,7 @@ describe('what is no file of rows', () => {
       try {
         const kinds = { 'pipe.csv': 'a named pipe', 'folder.parquet': 'a folder', 'socket.jsonl': 'a socket' };
         for (const [name, kind] of Object.entries(kinds)) {
-          await expect(rows(name, null), name).rejects.toThrow(`${name}: no such file (it is ${kind})`);
+          await expect(rows(name, null), name).rejects.toThrow(`${name} is ${kind}, not a file; check the path`);
         }
       } finally {
         server.close();

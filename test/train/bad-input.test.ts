@@ -20,6 +20,7 @@ import { readSafetensors, writeSafetensors } from '../../src/encoder/index.ts';
 import { readModelFolder } from '../../src/pyramid/folder/disk-model.ts';
 import type { TrainEvent } from '../../src/train/events.ts';
 import type { TrainOptions } from '../../src/train/options/defaults.ts';
+import { resolvedConfig } from '../../src/train/options/resolve.ts';
 import { runTraining } from '../../src/train/train.ts';
 import { cli, type Outcome } from '../cli/fake.ts';
 import { cpu } from '../support/cpu.ts';
@@ -75,6 +76,21 @@ describe('rows that cannot be trained on', () => {
 
   it.each<[string, number, string | RegExp, () => string]>([
     ['a missing file', 2, 'nowhere.csv: no such file; check the path', () => `--train ${join(root, 'nowhere.csv')}`],
+    [
+      'a folder in place of a file',
+      2,
+      /folder\.csv is a folder, not a file; check the path$/,
+      () => {
+        mkdirSync(join(root, 'folder.csv'), { recursive: true });
+        return `--train ${join(root, 'folder.csv')}`;
+      },
+    ],
+    [
+      'a delimiter for files that have none',
+      2,
+      /--delimiter was given, and no file of rows is csv or tsv; leave it out$/,
+      () => `--train ${write('rows.jsonl', '{"text": "a", "label": "b"}')} --delimiter ;`,
+    ],
     ['an empty file', 1, 'empty.csv: the file holds no rows', () => `--train ${write('empty.csv', '')}`],
     [
       'a file of a header alone',
@@ -410,6 +426,13 @@ describe('an output folder that is there', () => {
       exitCode: 2,
       message: `${checkpoint}: the run there had learningRate 0.002, this one has 0.001; give the same arguments, or another --out`,
     });
+    // on the command line by its flag
+    const flags = `train --config ${write('options.json', JSON.stringify(resolvedConfig(options)))}`;
+    const { code, stderr } = await cli([...flags.split(' '), '--resume', '--learning-rate', '1e-3'], realServices);
+    expect([code, stderr.trimEnd().split('\n').at(-1)]).toEqual([
+      2,
+      `error: ${checkpoint}: the run there had --learning-rate 0.002, this one has 0.001; give the same arguments, or another --out`,
+    ]);
     for (const given of [
       { seed: 9 },
       { method: 'mp' },

@@ -12,6 +12,7 @@ import { trainTable } from '../../train/options/defaults.ts';
 import type { Call, Command } from '../command.ts';
 import { dtypeOption } from '../options/engine-options.ts';
 import { byOption, maxDropOption } from '../options/experiment-options.ts';
+import { needDelimited } from '../options/labelled-rows.ts';
 import { counter } from '../output/counter.ts';
 import { percent, thousands } from '../output/format.ts';
 import { showDownloads } from '../output/progress.ts';
@@ -183,6 +184,7 @@ async function rowsOf({ options, io, services }: Call<CalibrateOptions>): Promis
     }
     return { trace: dtype === null ? trace : { ...trace, dtype }, texts: [] };
   }
+  needDelimited(delimiter, validation);
   const source = { task: null, dataDir: null, file: validation, text, pair, label, delimiter };
   const rows = await showDownloads(io.stderr, (onEvent) =>
     validation === null ? services.validationRows(model, onEvent) : services.labelledRows(source, model, onEvent),

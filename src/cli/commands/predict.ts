@@ -11,7 +11,7 @@ import { lines } from '../../text/files/text-stream.ts';
 import { trainTable } from '../../train/options/defaults.ts';
 import type { Call, Command } from '../command.ts';
 import { type EngineOptions, engineTable, loadOptions } from '../options/engine-options.ts';
-import { modelOption, needModel } from '../options/labelled-rows.ts';
+import { modelOption, needDelimited, needModel } from '../options/labelled-rows.ts';
 import { engineTau, type TauOption, tauOption } from '../options/tau-option.ts';
 import { counter } from '../output/counter.ts';
 import { showDownloads } from '../output/progress.ts';
@@ -96,6 +96,7 @@ function inputs({
   const usage = (what: string, todo: string) => new PyramidError('MP_USAGE', { what, todo });
   if (file !== null) {
     if (operands.length > 0) throw usage('both texts and --file were given', 'leave one of them out');
+    needDelimited(delimiter, file);
     return services.texts({ file, text, pair, delimiter }, (note) => io.stderr.write(`note: ${note}\n`));
   }
   if (text !== null || pair !== null) throw usage('--text and --pair name columns of --file', 'add --file');

@@ -22,6 +22,7 @@ const {
   text: _x,
   pair: _p,
   label: _l,
+  delimiter: _d,
   method: _m,
   ...shared
 } = trainTable;

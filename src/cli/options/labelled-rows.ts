@@ -5,6 +5,7 @@
 import { PyramidError } from '../../errors.ts';
 import { type OptionTable, textOption } from '../../option.ts';
 import type { Dataset } from '../../text/example.ts';
+import { isDelimited } from '../../text/files/format.ts';
 import { trainTable } from '../../train/options/defaults.ts';
 import type { Io } from '../io.ts';
 import { showDownloads } from '../output/progress.ts';
@@ -49,7 +50,17 @@ export function rowSource({ test: file, ...rest }: LabelledRowsOptions, purpose:
   if (rest.task === null && file === null)
     throw usage(`no rows to ${purpose} were named`, 'give --test with a file, or --task with a name');
   const { task, dataDir, text, pair, label, delimiter } = rest;
+  needDelimited(delimiter, file);
   return { task, dataDir, file, text, pair, label, delimiter };
+}
+
+/** Throws MP_USAGE for a delimiter beside a file that has no use for it, or beside none (null). */
+export function needDelimited(delimiter: string | null, file: string | null): void {
+  if (delimiter === null || (file !== null && isDelimited(file))) return;
+  throw new PyramidError('MP_USAGE', {
+    what: `--delimiter was given, and ${file === null ? 'no file of rows' : `${file} is no csv or tsv file`}`,
+    todo: 'leave it out',
+  });
 }
 
 /** The model's folder and the rows, downloaded where they are not there. */

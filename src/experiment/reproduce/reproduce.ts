@@ -12,6 +12,7 @@ import { withOut } from '../../train/output/out-folder.ts';
 import { versions } from '../../train/output/versions.ts';
 import { exitHeadKind } from '../../train/start/exit-heads.ts';
 import { type Outcome, runCampaign } from '../campaign.ts';
+import { needDataDir } from '../data-dir.ts';
 import { folderName, METHOD_ROWS, type MethodRow } from '../method-rows.ts';
 import { RECIPES } from '../recipes.ts';
 import type { Campaign, Unit } from '../unit.ts';
@@ -59,6 +60,7 @@ export async function reproduce(options: ReproduceOptions, onEvent: OnTrainEvent
 async function reproduceInto(out: string, options: ReproduceOptions, onEvent: OnTrainEvent): Promise<ReproduceResult> {
   for (const limit of [options.limit, options.testLimit])
     if (limit !== null && typeof limit === 'object') Object.keys(limit).forEach(taskNamed);
+  await needDataDir(options.training.dataDir, options.tasks);
   const units = unitsOf({ ...options, out });
   const campaign: Campaign = {
     units,

@@ -13,6 +13,7 @@ import type { GivenTrainOptions } from '../../train/options/resolve.ts';
 import { withOut } from '../../train/output/out-folder.ts';
 import { writeWhole } from '../../write-whole.ts';
 import { type Outcome, runCampaign } from '../campaign.ts';
+import { needDataDir } from '../data-dir.ts';
 import { folderName, type MethodRow } from '../method-rows.ts';
 import { limitOf, methodRows, type RowLimit, taskOptions } from '../reproduce/reproduce.ts';
 import type { Unit } from '../unit.ts';
@@ -84,6 +85,7 @@ export async function sweep(options: SweepOptions, onEvent: OnTrainEvent): Promi
 }
 
 async function sweepInto(out: string, options: SweepOptions, onEvent: OnTrainEvent): Promise<SweepResult> {
+  await needDataDir(options.training.dataDir, [options.task]);
   const outcomes = await runCampaign(
     {
       units: unitsOf({ ...options, out }),

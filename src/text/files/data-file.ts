@@ -25,7 +25,7 @@ export async function checkDataFile(path: string, format: string): Promise<void>
         : stats.isSocket()
           ? 'a socket'
           : 'a device';
-    throw new PyramidError('MP_FILE_MISSING', { path, what: `file (it is ${kind})` });
+    throw new PyramidError('MP_FILE_MISSING', { path, what: 'file', found: kind });
   }
   const found = whatElse(await beginning(path), format);
   if (found) throw new PyramidError('MP_DATA_FILE', { path, ...found });

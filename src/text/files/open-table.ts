@@ -4,6 +4,7 @@
 import { PyramidError } from '../../errors.ts';
 import { openCsv } from './csv-table.ts';
 import { checkDataFile } from './data-file.ts';
+import { FORMATS, formatOf } from './format.ts';
 import { openJson, openJsonLines } from './json-table.ts';
 import { openParquet } from './parquet-table.ts';
 import type { Table, TableRow } from './table.ts';
@@ -18,8 +19,6 @@ export interface TableOptions {
   readonly columns?: number; // 2
 }
 
-export const FORMATS = ['.csv', '.tsv', '.jsonl', '.ndjson', '.json', '.parquet', '.txt'] as const;
-
 /**
  * Opens `path`; the format is known from its name, `.gz` after it allowed (not for parquet, compressed by itself).
  * Quotes are CSV quotes in `.csv`, ordinary characters in `.tsv`; a `.txt` file has one text a line.
@@ -28,8 +27,7 @@ export const FORMATS = ['.csv', '.tsv', '.jsonl', '.ndjson', '.json', '.parquet'
  */
 export async function openTable(path: string, options: TableOptions = {}): Promise<Table> {
   const { header = true, delimiter, columns } = options;
-  const name = path.toLowerCase();
-  const format = FORMATS.find((extension) => name.endsWith(extension) || name.endsWith(`${extension}.gz`));
+  const format = formatOf(path);
   await checkDataFile(path, format ?? '');
   switch (format) {
     case '.csv':
@@ -44,7 +42,7 @@ export async function openTable(path: string, options: TableOptions = {}): Promi
     case '.txt':
       return { columns: ['text'], rows: textRows(path), close: async () => {} };
     case '.parquet':
-      if (!name.endsWith('.gz')) return openParquet(path);
+      if (!path.toLowerCase().endsWith('.gz')) return openParquet(path);
   }
   throw new PyramidError('MP_DATA_FORMAT', { path, known: FORMATS });
 }

@@ -6,6 +6,7 @@
 import { PyramidError } from '../../errors.ts';
 import { nearest } from '../../nearest.ts';
 import { type OptionSpec, readOption } from '../../option.ts';
+import { isDelimited } from '../../text/files/format.ts';
 import { type TrainOptions, trainTable } from './defaults.ts';
 
 /** What a call must give; everything else has a default. */
@@ -49,6 +50,9 @@ function checkTogether(options: TrainOptions, nameOf: (key: string) => string): 
   if (task === null && options.dataDir !== null) {
     wrong(`${nameOf('dataDir')} was given without ${nameOf('task')}`, `add ${nameOf('task')}, or leave it out`);
   }
+  if (options.delimiter !== null && !usesDelimiter(options)) {
+    wrong(`${nameOf('delimiter')} was given, and no file of rows is csv or tsv`, 'leave it out');
+  }
   if (options.model === 'scratch' && hiddenSize % heads !== 0) {
     wrong(
       `${nameOf('hiddenSize')} ${hiddenSize} is not a multiple of ${nameOf('heads')} ${heads}`,
@@ -56,6 +60,10 @@ function checkTogether(options: TrainOptions, nameOf: (key: string) => string): 
     );
   }
 }
+
+/** Whether there is a file whose fields a delimiter separates. */
+export const usesDelimiter = ({ train, validation, test }: GivenTrainOptions): boolean =>
+  [train, validation, test].some((file) => typeof file === 'string' && isDelimited(file));
 
 /** What training.json stores of the settings: all of them but `resume`, so that it can be given back as a configuration file. */
 export function resolvedConfig(options: TrainOptions): Omit<TrainOptions, 'resume'> {

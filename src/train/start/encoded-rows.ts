@@ -44,13 +44,18 @@ export function encodeSet(
   };
 }
 
-/** What there is to say of the rows as the network reads them. */
-export function encodingNotes(
-  { train }: Pick<Rows, 'train'>,
-  sets: Pick<EncodedRows, 'train'>,
-  maxLength: number,
-): string[] {
+/** What there is to say of the texts before the network reads them. */
+export function textNotes(rows: Rows, sets: Pick<EncodedRows, 'train'>, maxLength: number): string[] {
   const { truncated } = sets.train;
-  if (truncated === 0) return [];
-  return [`${truncated} of ${train.examples.length} training texts are longer than ${maxLength} tokens and were cut`];
+  const empty = (['train', 'validation'] as const).flatMap((name) => {
+    const { examples } = rows[name];
+    const count = examples.filter(({ text }) => text.trim() === '').length;
+    const what = name === 'train' ? 'training' : name;
+    return count === 0 ? [] : [`${count} of ${examples.length} ${what} texts are empty`];
+  });
+  if (truncated === 0) return empty;
+  return [
+    ...empty,
+    `${truncated} of ${rows.train.examples.length} training texts are longer than ${maxLength} tokens and were cut`,
+  ];
 }

@@ -5,7 +5,7 @@ import { readText } from '../../folder.ts';
 import type { Dataset } from '../../text/index.ts';
 import { isRecord } from '../checkpoint/stored-progress.ts';
 import type { OnTrainEvent } from '../events.ts';
-import { type GivenTrainOptions, resolveTrainOptions } from '../options/resolve.ts';
+import { type GivenTrainOptions, resolveTrainOptions, usesDelimiter } from '../options/resolve.ts';
 import { readRows } from './rows.ts';
 
 /** Throws MP_USAGE where training.json is missing or does not say, and as readRows. */
@@ -23,7 +23,9 @@ export async function validationRows(dir: string, onEvent: OnTrainEvent = () => 
     );
   }
   try {
-    const { validation } = await readRows(resolveTrainOptions(options), onEvent);
+    // runs of earlier versions may have been given one that they had no use for
+    const { delimiter: _, ...rest } = options;
+    const { validation } = await readRows(resolveTrainOptions(usesDelimiter(options) ? options : rest), onEvent);
     return validation;
   } catch (error) {
     if (!(error instanceof PyramidError) || error.code !== 'MP_FILE_MISSING') throw error;

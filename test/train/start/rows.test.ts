@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { resolveTrainOptions } from '../../../src/train/options/resolve.ts';
+import { textNotes } from '../../../src/train/start/encoded-rows.ts';
 import { readRows } from '../../../src/train/start/rows.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'rows-'));
@@ -50,6 +51,30 @@ describe('labels with a single row', () => {
 
 test('what was guessed at about the training file is told', async () => {
   expect((await read({})).notes).toEqual(['rare.csv: separated by semicolons']);
+});
+
+test('a delimiter is taken where a file of rows has use for it, and refused where none has', () => {
+  const given = (files: object) => () => resolveTrainOptions({ out: 'x', delimiter: ';', ...files });
+  for (const files of [{ train: 'a.CSV.gz' }, { train: 'a.jsonl', test: 'b.tsv' }]) expect(given(files)).not.toThrow();
+  for (const files of [{ train: 'a.jsonl' }, { train: 'a.parquet', test: 'b.json' }, { task: 'mrpc' }])
+    expect(given(files)).toThrow('delimiter was given, and no file of rows is csv or tsv; leave it out');
+});
+
+test('empty texts are counted before they are trained on', () => {
+  const set = (texts: readonly string[]) => ({
+    name: 'a',
+    labels: ['x', 'y'],
+    pairs: false,
+    examples: texts.map((text, i) => ({ text, label: i % 2 })),
+  });
+  const encoded = { train: { encodings: [], labels: [], lengths: new Int32Array(0), truncated: 0 } };
+  const notes = (train: readonly string[], validation: readonly string[]) =>
+    textNotes({ train: set(train), validation: set(validation), test: null }, encoded, 8);
+  expect(notes(['a', '', ' \n', 'b'], ['c', ''])).toEqual([
+    '2 of 4 training texts are empty',
+    '1 of 2 validation texts are empty',
+  ]);
+  expect(notes(['a', 'b'], ['c'])).toEqual([]);
 });
 
 test('a delimiter is a character or its name', () => {
