@@ -50,8 +50,8 @@ async function labelledRows(
   const { readExamples } = await import('../text/index.ts');
   const { readConfig } = await import('../encoder/index.ts');
   const { labels } = await readConfig(dir);
-  const tell = (text: string) => onEvent({ kind: 'note', text });
-  return readExamples(file!, { ...given(columns), labels, onNumbered: tell, onGuess: tell });
+  const note = (text: string) => onEvent({ kind: 'note', text });
+  return readExamples(file!, { ...given(columns), labels, onNumbered: note, onGuess: note });
 }
 
 async function* texts({ file, ...columns }: Parameters<Services['texts']>[0], onGuess?: (text: string) => void) {

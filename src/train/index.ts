@@ -1,5 +1,5 @@
 /** `magic-pyramid/train`: fine-tune or train from scratch from Node. */
-
+export type { ClockFigures } from '../evaluate/clock-figures.ts';
 export type { OnTrainEvent, TrainEvent } from './events.ts';
 export { type Method, methods, type StageName } from './methods.ts';
 export type { ClassWeights, Epochs, MethodName, TrainOptions } from './options/defaults.ts';

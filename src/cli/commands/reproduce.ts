@@ -1,4 +1,4 @@
-/** `reproduce`: the paper's methods on its tasks. What it does is src/train/experiment's. */
+/** `reproduce`: the paper's methods on its tasks. What it does is src/experiment's. */
 import { PyramidError } from '../../errors.ts';
 import { METHOD_ROWS, USUAL_ROWS } from '../../experiment/method-rows.ts';
 import { integerOption, type OptionTable, textOption } from '../../option.ts';

@@ -1,4 +1,4 @@
-/** `sweep`: the search of the paper's appendix C on one task. What it does is src/train/experiment's. */
+/** `sweep`: the search of the paper's appendix C on one task. What it does is src/experiment's. */
 import { PyramidError } from '../../errors.ts';
 import { METHOD_ROWS } from '../../experiment/method-rows.ts';
 import { integerOption, type OptionTable, textOption } from '../../option.ts';

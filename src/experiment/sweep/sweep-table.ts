@@ -36,5 +36,5 @@ export function choiceText({ choice }: SweepResult, maxDrop: number): string {
   if (choice === null) return `No run is within ${100 * maxDrop} points of plain BERT on the validation rows`;
   const { method, delta, temperature, lambda, tau, test } = choice;
   const flags = delta === null ? '' : ` --delta ${delta} --temperature ${temperature} --lambda ${lambda}`;
-  return `Chosen: ${method}${flags}, tau ${tau ?? 'off'}; on the test rows ${percent(test.accuracy)}, ${times(test.speedupPaper)} as the paper counts, ${times(test.speedupActual)} as computed`;
+  return `Chosen: ${method}${flags}, tau ${tau ?? 'off'}; on the test rows ${percent(test.accuracy)}, ${times(test.speedupPaper)} fewer operations as the paper counts, ${times(test.speedupActual)} as computed`;
 }

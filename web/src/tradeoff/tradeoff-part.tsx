@@ -49,8 +49,8 @@ export function TradeoffPart({ session }: { readonly session: Session }) {
         <>
           <dl class="card answer four" aria-live="polite">
             <Fact name={`Accuracy of ${whole(judgement.n)} texts`} value={percent(judgement.accuracy)} />
-            <Fact name="Speed-up, as computed" value={times(judgement.speedup.actual)} />
-            <Fact name="Speed-up, as the paper counts" value={times(judgement.speedup.paper)} />
+            <Fact name="Fewer operations, as computed" value={times(judgement.speedup.actual)} />
+            <Fact name="Fewer operations, as the paper counts" value={times(judgement.speedup.paper)} />
             <Fact name="Mean exit" value={`layer ${judgement.meanExit.toFixed(2)}`} />
           </dl>
           <h2 class="hidden">This model</h2>
