@@ -67,8 +67,8 @@ function subcommand(command: AnyCommand, io: Io, services: Services): Commander 
     for (const option of commanderOptions(key, spec, command.variables?.(key) ?? [])) sub.addOption(option);
   }
   sub.optionsGroup('Options:');
-  sub.option('--config <FILE>', 'a JSON or YAML file with any of the options; flags win over it');
-  sub.option('--debug', 'show where an error came from');
+  sub.option('--config <FILE>', 'a JSON or YAML file of options; flags override it');
+  sub.option('--debug', 'print the stack trace of an error');
   sub.addHelpText('after', examplesText(command));
   sub.action(async () => {
     const given = await givenOptions(sub, command, io);

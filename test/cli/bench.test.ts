@@ -193,7 +193,7 @@ fp32, tau 0.5: 15.00 times our own dense on the clock, 25.00 times fewer operati
     const { code, stderr } = await cli(args, bare);
     expect([code, stderr]).toEqual([
       0,
-      `note: ${path} has no column of labels, so accuracy is left out\nround 1 of 3\n`,
+      `note: ${path} has no label column, so accuracy is not reported\nround 1 of 3\n`,
     ]);
     expect(calls[0]).toMatchObject({ texts: ['a', 'b'], truth: null });
     expect((await cli([...args, '--label', 'y'], bare)).stderr).toContain('no column "label"');
@@ -201,7 +201,7 @@ fp32, tau 0.5: 15.00 times our own dense on the clock, 25.00 times fewer operati
 
   test.each([
     [[], '--model is missing'],
-    [['--model', 'm'], 'no rows to classify were named'],
+    [['--model', 'm'], 'there are no rows to classify'],
     [['--model', 'm', '--test', 'f', '--tau', '2'], 'numbers from 0 to 1 or off'],
     [['--model', 'm', '--test', 'f', '--dtype', 'fp16'], 'one or more of fp32, int8'],
     [['--model', 'm', '--test', 'f', '--peers', 'jax'], 'some of onnxruntime, transformers.js, pytorch'],

@@ -89,7 +89,7 @@ describe('reproduce', () => {
   test.each([
     [['--out', 'x', '--tasks', 'sst2'], /--tasks is "sst2": give one or more of ag_news/],
     [['--out', 'x', '--methods', 'bert,pabee'], /--methods is "bert,pabee"/],
-    [['--out', 'x', '--limit', 'mrpc=few'], /--limit is "mrpc=few": give a number of rows, or one for each/],
+    [['--out', 'x', '--limit', 'mrpc=few'], /--limit is "mrpc=few": give a number of rows, or a number for some tasks/],
     [['--out', 'x', '--max-drop', '1.5'], /--max-drop is "1\.5"/],
     [[], /--out is missing/],
   ])('refuses %j', async (args, message) => {

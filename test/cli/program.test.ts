@@ -114,7 +114,7 @@ describe('the command line', () => {
     [['evaluate', '--test', 'a.csv'], 'error: --model is missing; give a model folder\n'],
     [
       ['evaluate', '--model', 'm'],
-      'error: no rows to judge were named; give --test with a file, or --task with a name\n',
+      'error: there are no rows to evaluate on; give --test with a file, or --task with a name\n',
     ],
     [['evaluate', '--model', 'm', '--tau', '1.5'], 'error: --tau is "1.5": give a number from 0 to 1, or off\n'],
     [['predict', 'a'], 'error: --model is missing; give a model folder\n'],

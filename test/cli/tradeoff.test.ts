@@ -61,9 +61,9 @@ describe('tradeoff', () => {
   });
 
   test.each([
-    [[], /nothing to make a curve of; give --trace/],
+    [[], /there is no trace and no model; give --trace/],
     [['--trace', 'x', '--test', 'y'], /--trace was given beside/],
-    [['--model', 'm'], /no rows to judge were named/],
+    [['--model', 'm'], /there are no rows to evaluate on/],
     [['--trace', path, '--csv', '--json'], /both --csv and --json/],
   ])('refuses %j', async (args, message) => {
     const { code, stderr } = await cli(['tradeoff', ...args]);
@@ -129,7 +129,7 @@ describe('calibrate', () => {
   });
 
   test.each([
-    [['--trace', path], 2, /nothing to choose by; give --max-drop or --speedup/],
+    [['--trace', path], 2, /neither --max-drop nor --speedup was given; give one of them/],
     [['--trace', path, '--max-drop', '0', '--speedup', '2'], 2, /both --max-drop and --speedup/],
     [['--trace', path, '--speedup', '1000'], 1, /no tau makes this model 1000 times faster on these rows, the most is/],
   ])('refuses %j, and leaves the model as it was', async (args, exit, message) => {

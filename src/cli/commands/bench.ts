@@ -52,19 +52,19 @@ const options: OptionTable<BenchCommandOptions> = {
     default: 500,
     min: 1,
     placeholder: 'TEXTS',
-    help: 'the first so many texts',
+    help: 'measure the first N texts',
   }),
   rounds: integerOption({
     group: measuring,
     default: 3,
     min: 1,
-    help: 'rounds in which each system has a turn; figures are their medians',
+    help: 'rounds; each system runs once per round, and the figures are medians',
   }),
   seconds: numberOption({
     group: measuring,
     default: 2,
     min: 0,
-    help: "least time of one system's texts together in a round, in which they are run whole and at least once",
+    help: "minimum time per system and round; all texts are run at least once",
   }),
   json: customOption<string | null>({
     group: measuring,
@@ -72,7 +72,7 @@ const options: OptionTable<BenchCommandOptions> = {
     placeholder: 'FILE',
     mayBeBare: true,
     expected: 'a file, or nothing for standard output',
-    help: 'write JSON: into a file beside the table, or to standard output instead of it',
+    help: 'write JSON: to FILE as well as printing the table, or (without FILE) to standard output instead of the table',
     read: (raw) => (raw === true ? STDOUT : typeof raw === 'string' && raw !== '' ? raw : undefined),
   }),
   dtype: {
@@ -94,8 +94,8 @@ const options: OptionTable<BenchCommandOptions> = {
     placeholder: 'LIST',
     mayBeBare: true,
     repeatable: true,
-    expected: `nothing or all (those that can be found), or some of ${PEERS.join(', ')}, separated by commas`,
-    help: `also measure others on the same weights and texts: all that can be found, or some of ${PEERS.join(', ')}`,
+    expected: `nothing or all (every peer that is installed), or some of ${PEERS.join(', ')}, separated by commas`,
+    help: `also measure other runtimes on the same weights and texts: every one that is installed, or some of ${PEERS.join(', ')}`,
     read(raw) {
       if (raw === true || raw === 'all') return 'all';
       const names = typeof raw === 'string' ? raw.split(',').map((name) => name.trim()) : raw;
@@ -114,14 +114,14 @@ const options: OptionTable<BenchCommandOptions> = {
 
 export const bench: Command<BenchCommandOptions> = {
   name: 'bench',
-  summary: 'Measure throughput and latency, tokenising included, beside other runtimes if wanted',
+  summary: 'Measure throughput and latency, tokenising included, and compare with other runtimes',
   operands: null,
   options,
   examples: [
-    { line: 'magic-pyramid bench --model runs/mails --test held-out.csv', what: "at the model's own tau" },
+    { line: 'magic-pyramid bench --model runs/mails --test held-out.csv', what: "at the model's default tau" },
     {
       line: 'magic-pyramid bench --model runs/ag --task ag_news --tau 0.3,0.5 --dtype fp32,int8 --peers --json ag.json',
-      what: 'two taus, both dtypes, whatever else is installed; figures as JSON too',
+      what: 'two taus, both dtypes, every installed runtime; write the figures as JSON too',
     },
   ],
   async run(call) {
@@ -182,7 +182,7 @@ async function rowsOf({ options, io, services }: Call<BenchCommandOptions>): Pro
     const { file, text, pair, delimiter } = source;
     const texts: TextInput[] = [];
     for await (const input of services.texts({ file, text, pair, delimiter })) if (texts.push(input) === count) break;
-    io.stderr.write(`note: ${file} has no column of labels, so accuracy is left out\n`);
+    io.stderr.write(`note: ${file} has no label column, so accuracy is not reported\n`);
     const dir = await showDownloads(io.stderr, (onEvent) => services.model(model, onEvent));
     return { dir, name: file, texts, truth: null };
   }

@@ -42,7 +42,7 @@ const options: OptionTable<CalibrateOptions> = {
     group,
     default: '',
     placeholder: 'DIR',
-    help: 'the model folder, whose config.json gets the tau',
+    help: 'the model folder; the chosen tau is written to its config.json',
     aliases: ['model_name_or_path'],
   }),
   maxDrop: maxDropOption<number | null>(group, null),
@@ -50,31 +50,31 @@ const options: OptionTable<CalibrateOptions> = {
     group,
     default: null,
     min: 1,
-    help: 'the speed-up to reach, as accurately as may be, instead of --max-drop',
+    help: 'the speed-up to reach, at the highest accuracy; instead of --max-drop',
   }),
   by: byOption(group),
   json: flagOption({ group, default: false, help: 'print one JSON object' }),
   dtype: {
     ...dtypeOption(group),
-    help: 'what the tau is to hold for; without it what the trace was made with, or what the model folder says',
+    help: 'the precision to choose tau for (default: that of the trace, or of the model folder)',
   },
   planPeeks: flagOption({
     group,
     default: false,
-    help: 'also measure what heads and layers cost on this machine, and leave out the heads that do not pay',
+    help: 'also measure how long heads and layers take on this machine, and skip heads that cost more than they save',
   }),
   validation: textOption<string | null>({
     group: rows,
     default: null,
     placeholder: 'FILE',
-    help: 'labelled rows to choose by, not those to report on; without it those that training held back',
+    help: 'labelled rows to choose tau on; use others to report results (default: the validation rows of training)',
     aliases: ['validation_file'],
   }),
   trace: textOption<string | null>({
     group: rows,
     default: null,
     placeholder: 'FILE',
-    help: 'a trace of the model on such rows, instead of running it',
+    help: 'a trace of the model on such rows, instead of running the model',
   }),
   text: { ...text, group: rows },
   pair: { ...pair, group: rows },
@@ -84,7 +84,7 @@ const options: OptionTable<CalibrateOptions> = {
 
 export const calibrate: Command<CalibrateOptions> = {
   name: 'calibrate',
-  summary: "Choose a model's tau for an accuracy that may be lost or a speed-up to reach, and keep it with the model",
+  summary: "Choose a model's default tau from an allowed drop or a target speed-up, and store it with the model",
   operands: null,
   options,
   examples: [
@@ -95,7 +95,7 @@ export const calibrate: Command<CalibrateOptions> = {
     },
     {
       line: 'magic-pyramid calibrate --model runs/mails --max-drop 0.005 --plan-peeks',
-      what: 'asking only the exit heads that pay on this machine',
+      what: 'use only the exit heads that save time on this machine',
     },
   ],
   async run(call) {
@@ -104,7 +104,7 @@ export const calibrate: Command<CalibrateOptions> = {
     if (model === '') throw usage('--model is missing', 'give a model folder');
     if ((maxDrop === null) === (speedup === null)) {
       throw maxDrop === null
-        ? usage('there is nothing to choose by', 'give --max-drop or --speedup')
+        ? usage('neither --max-drop nor --speedup was given', 'give one of them')
         : usage('both --max-drop and --speedup were given', 'leave one of them out');
     }
     const { trace, texts } = await rowsOf(call);
@@ -154,7 +154,7 @@ async function planFor(
   texts: readonly TextInput[],
   tau: number,
 ): Promise<PeekPlan> {
-  io.stderr.write('measuring what heads and layers cost here\n');
+  io.stderr.write('measuring how long heads and layers take on this machine\n');
   return planPeeks(trace, await services.measurePeeks(model, texts, tau, trace.dtype ?? 'fp32'), tau);
 }
 
@@ -170,7 +170,7 @@ async function rowsOf({ options, io, services }: Call<CalibrateOptions>): Promis
     if (options.planPeeks) {
       throw new PyramidError('MP_USAGE', {
         what: 'both --trace and --plan-peeks were given',
-        todo: 'leave --trace out: a plan runs the model, to measure it',
+        todo: 'leave --trace out: a plan has to run the model to measure it',
       });
     }
     if (validation !== null)
@@ -203,7 +203,7 @@ function planSentence({ asked, cost, costOfAll }: PeekPlan): string {
   const layers = asked.flatMap((is, i) => (is ? [i + 1] : []));
   const which =
     layers.length === 0 ? 'of no layer' : `of ${layers.length === 1 ? 'layer' : 'layers'} ${layers.join(', ')}`;
-  return `asks the heads ${which}: ${cost.toFixed(3)} ms of a worker a text here, ${costOfAll.toFixed(3)} with all ${asked.length} asked\n`;
+  return `asks the exit heads ${which}: ${cost.toFixed(3)} ms per text on one worker of this machine, ${costOfAll.toFixed(3)} ms with all ${asked.length} heads\n`;
 }
 
 const sentence = (model: string, { n, tau, accuracy, speedup }: Summary, { baseline, dtype }: Calibration): string =>

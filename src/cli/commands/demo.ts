@@ -26,14 +26,14 @@ const options = {
   serve: flagOption({
     group,
     default: true,
-    help: 'end after the report, rather than showing the models on a page until you stop it',
+    help: 'stop after the report instead of serving the models on a web page',
   }),
   seed: integerOption({
     group,
     default: 0,
     min: 0,
     max: 2 ** 31 - 1,
-    help: 'the seed of the split and of all training',
+    help: 'random seed of the split and of training',
   }),
   json: flagOption({ group, default: false, help: 'print the table as JSON' }),
 } as const satisfies OptionTable<DemoOptions>;
@@ -44,8 +44,8 @@ export const demo: Command<DemoOptions> = {
   operands: null,
   options,
   examples: [
-    { line: 'magic-pyramid demo', what: 'a few minutes on two cores, then a page' },
-    { line: 'magic-pyramid demo --out runs/again --seed 1 --no-serve', what: 'another split, and no page at the end' },
+    { line: 'magic-pyramid demo', what: 'about ten minutes on two cores, then serve the models' },
+    { line: 'magic-pyramid demo --out runs/again --seed 1 --no-serve', what: 'another split, and no server at the end' },
   ],
   async run({ options, io, services }) {
     const say = (sentence: string) => io.stderr.write(`${sentence}\n`);

@@ -25,7 +25,7 @@ export interface EvaluateOptions extends LabelledRowsOptions {
   readonly dtype: Dtype | null;
 }
 
-const judging = 'Judging';
+const judging = 'Evaluation';
 
 const options: OptionTable<EvaluateOptions> = {
   model: modelOption(judging, ''),
@@ -34,16 +34,16 @@ const options: OptionTable<EvaluateOptions> = {
     group: judging,
     default: null,
     placeholder: 'FILE',
-    help: 'also write the trace: tokens and logits of every layer, a text a line',
+    help: 'also write the trace: tokens and logits of every layer, one text per line',
   }),
   json: flagOption({ group: judging, default: false, help: 'print one JSON object' }),
   dtype: dtypeOption(judging),
-  ...labelledRowsTable('judge'),
+  ...labelledRowsTable('evaluate on'),
 };
 
 export const evaluate: Command<EvaluateOptions> = {
   name: 'evaluate',
-  summary: 'Judge a model on labelled texts: accuracy, FLOPs, speed-up, and where texts leave',
+  summary: 'Evaluate a model on labelled texts: accuracy, FLOPs, speed-up, and where texts exit',
   operands: null,
   options,
   examples: [
@@ -57,7 +57,7 @@ export const evaluate: Command<EvaluateOptions> = {
     const { model, tau, trace: tracePath, json, dtype } = options;
     needModel(model);
     if (tracePath !== null) await needTraceFile(tracePath);
-    const { dir, rows } = await modelAndRows(model, rowSource(options, 'judge'), { io, services });
+    const { dir, rows } = await modelAndRows(model, rowSource(options, 'evaluate on'), { io, services });
     const progress = counter(io.stderr, 'texts');
     const { trace, ownTau } = await services.trace(dir, rows, { dtype }, (share) =>
       progress.at(share * rows.examples.length),

@@ -38,7 +38,7 @@ const options: OptionTable<PredictOptions> = {
     default: 1,
     min: 1,
     placeholder: 'LABELS',
-    help: 'above 1: also the scores of this many labels, the likeliest first',
+    help: 'above 1: also print the scores of this many labels, most likely first',
   }),
   file: textOption<string | null>({
     group: texts,
@@ -55,13 +55,13 @@ const options: OptionTable<PredictOptions> = {
 
 export const predict: Command<PredictOptions> = {
   name: 'predict',
-  summary: 'Classify texts: one JSON object a line, in input order',
-  operands: { name: 'TEXT', help: 'texts; without them and without --file, standard input, a text a line' },
+  summary: 'Classify texts; prints one JSON object per line, in input order',
+  operands: { name: 'TEXT', help: 'texts (default: standard input, one text per line, unless --file is given)' },
   options,
   examples: [
     { line: 'magic-pyramid predict --model runs/mails --tau 0.2 "You have won"', what: 'one text' },
-    { line: 'magic-pyramid predict --model runs/mails < lines.txt > answers.jsonl', what: 'a text a line' },
-    { line: 'magic-pyramid predict --model runs/mails --file mails.csv --text body', what: "a file's column" },
+    { line: 'magic-pyramid predict --model runs/mails < lines.txt > answers.jsonl', what: 'one text per line' },
+    { line: 'magic-pyramid predict --model runs/mails --file mails.csv --text body', what: 'one column of a file' },
   ],
   async run(call) {
     const { options, io, services } = call;

@@ -25,13 +25,13 @@ const group = 'Quantizing';
 
 const options: OptionTable<QuantizeCommandOptions> = {
   model: modelOption(group, ''),
-  out: textOption({ group, default: '', placeholder: 'DIR', help: 'the new folder' }),
+  out: textOption({ group, default: '', placeholder: 'DIR', help: 'the folder to write the int8 model to' }),
   maxDisagreement: numberOption({
     group,
     default: 0.01,
     min: 0,
     max: 1,
-    help: 'the share of the texts whose answer may differ from the fp32 answer',
+    help: 'the share of texts whose answer may differ from the fp32 answer',
   }),
   json: flagOption({ group, default: false, help: 'print one JSON object' }),
   ...labelledRowsTable('compare on'),
@@ -39,7 +39,7 @@ const options: OptionTable<QuantizeCommandOptions> = {
 
 export const quantize: Command<QuantizeCommandOptions> = {
   name: 'quantize',
-  summary: 'Copy a model into one that is run in int8, if it answers as before',
+  summary: 'Make an int8 copy of a model, if it gives the same answers',
   operands: null,
   options,
   examples: [
@@ -66,4 +66,4 @@ export const quantize: Command<QuantizeCommandOptions> = {
 };
 
 const sentence = ({ out, rows, disagreement, accuracy, weightBits, tauVoid }: Quantized): string =>
-  `${out}: int8 (weights of ${weightBits} bits on this machine) answers ${percent(1 - disagreement)} of ${thousands(rows)} texts as fp32 does, accuracy ${percent(accuracy.int8)} (${percent(accuracy.fp32)} with fp32)${tauVoid ? `; its tau is to be chosen anew: magic-pyramid calibrate --model ${out} --max-drop 0.005` : ''}\n`;
+  `${out}: int8 (weights of ${weightBits} bits on this machine) answers ${percent(1 - disagreement)} of ${thousands(rows)} texts as fp32 does, accuracy ${percent(accuracy.int8)} (${percent(accuracy.fp32)} with fp32)${tauVoid ? `; choose its tau again: magic-pyramid calibrate --model ${out} --max-drop 0.005` : ''}\n`;

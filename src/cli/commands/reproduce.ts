@@ -38,14 +38,14 @@ const options = {
     group,
     default: null,
     placeholder: 'DIR|HUB-ID',
-    help: 'a pretrained DistilBERT for the method distilbert; without it a student of half the layers of --model learns from the fine-tuned network',
+    help: 'a pretrained DistilBERT for the method distilbert (default: distil the fine-tuned --model into half its layers)',
   }),
   seeds: integerOption({
     group,
     default: 1,
     min: 1,
     max: 100,
-    help: 'runs of each method, from --seed on; above 1 the table has means, and their spread beside them',
+    help: 'runs per method, with seeds from --seed on; above 1 the table has means and standard deviations',
   }),
   ...experimentTable,
 } satisfies OptionTable<ReproduceCommandOptions>;
@@ -66,7 +66,7 @@ export const reproduce: Command<ReproduceCommandOptions> = {
     },
     {
       line: 'magic-pyramid reproduce --model models/all-MiniLM-L6-v2 --data-dir data --limit 4000 --out runs/paper --resume',
-      what: 'go on where it was stopped',
+      what: 'resume an interrupted run',
     },
   ],
   async run({ given, options, io, services }) {

@@ -29,7 +29,7 @@ const options = {
     aliases: ['task_name', 'dataset_name'],
   }),
   methods: namesOption(
-    { group, default: ['mp+'], placeholder: 'NAME,…', help: 'the methods; plain BERT is always run beside them' },
+    { group, default: ['mp+'], placeholder: 'NAME,…', help: 'the methods; plain BERT is always run too' },
     [...METHOD_ROWS.keys()],
   ),
   deltas: numbersOption(
@@ -37,7 +37,7 @@ const options = {
       group,
       default: [0.01, 0.02, 0.04, 0.08],
       placeholder: 'X,…',
-      help: "values of the last layer's threshold at the start (--delta of train)",
+      help: "values of the last layer's initial threshold (--delta of train)",
     },
     { min: 0, max: 1 },
   ),
@@ -65,14 +65,14 @@ const options = {
     min: 1,
     max: 10_000,
     placeholder: 'POINTS',
-    help: 'this many seeded random points between the least and the largest values, instead of all combinations',
+    help: 'try this many random points between the smallest and largest values, instead of all combinations',
   }),
   ...common,
 } satisfies OptionTable<SweepCommandOptions>;
 
 export const sweep: Command<SweepCommandOptions> = {
   name: 'sweep',
-  summary: 'Look for the pruning settings of a task: a grid or a random sample of threshold, temperature and lambda',
+  summary: 'Search for pruning settings on a task: a grid or a random sample of threshold, temperature and lambda',
   operands: null,
   options,
   examples: [
@@ -86,7 +86,7 @@ export const sweep: Command<SweepCommandOptions> = {
     },
     {
       line: 'magic-pyramid sweep --task mrpc --data-dir data --model models/all-MiniLM-L6-v2 --sample 24 --out runs/search --resume',
-      what: 'twelve more points: those that are done are not done again',
+      what: 'twelve more points; finished ones are kept',
     },
   ],
   async run({ given, options, io, services }) {

@@ -35,13 +35,13 @@ const options: OptionTable<TradeoffOptions> = {
     group,
     default: null,
     placeholder: 'FILE',
-    help: 'a trace that evaluate or reproduce wrote, instead of --model and rows',
+    help: 'a trace written by evaluate or reproduce, instead of --model and rows',
   }),
   model: modelOption<string | null>(group, null),
   csv: flagOption({ group, default: false, help: 'print all points as CSV' }),
   json: flagOption({ group, default: false, help: 'print all points as one JSON array' }),
   dtype: dtypeOption(group),
-  ...labelledRowsTable('judge'),
+  ...labelledRowsTable('evaluate on'),
 };
 
 /** Points of the printed table; --csv and --json have them all. */
@@ -73,8 +73,8 @@ async function traceOf({ options, io, services }: Call<TradeoffOptions>): Promis
       throw usage('--trace was given beside a model or rows', 'give one or the other');
     return readTrace(trace);
   }
-  if (model === null) throw usage('there is nothing to make a curve of', 'give --trace, or --model with rows');
-  const { dir, rows } = await modelAndRows(model, rowSource(options, 'judge'), { io, services });
+  if (model === null) throw usage('there is no trace and no model', 'give --trace, or --model with rows');
+  const { dir, rows } = await modelAndRows(model, rowSource(options, 'evaluate on'), { io, services });
   const progress = counter(io.stderr, 'texts');
   return (await services.trace(dir, rows, { dtype }, (share) => progress.at(share * rows.examples.length))).trace;
 }

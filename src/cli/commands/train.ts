@@ -16,7 +16,7 @@ const options: OptionTable<TrainCommandOptions> = {
   paper: flagOption({
     group: 'Early exit (fastbert, mp)',
     default: false,
-    help: 'short for the exit heads of the paper: --exit-head cls --exit-training frozen',
+    help: "use the paper's exit heads; short for --exit-head cls --exit-training frozen",
   }),
   json: flagOption({ group: 'Running', default: false, help: 'print the result as JSON' }),
 };
@@ -30,7 +30,7 @@ export const train: Command<TrainCommandOptions> = {
   examples: [
     {
       line: 'magic-pyramid train --train mails.csv --text body --label folder --learning-rate 5e-4 --out runs/mails',
-      what: 'a new, small network on a file of yours',
+      what: 'a new, small network on your own file',
     },
     {
       line: 'magic-pyramid train --model models/all-MiniLM-L6-v2 --task ag_news --data-dir data --out runs/ag',
@@ -38,7 +38,7 @@ export const train: Command<TrainCommandOptions> = {
     },
     {
       line: 'magic-pyramid train --config run.yaml --seed 1 --out runs/seed-1',
-      what: 'options from a file, two of them replaced',
+      what: 'options from a file, two of them overridden',
     },
     {
       line: 'magic-pyramid train --paper --model models/all-MiniLM-L6-v2 --task ag_news --data-dir data --out runs/paper',
@@ -54,7 +54,7 @@ export const train: Command<TrainCommandOptions> = {
     const options = resolveTrainOptions(own, flagOf);
     const progress = trainProgress(io.stderr);
     const stop = stopSignal(() => {
-      progress.onEvent({ kind: 'note', text: 'stopping after this step, with a checkpoint; once more stops at once' });
+      progress.onEvent({ kind: 'note', text: 'stopping after this step, with a checkpoint; a second signal stops at once' });
     });
     const onEvent: OnTrainEvent = (event) => {
       // before the first stage there is nothing to keep

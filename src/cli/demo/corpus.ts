@@ -62,7 +62,7 @@ export async function readMails(onProgress: (share: number) => void = () => {}):
 export function corpusSentence({ train, validation, test, mails, duplicates }: Corpus): string {
   const sizes = [mails, duplicates, train.examples.length, validation.examples.length, test.examples.length];
   const [all, twice, trained, chosen, held] = sizes.map(thousands);
-  return `${all} mails, ${twice} of them duplicates; ${trained} to train on, ${chosen} to choose by, ${held} held out`;
+  return `${all} mails, ${twice} of them duplicates; ${trained} for training, ${chosen} for validation, ${held} for testing`;
 }
 
 export function splitMails({ examples, mails, duplicates }: Mails, seed: number): Corpus {

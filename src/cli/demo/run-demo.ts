@@ -87,7 +87,7 @@ async function demoInto(
   const full = await startingModel(optionsOf(table[0]), corpus, false);
   const sets = encodeRows(full.tokenizer, corpus, SETTINGS.maxLength);
   note(
-    `a vocabulary of ${full.tokenizer.vocabularySize} word pieces; ${sets.train.truncated} of ${train.examples.length} mails are longer than ${SETTINGS.maxLength} tokens and are cut`,
+    `a vocabulary of ${full.tokenizer.vocabularySize} word pieces; ${sets.train.truncated} of ${train.examples.length} mails are longer than ${SETTINGS.maxLength} tokens and are truncated`,
   );
 
   const shared: SharedStages = new Map();
@@ -129,7 +129,7 @@ async function demoInto(
   const report = {
     title: 'Ham or spam: six ways to spend less',
     introduction: [
-      `${thousands(test.examples.length)} held-out e-mails of the SpamAssassin corpus, classified by networks of ${SETTINGS.layers} layers of ${SETTINGS.hiddenSize} trained from scratch on ${thousands(train.examples.length)} others. The halt value tau was chosen on ${thousands(validation.examples.length)} validation mails, for at most ${100 * MAX_DROP} points below plain BERT, or below the same network without exits where pruning has already cost more.`,
+      `${thousands(test.examples.length)} held-out e-mails of the SpamAssassin corpus, classified by networks of ${SETTINGS.layers} layers of ${SETTINGS.hiddenSize} trained from scratch on ${thousands(train.examples.length)} others. The uncertainty threshold tau was chosen on ${thousands(validation.examples.length)} validation mails, for a drop of at most ${100 * MAX_DROP} points from plain BERT, or from the same network without exits if pruning alone already costs more.`,
     ],
     facts: { seed: String(seed), ...versions() },
     rows,

@@ -15,7 +15,7 @@ export const dtypeOption = (group: string) => {
     group,
     default: 'fp32',
     choices: DTYPES,
-    help: 'precision of matrix products: fp32 or int8; without it what the model folder says, else fp32',
+    help: 'precision of matrix products, fp32 or int8 (default: what the model folder says, else fp32)',
   });
   return { ...spec, default: null, read: (raw: unknown) => (raw === null ? null : spec.read(raw)) };
 };
@@ -23,8 +23,8 @@ export const dtypeOption = (group: string) => {
 const count = (group: string, help: string) =>
   integerOption<number | null>({ group, default: null, min: 1, max: 1024, help });
 
-export const workersOption = (group: string) => count(group, 'worker threads; without it one for each core');
-export const threadsOption = (group: string) => count(group, 'threads a worker computes with; without it one');
+export const workersOption = (group: string) => count(group, 'worker threads (default: one per core)');
+export const threadsOption = (group: string) => count(group, 'threads per worker (default: 1)');
 
 export const engineTable = (group: string): OptionTable<EngineOptions> => ({
   dtype: dtypeOption(group),

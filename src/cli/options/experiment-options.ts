@@ -38,7 +38,7 @@ const limitOption = (help: string) =>
     group: experiment,
     default: null,
     placeholder: 'ROWS',
-    expected: 'a number of rows, or one for each of some tasks, as in ag_news=8000,qqp=4000',
+    expected: 'a number of rows, or a number for some tasks, as in ag_news=8000,qqp=4000',
     help,
     read(raw) {
       const whole = (value: unknown) => {
@@ -73,7 +73,7 @@ export const byOption = (group: string) =>
     group,
     default: 'actual',
     choices: ['actual', 'paper'] as const,
-    help: 'the operations that are made fewest: as computed, or as the paper counts',
+    help: 'which operations to minimise: actual: as computed; paper: as the paper counts',
   });
 
 export const maxDropOption = <T extends number | null>(group: string, fallback: T) =>
@@ -83,7 +83,7 @@ export const maxDropOption = <T extends number | null>(group: string, fallback: 
     min: 0,
     max: 1,
     placeholder: 'SHARE',
-    help: 'the accuracy that may be lost on the validation rows: 0.01 is one point',
+    help: 'the drop in accuracy that is allowed on the validation rows; 0.01 is one point',
   });
 
 export const experimentTable: OptionTable<ExperimentOptions & Training> = {
@@ -91,17 +91,17 @@ export const experimentTable: OptionTable<ExperimentOptions & Training> = {
     group: experiment,
     default: '',
     placeholder: 'DIR',
-    help: 'the folder for the runs and what is made of them',
+    help: 'the folder for the runs, tables and report',
     aliases: ['output_dir'],
   }),
-  limit: limitOption('train on a seeded choice of this many rows; ROWS, or TASK=ROWS,…'),
-  testLimit: limitOption('judge on a seeded choice of this many test rows; ROWS, or TASK=ROWS,…'),
+  limit: limitOption('train on this many rows, chosen at random by the seed; ROWS, or TASK=ROWS,…'),
+  testLimit: limitOption('evaluate on this many test rows, chosen at random by the seed; ROWS, or TASK=ROWS,…'),
   maxDrop: maxDropOption<number>(experiment, 0.01),
   by: byOption(experiment),
   resume: flagOption({
     group: experiment,
     default: false,
-    help: 'continue what is in --out: finished runs are kept, and an interrupted run is resumed where it stopped',
+    help: 'continue what is in --out: keep finished runs, and resume the one that was interrupted',
   }),
   json: flagOption({ group: experiment, default: false, help: 'print the result as JSON' }),
   ...training,

@@ -48,7 +48,7 @@ export function rowSource({ test: file, ...rest }: LabelledRowsOptions, purpose:
   const usage = (what: string, todo: string) => new PyramidError('MP_USAGE', { what, todo });
   if (rest.task !== null && file !== null) throw usage('both --task and --test were given', 'leave one of them out');
   if (rest.task === null && file === null)
-    throw usage(`no rows to ${purpose} were named`, 'give --test with a file, or --task with a name');
+    throw usage(`there are no rows to ${purpose}`, 'give --test with a file, or --task with a name');
   const { task, dataDir, text, pair, label, delimiter } = rest;
   needDelimited(delimiter, file);
   return { task, dataDir, file, text, pair, label, delimiter };

@@ -9,7 +9,7 @@ export const tauOption = (group: string) =>
     default: null,
     placeholder: 'X|off',
     expected: 'a number from 0 to 1, or off',
-    help: "exit at the first layer whose uncertainty is at most this (0 to 1; higher exits earlier); without it the model's own",
+    help: "exit at the first layer whose uncertainty is at most X, 0 to 1; higher exits earlier (default: the model's own tau)",
     read(raw) {
       // YAML of the older kind reads a bare `off` as false
       if (raw === 'off' || raw === false) return 'off';
@@ -27,7 +27,7 @@ export const tausOption = (group: string) => {
     placeholder: 'LIST',
     repeatable: true,
     expected: 'numbers from 0 to 1 or off, separated by commas',
-    help: "taus to measure, 0 to 1 or off; without it the model's own",
+    help: "values of tau to measure, 0 to 1 or off (default: the model's own tau)",
     read(raw) {
       const given =
         typeof raw === 'string' ? raw.split(',').map((part) => part.trim()) : Array.isArray(raw) ? raw : [raw];

@@ -18,7 +18,7 @@ export function variableOf(
     if (value === '') continue;
     if (!/(^|_)PORT$/.test(name) || !SERVICE_LINK.test(value)) return { name, notes };
     notes.push(
-      `note: ${name} is "${value}", which a service of that name in the cluster brings about, and is passed over; enableServiceLinks: false in the pod leaves it out`,
+      `note: ${name} is "${value}", which a Kubernetes service of that name sets; it is ignored (set enableServiceLinks: false in the pod to avoid it)`,
     );
   }
   return { name: null, notes };

@@ -10,7 +10,7 @@ export const FASTBERT_WIDTH = 128;
 export const FASTBERT_HEADS = 2;
 
 export const fastbert: Exit = {
-  summary: 'all tokens after the layer, by an attention of its own',
+  summary: 'all tokens after the layer, through its own attention',
   asked: 'after',
   reads: 'leaving rows',
   needsPairs: false,

@@ -7,7 +7,7 @@ import { featureHeadFlops, featureHeadLogits, featureHeadParameters } from './fe
 import { liveMean, segmentMeans } from './segments.ts';
 
 export const pooled: Exit = {
-  summary: "[CLS] and the texts' means",
+  summary: "[CLS] and the mean of each text's tokens",
   asked: 'before',
   reads: 'cls and entering rows',
   needsPairs: false,

@@ -104,8 +104,8 @@ export const trainTable = {
     affects: ['run'],
     default: 'scratch',
     placeholder: 'DIR|HUB-ID|scratch',
-    expected: 'a model folder, an id of the hub, or scratch',
-    help: 'the pretrained model to start from, a folder or a name on the Hugging Face hub (NAME@REVISION pins it); scratch: a new network with a vocabulary of its own',
+    expected: 'a model folder, a hub id, or scratch',
+    help: 'the pretrained model to start from: a folder, or a name on the Hugging Face hub (NAME@REVISION pins a revision); scratch: a new network with its own vocabulary',
     aliases: ['model_name_or_path'],
   }),
   method: choiceOption({
@@ -130,7 +130,7 @@ export const trainTable = {
     affects: ['rows'],
     default: null,
     placeholder: 'NAME',
-    help: 'a known data set, from --data-dir or else the hub: ag_news, yelp_polarity, qqp, mrpc or rte',
+    help: 'a known data set: ag_news, yelp_polarity, qqp, mrpc or rte; read from --data-dir, else downloaded from the hub',
     aliases: ['task_name', 'dataset_name'],
   }),
   dataDir: textOption<string | null>({
@@ -138,14 +138,14 @@ export const trainTable = {
     affects: ['rows'],
     default: null,
     placeholder: 'DIR',
-    help: 'the folder that holds a folder of files for each --task; without it they come from the Hugging Face hub',
+    help: 'a folder with one subfolder per --task (default: download from the Hugging Face hub)',
   }),
   train: textOption<string | null>({
     group: data,
     affects: ['rows'],
     default: null,
     placeholder: 'FILE',
-    help: 'training rows: csv, tsv, jsonl or parquet, instead of --task',
+    help: 'file of training rows (csv, tsv, jsonl or parquet), instead of --task',
     aliases: ['train_file'],
   }),
   validation: textOption<string | null>({
@@ -153,7 +153,7 @@ export const trainTable = {
     affects: ['rows'],
     default: null,
     placeholder: 'FILE',
-    help: 'rows judged after each epoch; without it a tenth of the training rows is held back',
+    help: 'file of validation rows, evaluated after each epoch (default: a tenth of the training rows)',
     aliases: ['validation_file'],
   }),
   test: textOption<string | null>({
@@ -161,7 +161,7 @@ export const trainTable = {
     affects: ['rows'],
     default: null,
     placeholder: 'FILE',
-    help: 'rows judged once, at the end',
+    help: 'file of test rows, evaluated once, at the end',
     aliases: ['test_file'],
   }),
   text: textOption<string | null>({
@@ -169,7 +169,7 @@ export const trainTable = {
     affects: ['rows'],
     default: null,
     placeholder: 'COLUMN',
-    help: 'the column of the texts; without it the usual names are looked for',
+    help: 'the text column (default: look for the usual names)',
     aliases: ['text_column', 'text_column_name', 'text_column_names', 'sentence1_key'],
   }),
   pair: textOption<string | null>({
@@ -177,7 +177,7 @@ export const trainTable = {
     affects: ['rows'],
     default: null,
     placeholder: 'COLUMN',
-    help: 'the column of the second texts, where a row holds two',
+    help: 'the column of the second text, for text pairs',
     aliases: ['pair_column', 'sentence2_key'],
   }),
   label: textOption<string | null>({
@@ -185,7 +185,7 @@ export const trainTable = {
     affects: ['rows'],
     default: null,
     placeholder: 'COLUMN',
-    help: 'the column of the labels; without it the usual names are looked for',
+    help: 'the label column (default: look for the usual names)',
     aliases: ['label_column', 'label_column_name'],
   }),
   delimiter: customOption<string | null>({
@@ -194,7 +194,7 @@ export const trainTable = {
     default: null,
     placeholder: 'CHARACTER',
     expected: 'one character, or comma, semicolon, tab or pipe',
-    help: 'what separates the fields of csv and tsv files: a character, or comma, semicolon, tab or pipe; without it what the file shows',
+    help: 'the field separator of csv and tsv files: a character, or comma, semicolon, tab or pipe (default: detected from the file)',
     aliases: ['sep'],
     read: readDelimiter,
   }),
@@ -204,7 +204,7 @@ export const trainTable = {
     default: null,
     min: 1,
     placeholder: 'ROWS',
-    help: 'train on a seeded choice of this many rows',
+    help: 'train on this many rows, chosen at random by the seed',
     aliases: ['max_train_samples'],
   }),
   maxLength: integerOption({
@@ -214,7 +214,7 @@ export const trainTable = {
     min: 8,
     max: 512,
     placeholder: 'TOKENS',
-    help: 'the most tokens of a text, [CLS] and [SEP] included; longer texts are cut',
+    help: 'maximum tokens per text, including [CLS] and [SEP]; longer texts are truncated',
     aliases: ['max_seq_length', 'max_length'],
   }),
 
@@ -224,7 +224,7 @@ export const trainTable = {
     default: DEFAULT_EPOCHS,
     placeholder: 'N,N,N,N',
     expected: 'one to four numbers from 0 to 1000, as in 3,1,2,10 (the stages regular, soft, hard, heads)',
-    help: 'epochs of the stages regular, soft, hard and heads; stages left out keep their default',
+    help: 'epochs of the stages regular, soft, hard and heads; stages not listed keep their default',
     aliases: ['num_train_epochs'],
     read: readEpochs,
   }),
@@ -235,7 +235,7 @@ export const trainTable = {
     min: 1,
     max: 4096,
     placeholder: 'ROWS',
-    help: 'rows a step, of every stage but heads',
+    help: 'rows per step in all stages except heads',
     aliases: ['per_device_train_batch_size', 'train_batch_size'],
   }),
   learningRate: numberOption({
@@ -245,7 +245,7 @@ export const trainTable = {
     min: 0,
     above: true,
     max: 1,
-    help: 'the highest learning rate, after warm-up; a network from scratch wants about 5e-4',
+    help: 'peak learning rate, reached after warm-up; use about 5e-4 for a network from scratch',
     aliases: ['learning_rate'],
   }),
   warmup: numberOption({
@@ -255,7 +255,7 @@ export const trainTable = {
     min: 0,
     max: 1,
     placeholder: 'SHARE',
-    help: 'the share of the steps over which the learning rate rises; it falls to zero over the rest',
+    help: 'the share of steps over which the learning rate rises; it falls to zero over the rest',
     aliases: ['warmup_ratio'],
   }),
   weightDecay: numberOption({
@@ -264,7 +264,7 @@ export const trainTable = {
     default: 0.01,
     min: 0,
     max: 1,
-    help: 'decoupled weight decay of AdamW; none on biases, normalisation and thresholds',
+    help: 'decoupled weight decay of AdamW; not applied to biases, normalisation and thresholds',
     aliases: ['weight_decay'],
   }),
   clip: numberOption({
@@ -272,7 +272,7 @@ export const trainTable = {
     affects: ['run'],
     default: 1,
     min: 0,
-    help: 'the largest norm of all gradients together; 0 does not clip',
+    help: 'clip gradients to this total norm; 0 turns clipping off',
     aliases: ['max_grad_norm'],
   }),
   classWeights: customOption<ClassWeights>({
@@ -281,7 +281,7 @@ export const trainTable = {
     default: 'none',
     placeholder: 'none|auto|LABEL=W,…',
     expected: 'none, auto, or a weight above 0 for each label, as in ham=1,spam=2',
-    help: 'weights of the labels in the loss; auto: inverse to how often a label occurs, 1 on average',
+    help: 'weights of the labels in the loss; auto: inverse to label frequency, 1 on average',
     read: readClassWeights,
   }),
 
@@ -291,7 +291,7 @@ export const trainTable = {
     default: 'auto',
     placeholder: 'X|auto',
     expected: 'a number from 0 to 1, or auto',
-    help: "the last layer's threshold at the start (the first layers' are proportionally lower); they are learned; auto: 1 over the mean tokens of the training texts, the mean score of a token",
+    help: "initial threshold of the last layer; earlier layers start proportionally lower, and training learns them all; auto: the mean score of a token (1 / mean tokens per training text)",
     read: readDelta,
   }),
   temperature: numberOption({
@@ -301,7 +301,7 @@ export const trainTable = {
     min: 0,
     above: true,
     max: 1,
-    help: 'the temperature T of the soft mask sigmoid((score - threshold) / T)',
+    help: 'temperature T of the soft mask sigmoid((score - threshold) / T)',
   }),
   lambda: numberOption({
     group: pruning,
@@ -309,7 +309,7 @@ export const trainTable = {
     default: 0.05,
     min: 0,
     max: 100,
-    help: 'the weight of the mean mask in the loss: larger removes more tokens',
+    help: 'weight of the mean mask in the loss; a larger value removes more tokens',
   }),
   thresholdLearningRate: numberOption({
     group: pruning,
@@ -318,7 +318,7 @@ export const trainTable = {
     min: 0,
     above: true,
     max: 1,
-    help: 'the highest learning rate of the thresholds',
+    help: 'peak learning rate of the thresholds',
   }),
 
   exitHead: choiceOption({
@@ -340,14 +340,14 @@ export const trainTable = {
     affects: ['joint'],
     default: 'soft',
     choices: ['regular', 'soft'] as const,
-    help: 'the stage from which exit heads learn with the network, with --exit-training joint; soft leaves the regular stage alone (fastbert has but that one)',
+    help: 'with --exit-training joint: the stage at which joint training of the exit heads begins (fastbert has only the regular stage)',
   }),
   jointTargets: choiceOption({
     group: exits,
     affects: ['joint'],
     default: 'classifier',
     choices: ['labels', 'classifier'] as const,
-    help: "what exit heads that learn with the network learn from: the rows' labels, or what the main classifier makes of them, as in the heads stage",
+    help: "with --exit-training joint: what exit heads learn from, the rows' labels or the main classifier's scores (as in the heads stage)",
   }),
   jointWeight: numberOption({
     group: exits,
@@ -356,7 +356,7 @@ export const trainTable = {
     min: 0,
     above: true,
     max: 10,
-    help: "the weight of each exit head's loss beside the main one, with --exit-training joint",
+    help: "with --exit-training joint: weight of each exit head's loss, relative to the main loss",
   }),
   jointHeadLearningRate: numberOption({
     group: exits,
@@ -365,7 +365,7 @@ export const trainTable = {
     min: 0,
     above: true,
     max: 1,
-    help: 'the highest learning rate of exit heads that learn with the network',
+    help: 'with --exit-training joint: peak learning rate of the exit heads',
   }),
   headLearningRate: numberOption({
     group: exits,
@@ -374,7 +374,7 @@ export const trainTable = {
     min: 0,
     above: true,
     max: 1,
-    help: 'the highest learning rate of the heads stage',
+    help: 'peak learning rate in the heads stage',
   }),
   headBatchSize: integerOption({
     group: exits,
@@ -383,7 +383,7 @@ export const trainTable = {
     min: 1,
     max: 4096,
     placeholder: 'ROWS',
-    help: 'rows a step of the heads stage',
+    help: 'rows per step in the heads stage',
   }),
   pooledDropout: numberOption({
     group: exits,
@@ -392,7 +392,7 @@ export const trainTable = {
     min: 0,
     max: 0.9,
     placeholder: 'SHARE',
-    help: 'the share of what pooled and aligned heads read that a step of the heads stage leaves out; more for few rows',
+    help: 'dropout on the input of pooled and aligned heads in the heads stage; raise it when rows are few',
   }),
 
   vocabularySize: integerOption({
@@ -402,7 +402,7 @@ export const trainTable = {
     min: 100,
     max: 200_000,
     placeholder: 'PIECES',
-    help: 'the most word pieces of the vocabulary made from the training rows',
+    help: 'maximum size of the vocabulary built from the training rows',
     aliases: ['vocab_size'],
   }),
   hiddenSize: integerOption({
@@ -411,7 +411,7 @@ export const trainTable = {
     default: 128,
     min: 8,
     max: 4096,
-    help: 'the width of the network, a multiple of --heads',
+    help: 'width of the network; a multiple of --heads',
     aliases: ['hidden_size'],
   }),
   layers: integerOption({
@@ -420,7 +420,7 @@ export const trainTable = {
     default: 4,
     min: 1,
     max: 96,
-    help: 'layers; distilbert takes half of them',
+    help: 'number of layers; distilbert uses half of them',
     aliases: ['num_hidden_layers'],
   }),
   heads: integerOption({
@@ -429,7 +429,7 @@ export const trainTable = {
     default: 2,
     min: 1,
     max: 128,
-    help: 'attention heads of a layer',
+    help: 'attention heads per layer',
     aliases: ['num_attention_heads'],
   }),
   intermediateSize: integerOption<number | null>({
@@ -438,7 +438,7 @@ export const trainTable = {
     default: null,
     min: 8,
     max: 16_384,
-    help: 'the width inside the feed-forward; without it 4 times --hidden-size',
+    help: 'width inside the feed-forward part (default: 4 times --hidden-size)',
     aliases: ['intermediate_size'],
   }),
 
@@ -448,7 +448,7 @@ export const trainTable = {
     default: 0,
     min: 0,
     max: 2 ** 31 - 1,
-    help: 'the seed of everything random: the same seed gives the same weights on the same machine',
+    help: 'random seed; the same seed gives the same weights on the same machine',
   }),
   threads: integerOption<number | null>({
     group: running,
@@ -456,7 +456,7 @@ export const trainTable = {
     default: null,
     min: 1,
     max: 1024,
-    help: 'threads to compute with; without it as many as the machine has cores',
+    help: 'threads to compute with (default: one per core)',
   }),
   checkpointEvery: integerOption({
     group: running,
@@ -464,7 +464,7 @@ export const trainTable = {
     default: 200,
     min: 0,
     placeholder: 'STEPS',
-    help: 'steps between checkpoints for --resume; 0 writes none but those at the end of a stage',
+    help: 'steps between checkpoints for --resume; 0: only at the end of each stage',
     aliases: ['save_steps'],
   }),
   resume: flagOption({

@@ -90,7 +90,7 @@ describe('the demo corpus', () => {
 
   test('has the counts that README.md names', () => {
     const sentence = corpusSentence(corpus);
-    const [, trained, , held] = sentence.match(/([\d,]+) to train on, ([\d,]+) to choose by, ([\d,]+) held out/)!;
+    const [, trained, , held] = sentence.match(/([\d,]+) for training, ([\d,]+) for validation, ([\d,]+) for testing/)!;
     expect(sentence).toMatch(/^6,046 mails, \d+ of them duplicates; /);
     const readme = readFileSync('README.md', 'utf8').replace(/\s+/g, ' ');
     expect(readme).toContain(`on ${trained} e-mails of the SpamAssassin corpus and judges them on ${held} others`);
