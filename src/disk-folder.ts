@@ -45,7 +45,7 @@ export async function openFile(path: string): Promise<FolderFile | null> {
 
 const OPEN_FAULTS: Readonly<Record<string, string>> = {
   ENXIO: 'a socket or a device', // neither can be opened so
-  ELOOP: 'a symbolic link that leads to itself',
+  ELOOP: 'a symbolic link to itself',
   EISDIR: 'a folder',
 };
 
@@ -67,12 +67,13 @@ async function read(handle: FileHandle, path: string, from: number, to: number):
   try {
     bytes = new Uint8Array(to - from);
   } catch (cause) {
-    const problem = `${to - from} bytes of it do not fit into this process's memory`;
-    throw new PyramidError('MP_MODEL_FILE', { path, problem, todo: 'take a smaller model' }, { cause });
+    const problem = `it needs ${to - from} bytes, more than this process has memory for`;
+    throw new PyramidError('MP_MODEL_FILE', { path, problem, todo: 'use a smaller model' }, { cause });
   }
   for (let done = 0; done < bytes.length; ) {
     const { bytesRead } = await handle.read(bytes, done, Math.min(bytes.length - done, CHUNK), from + done);
-    if (bytesRead === 0) throw new PyramidError('MP_MODEL_FILE', { path, problem: 'it ended within its own size' });
+    if (bytesRead === 0)
+      throw new PyramidError('MP_MODEL_FILE', { path, problem: 'it became shorter while it was read' });
     done += bytesRead;
   }
   return bytes;

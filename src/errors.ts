@@ -47,7 +47,7 @@ export const catalogue = {
     2,
     400,
     (e: { path: string | null; key: string; nearest: string | null }) =>
-      `${e.path === null ? '' : `${e.path}: `}there is no option "${brief(e.key)}"; ${e.nearest === null ? 'see --help for those there are' : `did you mean "${e.nearest}"?`}`,
+      `${e.path === null ? '' : `${e.path}: `}there is no option "${brief(e.key)}"; ${e.nearest === null ? 'see --help for all options' : `did you mean "${e.nearest}"?`}`,
   ),
   MP_CONFIG_FILE: kind(
     2,
@@ -89,7 +89,7 @@ export const catalogue = {
     2,
     400,
     (e: { path: string; column: string; columns: readonly string[]; separator?: string; flag?: string }) =>
-      `${e.path}: no column "${brief(e.column)}"; the columns are ${list(e.columns)} (${e.separator ? `separated by ${e.separator}? give --delimiter` : `${e.flag ? `give ${e.flag} COLUMN; ` : ''}where there is no header line, give numbers from 0`})`,
+      `${e.path}: no column "${brief(e.column)}"; the columns are ${list(e.columns)} (${e.separator ? `separated by ${e.separator}? give --delimiter` : `${e.flag ? `give ${e.flag} COLUMN; ` : ''}if the file has no header line, give column numbers from 0`})`,
   ),
   MP_DATA_FILE: kind(
     1,
@@ -101,7 +101,7 @@ export const catalogue = {
     2,
     400,
     (e: { path: string; known: readonly string[] }) =>
-      `${e.path}: the format is not known from its name; use one of ${list(e.known)}`,
+      `${e.path}: the file name does not tell the format; use one of ${list(e.known)}`,
   ),
   MP_DATA_LABEL: kind(
     1,
@@ -131,7 +131,7 @@ export const catalogue = {
   MP_TASK_UNKNOWN: kind(
     2,
     400,
-    (e: { task: string; tasks: readonly string[] }) => `no task "${e.task}"; the tasks are ${list(e.tasks)}`,
+    (e: { task: string; tasks: readonly string[] }) => `there is no task "${e.task}"; the tasks are ${list(e.tasks)}`,
   ),
 
   // model folders
@@ -157,7 +157,7 @@ export const catalogue = {
     1,
     400,
     (e: { path: string; part: string; todo?: string }) =>
-      `${e.path}: ${e.part} is not read exactly by this version, so token ids could differ from those of transformers; ${e.todo ?? 'take a model with a BERT tokenizer (WordPiece)'}`,
+      `${e.path}: this version does not read ${e.part} exactly as transformers does, so token ids could differ; ${e.todo ?? 'take a model with a BERT tokenizer (WordPiece)'}`,
   ),
   MP_MODEL_TENSOR_MISSING: kind(
     1,
@@ -169,7 +169,7 @@ export const catalogue = {
     1,
     400,
     (e: { path: string; name: string; found: readonly number[]; expected: readonly number[] }) =>
-      `${e.path}: tensor "${e.name}" is [${list(e.found.map(String))}] where config.json asks for [${e.expected.join(', ')}]; take weights that fit config.json`,
+      `${e.path}: tensor "${e.name}" is [${list(e.found.map(String))}] but config.json requires [${e.expected.join(', ')}]; take weights that fit config.json`,
   ),
   MP_MODEL_VOCABULARY: kind(
     1,
@@ -201,20 +201,20 @@ export const catalogue = {
     1,
     500,
     (e: { stage: string; step: number; loss: number; checkpoint: string | null }) =>
-      `the loss is ${e.loss} at step ${e.step} of the ${e.stage} stage; ${e.checkpoint ? `the last good checkpoint is ${e.checkpoint}` : 'no checkpoint was due before it'}; lower --learning-rate`,
+      `the loss is ${e.loss} at step ${e.step} of the ${e.stage} stage; ${e.checkpoint ? `the last good checkpoint is ${e.checkpoint}` : 'there is no earlier checkpoint'}; lower --learning-rate`,
   ),
   MP_RESUME_MISMATCH: kind(
     2,
     400,
     (e: { path: string; option: string; before: string; now: string }) =>
-      `${e.path}: the run there had ${e.option} ${e.before}, this one has ${e.now}; give the same arguments, or another --out`,
+      `${e.path}: the run there used ${e.option} ${e.before}, this one uses ${e.now}; give the same arguments, or another --out`,
   ),
   MP_OUT_EXISTS: kind(
     2,
     400,
     (e: {
       path: string;
-      found: 'already holds a run' | 'holds a finished run' | 'is not empty' | 'is a file' | 'is no folder';
+      found: 'already holds a run' | 'holds a finished run' | 'is not empty' | 'is a file' | 'is not a folder';
     }) =>
       `${e.path} ${e.found}; ${e.found === 'already holds a run' ? 'add --resume to continue it' : e.found === 'is not empty' ? 'empty it' : e.found === 'holds a finished run' ? 'use or delete it' : 'give a folder'}, or give another --out`,
   ),
@@ -222,43 +222,43 @@ export const catalogue = {
     1,
     409,
     (e: { path: string; holder: { pid: number; host: string; since: string } | null }) =>
-      `${e.path}: another run writes there${e.holder ? ` (process ${e.holder.pid} on ${e.holder.host}, since ${e.holder.since})` : ''}; wait until it ends, stop it, or give another --out`,
+      `${e.path}: another run is writing there${e.holder ? ` (process ${e.holder.pid} on ${e.holder.host}, since ${e.holder.since})` : ''}; wait until it ends, stop it, or give another --out`,
   ),
   MP_TRAIN_STOPPED: kind(
     1,
     503,
     (e: { stage: string; step: number; checkpoint: string | null }) =>
-      `the run was stopped at step ${e.step} of the ${e.stage} stage; ${e.checkpoint ? `its checkpoint is ${e.checkpoint}: give the same command with --resume to finish it` : 'no checkpoint was written: start it again'}`,
+      `the run was stopped at step ${e.step} of the ${e.stage} stage; ${e.checkpoint ? `its checkpoint is ${e.checkpoint}: run the same command with --resume to finish it` : 'no checkpoint was written: start it again'}`,
   ),
   MP_WRITE: kind(
     1,
     500,
     (e: { path: string; reason: string; partly?: boolean }) =>
-      `${e.path}: cannot write (${e.reason}); ${e.partly ? 'what has arrived there is not complete, free some space and do it again' : 'nothing half-written was left behind'}`,
+      `${e.path}: cannot write (${e.reason}); ${e.partly ? 'the output is incomplete, free some space and try again' : 'no partial file was left behind'}`,
   ),
   MP_RUNS_FAILED: kind(
     1,
     500,
     (e: { failed: number; out: string }) =>
-      `${e.failed} ${e.failed === 1 ? 'run' : 'runs'} failed, as the table says why; fix that, and continue with --out ${e.out} --resume`,
+      `${e.failed} ${e.failed === 1 ? 'run' : 'runs'} failed (the table gives the reasons); fix that, and continue with --out ${e.out} --resume`,
   ),
   MP_RUN_LOST: kind(
     1,
     500,
     (e: { run: string; how: string }) =>
-      `the process of ${e.run} ${e.how} before its work was done; if memory ran out, free some or lower --batch-size, then continue with --resume`,
+      `the process of ${e.run} ${e.how} before it finished; if memory ran out, free some or lower --batch-size, then continue with --resume`,
   ),
   MP_CALIBRATION: kind(
     1,
     400,
     (e: { speedup: number; most: number }) =>
-      `no tau makes this model ${e.speedup} times faster on these rows, the most is ${e.most.toFixed(2)} times; ask for less`,
+      `no tau makes this model ${e.speedup} times faster on these rows (at most ${e.most.toFixed(2)} times); ask for less`,
   ),
   MP_QUANTIZE: kind(
     1,
     400,
     (e: { disagreement: number; most: number; rows: number }) =>
-      `int8 answers ${(100 * e.disagreement).toFixed(2)} % of the ${e.rows} texts otherwise than fp32, more than the ${(100 * e.most).toFixed(2)} % allowed; allow more with --max-disagreement, or stay with fp32`,
+      `int8 and fp32 disagree on ${(100 * e.disagreement).toFixed(2)} % of the ${e.rows} texts, more than the ${(100 * e.most).toFixed(2)} % allowed; allow more with --max-disagreement, or keep fp32`,
   ),
 
   // the hub
@@ -278,13 +278,13 @@ export const catalogue = {
     1,
     403,
     (e: { repo: string; kind: 'model' | 'data set'; endpoint: string; status: number; token: boolean }) =>
-      `${e.repo}: ${e.endpoint} does not give out this ${e.kind} (status ${e.status}), which does not exist, is private or wants its terms accepted; check the name, accept the terms on its page, and ${e.token ? 'check that the token in use (HF_TOKEN) may read it' : 'set HF_TOKEN'}`,
+      `${e.repo}: ${e.endpoint} refuses this ${e.kind} (status ${e.status}): it does not exist, is private, or requires its terms to be accepted; check the name, accept the terms on its page, and ${e.token ? 'check that the token in use (HF_TOKEN) may read it' : 'set HF_TOKEN'}`,
   ),
   MP_HUB_FAILED: kind(
     1,
     502,
     (e: { what: string; problem: string }) =>
-      `${e.what}: the download failed, ${e.problem}; try again, what has arrived is kept`,
+      `${e.what}: the download failed: ${e.problem}; try again, the part that arrived is kept`,
   ),
   MP_HUB_DISK: kind(
     1,
@@ -304,7 +304,7 @@ export const catalogue = {
     2,
     400,
     (e: { device: string; reason: string }) =>
-      `this browser has no ${e.device} (${e.reason}); leave device out, which computes in WebAssembly`,
+      `this browser has no ${e.device} (${e.reason}); leave device out to compute in WebAssembly`,
   ),
   MP_WEB_RUNTIME: kind(
     1,
@@ -318,12 +318,12 @@ export const catalogue = {
     1,
     500,
     (e: { packages: readonly string[] }) =>
-      `the demo's e-mails need ${list(e.packages)}, not installed here; run npm install ${e.packages.join(' ')}`,
+      `the demo needs ${list(e.packages)}, not installed here; run npm install ${e.packages.join(' ')}`,
   ),
   MP_BENCH_PEER: kind(
     1,
     400,
-    (e: { peer: string; problem: string; todo: string }) => `${e.peer} cannot take part: ${e.problem}; ${e.todo}`,
+    (e: { peer: string; problem: string; todo: string }) => `${e.peer} cannot be measured: ${e.problem}; ${e.todo}`,
   ),
   MP_DEADLINE: kind(
     1,
@@ -334,19 +334,19 @@ export const catalogue = {
   MP_WORKER_LOST: kind(
     1,
     503,
-    (e: { tries: number }) => `a worker thread ended ${e.tries} times on the same texts; report the texts that do this`,
+    (e: { tries: number }) => `a worker thread crashed ${e.tries} times on the same texts; report these texts`,
   ),
   MP_TEXT_STALLED: kind(
     1,
     503,
     (e: { stallMs: number }) =>
-      `a text could not be cut into tokens within ${e.stallMs} ms and was given up; shorten it, or check the model's tokenizer.json`,
+      `a text could not be tokenised within ${e.stallMs} ms, so it was given up; shorten it, or check the model's tokenizer.json`,
   ),
   MP_MODEL_STALLED: kind(
     1,
     400,
     (e: { path: string; stallMs: number }) =>
-      `${e.path}: loading the model got stuck (nothing happened for ${e.stallMs} ms, or it took 20 times as long) and was given up; check its files, tokenizer.json above all, or allow more time (stallMs, --stall-timeout)`,
+      `${e.path}: loading the model got stuck and was stopped (nothing happened for ${e.stallMs} ms, or it took 20 times as long); check its files, above all tokenizer.json, or allow more time (stallMs, --stall-timeout)`,
   ),
   // serving
   MP_MODEL_UNKNOWN: kind(

@@ -58,8 +58,8 @@ export function checkSize(path: string, size: number, most: number): void {
   if (size <= most) return;
   throw new PyramidError('MP_MODEL_FILE', {
     path,
-    problem: `it has ${mebibytes(size)}, more than the ${mebibytes(most)} that such a file may have`,
-    todo: 'take the file that belongs to the model',
+    problem: `it has ${mebibytes(size)}, more than the maximum of ${mebibytes(most)} for this file`,
+    todo: 'use the file that belongs to the model',
   });
 }
 
@@ -72,13 +72,13 @@ export function checkFetched(path: string, bytes: Uint8Array): void {
     throw new PyramidError('MP_MODEL_FILE', {
       path,
       problem: 'it is a Git LFS pointer, not the file itself',
-      todo: 'run "git lfs pull" where the repository was cloned',
+      todo: 'run "git lfs pull" in the cloned repository',
     });
   if (/^\s*<(?:!doctype html|html)/i.test(begins))
     throw new PyramidError('MP_MODEL_FILE', {
       path,
       problem: 'it is a web page, not the file itself',
-      todo: 'download it again, from the address of the file',
+      todo: 'download the file itself',
     });
 }
 
@@ -95,7 +95,7 @@ export function jsonIn(text: string, fault: Fault): unknown {
   }
   let level = [value];
   for (let depth = 0; level.length > 0; depth++) {
-    if (depth > DEEPEST) throw fault(`its values lie more than ${DEEPEST} deep within one another`);
+    if (depth > DEEPEST) throw fault(`its values are nested more than ${DEEPEST} deep`);
     level = level.flatMap((one) => (typeof one === 'object' && one !== null ? Object.values(one) : []));
   }
   return value;
@@ -104,6 +104,6 @@ export function jsonIn(text: string, fault: Fault): unknown {
 /** `text` as a JSON object. */
 export function jsonObjectIn(text: string, fault: Fault): Record<string, unknown> {
   const value = jsonIn(text, fault);
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw fault('it is no JSON object');
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw fault('it is not a JSON object');
   return value as Record<string, unknown>;
 }

@@ -36,7 +36,7 @@ export const OTHER_WEIGHTS: readonly OtherWeights[] = [
   },
   ...['model.onnx', 'onnx/model.onnx'].map((name) => ({
     name,
-    what: 'an ONNX graph, which cannot be pruned or left early',
-    todo: 'take the model.safetensors that it was exported from',
+    what: 'an ONNX graph, which supports neither pruning nor early exit',
+    todo: 'use the model.safetensors that it was exported from',
   })),
 ];

@@ -29,7 +29,7 @@ export async function folderEntries(dir: string): Promise<string[] | null> {
     if (!there) throw new PyramidError('MP_WRITE', { path: dir, reason: message }, { cause });
     throw new PyramidError(
       'MP_OUT_EXISTS',
-      { path: dir, found: there.isFile() ? 'is a file' : 'is no folder' },
+      { path: dir, found: there.isFile() ? 'is a file' : 'is not a folder' },
       { cause },
     );
   }

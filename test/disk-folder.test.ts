@@ -16,7 +16,7 @@ describe('in place of a file', () => {
     ['a folder', (path) => mkdirSync(path), 'a folder'],
     ['a named pipe that nobody writes to', (path) => execFileSync('mkfifo', [path]), 'a named pipe'],
     ['a device that never ends, by a link', (path) => symlinkSync('/dev/zero', path), 'a device'],
-    ['a link that leads to itself', (path) => symlinkSync(path, path), 'a symbolic link that leads to itself'],
+    ['a link that leads to itself', (path) => symlinkSync(path, path), 'a symbolic link to itself'],
     [
       'a socket',
       (path) => new Promise<void>((resolve) => createServer().listen(path, resolve).unref()),
@@ -61,7 +61,7 @@ describe('a text', () => {
       await expect(readText(folder, 'huge.json')).rejects.toMatchObject({
         code: 'MP_MODEL_FILE',
         message: expect.stringMatching(
-          /huge\.json: it has [\d,]+ MiB, more than the 64 MiB that such a file may have; take/,
+          /huge\.json: it has [\d,]+ MiB, more than the maximum of 64 MiB for this file; use/,
         ),
       });
     }
@@ -71,7 +71,7 @@ describe('a text', () => {
     writeFileSync(at('vocab.txt'), 'version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 231508\n');
     await expect(readText(folder, 'vocab.txt')).rejects.toMatchObject({
       code: 'MP_MODEL_FILE',
-      message: `${at('vocab.txt')}: it is a Git LFS pointer, not the file itself; run "git lfs pull" where the repository was cloned`,
+      message: `${at('vocab.txt')}: it is a Git LFS pointer, not the file itself; run "git lfs pull" in the cloned repository`,
     });
   });
 
@@ -98,7 +98,7 @@ it('a file that grows shorter while it is read is an error of the file', async (
   truncateSync(at('shrinks'), 3);
   await expect(file.read(0, 12)).rejects.toMatchObject({
     code: 'MP_MODEL_FILE',
-    message: expect.stringContaining('it ended within its own size'),
+    message: expect.stringContaining('it became shorter while it was read'),
   });
   await file.close();
 });

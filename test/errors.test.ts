@@ -73,7 +73,7 @@ const examples: { readonly [C in ErrorCode]: readonly [Details<C>, ...Details<C>
     { path, found: 'holds a finished run' },
     { path, found: 'is not empty' },
     { path, found: 'is a file' },
-    { path, found: 'is no folder' },
+    { path, found: 'is not a folder' },
   ],
   MP_OUT_BUSY: [
     { path, holder: null },
@@ -108,7 +108,7 @@ const examples: { readonly [C in ErrorCode]: readonly [Details<C>, ...Details<C>
   ],
   MP_HUB_FAILED: [{ what: 'org/name', problem: 'the connection ended early' }],
   MP_HUB_DISK: [{ path, reason: 'the disk is full' }],
-  MP_WEB_FETCH: [{ url: 'https://example.org/model/config.json', problem: 'there is no answer' }],
+  MP_WEB_FETCH: [{ url: 'https://example.org/model/config.json', problem: 'the server did not answer' }],
   MP_WEB_DEVICE: [{ device: 'webgpu', reason: 'no adapter' }],
   MP_WEB_RUNTIME: [{ reason: 'WebAssembly is not allowed' }],
   MP_DEMO_PACKAGE: [{ packages: ['a', 'b'] }],

@@ -94,6 +94,6 @@ describe('what lies in an output folder', () => {
     });
     await expect(folderEntries(join(file, 'x'))).rejects.toMatchObject({ code: 'MP_WRITE' });
     if (process.platform === 'linux')
-      await expect(folderEntries('/dev/null')).rejects.toMatchObject({ details: { found: 'is no folder' } });
+      await expect(folderEntries('/dev/null')).rejects.toMatchObject({ details: { found: 'is not a folder' } });
   });
 });

@@ -81,8 +81,8 @@ function checkMemory({ memory }: Folder, path: string, places: readonly Place[])
   if (memory !== undefined && needed > memory)
     throw new PyramidError('MP_MODEL_FILE', {
       path,
-      problem: `its weights need ${mebibytes(needed)} of memory, there are ${mebibytes(memory)}`,
-      todo: 'take a smaller model, or a larger machine',
+      problem: `its weights need ${mebibytes(needed)} of memory, and this machine has ${mebibytes(memory)}`,
+      todo: 'use a smaller model, or a larger machine',
     });
 }
 
@@ -91,13 +91,13 @@ async function readAll(places: readonly Place[]): Promise<Map<Place, StoredTenso
     if (twin)
       throw new PyramidError('MP_MODEL_FILE', {
         path: file.path,
-        problem: `tensor ${quoted(name)} is there twice, also as ${quoted(twin.name)} in ${twin.file.path}`,
-        todo: 'take weights that have each tensor once',
+        problem: `tensor ${quoted(name)} occurs twice, also as ${quoted(twin.name)} in ${twin.file.path}`,
+        todo: 'use weights that have each tensor once',
       });
     if (!isFloat(entry))
       throw new PyramidError('MP_MODEL_FILE', {
         path: file.path,
-        problem: `tensor ${quoted(name)} is of the dtype ${quoted(entry.dtype)}, which is not read`,
+        problem: `tensor ${quoted(name)} has the dtype ${quoted(entry.dtype)}, which is not supported`,
         todo: 'save the weights as F32, F16 or BF16',
       });
   }
@@ -110,7 +110,7 @@ async function readAll(places: readonly Place[]): Promise<Map<Place, StoredTenso
       throw new PyramidError('MP_MODEL_FILE', {
         path: place.file.path,
         problem: `tensor ${quoted(place.name)} has values that are not numbers (NaN or infinity)`,
-        todo: 'take weights from before the training went wrong',
+        todo: 'use weights saved before training went wrong',
       });
     read.set(place, tensor);
   }

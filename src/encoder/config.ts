@@ -101,7 +101,7 @@ export function parseConfig(raw: Readonly<Record<string, unknown>>, path: string
     const value = raw[key] ?? fallback;
     if (!Number.isSafeInteger(value) || (value as number) < 1)
       throw fault(`${key} is ${quoted(raw[key])}, not a positive whole number`);
-    if ((value as number) > most) throw fault(`${key} is ${value}, more than the ${most} that are read`);
+    if ((value as number) > most) throw fault(`${key} is ${value}, more than the maximum of ${most}`);
     return value as number;
   };
   const real = (key: string, fallback: number): number => {
@@ -109,7 +109,7 @@ export function parseConfig(raw: Readonly<Record<string, unknown>>, path: string
     if (typeof value !== 'number' || !(value >= 0))
       throw fault(`${key} is ${quoted(raw[key])}, not a number of 0 or more`);
     // also what JSON writes as 1e999
-    if (value > 1000) throw fault(`${key} is ${value}, too large to be meant`);
+    if (value > 1000) throw fault(`${key} is ${value}, which is too large`);
     return value;
   };
   const rate = (key: string, fallback: number): number => {
@@ -126,7 +126,7 @@ export function parseConfig(raw: Readonly<Record<string, unknown>>, path: string
   const hiddenSize = whole(keys.hiddenSize, MOST.hiddenSize);
   const heads = whole(keys.heads, MOST.heads);
   if (hiddenSize % heads !== 0)
-    throw fault(`${keys.hiddenSize} ${hiddenSize} is no multiple of ${keys.heads} ${heads}`);
+    throw fault(`${keys.hiddenSize} ${hiddenSize} is not a multiple of ${keys.heads} ${heads}`);
   const problemType = (raw.problem_type ?? 'single_label_classification') as ProblemType;
   if (!['single_label_classification', 'multi_label_classification', 'regression'].includes(problemType)) {
     throw fault(`problem_type is ${quoted(raw.problem_type)}`);

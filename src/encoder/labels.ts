@@ -19,7 +19,7 @@ export function labelNames(raw: Raw, fault: Fault): readonly string[] {
   const count = raw.num_labels ?? null;
   if (count !== null && !(Number.isSafeInteger(count) && Number(count) >= 1))
     throw fault(`num_labels is ${quoted(count)}, not a positive whole number`);
-  if (Number(count) > MOST_LABELS) throw fault(`num_labels is ${count}, more than the ${MOST_LABELS} that are read`);
+  if (Number(count) > MOST_LABELS) throw fault(`num_labels is ${count}, more than the maximum of ${MOST_LABELS}`);
   if (isClassifier(raw)) return numberedLabels(Number(count ?? DEFAULT_LABELS));
   return [];
 }
@@ -38,24 +38,24 @@ const isClassifier = ({ architectures }: Raw): boolean =>
 function namedLabels(id2label: unknown, fault: Fault): string[] {
   if (typeof id2label !== 'object' || Array.isArray(id2label))
     throw fault(
-      `id2label is ${quoted(id2label)}, no object from numbers to names`,
+      `id2label is ${quoted(id2label)}, not an object from numbers to names`,
       'write {"0": "a name", "1": "another"}',
     );
   const entries = Object.entries(id2label as Record<string, unknown>);
   if (entries.length > MOST_LABELS)
-    throw fault(`id2label names ${entries.length} labels, more than the ${MOST_LABELS} that are read`);
+    throw fault(`id2label names ${entries.length} labels, more than the maximum of ${MOST_LABELS}`);
   const names = new Map<number, string>();
   for (const [key, name] of entries) {
     const number = /^\s*\+?\d+\s*$/.test(key) ? Number(key) : Number.NaN;
     if (!(number < entries.length)) continue; // then one of those below it has no name
     if (names.has(number)) throw fault(`id2label names label ${number} twice`);
     if (!['string', 'number', 'boolean'].includes(typeof name))
-      throw fault(`id2label's label ${number} is ${quoted(name)}, no name`);
+      throw fault(`id2label's label ${number} is ${quoted(name)}, not a name`);
     names.set(number, String(name));
   }
   const list = entries.map((_, i) => {
     const name = names.get(i);
-    if (name === undefined) throw fault(`id2label names no label ${i}`);
+    if (name === undefined) throw fault(`id2label does not name label ${i}`);
     return name;
   });
   const first = new Map<string, number>();
@@ -64,7 +64,7 @@ function namedLabels(id2label: unknown, fault: Fault): string[] {
     if (other !== undefined)
       throw fault(
         `id2label gives the name ${quoted(name)} to both label ${other} and label ${i}`,
-        'give each label a name of its own',
+        'give each label its own name',
       );
     first.set(name, i);
   });

@@ -111,8 +111,7 @@ async function readHeader(
   if (size < 8) throw fault(`it is ${size} bytes long, too short for a safetensors header`);
   const length = Number(new DataView(beginning.buffer).getBigUint64(0, true));
   if (8 + length > size) throw fault(`its header claims ${length} bytes, the file has ${size}`);
-  if (length > MAX_HEADER)
-    throw fault(`its header claims ${length} bytes, and ${MAX_HEADER} are more than any model's needs`);
+  if (length > MAX_HEADER) throw fault(`its header claims ${length} bytes, more than the maximum of ${MAX_HEADER}`);
   const text = await file.read(8, 8 + length);
   let header: unknown;
   try {
@@ -121,7 +120,7 @@ async function readHeader(
     throw fault('its header is not JSON', cause);
   }
   if (typeof header !== 'object' || header === null || Array.isArray(header))
-    throw fault('its header is no JSON object');
+    throw fault('its header is not a JSON object');
   return { header: header as Record<string, TensorEntry>, start: 8 + length };
 }
 
@@ -130,11 +129,11 @@ function checkEntry(path: string, name: string, entry: TensorEntry, available: n
     new PyramidError('MP_MODEL_FILE', { path, problem: `tensor ${quoted(name)} ${problem}` });
   if (typeof entry?.dtype !== 'string') throw fault(`has the unknown dtype ${quoted(entry?.dtype)}`);
   if (!areSizes(entry.shape) || !areSizes(entry.data_offsets) || entry.data_offsets.length !== 2)
-    throw fault('has no shape or no offsets in whole numbers');
+    throw fault('has no shape or offsets in whole numbers');
   const [from, to] = entry.data_offsets;
   if (Object.hasOwn(BYTES, entry.dtype)) {
     const expected = entry.shape.reduce((n, dim) => n * dim, BYTES[entry.dtype]);
-    if (to - from !== expected) throw fault(`takes ${to - from} bytes where its shape needs ${expected}`);
+    if (to - from !== expected) throw fault(`has ${to - from} bytes but its shape needs ${expected}`);
   } else if (to < from) throw fault(`ends at byte ${to}, before its start at ${from}`);
   if (to > available) throw fault(`ends at byte ${to}, but only ${available} bytes of values are there`);
 }

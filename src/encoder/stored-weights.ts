@@ -98,10 +98,10 @@ function shardFiles(index: string, path: string): string[] {
   for (const file of files) {
     // a file of the folder itself: an index from elsewhere must not lead to other places
     if (typeof file !== 'string' || !/^[^/\\:]+\.safetensors$/.test(file))
-      throw fault(`its weight_map names ${quoted(file)}, which is no safetensors file of this folder`);
+      throw fault(`its weight_map names ${quoted(file)}, which is not a safetensors file in this folder`);
   }
   if (files.length > MOST_SHARDS)
-    throw fault(`its weight_map names ${files.length} files, at most ${MOST_SHARDS} are read`);
+    throw fault(`its weight_map names ${files.length} files, more than the maximum of ${MOST_SHARDS}`);
   return (files as string[]).sort();
 }
 

@@ -62,7 +62,7 @@ function checkedTau(tau: number | null, { config, info, headSettings }: ModelDes
   if (tau !== null && headSettings.kind === 'none') throw new PyramidError('MP_MODEL_HEADS', { method: info.method });
   if (tau !== null && !hasUncertainty(config.problemType)) {
     throw new PyramidError('MP_USAGE', {
-      what: `tau is ${tau}, but the answers of a ${config.problemType} model have no uncertainty to leave by`,
+      what: `tau is ${tau}, but a ${config.problemType} model has no uncertainty to exit by`,
       todo: 'leave tau out',
     });
   }

@@ -24,8 +24,8 @@ export class ModelWarnings {
     if ((text.pair !== undefined) === pairs || this.#warnedOfPairs) return text;
     this.#warnedOfPairs = true;
     const message = pairs
-      ? 'the model was trained on pairs of texts and is given single ones'
-      : 'the model was trained on single texts and is given pairs';
+      ? 'the model was trained on text pairs but gets single texts'
+      : 'the model was trained on single texts but gets text pairs';
     this.#host.warn(message);
     return text;
   }
@@ -36,7 +36,7 @@ export class ModelWarnings {
     if (voidTau !== null && !this.#warnedOfTau) {
       this.#warnedOfTau = true;
       this.#host.warn(
-        `early exit is off: the model's tau, ${voidTau}, was not chosen for ${dtype}; give a tau, or choose one (magic-pyramid calibrate --dtype ${dtype})`,
+        `early exit is off: the model's tau, ${voidTau}, was not chosen for ${dtype}; give a tau, or choose a new one (magic-pyramid calibrate --dtype ${dtype})`,
       );
     }
     return info.tau;

@@ -35,8 +35,8 @@ export async function tryOut(loaded: LoadedModel, path: string): Promise<LoadedM
     'MP_MODEL_FILE',
     {
       path,
-      problem: `a first text does not pass through this model (${(failure as Error).message})`,
-      todo: 'take the tokenizer and the weights that belong together',
+      problem: `the model fails on a first text (${(failure as Error).message})`,
+      todo: 'use a tokenizer and weights that belong together',
     },
     { cause: failure },
   );

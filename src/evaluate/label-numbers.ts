@@ -10,8 +10,8 @@ export function labelNumbers({ name, labels }: Pick<Dataset, 'name' | 'labels'>,
     const number = known.indexOf(names?.get(label) ?? label);
     if (number < 0) {
       throw new PyramidError('MP_USAGE', {
-        what: `${name} has the label "${label}", and the model's are ${known.join(', ')}`,
-        todo: 'take rows of the task that the model was trained for',
+        what: `${name} has the label "${label}", but the model's labels are ${known.join(', ')}`,
+        todo: 'use rows of the task that the model was trained for',
       });
     }
     return number;

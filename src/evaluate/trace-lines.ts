@@ -47,7 +47,7 @@ export function parseMeta(text: string, path: string): TraceMeta {
   const fault = (problem: string) => new PyramidError('MP_DATA_ROW', { path, line: 1, problem });
   const meta = parse(text) as Partial<Trace> & { format?: unknown; version?: unknown };
   if (meta?.format !== FORMAT) throw fault(`it is not the description of a trace ("format" is not "${FORMAT}")`);
-  if (meta.version !== VERSION) throw fault(`version ${quoted(meta.version)} is not known, only ${VERSION}`);
+  if (meta.version !== VERSION) throw fault(`version ${quoted(meta.version)} is not supported, only ${VERSION}`);
   const { shape, labels, headKind, pairs, dtype } = meta;
   if (!shape || !SIZES.every((size) => isCount(shape[size], 1)))
     throw fault(`"shape" lacks one of ${SIZES.join(', ')}`);
@@ -56,7 +56,7 @@ export function parseMeta(text: string, path: string): TraceMeta {
   if (typeof headKind !== 'string' || !(HEAD_KINDS as readonly string[]).includes(headKind))
     throw fault(`"headKind" is not one of ${HEAD_KINDS.join(', ')}`);
   if (headKind !== 'none' && shape.labels < 2)
-    throw fault('"headKind" names exit heads, and one label has no uncertainty that they could leave by');
+    throw fault('"headKind" names exit heads, but with one label there is no uncertainty to exit by');
   if (typeof pairs !== 'boolean') throw fault('"pairs" is not true or false');
   if (dtype !== undefined && !DTYPES.includes(dtype)) throw fault(`"dtype" is not one of ${DTYPES.join(', ')}`);
   return { shape, labels, headKind, pairs, ...(dtype && { dtype }) };
@@ -73,7 +73,7 @@ export function parseEntry(text: string, { shape, headKind }: TraceMeta, path: s
   if (!Array.isArray(tokens) || tokens.length !== shape.layers + 1 || !tokens.every((n) => isCount(n, 1)))
     throw fault(`"tokens" are not ${shape.layers + 1} positive whole numbers`);
   if (tokens[0] !== length || tokens.some((n, i) => i > 0 && n > tokens[i - 1]))
-    throw fault('"tokens" do not start at "length" and fall');
+    throw fault('"tokens" do not start at "length", or they rise');
   if (!Array.isArray(logits) || logits.length !== shape.layers) throw fault(`"logits" are not ${shape.layers} rows`);
   logits.forEach((row, i) => {
     const mayBeEmpty = i < shape.layers - 1;
@@ -81,7 +81,7 @@ export function parseEntry(text: string, { shape, headKind }: TraceMeta, path: s
     if (!full && !(mayBeEmpty && Array.isArray(row) && row.length === 0))
       throw fault(`"logits" of layer ${i + 1} are not ${shape.labels} finite numbers`);
     if (mayBeEmpty && headKind === 'none' && row.length > 0)
-      throw fault(`"logits" of layer ${i + 1} are there, but the network has no exit heads`);
+      throw fault(`"logits" of layer ${i + 1} are given, but the network has no exit heads`);
   });
   return { label, length, tokens, logits };
 }

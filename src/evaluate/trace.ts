@@ -33,7 +33,10 @@ export async function needTraceFile(path: string): Promise<void> {
 async function needFile(path: string): Promise<void> {
   const there = await stat(path).catch(() => null);
   if (there && !there.isFile() && !there.isDirectory())
-    throw new PyramidError('MP_WRITE', { path, reason: 'it is no file, and a second file goes beside it' });
+    throw new PyramidError('MP_WRITE', {
+      path,
+      reason: 'it is not a file, and a trace also needs a second file next to it',
+    });
 }
 
 function* lines(entries: readonly TraceEntry[]): Generator<string> {

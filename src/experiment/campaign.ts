@@ -72,8 +72,8 @@ async function survey(
     kind: 'note',
     text:
       left === 0
-        ? `${all.length} runs, none of them to do`
-        : `${all.length} runs, ${left} of them to do: about ${minutes} min on this machine (${Math.round(speed)} tokens a second)`,
+        ? `${all.length} runs, all of them finished`
+        : `${all.length} runs, ${left} of them left: about ${minutes} min on this machine (${Math.round(speed)} tokens a second)`,
   });
   return surveyed;
 }

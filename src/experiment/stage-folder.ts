@@ -73,7 +73,7 @@ export class StageFolder implements SharedStages {
         file,
       );
     }
-    if (expected.length !== tensors.size) throw damaged(file, 'it has other tensors than its network');
+    if (expected.length !== tensors.size) throw damaged(file, 'its tensors are not those of its network');
     return {
       state: { config: this.#config, parameters, heads, headSettings, thresholds },
       progress: headerValue(metadata, 'progress', file, isProgress),

@@ -76,7 +76,7 @@ export async function readResult(
     throw cause;
   }
   const result = parsed(text);
-  if (result === null) throw damaged(path, 'it is not what a run writes');
+  if (result === null) throw damaged(path, 'it is not the result of a run');
   for (const [option, now] of Object.entries(settings)) {
     const before = Object.hasOwn(result.settings, option) ? result.settings[option] : 'not given';
     if (before !== now) throw new PyramidError('MP_RESUME_MISMATCH', { path, option, before, now });

@@ -40,7 +40,7 @@ const splitFiles =
       );
       if (found.length === 0) continue;
       const parts = Number(/-of-(\d+)\.parquet$/.exec(found[0])![1]);
-      if (found.length !== parts) throw new Unfit(`of the ${parts} files ${start}… only ${found.length} are there`);
+      if (found.length !== parts) throw new Unfit(`only ${found.length} of the ${parts} files ${start}… exist`);
       return found.sort();
     }
     throw new Unfit(`the data set has no parquet files ${folders[0]}/${split}-…`);

@@ -45,7 +45,7 @@ export async function downloadBlob(
         for (let tries = 1; !(await fill(handle, partial.path, file, { request, settings, onBytes })); tries++) {
           await handle.truncate(0);
           if (tries === 2) {
-            const problem = 'what arrives is not what the hub announces (another hash)';
+            const problem = 'the file does not match the hash that the hub announced';
             throw new PyramidError('MP_HUB_FAILED', { what: file.path, problem });
           }
         }
@@ -103,7 +103,7 @@ async function fill(
     let timer: NodeJS.Timeout | undefined;
     const wait = () => {
       clearTimeout(timer);
-      timer = setTimeout(() => stall.abort(new Error('nothing arrives any more')), settings.stallMs);
+      timer = setTimeout(() => stall.abort(new Error('no more data arrives')), settings.stallMs);
     };
     try {
       const headers = { 'accept-encoding': 'identity', ...(have > 0 && { range: `bytes=${have}-` }) };
@@ -113,7 +113,7 @@ async function fill(
         await restart();
         if (response.status !== 200) {
           await response.body?.cancel();
-          throw new Error('the hub does not go on where the download broke off');
+          throw new Error('the hub does not resume the download where it stopped');
         }
       }
       wait();

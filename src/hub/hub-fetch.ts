@@ -42,7 +42,7 @@ export function hubFetch(repo: Repo, settings: HubSettings, onNote: (text: strin
       const isPassing = response.status === 429 || response.status === 408 || response.status >= 500;
       const wait = retryAfterMs(response) ?? retryMs * 2 ** (tried - 1);
       if (!isPassing || tried === TRIES || wait > MAX_WAIT_MS) throw refusal(repo, settings, response);
-      if (wait >= 5000) onNote(`${url.host} asks to wait ${Math.ceil(wait / 1000)} seconds`);
+      if (wait >= 5000) onNote(`${url.host} asks for a wait of ${Math.ceil(wait / 1000)} seconds`);
       await delay(wait);
     }
   };
@@ -78,7 +78,7 @@ function refusal(repo: Repo, { endpoint, token }: HubSettings, response: Respons
       code === 'RevisionNotFound'
         ? `it has no revision "${repo.revision}"`
         : code === 'EntryNotFound'
-          ? 'a file of it is gone'
+          ? 'one of its files is gone'
           : `there is no such ${repo.kind}`;
     return new PyramidError('MP_HUB_MISSING', { repo: repo.name, endpoint, problem });
   }

@@ -51,7 +51,7 @@ export async function snapshot(
     if (!(error instanceof HubUnreachable)) throw error;
     const found = await cached(store, repo, choose);
     if (!found) throw notThere(error.message, error);
-    callbacks.onNote?.(`${error.message}: ${repo.name} is taken from the cache as it last was`);
+    callbacks.onNote?.(`${error.message}: using ${repo.name} from the cache, which may be out of date`);
     return found;
   }
 }
@@ -127,7 +127,7 @@ async function online(
 }
 
 function checkText(path: string, size: number): void {
-  if (size > TEXT_BYTES) throw new Unfit(`${basename(path)} has ${inMegabytes(size)}, more than any index`);
+  if (size > TEXT_BYTES) throw new Unfit(`${basename(path)} has ${inMegabytes(size)}, too much for an index`);
 }
 
 async function readText(size: number, path: string): Promise<string> {
@@ -203,7 +203,7 @@ async function checkSpace(store: string, needed: number): Promise<void> {
   await makeFolder(store);
   const { bavail, bsize } = await statfs(store);
   if (bavail * bsize >= needed) return;
-  const reason = `${inMegabytes(needed)} are needed, ${inMegabytes(bavail * bsize)} are free`;
+  const reason = `it needs ${inMegabytes(needed)}, and ${inMegabytes(bavail * bsize)} are free`;
   throw new PyramidError('MP_HUB_DISK', { path: store, reason });
 }
 

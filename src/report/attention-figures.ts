@@ -31,7 +31,7 @@ function attentionFigure({ method, tokens, layers }: AttentionExample, title: st
   return {
     title,
     wide: true,
-    caption: `${method}: the darker, the more attention the token receives, against the most attended one of the layer; × is where it is removed.`,
+    caption: `${method}: a darker cell means that the token receives more attention, relative to the most attended token of the layer; × marks where it is removed.`,
     drawing: cellChart(title, tokens, layers),
     heads: ['Token', ...layers.map((_, l) => `Layer ${l + 1}`)],
     rows: tokens.map((token, i) => [

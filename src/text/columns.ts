@@ -49,7 +49,7 @@ export function areNumbered({ text, pair, label }: ColumnNames): boolean {
   if (name === undefined) return true;
   throw new PyramidError('MP_USAGE', {
     what: `one column is given by name ("${name}") and another by number (${numbers[0]})`,
-    todo: 'give names where the file has a header line, and numbers from 0 where it has none',
+    todo: 'give names if the file has a header line, or numbers from 0 if it has none',
   });
 }
 

@@ -81,7 +81,9 @@ describe('from the command line to a model and its answers', () => {
   test('train says and stores the Δ_L that the length of the texts led to', () => {
     const { options, delta } = JSON.parse(readFileSync(join(folder, 'first/training.json'), 'utf8'));
     expect(options.delta).toBe('auto');
-    expect(first.stderr).toContain(`Δ_L ${delta}, from the mean length of the texts`);
+    expect(first.stderr).toContain(
+      `Δ_L (the last layer's initial threshold) is ${delta}, from the mean length of the texts`,
+    );
   });
 
   test('train ends at the first Ctrl-C, and leaves no model folder', async () => {

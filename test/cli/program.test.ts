@@ -86,7 +86,7 @@ describe('the command line', () => {
     [['train', '--seed'], "error: option '--seed <N>' argument missing; see --help\n"],
     [['train', 'x'], "error: too many arguments for 'train'. Expected 0 arguments but got 1; see --help\n"],
     [['train', '--train', 'a.csv'], 'error: --out is missing; give the folder to write the model to\n'],
-    [['train', '--out', 'x'], 'error: no training data was named; give --train with a file, or --task with a name\n'],
+    [['train', '--out', 'x'], 'error: there is no training data; give --train with a file, or --task with a name\n'],
     [['train', ...needed, '--task', 'qqp'], 'error: both --task and --train were given; leave one of them out\n'],
     [
       ['train', ...needed, '--data-dir', 'd'],
@@ -272,7 +272,7 @@ describe('a configuration file', () => {
 
   test.each([
     ['an unknown key', 'bachSize: 3', 'there is no option "bachSize"; did you mean "batchSize"?'],
-    ['an unknown key that resembles none', 'zzz: 3', 'there is no option "zzz"; see --help for those there are'],
+    ['an unknown key that resembles none', 'zzz: 3', 'there is no option "zzz"; see --help for all options'],
     ['a value out of range', 'batchSize: 0', 'batchSize is "0": give a whole number from 1 to 4096'],
     ['a value of the wrong type', 'batchSize: [1]', 'batchSize is "[1]": give a whole number from 1 to 4096'],
     ['null where there is no "none"', 'batchSize: null', 'batchSize is "null": give a whole number from 1 to 4096'],

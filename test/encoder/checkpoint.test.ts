@@ -169,7 +169,7 @@ describe('a sharded checkpoint', () => {
     const { code, message } = await failure(readWeights(dir, config));
     expect(code).toBe('MP_MODEL_FILE');
     expect(message).toBe(
-      `${join(dir, 'model.safetensors.index.json')}: its weight_map names ${JSON.stringify(file)}, which is no safetensors file of this folder; the file is truncated or corrupt, copy it again`,
+      `${join(dir, 'model.safetensors.index.json')}: its weight_map names ${JSON.stringify(file)}, which is not a safetensors file in this folder; the file is truncated or corrupt, copy it again`,
     );
   });
 
@@ -217,7 +217,7 @@ describe('a checkpoint that does not fit', () => {
       const { code, message } = await failure(readWeights(dir, config, options));
       expect(code).toBe('MP_MODEL_TENSOR_SHAPE');
       expect(message).toContain(
-        `tensor "${name}" is [${shape.join(', ')}] where config.json asks for [12, 8]; take weights that fit config.json`,
+        `tensor "${name}" is [${shape.join(', ')}] but config.json requires [12, 8]; take weights that fit config.json`,
       );
     }
   });
@@ -270,7 +270,7 @@ describe('a missing classifier', () => {
     expect(parameters.get('classifier.weight')?.shape).toEqual([3, 8]);
     const { code, message } = await failure(readWeights(dir, config));
     expect(code).toBe('MP_MODEL_TENSOR_SHAPE');
-    expect(message).toContain('tensor "classifier.weight" is [2, 8] where config.json asks for [3, 8]');
+    expect(message).toContain('tensor "classifier.weight" is [2, 8] but config.json requires [3, 8]');
   });
 
   it('does not excuse a pooler of another width', async () => {

@@ -114,7 +114,7 @@ describe('config.json', () => {
       poolerActivation: 'relu',
     });
     expect((await read({ ...said, seq_classif_dropout: undefined })).classifierDropout).toBe(0.2);
-    expect((await failure({ ...said, n_heads: 7 })).message).toContain('dim 768 is no multiple of n_heads 7');
+    expect((await failure({ ...said, n_heads: 7 })).message).toContain('dim 768 is not a multiple of n_heads 7');
     expect((await failure({ ...said, activation: 'relu' })).message).toContain('activation is "relu"');
     expect((await failure({ ...said, dim: undefined, hidden_size: 768 })).message).toContain('dim is undefined');
   });
@@ -195,9 +195,9 @@ describe('a faulty config.json', () => {
   it.each<[string, unknown, string]>([
     ['cut off', '{"hidden_size": ', 'it is not JSON'],
     ['empty', '', 'it is not JSON'],
-    ['null', 'null', 'it is no JSON object'],
-    ['a list', '[]', 'it is no JSON object'],
-    ['a text', '"bert"', 'it is no JSON object'],
+    ['null', 'null', 'it is not a JSON object'],
+    ['a list', '[]', 'it is not a JSON object'],
+    ['a text', '"bert"', 'it is not a JSON object'],
     ['without a size', { ...least, hidden_size: undefined }, 'hidden_size is undefined, not a positive whole number'],
     ['with a size of zero', { ...least, num_hidden_layers: 0 }, 'num_hidden_layers is 0, not a positive whole number'],
     ['with a negative size', { ...least, vocab_size: -1 }, 'vocab_size is -1, not a positive whole number'],
@@ -210,7 +210,7 @@ describe('a faulty config.json', () => {
     [
       'with heads that do not divide the width',
       { ...least, num_attention_heads: 7 },
-      'hidden_size 384 is no multiple of num_attention_heads 7',
+      'hidden_size 384 is not a multiple of num_attention_heads 7',
     ],
     [
       'with a negative epsilon',
@@ -229,12 +229,12 @@ describe('a faulty config.json', () => {
       'position_embedding_type is "relative_key"; only "absolute" is known',
     ],
     ['of an unknown problem', { ...least, problem_type: 'ranking' }, 'problem_type is "ranking"'],
-    ['with a gap in its labels', { ...least, id2label: { 0: 'a', 2: 'c' } }, 'id2label names no label 1'],
-    ['with a label that is null', { ...least, id2label: { 0: 'a', 1: null } }, "id2label's label 1 is null, no name"],
+    ['with a gap in its labels', { ...least, id2label: { 0: 'a', 2: 'c' } }, 'id2label does not name label 1'],
+    ['with a label that is null', { ...least, id2label: { 0: 'a', 1: null } }, "id2label's label 1 is null, not a name"],
     [
       'with a label that is a list',
       { ...least, id2label: { 0: ['a'], 1: 'b' } },
-      'id2label\'s label 0 is ["a"], no name',
+      'id2label\'s label 0 is ["a"], not a name',
     ],
     ['with a label twice', { ...least, id2label: { 0: 'a', '00': 'b' } }, 'id2label names label 0 twice'],
     ['with no number of labels', { ...least, num_labels: '3' }, 'num_labels is "3", not a positive whole number'],
@@ -268,7 +268,7 @@ describe('a faulty config.json', () => {
     [
       'with an endless epsilon',
       JSON.stringify({ ...least, layer_norm_eps: 7 }).replace(':7', ':1e999'),
-      'layer_norm_eps is Infinity, too large to be meant',
+      'layer_norm_eps is Infinity, which is too large',
     ],
     [
       'nested without end',
@@ -285,22 +285,22 @@ describe('a faulty config.json', () => {
     [
       'with labels that are no object',
       { ...least, id2label: 'a,b' },
-      'id2label is "a,b", no object from numbers to names; write {"0": "a name", "1": "another"}',
+      'id2label is "a,b", not an object from numbers to names; write {"0": "a name", "1": "another"}',
     ],
     [
       'with labels in a list, which transformers refuses',
       { ...least, id2label: ['a', 'b'] },
-      'id2label is ["a","b"], no object from numbers to names; write {"0": "a name", "1": "another"}',
+      'id2label is ["a","b"], not an object from numbers to names; write {"0": "a name", "1": "another"}',
     ],
     [
       'with two labels of one name',
       { ...least, id2label: { 0: 'x', 1: 'y', 2: 'x' } },
-      'id2label gives the name "x" to both label 0 and label 2; give each label a name of its own',
+      'id2label gives the name "x" to both label 0 and label 2; give each label its own name',
     ],
     [
       'with a number and a text that read the same',
       { ...least, id2label: { 0: '1', 1: 1 } },
-      'id2label gives the name "1" to both label 0 and label 1; give each label a name of its own',
+      'id2label gives the name "1" to both label 0 and label 1; give each label its own name',
     ],
   ])('%s says what to write instead', async (_, content, sentence) => {
     const { code, message } = await failure(content);

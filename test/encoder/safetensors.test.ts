@@ -228,7 +228,7 @@ describe('a faulty file is MP_MODEL_FILE in one sentence:', () => {
     write(new TextEncoder().encode('version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 133\n'));
     await expect(readSafetensors(path)).rejects.toMatchObject({
       code: 'MP_MODEL_FILE',
-      message: `${path}: it is a Git LFS pointer, not the file itself; run "git lfs pull" where the repository was cloned`,
+      message: `${path}: it is a Git LFS pointer, not the file itself; run "git lfs pull" in the cloned repository`,
     });
   });
 
@@ -269,9 +269,9 @@ describe('a faulty file is MP_MODEL_FILE in one sentence:', () => {
     ['empty', '', 'its header is not JSON'],
     ['not JSON', '{"a": ', 'its header is not JSON'],
     ['not text', '\u0000\u0001', 'its header is not JSON'],
-    ['null', null, 'its header is no JSON object'],
-    ['a list', [entry], 'its header is no JSON object'],
-    ['a number', 7, 'its header is no JSON object'],
+    ['null', null, 'its header is not a JSON object'],
+    ['a list', [entry], 'its header is not a JSON object'],
+    ['a number', 7, 'its header is not a JSON object'],
   ])('whose header is %s', async (_, header, expected) => {
     expect(await problem(safetensorsBytes(header, values))).toBe(expected);
   });
@@ -296,33 +296,33 @@ describe('a faulty file is MP_MODEL_FILE in one sentence:', () => {
       { ...entry, dtype: 'F4', data_offsets: [0, 24] },
       'tensor "a" ends at byte 24, but only 16 bytes of values are there',
     ],
-    ['no shape', { ...entry, shape: undefined }, 'tensor "a" has no shape or no offsets in whole numbers'],
-    ['no offsets', { ...entry, data_offsets: null }, 'tensor "a" has no shape or no offsets in whole numbers'],
-    ['one offset', { ...entry, data_offsets: [8] }, 'tensor "a" has no shape or no offsets in whole numbers'],
+    ['no shape', { ...entry, shape: undefined }, 'tensor "a" has no shape or offsets in whole numbers'],
+    ['no offsets', { ...entry, data_offsets: null }, 'tensor "a" has no shape or offsets in whole numbers'],
+    ['one offset', { ...entry, data_offsets: [8] }, 'tensor "a" has no shape or offsets in whole numbers'],
     [
       'offsets as text',
       { ...entry, data_offsets: ['0', '8'] },
-      'tensor "a" has no shape or no offsets in whole numbers',
+      'tensor "a" has no shape or offsets in whole numbers',
     ],
     [
       'broken offsets',
       { ...entry, data_offsets: [0.5, 8.5] },
-      'tensor "a" has no shape or no offsets in whole numbers',
+      'tensor "a" has no shape or offsets in whole numbers',
     ],
-    ['a negative start', { ...entry, data_offsets: [-8, 0] }, 'tensor "a" has no shape or no offsets in whole numbers'],
-    ['negative sizes', { ...entry, shape: [-1, -2] }, 'tensor "a" has no shape or no offsets in whole numbers'],
-    ['a broken size', { ...entry, shape: [0.5, 4] }, 'tensor "a" has no shape or no offsets in whole numbers'],
+    ['a negative start', { ...entry, data_offsets: [-8, 0] }, 'tensor "a" has no shape or offsets in whole numbers'],
+    ['negative sizes', { ...entry, shape: [-1, -2] }, 'tensor "a" has no shape or offsets in whole numbers'],
+    ['a broken size', { ...entry, shape: [0.5, 4] }, 'tensor "a" has no shape or offsets in whole numbers'],
     [
       'an end before its start',
       { ...entry, data_offsets: [8, 0] },
-      'tensor "a" takes -8 bytes where its shape needs 8',
+      'tensor "a" takes -8 bytes but its shape needs 8',
     ],
-    ['too few bytes', { ...entry, data_offsets: [0, 4] }, 'tensor "a" takes 4 bytes where its shape needs 8'],
-    ['too many bytes', { ...entry, shape: [1] }, 'tensor "a" takes 8 bytes where its shape needs 4'],
+    ['too few bytes', { ...entry, data_offsets: [0, 4] }, 'tensor "a" takes 4 bytes but its shape needs 8'],
+    ['too many bytes', { ...entry, shape: [1] }, 'tensor "a" takes 8 bytes but its shape needs 4'],
     [
       'sizes too large',
       { ...entry, shape: [2 ** 40, 2 ** 40] },
-      'tensor "a" takes 8 bytes where its shape needs 4.835703278458517e+24',
+      'tensor "a" takes 8 bytes but its shape needs 4.835703278458517e+24',
     ],
     [
       'an end past the file',

@@ -64,7 +64,7 @@ test('one label has no uncertainty to leave by, whatever heads the folder has', 
     expect(exit).toBe(2);
     await expect(pyramid.classify(texts, { tau: 0.5 })).rejects.toMatchObject({
       code: 'MP_USAGE',
-      message: expect.stringContaining('have no uncertainty to leave by'),
+      message: expect.stringContaining('have no uncertainty to exit by'),
     });
   } finally {
     await pyramid.close();

@@ -70,7 +70,7 @@ describe('a download', () => {
     server.faults.cuts = [200_000, 0, 0, 0, 0, 0, 0, 0];
     const { code, message } = await failure(resolveModel('org/m', { hub }));
     expect(code).toBe('MP_HUB_FAILED');
-    expect(message).toMatch(/^model\.safetensors: the download failed, .*; try again, what has arrived is kept$/);
+    expect(message).toMatch(/^model\.safetensors: the download failed: .*; try again, the part that arrived is kept$/);
     expect(readdirSync(blobs(hub))).not.toContain(sha256(weights));
     expect((await failure(resolveModel('org/m', { hub: { ...hub, offline: true } }))).code).toBe('MP_HUB_OFFLINE');
     const [part] = parts(hub);

@@ -214,7 +214,7 @@ describe('a folder of others', () => {
       (config) => {
         config.id2label = { 0: 'a', 2: 'c', 3: 'd' };
       },
-      /id2label names no label 1/,
+      /id2label does not name label 1/,
     ],
     [
       'whose pyramid is of another format',
@@ -225,12 +225,12 @@ describe('a folder of others', () => {
       /pyramid\.format is 2, this version reads 1/,
     ],
     [
-      'whose pyramid is no object',
+      'whose pyramid is not an object',
       'MP_MODEL_CONFIG',
       (config) => {
         config.pyramid = null;
       },
-      /pyramid is no object/,
+      /pyramid is not an object/,
     ],
     [
       'with heads of an unknown kind',
@@ -270,7 +270,7 @@ describe('a folder of others', () => {
       (config) => {
         config.pyramid = { ...info, pairs: false, exitHead: 'cls' };
       },
-      /tensor "pyramid\.heads\.1\.dense\.weight" is \[16, 80\] where config\.json asks for \[16, 16\]/,
+      /tensor "pyramid\.heads\.1\.dense\.weight" is \[16, 80\] but config\.json requires \[16, 16\]/,
     ],
     [
       'that says it has heads that it has not',

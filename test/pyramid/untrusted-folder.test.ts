@@ -69,7 +69,7 @@ describe('sizes that no file bears out', () => {
         c.vocab_size = 4e6;
       }),
       'MP_MODEL_TENSOR_SHAPE',
-      /word_embeddings\.weight" is \[205, 8\] where config\.json asks for \[4000000, 8\]/,
+      /word_embeddings\.weight" is \[205, 8\] but config\.json requires \[4000000, 8\]/,
     );
     await refused(
       copy((c) => {
@@ -133,7 +133,7 @@ describe('sizes that no file bears out', () => {
     await refused(
       dir,
       'MP_MODEL_FILE',
-      /its header claims 67108864 bytes, and 8388608 are more than any model's needs/,
+      /its header claims 67108864 bytes, and more than the maximum of 8388608/,
     );
     rmSync(path);
     const map = Object.fromEntries(Array.from({ length: 3000 }, (_, i) => [`t${i}`, `shard-${i}.safetensors`]));
@@ -184,7 +184,7 @@ describe('weights', () => {
     await refused(
       dir,
       'MP_MODEL_FILE',
-      /tensor "classifier\.bias" is of the dtype "I32", which is not read; save the weights as F32, F16 or BF16/,
+      /tensor "classifier\.bias" is of the dtype "I32", which is not supported; save the weights as F32, F16 or BF16/,
     );
   });
 
@@ -192,7 +192,7 @@ describe('weights', () => {
     const dir = await withWeights((tensors) =>
       tensors.set('pooler.dense.bias', tensors.get('bert.pooler.dense.bias')!),
     );
-    await refused(dir, 'MP_MODEL_FILE', /is there twice, also as "/);
+    await refused(dir, 'MP_MODEL_FILE', /occurs twice, also as "/);
   });
 
   it('so large that no answer is a number end the loading, not each request', async () => {
@@ -220,7 +220,7 @@ describe('weights of other programs are told by what they are:', () => {
     ['pytorch_model.bin.index.json', /PyTorch's own format/],
     ['tf_model.h5', /TensorFlow's format.*from_tf=True/],
     ['flax_model.msgpack', /Flax's format.*from_flax=True/],
-    ['model.onnx', /an ONNX graph.*; take the model\.safetensors that it was exported from/],
+    ['model.onnx', /an ONNX graph.*; use the model\.safetensors that it was exported from/],
     ['adapter_model.safetensors', /a LoRA adapter, which is only a part of a model.*merge_and_unload/],
   ])('%s', async (name, sentence) => {
     await refused(only(name), 'MP_MODEL_FILE', sentence);
@@ -254,23 +254,23 @@ describe('a pyramid object', () => {
     ['dtype', 'int4', /pyramid\.dtype is "int4", not fp32 or int8/],
     ['dtype', null, /pyramid\.dtype is null/],
     ['asked', [1], /pyramid\.asked is \[1\], not true or false for each of layers 1 to 1/],
-    ['calibration', 'none', /pyramid\.calibration is no object/],
+    ['calibration', 'none', /pyramid\.calibration is not an object/],
     [
       'calibration',
       { curve: [[0.1, 'x']], baseline: 1 },
       /pyramid\.calibration\.curve is \[\[0\.1,"x"\]\], not a list of pairs of numbers/,
     ],
-    ['calibration', { curve: [] }, /pyramid\.calibration has a curve and no baseline/],
+    ['calibration', { curve: [] }, /pyramid\.calibration has a curve but no baseline/],
     ['calibration', { baseline: null }, /pyramid\.calibration\.baseline is null, not a number/],
-    ['forDtype', [], /pyramid\.forDtype is no object/],
-    ['forDtype', { int8: null }, /pyramid\.forDtype\.int8 is no object/],
+    ['forDtype', [], /pyramid\.forDtype is not an object/],
+    ['forDtype', { int8: null }, /pyramid\.forDtype\.int8 is not an object/],
     ['forDtype', { int4: { tau: 0 } }, /pyramid\.forDtype\.int4 is of no dtype/],
     ['forDtype', { int8: { tau: 2 } }, /pyramid\.forDtype\.int8\.tau is 2/],
     // what was checked once holds: it cannot be said again for one dtype
     [
       'forDtype',
       { int8: { tau: 0.5, maxLength: 1e9 } },
-      /pyramid\.forDtype\.int8 has "maxLength", where only tau and calibration may stand/,
+      /pyramid\.forDtype\.int8 has "maxLength", but only tau and calibration are allowed there/,
     ],
     ['forDtype', { int8: { tau: 0.5, pairs: true } }, /has "pairs"/],
     ['forDtype', { fp32: { tau: 0.5, asked: [] } }, /has "asked"/],

@@ -119,7 +119,7 @@ test('a file past two gigabytes is read from its beginning', async () => {
 describe('a JSON array', () => {
   test.each([
     ['[{"text":"a"} {"text":"b"}]', 'row 1 of the array is not JSON'],
-    ['[{"text":"a"},]', 'a comma stands before its end'],
+    ['[{"text":"a"},]', 'there is a comma before its end'],
     ['[,{"text":"a"}]', 'nothing before the comma'],
     ['[{"text":"a"}] x', 'text follows it'],
     ['[{"text":"a"}', 'ends before its last bracket'],

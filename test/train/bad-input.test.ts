@@ -126,7 +126,7 @@ describe('rows that cannot be trained on', () => {
     [
       'heads that set two texts beside each other, for rows of one',
       2,
-      /--exit-head aligned sets two texts beside each other, and the rows have one; give --exit-head pooled, or auto$/,
+      /--exit-head aligned compares two texts, but the rows have one; give --exit-head pooled, or auto$/,
       () => `--train ${rows} --exit-head aligned`,
     ],
     [
@@ -141,7 +141,7 @@ describe('rows that cannot be trained on', () => {
       'rows.csv: no column "body"; the columns are text, label',
       () => `--train ${rows} --text body`,
     ],
-    ['an unknown format', 2, 'rows.xml: the format is not known', () => `--train ${write('rows.xml', '<a/>')}`],
+    ['an unknown format', 2, 'rows.xml: the file name does not tell the format', () => `--train ${write('rows.xml', '<a/>')}`],
     [
       'validation rows that are none',
       1,
@@ -167,7 +167,7 @@ describe('texts that are odd but good', () => {
     );
     expect({ code, left }, stderr).toEqual({ code: 0, left: ['model'] });
     const said = stderr.split('\n').filter((line) => line.includes('longer than'));
-    expect(said).toEqual(['note: 10 of 48 training texts are longer than 24 tokens and were cut']);
+    expect(said).toEqual(['note: 10 of 48 training texts are longer than 24 tokens and were truncated']);
   });
 
   it('are classified where they are empty', async () => {
@@ -250,7 +250,7 @@ describe('a model folder that cannot be trained on', () => {
     expectRefused(
       await from(config({ intermediate_size: 48 })),
       1,
-      /tensor "bert\.encoder\.layer\.0\.intermediate\.dense\.weight" is \[32, 16\] where config\.json asks for \[48, 16\]/,
+      /tensor "bert\.encoder\.layer\.0\.intermediate\.dense\.weight" is \[32, 16\] but config\.json requires \[48, 16\]/,
     );
     expectRefused(
       await from(config({ num_hidden_layers: 4 })),
@@ -285,7 +285,7 @@ describe('settings that cannot be', () => {
     expectRefused(
       await trainWith(`--train ${rows} --layers 1 --method fastbert`),
       2,
-      'a network of one layer has none to leave early, as --method fastbert would; give --layers 2',
+      'a network of one layer has no earlier layer to exit at, which --method fastbert needs; give --layers 2',
     );
   });
 
@@ -348,7 +348,7 @@ describe('a loss that is not finite', () => {
 
   it('says so where no checkpoint was due', async () => {
     const { folder, running } = diverging({ learningRate: 1e30, method: 'bert', checkpointEvery: 0 });
-    await expect(running).rejects.toThrow('no checkpoint was due before it');
+    await expect(running).rejects.toThrow('there is no earlier checkpoint');
     expect(readdirSync(folder)).toEqual([]);
   });
 });
@@ -365,7 +365,7 @@ describe('a full disk', () => {
       symlinkSync('/dev/full', `${checkpoint}.writing`);
     });
     await expect(running).rejects.toMatchObject({ code: 'MP_WRITE', exitCode: 1 });
-    await expect(running).rejects.toThrow(/no space left on device.*nothing half-written was left behind$/);
+    await expect(running).rejects.toThrow(/no space left on device.*no partial file was left behind$/);
     expect(readdirSync(folder)).toEqual([basename(checkpoint)]);
     expect(readFileSync(checkpoint).equals(saved!)).toBe(true);
     // with room again, the run goes on
@@ -389,7 +389,7 @@ describe('a full disk', () => {
       expectRefused(
         { code: status ?? -1, stdout: '', stderr, left: readdirSync(folder) },
         1,
-        /model\.checkpoint\.safetensors: cannot write \(.*file too large.*\); nothing half-written was left behind$/i,
+        /model\.checkpoint\.safetensors: cannot write \(.*file too large.*\); no partial file was left behind$/i,
       );
     },
   );
@@ -424,7 +424,7 @@ describe('an output folder that is there', () => {
     await expect(on({ learningRate: 1e-3 })).rejects.toMatchObject({
       code: 'MP_RESUME_MISMATCH',
       exitCode: 2,
-      message: `${checkpoint}: the run there had learningRate 0.002, this one has 0.001; give the same arguments, or another --out`,
+      message: `${checkpoint}: the run there used learningRate 0.002, this one uses 0.001; give the same arguments, or another --out`,
     });
     // on the command line by its flag
     const flags = `train --config ${write('options.json', JSON.stringify(resolvedConfig(options)))}`;
@@ -468,7 +468,7 @@ describe('an output folder that is there', () => {
     writeFileSync(join(folder, 'model', 'mine.txt'), 'mine');
     const { code, stderr, left } = await trainWith(`--train ${rows} --resume`, folder);
     expect(code).toBe(2);
-    expect(stderr).toMatch(/^error: .*model has no checkpoint beside it: the run is finished, or it was none; .*\n$/);
+    expect(stderr).toMatch(/^error: .*model has no checkpoint beside it: either the run is finished, or it is not a run; .*\n$/);
     expect(left).toEqual(['model']);
     expect(readFileSync(join(folder, 'model', 'mine.txt'), 'utf8')).toBe('mine');
   });

@@ -64,7 +64,7 @@ const options: OptionTable<BenchCommandOptions> = {
     group: measuring,
     default: 2,
     min: 0,
-    help: "minimum time per system and round; all texts are run at least once",
+    help: 'minimum time per system and round; all texts are run at least once',
   }),
   json: customOption<string | null>({
     group: measuring,

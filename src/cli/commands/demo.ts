@@ -45,7 +45,10 @@ export const demo: Command<DemoOptions> = {
   options,
   examples: [
     { line: 'magic-pyramid demo', what: 'about ten minutes on two cores, then serve the models' },
-    { line: 'magic-pyramid demo --out runs/again --seed 1 --no-serve', what: 'another split, and no server at the end' },
+    {
+      line: 'magic-pyramid demo --out runs/again --seed 1 --no-serve',
+      what: 'another split, and no server at the end',
+    },
   ],
   async run({ options, io, services }) {
     const say = (sentence: string) => io.stderr.write(`${sentence}\n`);

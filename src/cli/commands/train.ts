@@ -54,7 +54,10 @@ export const train: Command<TrainCommandOptions> = {
     const options = resolveTrainOptions(own, flagOf);
     const progress = trainProgress(io.stderr);
     const stop = stopSignal(() => {
-      progress.onEvent({ kind: 'note', text: 'stopping after this step, with a checkpoint; a second signal stops at once' });
+      progress.onEvent({
+        kind: 'note',
+        text: 'stopping after this step, with a checkpoint; a second signal stops at once',
+      });
     });
     const onEvent: OnTrainEvent = (event) => {
       // before the first stage there is nothing to keep

@@ -30,7 +30,7 @@ export class BrowserThread implements Thread {
     };
     this.#worker.onerror = (event) => {
       event.preventDefault();
-      const reason = event.message || 'its worker does not load';
+      const reason = event.message || 'the worker did not load';
       this.end(new PyramidError('MP_WEB_RUNTIME', { reason }));
     };
     this.#worker.postMessage(start);

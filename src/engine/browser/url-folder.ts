@@ -72,18 +72,18 @@ export class UrlFolder implements Folder {
     try {
       response = await fetch(url);
     } catch (cause) {
-      throw fault('there is no answer', cause);
+      throw fault('the server did not answer', cause);
     }
     if (response.status === 404 || response.status === 410 || (response.ok && isPage(response))) {
       await response.body?.cancel();
       return null;
     }
-    if (!response.ok) throw fault(`the answer has status ${response.status}`);
+    if (!response.ok) throw fault(`the server answered with status ${response.status}`);
     try {
       return inMemory(await this.#read(name, response));
     } catch (cause) {
       if (cause instanceof PyramidError) throw cause;
-      throw fault('the answer broke off', cause);
+      throw fault('the connection ended early', cause);
     }
   }
 

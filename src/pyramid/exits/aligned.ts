@@ -9,7 +9,7 @@ import { pooled } from './pooled.ts';
 import { segmentMeans } from './segments.ts';
 
 export const aligned: Exit = {
-  summary: "[CLS] and, instead of the means, the difference of the two texts word by word",
+  summary: '[CLS] and, instead of the means, the difference of the two texts word by word',
   asked: 'before',
   reads: 'cls and entering rows',
   needsPairs: true,

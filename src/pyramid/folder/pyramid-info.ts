@@ -141,13 +141,13 @@ export function readInfo(config: EncoderConfig, path: string): PyramidInfo {
   };
   const checkCalibration = (name: string, value: unknown) => {
     if (value === undefined) return;
-    if (!isObject(value)) throw fault(`${name} is no object`);
+    if (!isObject(value)) throw fault(`${name} is not an object`);
     for (const [key, field] of Object.entries(CALIBRATION)) check(`${name}.${key}`, value[key], optional(field));
-    if (value.curve !== undefined && value.baseline === undefined) throw fault(`${name} has a curve and no baseline`);
+    if (value.curve !== undefined && value.baseline === undefined) throw fault(`${name} has a curve but no baseline`);
   };
   const stored = config.raw.pyramid;
   const maxLength = Math.min(DENSE.maxLength, config.maxPositions);
-  if (stored !== undefined && !isObject(stored)) throw fault('pyramid is no object');
+  if (stored !== undefined && !isObject(stored)) throw fault('pyramid is not an object');
   if (stored && stored.format !== 1) throw fault(`pyramid.format is ${quoted(stored.format)}, this version reads 1`);
   const info = { ...DENSE, maxLength, ...stored } as PyramidInfo;
   const least = info.pairs ? 3 : 2; // the special tokens of a text, or a pair
@@ -161,14 +161,14 @@ export function readInfo(config: EncoderConfig, path: string): PyramidInfo {
   if (exitOf(info.exitHead)?.needsPairs && !info.pairs)
     throw fault(`pyramid.exitHead is "${info.exitHead}", which reads pairs, and pyramid.pairs is false`);
   checkCalibration('pyramid.calibration', info.calibration);
-  if (info.forDtype !== undefined && !isObject(info.forDtype)) throw fault('pyramid.forDtype is no object');
+  if (info.forDtype !== undefined && !isObject(info.forDtype)) throw fault('pyramid.forDtype is not an object');
   for (const [dtype, other] of Object.entries(info.forDtype ?? {})) {
     const name = `pyramid.forDtype.${dtype}`;
-    if (!DTYPES.includes(dtype as Dtype)) throw fault(`${name} is of no dtype, there are ${DTYPES.join(' and ')}`);
-    if (!isObject(other)) throw fault(`${name} is no object`);
+    if (!DTYPES.includes(dtype as Dtype)) throw fault(`${name} is not one of the dtypes ${DTYPES.join(' and ')}`);
+    if (!isObject(other)) throw fault(`${name} is not an object`);
     // sizes and kinds of heads hold for all dtypes: said a second time they would have been checked the first time alone
     const odd = Object.keys(other).find((key) => key !== 'tau' && key !== 'calibration');
-    if (odd !== undefined) throw fault(`${name} has ${quoted(odd)}, where only tau and calibration may stand`);
+    if (odd !== undefined) throw fault(`${name} has ${quoted(odd)}, but only tau and calibration are allowed there`);
     check(`${name}.tau`, other.tau, tauField);
     checkCalibration(`${name}.calibration`, other.calibration);
   }
@@ -179,7 +179,7 @@ export function readInfo(config: EncoderConfig, path: string): PyramidInfo {
   const tau = taus.find((one) => one !== null);
   if (tau !== undefined && !hasUncertainty(config.problemType))
     throw fault(
-      `pyramid.tau is ${tau}, but the answers of a ${config.problemType} model have no uncertainty to leave by`,
+      `pyramid.tau is ${tau}, but the answers of a ${config.problemType} model have no uncertainty to exit by`,
     );
   return info;
 }

@@ -67,7 +67,7 @@ export async function* arrayElements(source: AsyncIterable<string>, path: string
         if (depth > 0) continue;
         const last = take(i);
         if (last !== null) yield last;
-        else if (count > 0) throw wrong('a comma stands before its end');
+        else if (count > 0) throw wrong('there is a comma before its end');
         ended = true;
       } else if (code === COMMA && depth === 1) {
         const next = take(i);

@@ -46,7 +46,7 @@ export class ParquetThread {
     });
     this.#worker.on('error', (error: NodeJS.ErrnoException) => {
       const full = error.code === 'ERR_WORKER_OUT_OF_MEMORY';
-      this.#lose(full ? 'reading it takes more memory than there is' : error.message);
+      this.#lose(full ? 'reading it takes more memory than is available' : error.message);
     });
     this.#worker.on('exit', () => this.#lose('its thread ended'));
     this.#worker.unref();

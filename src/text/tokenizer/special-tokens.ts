@@ -44,7 +44,7 @@ export function specialTokens(processor: JsonPart | null): SpecialTokens {
     case 'Sequence': {
       const steps = processor!.parts('processors').filter((step) => step.text('type') !== 'ByteLevel');
       if (steps.length > 1) throw processor!.unread('a post_processor of several steps');
-      if (steps[0]?.text('type') === 'Sequence') throw processor!.unread('a post_processor in a post_processor');
+      if (steps[0]?.text('type') === 'Sequence') throw processor!.unread('a post_processor nested in a post_processor');
       return specialTokens(steps[0] ?? null);
     }
     default:
@@ -75,7 +75,7 @@ function template(processor: JsonPart, key: string, sequences: readonly string[]
   });
   const kinds = parts.filter(({ kind }) => kind !== 'special').map(({ kind }) => kind);
   if (kinds.length !== sequences.length || new Set(kinds).size !== kinds.length)
-    throw processor.unread(`a post_processor whose ${key} has not each text once`);
+    throw processor.unread(`a post_processor whose ${key} does not have each text once`);
   return parts;
 }
 

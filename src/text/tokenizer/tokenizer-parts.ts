@@ -44,7 +44,7 @@ export interface PartsSource {
 const BERT_CLASSES = ['BertTokenizer', 'DistilBertTokenizer', 'ElectraTokenizer'];
 const GENERAL_CLASSES = ['PreTrainedTokenizer', 'TokenizersBackend']; // without "Fast"
 const GENERAL =
-  'set tokenizer_class to "PreTrainedTokenizerFast" in tokenizer_config.json to have tokenizer.json read as it is';
+  'set tokenizer_class to "PreTrainedTokenizerFast" in tokenizer_config.json to read tokenizer.json as it is';
 
 /** @throws MP_MODEL_FILE for a damaged file, MP_MODEL_TOKENIZER for a part that is not read exactly */
 export function tokenizerParts({ files, path, tokenizerClass }: PartsSource): TokenizerParts {
@@ -181,7 +181,7 @@ function sameAsBert(tokenizer: JsonPart, pieces: WordPieceVocabulary, templates:
   }
   const found = specialTokens(tokenizer.optional('post_processor'));
   if (JSON.stringify(found) !== JSON.stringify(templates))
-    throw unlike('a post_processor with other tokens than cls_token and sep_token');
+    throw unlike('a post_processor with tokens other than cls_token and sep_token');
   return how;
 }
 
@@ -231,9 +231,9 @@ function finders(
     const { content, id, singleWord, lstrip, rstrip } = token;
     const pattern = token.normalized ? normalize(content) : content;
     if (token.normalized && before(content) !== pattern)
-      throw config.unread(`the added token ${named(content)} with another normalizer than tokenizer.json's`, RESAVE);
+      throw config.unread(`the added token ${named(content)} with a normalizer other than tokenizer.json's`, RESAVE);
     if (pattern === '')
-      throw source.unread(`the added token ${named(content)}, of which the normalizer leaves nothing,`);
+      throw source.unread(`the added token ${named(content)}, which the normalizer removes entirely,`);
     const patterns = token.normalized ? normalized : given;
     const same = patterns.get(pattern);
     if (same)

@@ -291,7 +291,7 @@ export const trainTable = {
     default: 'auto',
     placeholder: 'X|auto',
     expected: 'a number from 0 to 1, or auto',
-    help: "initial threshold of the last layer; earlier layers start proportionally lower, and training learns them all; auto: the mean score of a token (1 / mean tokens per training text)",
+    help: 'initial threshold of the last layer; earlier layers start proportionally lower, and training learns them all; auto: the mean score of a token (1 / mean tokens per training text)',
     read: readDelta,
   }),
   temperature: numberOption({

@@ -42,7 +42,7 @@ function checkTogether(options: TrainOptions, nameOf: (key: string) => string): 
   const { task, train, out, hiddenSize, heads } = options;
   if (out === '') wrong(`${nameOf('out')} is missing`, 'give the folder to write the model to');
   if (task === null && train === null) {
-    wrong('no training data was named', `give ${nameOf('train')} with a file, or ${nameOf('task')} with a name`);
+    wrong('there is no training data', `give ${nameOf('train')} with a file, or ${nameOf('task')} with a name`);
   }
   if (task !== null && train !== null) {
     wrong(`both ${nameOf('task')} and ${nameOf('train')} were given`, 'leave one of them out');

@@ -81,7 +81,7 @@ async function lockFile(path: string, out: string, onNote: (text: string) => voi
       await file.close();
       if (!(error instanceof NoLocks)) throw error;
       await rm(path, { force: true });
-      onNote(`${out}: ${error.message}, so a second run into it would not be noticed`);
+      onNote(`${out}: ${error.message}, so a second run into it would go unnoticed`);
       return null;
     }
   }

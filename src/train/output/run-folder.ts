@@ -27,7 +27,7 @@ export async function withRunFolder<T>(
   return withOut(out, { resume: options.resume, isRun }, onEvent, async (entries) => {
     if (options.resume && entries.length > 0 && !checkpoint) {
       throw new PyramidError('MP_USAGE', {
-        what: `${out} has no checkpoint beside it: the run is finished, or it was none`,
+        what: `${out} has no checkpoint beside it: either the run is finished, or it is not a run`,
         todo: 'leave it as it is, or give another --out',
       });
     }

@@ -74,7 +74,10 @@ export async function runMethod(run: MethodRun): Promise<MethodResult> {
   if (method.exits) exitHeadKind(options.exitHead, run.pairs);
   const saved = await checkpoints?.load();
   if (saved && saved.progress.position.stage >= stages.length) {
-    throw damaged(saved.path, `it is of stage ${saved.progress.position.stage + 1}, and there are ${stages.length}`);
+    throw damaged(
+      saved.path,
+      `it is from stage ${saved.progress.position.stage + 1}, but there are only ${stages.length} stages`,
+    );
   }
   let state = copyState(run.start);
   let progress: Progress = { position: { stage: 0, epoch: 0, batch: 0 }, lossSum: 0, seconds: 0, history: [] };
@@ -156,7 +159,11 @@ function prepareStage(
 ): void {
   if (method.prunes && (stage === 'soft' || settings.epochs.soft === 0) && state.thresholds === null) {
     const delta = startingDelta(options.delta, train);
-    if (options.delta === 'auto') onEvent({ kind: 'note', text: `Δ_L ${delta}, from the mean length of the texts` });
+    if (options.delta === 'auto')
+      onEvent({
+        kind: 'note',
+        text: `Δ_L (the last layer's initial threshold) is ${delta}, from the mean length of the texts`,
+      });
     state.thresholds = initialThresholds(state.config.layers, delta);
   }
   // heads that have learned with the network are there already

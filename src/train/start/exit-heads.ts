@@ -11,7 +11,7 @@ export function exitHeadKind(asked: TrainOptions['exitHead'], pairs: boolean): E
   if (asked === 'auto') return defaultExit(pairs);
   if (exits[asked].needsPairs && !pairs) {
     throw new PyramidError('MP_USAGE', {
-      what: `--exit-head ${asked} sets two texts beside each other, and the rows have one`,
+      what: `--exit-head ${asked} compares two texts, but the rows have one`,
       todo: 'give --exit-head pooled, or auto',
     });
   }
@@ -28,7 +28,7 @@ export function addHeads(state: ModelState, kind: ExitKind, pairs: boolean, seed
 export function checkDepth(method: TrainOptions['method'], layers: number): void {
   if (!methods[method].exits || layers > 1) return;
   throw new PyramidError('MP_USAGE', {
-    what: `a network of one layer has none to leave early, as --method ${method} would`,
+    what: `a network of one layer has no earlier layer to exit at, which --method ${method} needs`,
     todo: 'give --layers 2 or more, or another method',
   });
 }

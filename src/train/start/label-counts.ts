@@ -20,11 +20,11 @@ export function labelCounts({ labels, examples }: Dataset): LabelCount[] {
 export function labelNotes({ train, validation }: Readonly<Record<'train' | 'validation', Dataset>>): string[] {
   const [trained, judged] = [labelCounts(train), labelCounts(validation)];
   const list = trained.map(({ label, rows }, i) => `${label} ${rows} (${judged[i].rows})`);
-  const notes = [`labels, with their training (and validation) rows: ${namesOf(list)}`];
+  const notes = [`labels, with training (and validation) rows: ${namesOf(list)}`];
   const unseen = trained.filter(({ rows }) => rows === 0).map(({ label }) => label);
   if (unseen.length > 0) notes.push(`no training row has the label ${namesOf(unseen)}: it will not be learned`);
   const unjudged = trained.filter(({ rows }, i) => rows > 0 && judged[i].rows === 0).map(({ label }) => label);
-  if (unjudged.length > 0) notes.push(`no validation row has the label ${namesOf(unjudged)}: it will not be judged`);
+  if (unjudged.length > 0) notes.push(`no validation row has the label ${namesOf(unjudged)}: it will not be evaluated`);
   return notes;
 }
 

@@ -60,7 +60,7 @@ export async function startingModel(
     const what = `${model}: problem_type is ${config.problemType}`;
     throw new PyramidError('MP_USAGE', {
       what,
-      todo: 'train on single_label_classification, the one kind of rows that are read',
+      todo: 'train on single_label_classification, the only kind that is supported',
     });
   }
   const tokenizer = await loadTokenizer(model);

@@ -35,10 +35,12 @@ export async function weightsByLabel(
   const known = labels.filter((_, i) => from[i] >= 0);
   const note = (text: string) => onEvent({ kind: 'note', text });
   if (!unmade && known.length === 0) {
-    note(`the checkpoint has a classifier for ${namesOf(own)}, and none of the rows' labels: it begins anew`);
+    note(
+      `the checkpoint has a classifier for ${namesOf(own)}, but none of the rows' labels: it starts from new weights`,
+    );
   } else if (!unmade && known.length < labels.length) {
     const rest = labels.filter((_, i) => from[i] < 0);
-    note(`the checkpoint's classifier knows ${namesOf(known)}; its rows for ${namesOf(rest)} begin anew`);
+    note(`the checkpoint's classifier knows ${namesOf(known)}; its rows for ${namesOf(rest)} start from new weights`);
   }
   const shapes = parameterShapes({ ...stored, labels });
   const byLabel: Parameters = new Map(

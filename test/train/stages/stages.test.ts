@@ -178,7 +178,10 @@ describe('the stages', () => {
     const delta = startingDelta('auto', set);
     expect(delta / (1 / mean)).toBeCloseTo(1, 1);
     expect(state.thresholds).toEqual(initialThresholds(start.config.layers, delta));
-    expect(events).toContainEqual({ kind: 'note', text: `Δ_L ${delta}, from the mean length of the texts` });
+    expect(events).toContainEqual({
+      kind: 'note',
+      text: `Δ_L (the last layer's initial threshold) is ${delta}, from the mean length of the texts`,
+    });
     const given = await run('ltp', { delta, epochs });
     expect(given.events.filter(({ kind }) => kind === 'note')).toEqual([]);
     expect(changed(state, given.state)).toEqual([]);

@@ -92,7 +92,7 @@ describe('a model and a task by name', () => {
     expect(whole.map((event) => event.kind === 'download' && event.name)).toEqual([hub.name, hub.name, 'org/tiny']);
     expect(events).toContainEqual({
       kind: 'note',
-      text: 'new, from the seed: bert.pooler.dense.weight, bert.pooler.dense.bias, classifier.weight, classifier.bias',
+      text: 'new weights, drawn from the seed: bert.pooler.dense.weight, bert.pooler.dense.bias, classifier.weight, classifier.bias',
     });
     const asked = new Set(
       server.bodies('').map(({ url }) =>

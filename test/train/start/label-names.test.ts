@@ -88,7 +88,7 @@ describe('labels of such names', () => {
     await train(tinyOptions({ train: rows, out, method: 'bert', classWeights: weights }), (event) => {
       if (event.kind === 'note') notes.push(event.text);
     });
-    expect(notes).toContain('labels, with their training (and validation) rows: __proto__ 18 (2), constructor 18 (2)');
+    expect(notes).toContain('labels, with training (and validation) rows: __proto__ 18 (2), constructor 18 (2)');
     const { data } = JSON.parse(readFileSync(join(out, 'training.json'), 'utf8'));
     expect(data.train.labels).toEqual([
       { label: '__proto__', rows: 18 },
@@ -109,9 +109,9 @@ describe('what is said of labels', () => {
     const validation = rowsOf(labels, [1, 1, 0]);
     expect(labelCounts(train).map(({ rows }) => rows)).toEqual([3, 0, 2]);
     expect(labelNotes({ train, validation })).toEqual([
-      'labels, with their training (and validation) rows: ham 3 (1), spam 0 (1), phish 2 (0)',
+      'labels, with training (and validation) rows: ham 3 (1), spam 0 (1), phish 2 (0)',
       'no training row has the label spam: it will not be learned',
-      'no validation row has the label phish: it will not be judged',
+      'no validation row has the label phish: it will not be evaluated',
     ]);
   });
 
