@@ -242,22 +242,22 @@ describe('a faulty config.json', () => {
     [
       'with labels beyond counting',
       { ...least, architectures: ['BertForSequenceClassification'], num_labels: 1e9 },
-      'num_labels is 1000000000, more than the 131072 that are read',
+      'num_labels is 1000000000, more than the maximum of 131072',
     ],
     [
       'with a million layers',
       { ...least, num_hidden_layers: 1e6 },
-      'num_hidden_layers is 1000000, more than the 256 that are read',
+      'num_hidden_layers is 1000000, more than the maximum of 256',
     ],
     [
       'of an absurd width',
       { ...least, hidden_size: 1e9, num_attention_heads: 1 },
-      'hidden_size is 1000000000, more than the 32768 that are read',
+      'hidden_size is 1000000000, more than the maximum of 32768',
     ],
     [
       'with token types without end',
       { ...least, type_vocab_size: 1e9 },
-      'type_vocab_size is 1000000000, more than the 256 that are read',
+      'type_vocab_size is 1000000000, more than the maximum of 256',
     ],
     ['with a negative padding id', { ...least, pad_token_id: -1 }, 'pad_token_id is -1, not an id from 0 to 30521'],
     [
@@ -273,7 +273,7 @@ describe('a faulty config.json', () => {
     [
       'nested without end',
       `{"a":${'['.repeat(100_000)}${']'.repeat(100_000)}}`,
-      'its values lie more than 64 deep within one another',
+      'its values are nested more than 64 deep',
     ],
   ])('%s is MP_MODEL_CONFIG in one sentence', async (_, content, problem) => {
     const { code, message } = await failure(content);

@@ -315,14 +315,14 @@ describe('a faulty file is MP_MODEL_FILE in one sentence:', () => {
     [
       'an end before its start',
       { ...entry, data_offsets: [8, 0] },
-      'tensor "a" takes -8 bytes but its shape needs 8',
+      'tensor "a" has -8 bytes but its shape needs 8',
     ],
-    ['too few bytes', { ...entry, data_offsets: [0, 4] }, 'tensor "a" takes 4 bytes but its shape needs 8'],
-    ['too many bytes', { ...entry, shape: [1] }, 'tensor "a" takes 8 bytes but its shape needs 4'],
+    ['too few bytes', { ...entry, data_offsets: [0, 4] }, 'tensor "a" has 4 bytes but its shape needs 8'],
+    ['too many bytes', { ...entry, shape: [1] }, 'tensor "a" has 8 bytes but its shape needs 4'],
     [
       'sizes too large',
       { ...entry, shape: [2 ** 40, 2 ** 40] },
-      'tensor "a" takes 8 bytes but its shape needs 4.835703278458517e+24',
+      'tensor "a" has 8 bytes but its shape needs 4.835703278458517e+24',
     ],
     [
       'an end past the file',

@@ -69,7 +69,7 @@ describe('a trace on disk', () => {
     ['an unknown label', { ...entry, label: 4 }, /"label" is not a whole number below 4/],
     ['no length', { ...entry, length: 0 }, /"length"/],
     ['too few token counts', { ...entry, tokens: entry.tokens.slice(1) }, /"tokens" are not 7 positive/],
-    ['tokens that grow', { ...entry, tokens: [...entry.tokens.slice(0, -1), 999] }, /start at "length" and fall/],
+    ['tokens that grow', { ...entry, tokens: [...entry.tokens.slice(0, -1), 999] }, /start at "length", or they rise/],
     ['tokens that start elsewhere', { ...entry, length: entry.length + 1 }, /start at "length"/],
     ['a missing layer', { ...entry, logits: rows.slice(1) }, /"logits" are not 6 rows/],
     ['a narrow row', { ...entry, logits: [[1, 2], ...rows.slice(1)] }, /"logits" of layer 1 are not 4 finite/],
@@ -86,7 +86,7 @@ describe('a trace on disk', () => {
 
   it.each([
     ['another format', { format: 'x' }, /not the description of a trace/],
-    ['a later version', { version: 2 }, /version 2 is not known/],
+    ['a later version', { version: 2 }, /version 2 is not supported/],
     ['a shape without heads', { shape: { ...good.shape, heads: 0 } }, /"shape" lacks/],
     ['labels that do not fit', { labels: ['a'] }, /"labels" are not 4 names/],
     ['unknown heads', { headKind: 'x' }, /"headKind"/],

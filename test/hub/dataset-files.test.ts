@@ -49,7 +49,7 @@ describe('the files of a split', () => {
   test('are none where a part of them is missing', async () => {
     server.datasets.set('org/gap', { files: { [part('train', 0, 2)]: 'a' } });
     await expect(datasetFiles({ ...train, name: 'org/gap' }, { hub: hub() })).rejects.toThrow(
-      'org/gap: of the 2 files old/train-… only 1 are there',
+      'org/gap: only 1 of the 2 files old/train-… exist',
     );
   });
 

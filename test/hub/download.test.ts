@@ -113,7 +113,7 @@ describe('a download', () => {
     const hub = settings();
     const { code, message } = await failure(resolveModel('org/m', { hub }));
     expect(code).toBe('MP_HUB_FAILED');
-    expect(message).toContain('what arrives is not what the hub announces');
+    expect(message).toContain('the file does not match the hash that the hub announced');
     expect(readdirSync(blobs(hub))).not.toContain(sha256(weights));
   });
 
@@ -185,7 +185,7 @@ describe('a disk', () => {
     server.faults.sizes = { 'model.safetensors': 2 ** 50 };
     const { code, message } = await failure(resolveModel('org/m', { hub: settings() }));
     expect(code).toBe('MP_HUB_DISK');
-    expect(message).toMatch(/\(1,125,899,907 MB are needed, [\d,]+ MB are free\); free some space, or set HF_HOME/);
+    expect(message).toMatch(/\(it needs 1,125,899,907 MB, and [\d,]+ MB are free\); free some space, or set HF_HOME/);
     expect(server.bodies('')).toEqual([]);
   });
 

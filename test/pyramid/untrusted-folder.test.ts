@@ -91,7 +91,7 @@ describe('sizes that no file bears out', () => {
   it('of config.json itself are bounded', async () => {
     const dir = copy();
     truncateSync(join(dir, 'config.json'), 600e6);
-    await refused(dir, 'MP_MODEL_FILE', /config\.json: it has 573 MiB, more than the 8 MiB/);
+    await refused(dir, 'MP_MODEL_FILE', /config\.json: it has 573 MiB, more than the maximum of 8 MiB/);
   });
 
   it('of a weights file with a hole are held against the memory there is', async () => {
@@ -121,7 +121,7 @@ describe('sizes that no file bears out', () => {
     await refused(
       all,
       'MP_MODEL_FILE',
-      /its weights need [\d,]+ MiB of memory, there are [\d,]+ MiB; take a smaller model/,
+      /its weights need [\d,]+ MiB of memory, and this machine has [\d,]+ MiB; use a smaller model/,
     );
   });
 
@@ -133,7 +133,7 @@ describe('sizes that no file bears out', () => {
     await refused(
       dir,
       'MP_MODEL_FILE',
-      /its header claims 67108864 bytes, and more than the maximum of 8388608/,
+      /its header claims 67108864 bytes, more than the maximum of 8388608/,
     );
     rmSync(path);
     const map = Object.fromEntries(Array.from({ length: 3000 }, (_, i) => [`t${i}`, `shard-${i}.safetensors`]));
@@ -184,7 +184,7 @@ describe('weights', () => {
     await refused(
       dir,
       'MP_MODEL_FILE',
-      /tensor "classifier\.bias" is of the dtype "I32", which is not supported; save the weights as F32, F16 or BF16/,
+      /tensor "classifier\.bias" has the dtype "I32", which is not supported; save the weights as F32, F16 or BF16/,
     );
   });
 
@@ -264,7 +264,7 @@ describe('a pyramid object', () => {
     ['calibration', { baseline: null }, /pyramid\.calibration\.baseline is null, not a number/],
     ['forDtype', [], /pyramid\.forDtype is not an object/],
     ['forDtype', { int8: null }, /pyramid\.forDtype\.int8 is not an object/],
-    ['forDtype', { int4: { tau: 0 } }, /pyramid\.forDtype\.int4 is of no dtype/],
+    ['forDtype', { int4: { tau: 0 } }, /pyramid\.forDtype\.int4 is not one of the dtypes/],
     ['forDtype', { int8: { tau: 2 } }, /pyramid\.forDtype\.int8\.tau is 2/],
     // what was checked once holds: it cannot be said again for one dtype
     [

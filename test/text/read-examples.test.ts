@@ -135,7 +135,7 @@ describe('columns', () => {
     await expect(read('a.csv', 'x,1\n', { text: 0, label: 7 })).rejects.toThrow('no column "7"; the columns are 0, 1');
     await expect(read('a.csv', 'text,kind\nx,1\n')).rejects.toThrow('(give --label COLUMN; if the file has no header');
     await expect(read('a.csv', 'body,label\nx,1\n', { text: 'body', label: 1 })).rejects.toThrow(
-      'one column is given by name ("body") and another by number (1); give names where',
+      'one column is given by name ("body") and another by number (1); give names if',
     );
     // which of two is meant nobody can say: the first was taken without a word
     for (const head of ['text,text,label', 'text,label,label', 'sentence1,sentence2,sentence1,label'])
