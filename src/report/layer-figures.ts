@@ -33,7 +33,7 @@ function tokensFigure(pruned: readonly MethodReport[], layers: number, places: P
   };
   return {
     title,
-    caption: 'The mean share of tokens left after each layer, exits aside; 0 is what enters.',
+    caption: 'The mean share of tokens left after each layer, without exits; layer 0 is the input.',
     drawing: chart(title, axes, (plane) => [
       lines(plane, places, curves),
       dots(
@@ -66,7 +66,7 @@ function exitsFigure(early: readonly MethodReport[], layers: number, places: Pal
   const groups = byLayer(layers, (i) => String(i + 1));
   return {
     title,
-    caption: 'The share of texts that each layer answers, at the tau of the table.',
+    caption: 'The share of texts that each layer answers, at the tau in the table.',
     drawing: barChart(title, { groups, label: 'Layer →', y: { label: '↑ Texts (%)', ticks: 5 }, places, size }, series),
     heads: ['Layer', ...early.map(({ method }) => method)],
     rows: groups.map((layer, i) => [

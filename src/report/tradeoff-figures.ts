@@ -57,7 +57,7 @@ export function tradeoffFigures(methods: readonly CurveReport[], places: Palette
     };
     return {
       title,
-      caption: `${hasLines ? "Each line runs over tau, from sure answers only (left) to the first layer's (right); the" : 'The'} marks are the rows of the table.${
+      caption: `${hasLines ? 'Tau rises along each line: on the left all texts run through all layers, on the right they exit at layer 1. The' : 'The'} marks are the rows of the table.${
         baseline === undefined ? '' : ' Dashed: plain BERT.'
       }${worst < lowest ? ` What lies more than ${Math.round(100 * range)} points below the best is not drawn.` : ''}`,
       drawing: chart(title, axes, (plane) => [

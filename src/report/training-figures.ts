@@ -7,8 +7,13 @@ import { percent, short } from './format.ts';
 import type { Palette } from './palette.ts';
 
 const PANELS = [
-  ['loss', 'Training loss', '↑ Loss', 'The mean loss since the last point; a break is a new stage with another loss.'],
-  ['accuracy', 'Validation accuracy in training', '↑ Accuracy (%)', 'On rows that are not trained on.'],
+  [
+    'loss',
+    'Training loss',
+    '↑ Loss',
+    'The mean loss since the last point. A break marks a new stage with another loss.',
+  ],
+  ['accuracy', 'Validation accuracy in training', '↑ Accuracy (%)', 'On the validation rows.'],
 ] as const;
 
 /** Points of a curve that are still marked one by one. */

@@ -131,7 +131,7 @@ describe('calibrate', () => {
   test.each([
     [['--trace', path], 2, /neither --max-drop nor --speedup was given; give one of them/],
     [['--trace', path, '--max-drop', '0', '--speedup', '2'], 2, /both --max-drop and --speedup/],
-    [['--trace', path, '--speedup', '1000'], 1, /no tau makes this model 1000 times faster on these rows (at most/],
+    [['--trace', path, '--speedup', '1000'], 1, /no tau makes this model 1000 times faster on these rows \(at most/],
   ])('refuses %j, and leaves the model as it was', async (args, exit, message) => {
     const { code, stderr } = await calibrate(...args);
     expect(code).toBe(exit);

@@ -282,7 +282,7 @@ describe('without the hub', () => {
       await resolveModel('org/small', { hub: { ...hub, endpoint: nowhere }, onNote: (text) => notes.push(text) }),
     ).toBe(dir);
     expect(notes).toHaveLength(1);
-    expect(notes[0]).toMatch(/^http:\/\/127\.0\.0\.1:\d+ cannot be reached \(.*\): org\/small is taken from the cache/);
+    expect(notes[0]).toMatch(/^http:\/\/127\.0\.0\.1:\d+ cannot be reached \(.*\): using org\/small from the cache/);
     server.seen = [];
     expect(await resolveModel('org/small', { hub: { ...hub, offline: true } })).toBe(dir);
     expect(server.seen).toEqual([]);

@@ -86,7 +86,7 @@ describe.skipIf(!hasChromium)('axe (skipped where there is no Chromium)', () => 
       part: 'batch done',
       go: async (page) => {
         await page.getByRole('button', { name: 'Classify' }).click();
-        await page.getByText('all done').waitFor();
+        await page.getByText('finished').waitFor();
       },
     },
     {
@@ -114,7 +114,7 @@ describe.skipIf(!hasChromium)('axe (skipped where there is no Chromium)', () => 
     expect(await faults(page)).toEqual([]);
 
     for (const [address, words] of [
-      [locked, 'This server wants a key'],
+      [locked, 'This server requires a key'],
       [`${files.url}/index.html`, 'Open a model'],
     ]) {
       await page.goto(address);

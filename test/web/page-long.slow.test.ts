@@ -74,7 +74,7 @@ describe.skipIf(!hasChromium)('a hundred thousand rows (skipped where there is n
       await head('Sure').click();
       await page.getByRole('tab', { name: 'Trade-off' }).click();
       await page.getByRole('tab', { name: 'Batch' }).click();
-      await page.getByText('100,000 texts, all done').waitFor({ timeout: 300_000 });
+      await page.getByText('100,000 texts, finished').waitFor({ timeout: 300_000 });
     });
     measured.sort = await longest(page, async () => {
       for (const name of ['Sure ↑', 'Label', 'Exit', 'Row'])

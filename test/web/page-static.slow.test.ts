@@ -74,7 +74,7 @@ describe.skipIf(!hasChromium)('the page on a static host (skipped where there is
       buffer: Buffer.from(rows.map((text) => JSON.stringify({ text })).join('\n')),
     });
     await page.getByRole('button', { name: 'Classify' }).click();
-    await page.getByText('60 texts, all done').waitFor();
+    await page.getByText('60 texts, finished').waitFor();
     await using node = await Pyramid.load(join(root, 'news'), { workers: 1 });
     const expected = (await node.classify(rows.slice(0, 8), { tau: TAU })).map(({ label, exit }) => `${label}${exit}`);
     const shown = await page

@@ -81,7 +81,7 @@ describe.skipIf(!hasChromium)('the page behind a server (skipped where there is 
       expect(answer).toContain(`${(100 * score).toFixed(1)} % sure`);
       expect(answer).toMatch(/layer \d/);
       expect(answer).toMatch(/FLOPs\s+[\d.]+× fewer than the dense/);
-      await expect.poll(() => page.locator('.answer').innerText()).toMatch(/\d ms\s+at tau 0\.80, there and back/);
+      await expect.poll(() => page.locator('.answer').innerText()).toMatch(/\d ms\s+at tau 0\.80, request and answer/);
       await screenshot(page, 'try');
       expect(seen.noise).toEqual([]);
     });
@@ -321,7 +321,7 @@ describe.skipIf(!hasChromium)('the page behind a server (skipped where there is 
       await page.getByRole('tab', { name: 'Batch' }).click();
       await page.locator('input[type=file]').setInputFiles(path);
       await page.getByRole('button', { name: 'Classify' }).click();
-      await page.getByText('all done').waitFor();
+      await page.getByText('finished').waitFor();
     };
     const cells = async (rows: Locator) => (await rows.all()).length;
     const saved = async (page: Page, name: string) => {
@@ -345,7 +345,7 @@ describe.skipIf(!hasChromium)('the page behind a server (skipped where there is 
       await page.getByRole('heading', { name: 'mails.csv' }).waitFor();
       expect(await page.getByLabel('Text', { exact: true }).locator('option:checked').innerText()).toBe('text');
       await page.getByRole('button', { name: 'Classify' }).click();
-      await page.getByText(`${N} texts, all done`).waitFor();
+      await page.getByText(`${N} texts, finished`).waitFor();
       const rows = page.locator('.result-rows .result');
       const text = (i: number) => rows.nth(i).locator('.cell-text').innerText();
       expect(await text(0)).toBe(texts[0].slice(0, 300).replace(/\s+/g, ' ').trim());
@@ -360,7 +360,7 @@ describe.skipIf(!hasChromium)('the page behind a server (skipped where there is 
       const [{ label, exit }] = expected;
       await page.getByLabel('Label', { exact: true }).selectOption(label);
       await page.getByLabel('Exit', { exact: true }).selectOption(`layer ${exit}`);
-      await page.getByLabel('Sure, from %').fill('40');
+      await page.getByLabel('Confidence, from %').fill('40');
       await page.getByLabel('to %', { exact: true }).fill('90');
       await page.getByLabel('to %', { exact: true }).blur();
       const kept = expected.filter(
@@ -377,7 +377,7 @@ describe.skipIf(!hasChromium)('the page behind a server (skipped where there is 
 
       await page.getByLabel('Label', { exact: true }).selectOption('any');
       await page.getByLabel('Exit', { exact: true }).selectOption('any');
-      await page.getByLabel('Sure, from %').fill('0');
+      await page.getByLabel('Confidence, from %').fill('0');
       await page.getByLabel('to %', { exact: true }).fill('100');
       await page.getByLabel('to %', { exact: true }).blur();
       const whole = await saved(page, 'Download CSV');
@@ -441,12 +441,12 @@ describe.skipIf(!hasChromium)('the page behind a server (skipped where there is 
     const load = (async () => {
       while (asking) await server.post('/v1/classify', { model: 'news', inputs: pageTexts.slice(0, 8), tau: TAU });
     })();
-    await expect.poll(async () => Number(await value('Requests a second')), { timeout: 10_000 }).toBeGreaterThan(0);
+    await expect.poll(async () => Number(await value('Requests per second')), { timeout: 10_000 }).toBeGreaterThan(0);
     await expect.poll(() => value('Median latency')).toMatch(/ ms$/);
     await expect.poll(() => value('99th percentile')).toMatch(/ ms$/);
     // eight texts a request
     await expect
-      .poll(async () => Number(await value('Texts a second')) / Number(await value('Requests a second')))
+      .poll(async () => Number(await value('Texts per second')) / Number(await value('Requests per second')))
       .toBeGreaterThan(4);
     expect(await value('tau')).toBe('0.80');
     await expect.poll(() => value('Operations saved')).toMatch(/^\d+\.\d %$/);
@@ -481,7 +481,7 @@ describe.skipIf(!hasChromium)('the page behind a server (skipped where there is 
     const { page } = seen;
     await page.getByLabel('Key').fill('wrong');
     await page.getByRole('button', { name: 'Continue' }).click();
-    await page.getByText('It does not know that key').waitFor();
+    await page.getByText('The server does not accept this key').waitFor();
     await page.getByLabel('Key').fill('open-sesame');
     await page.getByRole('button', { name: 'Continue' }).click();
     await page.locator('.layer.exit').waitFor();

@@ -41,9 +41,9 @@ export function dropTable(results: readonly StoredResult[]): ReportTable {
   return reportTable<DropRecord>(
     {
       name: 'drops',
-      title: 'Speed-up by the drop that is allowed',
+      title: 'Speed-up by allowed drop',
       caption:
-        'tau is chosen on the validation rows for the fewest operations, as the paper counts or as computed, and judged on the test rows; where no tau is accurate enough there, exits are off. “Best”: read off the curve of the test rows themselves, as papers do, which flatters a little (–: no point of it is accurate enough); of several seeds, off the mean of their curves, the drop counted from the mean of plain BERT, as the speed-up of their mean operations. The other columns are means of the seeds’ own ± standard deviation.',
+        'tau is chosen on the validation rows for the fewest operations (as the paper counts or as computed) and evaluated on the test rows; if no tau is accurate enough, early exit is off. “Best”: tau read off the curve of the test rows themselves, as papers do, which is a little too good (–: no point is accurate enough). With several seeds, “best” is read off the mean of their curves, the drop is measured from the mean of plain BERT, and the speed-up is that of their mean operations; the other columns are means over the seeds ± standard deviation.',
     },
     [
       left('Task', ({ task }) => task),
@@ -84,8 +84,8 @@ export function dropAverageTable(results: readonly StoredResult[]): ReportTable 
   return reportTable<Row>(
     {
       name: 'drop-averages',
-      title: 'Speed-up by the drop that is allowed, over the tasks',
-      caption: 'Geometric means of the table above; where no point was accurate enough, plain BERT stands in, as 1.',
+      title: 'Speed-up by allowed drop, over the tasks',
+      caption: 'Geometric means of the table above. If no point was accurate enough, plain BERT (1) counts instead.',
     },
     [
       left('Method', ({ method }) => method),

@@ -31,10 +31,10 @@ export function reproductionReport(outcomes: readonly Outcome[], { maxDrop, by, 
   return {
     title: 'Magic Pyramid on its tasks',
     introduction: [
-      `The uncertainty threshold tau of each method is the one that makes the operations (${by === 'actual' ? 'as computed' : 'as the paper counts'}) fewest on the validation rows at no more than ${Number((100 * maxDrop).toFixed(2))} points of accuracy below plain BERT's; the figures are of the test rows.`,
+      `The uncertainty threshold tau of each method is the one with the fewest operations (${by === 'actual' ? 'as computed' : 'as the paper counts'}) on the validation rows at a drop of at most ${Number((100 * maxDrop).toFixed(2))} points from plain BERT. All figures are of the test rows.`,
       ...(seeds > 1
         ? [
-            `Means over ${fewest === seeds ? '' : `${fewest} to `}${seeds} seeds, their spread in a table of its own; the figures below are of the first.`,
+            `Means over ${fewest === seeds ? '' : `${fewest} to `}${seeds} seeds; a separate table has their standard deviations. The charts below are of the first seed.`,
           ]
         : []),
       ...failures,

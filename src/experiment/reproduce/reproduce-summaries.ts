@@ -35,7 +35,7 @@ export function averageTable(rows: readonly ReportRow[]): ReportTable {
     {
       name: 'averages',
       title: 'Averages over the tasks',
-      caption: 'Drop: points of accuracy below plain BERT. Means are arithmetic; (geometric) as named.',
+      caption: 'Drop: points of accuracy below plain BERT. Means are arithmetic unless marked (geometric).',
     },
     [
       left('Method', ({ method }) => method),
@@ -78,7 +78,7 @@ export function spreadTable(results: readonly StoredResult[]): ReportTable {
   return reportTable<Row>(
     {
       name: 'spread',
-      title: 'Table 1 with its spread over the seeds',
+      title: 'Table 1 with standard deviations over the seeds',
       caption: 'Mean ± standard deviation.',
     },
     [

@@ -16,7 +16,7 @@ export function dataTable(results: readonly StoredResult[]): ReportTable {
       name: 'data',
       title: 'Table 2: data',
       caption:
-        'Validation rows are a tenth of the training rows, held back to choose tau by. Tokens: the mean of a test text as the network gets it.',
+        'Validation rows are a tenth of the training rows, used to choose tau. Tokens: the mean per test text, after truncation.',
     },
     [
       left('Task', ({ task }) => task),
@@ -51,7 +51,7 @@ export function settingsTable(units: readonly Unit[]): ReportTable {
       name: 'settings',
       title: 'Table 3: settings',
       caption:
-        'The paper looks for Δ_L from 0.01 to 0.08, T in 1e-5, 2e-5 and 5e-5, and λ from 0.001 to 0.2; the sweep command does so here. Joint: the weight of the exit heads where they learn with the network.',
+        'The paper searches Δ_L from 0.01 to 0.08, T in 1e-5, 2e-5 and 5e-5, and λ from 0.001 to 0.2; the sweep command searches the same. Joint: the weight of the loss of exit heads in joint training.',
     },
     [
       left('Task', ({ task }) => task),
@@ -94,7 +94,7 @@ export function stagesTable(units: readonly Unit[]): ReportTable {
       name: 'stages',
       title: 'Table 4: stages and their epochs',
       caption:
-        'Frozen: exit heads are distilled from the finished network; joint: they learn with it before, at the joint rate, by the rows’ labels or by what the main classifier makes of the rows. Heads’ rate: that of the heads stage. Stages that methods share are trained once.',
+        'Frozen: exit heads are distilled from the finished network. Joint: they also train with it first, at the joint rate, from the rows’ labels or from the main classifier’s scores. Heads’ rate: the learning rate of the heads stage. Stages that methods share are trained once.',
     },
     [
       left('Task', ({ task }) => task),
@@ -140,7 +140,7 @@ export function paperTable(results: readonly StoredResult[]): ReportTable {
     {
       name: 'paper',
       title: 'The paper’s own cost of plain BERT',
-      caption: 'GFLOPs as the paper counts. A smaller network costs less; the tokens should agree.',
+      caption: 'GFLOPs as the paper counts. A smaller network costs less; the token counts should agree.',
     },
     [
       left('Task', ({ task }) => task),

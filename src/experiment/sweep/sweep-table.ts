@@ -33,7 +33,8 @@ export function sweepText(rows: readonly SweepRow[]): string {
 
 /** The choice in a sentence, with the flags that repeat it. */
 export function choiceText({ choice }: SweepResult, maxDrop: number): string {
-  if (choice === null) return `No run is within ${100 * maxDrop} points of plain BERT on the validation rows`;
+  if (choice === null)
+    return `No run has a drop of at most ${100 * maxDrop} points from plain BERT on the validation rows`;
   const { method, delta, temperature, lambda, tau, test } = choice;
   const flags = delta === null ? '' : ` --delta ${delta} --temperature ${temperature} --lambda ${lambda}`;
   return `Chosen: ${method}${flags}, tau ${tau ?? 'off'}; on the test rows ${percent(test.accuracy)}, ${times(test.speedupPaper)} fewer operations as the paper counts, ${times(test.speedupActual)} as computed`;

@@ -1,4 +1,4 @@
-/** Writes what is chosen after training, the halt value and the layers to ask, into config.json's `pyramid` object. */
+/** Writes what is chosen after training, tau and the layers to ask, into config.json's `pyramid` object. */
 import { join } from 'node:path';
 import { diskFolder } from '../../disk-folder.ts';
 import { PyramidError } from '../../errors.ts';

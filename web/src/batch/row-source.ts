@@ -129,7 +129,7 @@ function jsonlSource(file: File, encoding: Encoding, head: string): Source {
         const lines = (carried + text).split('\n');
         carried = lines.pop() ?? '';
         yield* take(lines);
-        if (carried.length > LONGEST_ROW) throw new Error(`${file.name}: line ${number + 1} is too long to be a row`);
+        if (carried.length > LONGEST_ROW) throw new Error(`${file.name}: line ${number + 1} is too long for a row`);
       }
       yield* take([carried]);
     },

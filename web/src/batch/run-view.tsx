@@ -66,10 +66,10 @@ export function RunView({ run, source, session, onDiscard }: Properties) {
           {whole(done)} {done === 1 ? 'text' : 'texts'}
           {running
             ? ''
-            : { done: ', all done', stopped: ', stopped', failed: ', then it failed', running: '' }[run.state.value]}
+            : { done: ', finished', stopped: ', stopped', failed: ', then an error', running: '' }[run.state.value]}
           <span class="soft">
             {mayExit(info) && `, at tau ${tauText(run.tau)}`}
-            {rate > 0 && `, ${rate < 100 ? short(rate) : whole(Math.round(rate))} a second`}
+            {rate > 0 && `, ${rate < 100 ? short(rate) : whole(Math.round(rate))} per second`}
             {running && left !== null && `, about ${duration(left)} left`}
           </span>
         </p>
@@ -81,7 +81,7 @@ export function RunView({ run, source, session, onDiscard }: Properties) {
         {bad > 0 && (
           <p class="notice">
             {whole(bad)} {bad === 1 ? 'line is' : 'lines are'} not a JSON object (the first is line{' '}
-            {whole(firstBad ?? 0)}) and left out.
+            {whole(firstBad ?? 0)}) and skipped.
           </p>
         )}
         {done > 0 && (
@@ -93,7 +93,7 @@ export function RunView({ run, source, session, onDiscard }: Properties) {
         )}
         {done > 0 && mayExit(info) && (
           <p class="soft">
-            Answered at layer {results.meanExit.toFixed(2)} of {info.shape.layers}, on average.
+            Mean exit: layer {results.meanExit.toFixed(2)} of {info.shape.layers}.
           </p>
         )}
       </div>
@@ -130,7 +130,7 @@ export function RunView({ run, source, session, onDiscard }: Properties) {
                 </select>
               )}
             </Labelled>
-            <Bound name="Sure, from %" value={view.value.from} onChange={(from) => change({ from })} />
+            <Bound name="Confidence, from %" value={view.value.from} onChange={(from) => change({ from })} />
             <Bound name="to %" value={view.value.to} onChange={(to) => change({ to })} />
             <p class="soft number shown" role="status">
               {whole(selected.length)} of {whole(done)} shown

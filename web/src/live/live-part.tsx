@@ -29,7 +29,7 @@ export function LivePart({ session, active }: PartProperties) {
       {work.failure.value !== null && (
         <p class="notice failed" role="alert">
           /metrics does not answer: {work.failure.value}
-          {now && ' What is shown is what it said last.'}
+          {now && ' The figures below are the last ones received.'}
         </p>
       )}
       {now ? (
@@ -57,14 +57,18 @@ function Now({ now, intervals, layers }: NowProperties) {
     <>
       <h2 class="hidden">The server now</h2>
       <div class="tiles">
-        <Strip name="Requests a second" value={short(now.requestsPerSecond)} line={line((i) => i.requestsPerSecond)} />
-        <Strip name="Texts a second" value={short(now.textsPerSecond)} line={line((i) => i.textsPerSecond)} />
+        <Strip
+          name="Requests per second"
+          value={short(now.requestsPerSecond)}
+          line={line((i) => i.requestsPerSecond)}
+        />
+        <Strip name="Texts per second" value={short(now.textsPerSecond)} line={line((i) => i.textsPerSecond)} />
         <Strip name="Median latency" value={ms(now.p50)} line={line((i) => i.p50)} />
         <Strip name="95th percentile" value={ms(now.p95)} line={line((i) => i.p95)} />
         <Strip name="99th percentile" value={ms(now.p99)} line={line((i) => i.p99)} />
         <Strip name="tau" value={tauText(now.tau)} line={line((i) => i.tau)} />
         <Strip name="Texts in the queue" value={short(now.queued)} line={line((i) => i.queued)} />
-        <Strip name="Refused a second" value={short(now.refusedPerSecond)} line={line((i) => i.refusedPerSecond)} />
+        <Strip name="Rejected per second" value={short(now.refusedPerSecond)} line={line((i) => i.refusedPerSecond)} />
         <Strip
           name="Operations saved"
           value={now.saved === null ? '–' : percent(now.saved)}
@@ -92,8 +96,8 @@ function ExitsChart({ intervals, layers, size }: Omit<NowProperties, 'now'> & { 
       )}
       <figcaption>
         {total === 0
-          ? 'No text was answered while this page watched.'
-          : 'Of the texts answered while this page watched, two minutes at most.'}
+          ? 'No text has been answered since you opened this tab.'
+          : 'Texts answered since you opened this tab, at most the last two minutes.'}
       </figcaption>
     </figure>
   );

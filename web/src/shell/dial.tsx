@@ -9,8 +9,7 @@ export function Dial({ session, onSettled }: { readonly session: Session; readon
   const id = useId();
   const { info } = session.engine;
   const { tau } = session;
-  if (!mayExit(info))
-    return <p class="lead">This model has no exit heads, so every text goes through all its layers.</p>;
+  if (!mayExit(info)) return <p class="lead">This model has no exit heads, so every text goes through all layers.</p>;
   const off = tau.value === null;
   const set = (value: number | null, settled: boolean) => {
     tau.value = value;
@@ -40,11 +39,11 @@ export function Dial({ session, onSettled }: { readonly session: Session; readon
         early exit
       </label>
       <p>
-        A text leaves at the first layer whose uncertainty is at most tau: further right is earlier and cheaper.
+        A text exits at the first layer whose uncertainty is at most tau; a higher tau exits earlier and costs less.
         {info.tau !== null && (
           <>
             {' '}
-            This model was calibrated to {info.tau}.
+            The model's default is {info.tau}.
             {tau.value !== info.tau && (
               <>
                 {' '}

@@ -38,8 +38,8 @@ export function OpenModelForm({ step, onOpen, onKey }: Properties) {
     <div class="panel open">
       <h2>Open a model</h2>
       <p class="lead">
-        A folder that <code>magic-pyramid train</code> wrote. It runs wholly in this browser: neither the model nor your
-        texts leave your computer.
+        Choose a folder written by <code>magic-pyramid train</code>. The model runs in this browser: neither the model
+        nor your texts leave your computer.
       </p>
       {step.kind === 'failed' && (
         <p class="notice failed" role="alert">
@@ -114,10 +114,10 @@ function KeyForm({ wrong, onKey }: { readonly wrong: boolean; readonly onKey: (k
         if (key.value !== '') onKey(key.value);
       }}
     >
-      <h2>This server wants a key</h2>
+      <h2>This server requires a key</h2>
       {wrong && (
         <p class="notice failed" role="alert">
-          It does not know that key.
+          The server does not accept this key.
         </p>
       )}
       <div class="row">

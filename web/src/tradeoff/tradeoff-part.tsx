@@ -41,7 +41,7 @@ export function TradeoffPart({ session }: { readonly session: Session }) {
       )}
       {work.state.value === 'none' && (
         <div class="notice">
-          <p>There is no trace of an evaluation beside this model, so its trade-off is not known. Make one with</p>
+          <p>This model has no trace of an evaluation, so its trade-off is unknown. Create a trace with</p>
           <pre class="command">magic-pyramid evaluate --model DIR --test FILE --trace DIR/trace.jsonl</pre>
         </div>
       )}
@@ -80,7 +80,7 @@ function ownFigures(report: MethodReport, size?: ChartSize): Figure[] {
   return [
     ...tradeoffFigures([report], places, size).map((figure) => ({
       ...figure,
-      caption: `The line runs over tau, from sure answers only (left) to the first layer's (right); the mark is ${at}.`,
+      caption: `Tau rises along the line: on the left all texts run through all layers, on the right they exit at layer 1. The mark is ${at}.`,
     })),
     ...layerFigures([report], places, size).map((figure) =>
       figure.title === 'Exits by layer'

@@ -23,12 +23,12 @@ export function AnswerCard({ answer, info, timing, waiting, truncated }: Propert
           {isNumber ? score.toFixed(3) : label}
           <small>
             {isNumber ? label : `${percent(score)} sure`}
-            {truncated && `, cut to the first ${info.maxLength} tokens`}
+            {truncated && `, truncated to ${info.maxLength} tokens`}
           </small>
         </dd>
       </div>
       <div>
-        <dt>Leaves at</dt>
+        <dt>Exits at</dt>
         <dd>
           layer {exit}
           <small>
@@ -38,7 +38,7 @@ export function AnswerCard({ answer, info, timing, waiting, truncated }: Propert
         </dd>
       </div>
       <div>
-        <dt>Spent</dt>
+        <dt>Operations</dt>
         <dd>
           {operations(flops)}
           <small>
@@ -47,12 +47,12 @@ export function AnswerCard({ answer, info, timing, waiting, truncated }: Propert
         </dd>
       </div>
       <div>
-        <dt>Took</dt>
+        <dt>Time</dt>
         <dd>
           {timing ? milliseconds(timing.ms) : '–'}
           <small>
             {timing && `at tau ${tauText(timing.tau)}, `}
-            {info.device === 'server' ? 'there and back' : 'in this browser'}
+            {info.device === 'server' ? 'request and answer' : 'in this browser'}
           </small>
         </dd>
       </div>

@@ -57,11 +57,11 @@ function PieceDetails({ explanation: { pieces, layers }, info, piece }: Properti
             ))}
           </dl>
           {layers.some(({ importance, kept }) => importance[piece] !== null && !kept[piece]) && (
-            <p class="soft">× is where it is removed.</p>
+            <p class="soft">× marks where it is removed.</p>
           )}
         </>
       ) : (
-        <p class="soft">This model removes no tokens, so it gives them no scores.</p>
+        <p class="soft">This model does not prune tokens, so they have no importance scores.</p>
       )}
     </>
   );
@@ -77,12 +77,12 @@ function LayerDetails({ explanation: { pieces, layers }, info, tau, layer }: Pro
       <p class="soft">
         {left} of {pieces.length} tokens left.{' '}
         {scores === null
-          ? 'No head is asked here.'
+          ? 'No exit head is asked here.'
           : isLast
-            ? 'The main classifier, which always answers.'
+            ? 'The main classifier: it always answers.'
             : uncertainty !== null && tau !== null
-              ? `Its head is ${leaves(fromNumber(uncertainty), tau) ? 'sure enough' : 'not sure enough'} for tau ${tauText(tau)}.`
-              : 'What its head would answer.'}
+              ? `Its exit head is ${leaves(fromNumber(uncertainty), tau) ? 'sure enough' : 'not sure enough'} for tau ${tauText(tau)}.`
+              : 'What its exit head would answer.'}
       </p>
       {scores && (
         <dl class="bars">
@@ -99,7 +99,7 @@ function LayerDetails({ explanation: { pieces, layers }, info, tau, layer }: Pro
       {uncertainty !== null && mayExit(info) && (
         <p>
           Uncertainty <b class="number">{uncertainty.toFixed(3)}</b>
-          <span class="soft">: 0 is certain, 1 knows nothing.</span>
+          <span class="soft">: from 0 (certain) to 1 (knows nothing).</span>
         </p>
       )}
     </>

@@ -1,7 +1,7 @@
 // biome-ignore-all lint/a11y/useSemanticElements: the rows wrap like text, which no table does
 // biome-ignore-all lint/a11y/useFocusableInteractive: tabIndex comes with the attributes of `cell`
 /**
- * The pyramid: a row a layer, in it the tokens that enter, those that leave struck out; at its right what the layer's
+ * The pyramid: one row per layer, in it the tokens that enter, those that leave struck out; at its right what the layer's
  * head made of it. For screen readers and the keyboard it is a grid: one stop of the Tab key, arrows within.
  */
 import type { Signal } from '@preact/signals';
@@ -80,7 +80,7 @@ export function PyramidView({ explanation, info, tau, exit, chosen }: Properties
         ref={grid}
         class="pyramid"
         role="grid"
-        aria-label="The pyramid, a row a layer"
+        aria-label="The pyramid, one row per layer"
         tabIndex={-1}
         onKeyDown={onKeyDown}
       >
@@ -128,11 +128,11 @@ export function PyramidView({ explanation, info, tau, exit, chosen }: Properties
       <p class="legend-line">
         {info.prunes && (
           <>
-            <span>Darker: more attention received.</span>
+            <span>Darker: receives more attention.</span>
             <span>Struck out: removed here.</span>
           </>
         )}
-        {mayExit(info) && tau !== null && <span>Bar: the head's uncertainty, tau its mark.</span>}
+        {mayExit(info) && tau !== null && <span>Bar: the exit head's uncertainty; the mark is tau.</span>}
         {exit < layers.length && <span>Grey rows: not needed at tau {tauText(tau)}.</span>}
       </p>
     </div>
@@ -220,10 +220,10 @@ function bestOf(scores: Readonly<Record<string, number>>): { readonly label: str
 }
 
 function headText(scores: ExplainedLayer['scores'], uncertainty: number | null, exits: boolean): string {
-  if (!scores) return 'No head is asked here';
+  if (!scores) return 'No exit head is asked here';
   const { label, score } = bestOf(scores);
   const sure = uncertainty === null ? '' : `, uncertainty ${uncertainty.toFixed(2)}`;
-  return `${exits ? 'Answers' : 'Head says'} ${label}, ${score.toFixed(2)}${sure}`;
+  return `${exits ? 'Answers' : 'Exit head says'} ${label}, ${score.toFixed(2)}${sure}`;
 }
 
 function rowText(

@@ -69,7 +69,7 @@ export function TryPart({ session }: { readonly session: Session }) {
                 class="field"
                 rows={3}
                 spellcheck={false}
-                placeholder="… and the one it is compared with"
+                placeholder="Type or paste the second text"
                 value={pair.value}
                 onInput={(event) => {
                   pair.value = event.currentTarget.value;
