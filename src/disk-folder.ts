@@ -1,6 +1,6 @@
 /**
- * A folder on this machine's disk. Only regular files are read: a named pipe would hold the thread that opens it for
- * ever, and a device never ends. Knows nothing of what the files hold.
+ * A folder on this machine's disk. Only regular files are read: opening a named pipe could block the thread for ever, and
+ * a device never ends. Knows nothing of the content of the files.
  */
 import { constants } from 'node:fs';
 import { type FileHandle, open, stat } from 'node:fs/promises';

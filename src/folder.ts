@@ -1,7 +1,7 @@
 /**
  * A folder of files that are read, wherever it lies: on a disk (disk-folder.ts), behind an address or dropped onto a
- * page (src/web). Knows nothing of what the files hold, but for how large they may be and what stands in for a file
- * that was never fetched.
+ * page (src/web). Knows nothing of what the files hold, except how large they may be and how to recognise a file
+ * that was never downloaded.
  */
 import { PyramidError } from './errors.ts';
 

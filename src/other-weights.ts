@@ -1,6 +1,6 @@
 /**
- * Files by which other programs keep weights, that are not read here: what each is, and the command that makes
- * safetensors of it. Knows nothing of folders and of hubs: both ask it.
+ * Weights files of other programs, which are not read here: what each is, and the command that converts it to
+ * safetensors. Knows nothing of folders and of hubs: both ask it.
  */
 export interface OtherWeights {
   readonly name: string;

@@ -1,6 +1,6 @@
 /**
- * Writes files whole or not at all: beside their place, then renamed. What is no file (a device, a pipe) is written to
- * as it is, never replaced. Knows nothing of what is written.
+ * Writes files whole or not at all: beside their place, then renamed. A device or a pipe is
+ * written to directly, never replaced. Knows nothing of what is written.
  */
 import { createWriteStream } from 'node:fs';
 import { access, constants, realpath, rename, rm, stat } from 'node:fs/promises';

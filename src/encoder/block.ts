@@ -1,7 +1,7 @@
 /**
  * One layer of the encoder on packed rows, written once for training, engine, export and tests: self-attention, then
- * the feed-forward, both with residual and LayerNorm (Devlin et al. 2019). Pruning (src/pyramid) hangs into it through
- * `hooks`; the block itself knows only that rows may be dropped after attention and gated at the end.
+ * the feed-forward, both with residual and LayerNorm (Devlin et al. 2019). Pruning (src/pyramid) plugs in through
+ * `hooks`. The block itself knows only that rows may be removed after attention and gated at the end.
  *
  * Letters of the shapes: N packed live rows of the batch, M rows left, B texts, S padded length, n live tokens of one
  * text, d hidden size, h heads, d_h = d/h, f intermediate size, C labels, L layers.

@@ -1,6 +1,6 @@
 /**
- * The weights of a Hugging Face folder under canonical names (BERT's), see stored-weights.ts. Shapes and dtypes are held
- * against config.json before any value is read, and values must be numbers.
+ * The weights of a Hugging Face folder under canonical names (BERT's), see stored-weights.ts. Shapes and dtypes are
+ * checked against config.json before any value is read, and values must be numbers.
  */
 import { PyramidError, quoted } from '../errors.ts';
 import { type Folder, mebibytes, pathIn } from '../folder.ts';

@@ -1,6 +1,6 @@
 /**
- * The shape of a BERT-family network, read from and written to Hugging Face's config.json. Labels' names (labels.ts) and
- * the problem type live here too, since the answer's meaning hangs on them.
+ * The shape of a BERT-family network, read from and written to Hugging Face's config.json. Label names (labels.ts) and
+ * the problem type are here too, because the meaning of an answer depends on them.
  */
 import { PyramidError, quoted } from '../errors.ts';
 import { type Folder, jsonObjectIn, pathIn, readText } from '../folder.ts';

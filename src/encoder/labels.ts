@@ -1,6 +1,6 @@
 /**
  * The names of a classifier's labels, as transformers reads them from config.json: those of id2label, whose keys are
- * numbers in any order; without it LABEL_0, LABEL_1, …, two unless num_labels says another number.
+ * numbers in any order. Without id2label they are LABEL_0, LABEL_1, …: as many as num_labels says, else two.
  */
 import { quoted } from '../errors.ts';
 

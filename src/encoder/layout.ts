@@ -1,7 +1,7 @@
 /**
  * Everything about the arrangement of packed rows that follows from one vector: `sequence` [N], the text that each
  * row belongs to (0 … B−1, ascending, every text at least one row, [CLS] first). Padding exists only inside
- * attention; `pad` and `unpad` lead there and back.
+ * attention; `pad` and `unpad` convert between the two.
  */
 import type { Graph, Value } from '../graph/index.ts';
 

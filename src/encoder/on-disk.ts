@@ -1,4 +1,4 @@
-/** The network's parts that are read from a folder, from one on this machine's disk. */
+/** Reads the parts of a network from a folder on this machine's disk. */
 import { diskFolder } from '../disk-folder.ts';
 import { type LoadedWeights, weightsOf } from './checkpoint.ts';
 import { configOf, type EncoderConfig } from './config.ts';

@@ -1,7 +1,7 @@
 /**
  * The safetensors format: eight bytes of header length, a JSON header, the values
- * (https://github.com/huggingface/safetensors#format). F64, F32, F16 and BF16 are read as float32; we write F32. Nothing
- * is read before the header was held against the file's own size. Knows nothing of disks: safetensors-file.ts does.
+ * (https://github.com/huggingface/safetensors#format). F64, F32, F16 and BF16 are read as float32; we write F32. The
+ * header is checked against the file's size before anything is read. Knows nothing of disks: safetensors-file.ts does.
  */
 import { PyramidError, quoted } from '../errors.ts';
 import { checkFetched, type FolderFile } from '../folder.ts';

@@ -1,7 +1,7 @@
 /**
- * The weights files of a Hugging Face folder, opened and not yet read: one file or a sharded one with its index, the
- * tensors under canonical names (BERT's) of any family's, bare checkpoints and old LayerNorm names (gamma, beta). Says
- * what it is where other programs' weights lie there instead.
+ * The weights files of a Hugging Face folder, opened but not yet read: one file, or several with their index. Tensors of
+ * any family, of bare checkpoints and with old LayerNorm names (gamma, beta) get canonical names (BERT's). If the folder
+ * holds another program's weights instead, an error names them.
  */
 import { PyramidError, quoted } from '../errors.ts';
 import { type Folder, type FolderFile, jsonIn, pathIn, readText } from '../folder.ts';

@@ -1,6 +1,6 @@
 /**
- * Many calls that wait on one signal, with one listener for all of them: adding the n-th listener to a signal, and
- * taking it off again, goes through those before it.
+ * Many calls that wait on one signal, with one listener for all of them: adding or removing the n-th listener of a signal
+ * walks through those before it.
  */
 import type { Turn } from './workers/turn.ts';
 

@@ -1,4 +1,4 @@
-/** What a page draws of one text: what became of each piece at each layer, and what each layer's head made of it. */
+/** What a page draws of one text: how long each token stays, and the scores of each layer's exit head. */
 import { exitLayer, hasUncertainty, toNumber, uncertainty } from '../pyramid/exits/exit-rule.ts';
 import { argmax } from '../pyramid/logits.ts';
 import { problems } from '../pyramid/problem.ts';

@@ -1,6 +1,6 @@
 /**
- * The arrangement of packed rows as inputs of a graph. Training lets the graph work it out from `sequence`; the engine
- * knows the lengths, and making the few small vectors here is faster than some fifteen small operators a run.
+ * The arrangement of packed rows as inputs of a graph. Training lets the graph compute it from `sequence`. The engine
+ * knows the lengths, and building the few small vectors here is faster than some fifteen small operators per run.
  */
 import type { Layout } from '../encoder/index.ts';
 import type { DType, Graph, Shape, Value } from '../graph/index.ts';

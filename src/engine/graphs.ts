@@ -1,8 +1,8 @@
 /**
  * The graphs that the engine runs, each a piece of one layer with its weights inside: the peek with its head, the
  * block with removal, an exit that is asked after its block, and the count of what the last layer's pruning would leave.
- * Layers are 1..L. Layer 1's graphs begin with the embeddings, so that a text that leaves there has no hidden rows
- * copied at all; the word rows come in as `words`, from one table that all of them share.
+ * Layers are 1..L. Layer 1's graphs begin with the embeddings, so no hidden rows are copied for a text that exits there.
+ * The word rows come in as `words`, from one table that all graphs share.
  */
 import {
   block,

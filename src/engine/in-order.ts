@@ -1,6 +1,6 @@
 /**
- * Runs a task for each item of a source of any length, a bounded number at a time, and gives the results in the
- * source's order: as soon as they are there, whether the source is fast or slow. Knows nothing of texts.
+ * Runs a task for each item of a source of any length, a bounded number at a time. Gives the results in the source's
+ * order, as soon as they are ready, whether the source is fast or slow. Knows nothing of texts.
  */
 import { Turn } from './workers/turn.ts';
 

@@ -1,4 +1,4 @@
-/** What a caller may hand in to be classified, checked. */
+/** Checks the texts that a caller gives. */
 import { PyramidError } from '../errors.ts';
 
 /** A text, or a pair of texts (`pair` left out or null: one text). */

@@ -1,9 +1,9 @@
 /**
- * Linear layers on whole numbers: weights as int8 with a scale for each output channel, activations as bytes around
- * 128 with a scale for each row, taken from the row itself, so that a text's answer does not depend on what shares its
- * batch (one scale for all rows, as DynamicQuantizeLinear takes it, would). The error of a product is 0.6 to 1 % of
- * its norm. Attention's own products stay float32, in forms whose sums have one order whatever the batch: where a last
- * bit differs, a byte may, and bytes that differ show in the third digit of an answer.
+ * Linear layers on whole numbers. Weights are int8 with a scale for each output channel. Activations are bytes around
+ * 128 with a scale for each row, taken from the row itself. So a text's answer does not depend on its batch; one scale
+ * for all rows, as DynamicQuantizeLinear takes it, would make it depend. The error of a product is 0.6 to 1 % of its norm.
+ * Attention's own products stay float32, in forms that sum in the same order for every batch: a different last bit can
+ * change a byte, and a different byte shows in the third digit of an answer.
  */
 import type { DensePart, StoredTensor } from '../encoder/index.ts';
 import { type Dim, Graph, type Value } from '../graph/index.ts';

@@ -1,4 +1,4 @@
-/** One text on its way through the layers, as the engine keeps it. Tokens and layers are counted as in design's trace. */
+/** One text on its way through the layers, as the engine keeps it. Tokens and layers are counted as in the trace. */
 import type { Encoding } from '../text/tokenizer/tokenizer.ts';
 
 /** What becomes of a text that is too long: its end or its beginning is cut off, or it is refused. */

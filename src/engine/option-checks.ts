@@ -1,4 +1,4 @@
-/** Options of the engine, checked: MP_OPTION_VALUE says what was expected. */
+/** Checks the engine's options: MP_OPTION_VALUE says what was expected. */
 import { PyramidError } from '../errors.ts';
 
 export function choice(option: string, value: unknown, known: readonly unknown[]): void {

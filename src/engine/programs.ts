@@ -1,6 +1,6 @@
 /**
  * The compiled pieces of one model, and how a batch of jobs goes through each: rows gathered in, rows and logits given
- * back to the jobs. Which batch goes where is the scheduler's to say.
+ * back to the jobs. The scheduler decides which batch goes where.
  */
 import { type EncoderConfig, placeOf, type StoredTensor, WORD_EMBEDDINGS } from '../encoder/index.ts';
 import type { Graph } from '../graph/index.ts';

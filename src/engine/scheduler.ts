@@ -1,12 +1,12 @@
 /**
- * Takes texts through the layers. Each stage (a layer's peek, a layer's block, …) has a pool of texts that wait for
- * it; what pruning and early exits leave of one batch waits there for what they leave of others, of any request and
- * any tau, so that products stay large. A text leaves by not being put into the next pool. Knows no requests and no
- * threads: jobs in, outcomes out.
+ * Takes texts through the layers. Each stage (a layer's peek, a layer's block, …) has a pool of texts that wait for it.
+ * What pruning and early exit leave of one batch waits there for the rest of other batches, of any request and any tau,
+ * so that products stay large. A text that exits is not put into the next pool. Knows nothing of requests and threads:
+ * jobs in, outcomes out.
  *
- * Which stage runs next: the one with the text that has been here longest, if that is too long; else the deepest that has
- * enough for a full batch; else new texts are let in; else the shallowest, whose texts may join those that wait further
- * down. So nothing waits while there is nothing else to do, and a lone text goes straight through.
+ * Which stage runs next: the stage of the text that has waited longest, if that is too long; else the deepest stage with
+ * a full batch; else new texts are admitted; else the shallowest stage, whose texts may join those that wait further
+ * down. So nothing waits while the engine is idle, and a lone text goes straight through.
  */
 import { PyramidError } from '../errors.ts';
 import { leaves, uncertainty } from '../pyramid/exits/exit-rule.ts';

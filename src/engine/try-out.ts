@@ -1,6 +1,6 @@
 /**
- * A first text through a model that was just loaded, every head asked: what a folder's parts give together shows here
- * rather than at each request. Costs one pass over a handful of tokens.
+ * Runs a first text through a model that was just loaded and asks every exit head. So parts of a folder that do not fit
+ * together fail here rather than at each request. Costs one pass over a handful of tokens.
  */
 import { PyramidError } from '../errors.ts';
 import { newJob } from './job.ts';

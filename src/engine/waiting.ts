@@ -1,6 +1,6 @@
 /**
- * The texts that wait at one stage, and which of them make the next batch: the one that came to the engine first and those
- * nearest to it in length, so that padding inside attention stays small and nobody is left behind.
+ * The texts that wait at one stage, and which of them form the next batch: the oldest and those nearest to it in length. So
+ * padding inside attention stays small and no text is left behind.
  */
 import { type Job, rowsOf } from './job.ts';
 

@@ -1,4 +1,4 @@
-/** Traces, metrics, the dial: what is judged, without anything being run or drawn. */
+/** Traces, metrics, the dial: evaluation without running or drawing anything. */
 export { type BothCounts, type Judgement, judge, type LengthBucket, type Summary } from './judge.ts';
 export { accuracy, f1, macroF1 } from './metrics.ts';
 export type { CountOptions, Peeks } from './outcomes.ts';

@@ -1,6 +1,6 @@
 /**
- * Judges a trace at one tau: accuracy, FLOPs and speed-up in both counts, exits and tokens by layer, and all of it by
- * length of text (figure 1). A pure function; nothing runs.
+ * Evaluates a trace at one tau: accuracy, FLOPs and speed-up in both counts, exits and tokens by layer, and all of them by
+ * text length (figure 1). A pure function; it runs nothing.
  */
 import { PyramidError } from '../errors.ts';
 import { assertTau } from '../pyramid/exits/exit-rule.ts';

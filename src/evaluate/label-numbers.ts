@@ -1,4 +1,4 @@
-/** The labels of rows as a model numbers them: by their names, or rows 0, 1, … of a model of LABEL_0, LABEL_1, …. */
+/** Maps the labels of rows to a model's label numbers: by name, or 0, 1, … for a model with LABEL_0, LABEL_1, …. */
 import { PyramidError } from '../errors.ts';
 import type { Dataset } from '../text/example.ts';
 import { numberedLabels } from '../text/numbered-labels.ts';

@@ -1,6 +1,6 @@
 /**
- * What each text of a trace would answer, and cost, at each layer: computed once, then read for every tau. This is
- * the only place where a trace meets the FLOPs counts.
+ * The answer and cost of each text of a trace at each layer: computed once, then read for every tau. Only this file
+ * combines a trace with the FLOPs counts.
  */
 import { exitLayer, type Tau, type Uncertainty, uncertaintiesOf } from '../pyramid/exits/exit-rule.ts';
 import { type ActualFlopsOptions, actualFlops, denseFlops, paperFlops } from '../pyramid/flops.ts';

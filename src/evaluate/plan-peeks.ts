@@ -1,6 +1,6 @@
 /**
- * Which exit heads to ask. Asking costs every text that gets there, and saves the later layers for those that leave:
- * a layer whose head few texts leave by costs more than it saves. Knows costs and a trace; measures nothing.
+ * Which exit heads to ask. Asking a head costs time for every text that reaches it, and saves the later layers for those
+ * that exit. A head that few texts exit by costs more than it saves. Knows costs and a trace; measures nothing.
  */
 import { leaves } from '../pyramid/exits/exit-rule.ts';
 import { exitOf } from '../pyramid/exits/exits.ts';

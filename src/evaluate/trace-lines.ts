@@ -1,7 +1,7 @@
 /**
- * The trace: what one pass over a data set with exits off leaves behind, and all that accuracy, FLOPs, curves and
- * the choice of tau are made from (pruning does not depend on tau). JSON lines, one a text, with a small file beside
- * it that says which network they came from (docs/formats.md). Knows nothing of models and of files: trace.ts does.
+ * The trace: the record of one pass over a data set with exits off. Accuracy, FLOPs, curves and the choice of tau all come
+ * from it, because pruning does not depend on tau. JSON lines, one per text; a small second file describes the network
+ * (docs/formats.md). Knows nothing of models and of files: trace.ts does.
  */
 import { PyramidError, quoted } from '../errors.ts';
 import { HEAD_KINDS, type HeadKind } from '../pyramid/exits/exits.ts';

@@ -1,4 +1,4 @@
-/** The operations that a graph is written in, by what their nodes say beside their inputs. What they do is in ops.ts. */
+/** The attributes of each operation: what a node has besides its inputs. ops.ts says what the operations do. */
 import type { DType, Shape } from './types.ts';
 
 /** Attributes of each operation. Axes are those of the first input (Unsqueeze: of the result); negative ones count from the end. */

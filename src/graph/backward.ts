@@ -1,4 +1,4 @@
-/** Reverse-mode differentiation: walks a graph backwards, looks rules up in gradients.ts, and adds what meets. */
+/** Reverse-mode differentiation: walks a graph backwards, looks rules up in gradients.ts, and adds gradients that meet. */
 import { type GradientRule, gradients } from './gradients.ts';
 import type { Graph } from './graph.ts';
 import type { OpName } from './ops.ts';

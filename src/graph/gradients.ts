@@ -1,7 +1,7 @@
 /**
  * The one table of gradient rules: given the gradients of a node's outputs (null where nothing depends on one), those
  * of its inputs (null where none flows). Rules write nodes and need not care for broadcasting: the loop in
- * backward.ts sums over broadcast axes. Every rule is held against central differences by the tests.
+ * backward.ts sums over broadcast axes. The tests check every rule against central differences.
  */
 import type { Graph } from './graph.ts';
 import type { Attributes, OpName } from './ops.ts';

@@ -1,4 +1,4 @@
-/** A graph as text, one line a node: what reviews read and what golden files hold. */
+/** A graph as text, one line per node, for reviews and golden files. */
 import type { Graph } from './graph.ts';
 import { showType } from './types.ts';
 

@@ -1,4 +1,4 @@
-/** What whoever downloads says to a download and hears from it. Loads nothing, so that those who may not need it can ask. */
+/** Types and choices between a download and its caller. Loads no other code, so importing it costs nothing. */
 
 export interface DownloadProgress {
   /** The repository. */

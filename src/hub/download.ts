@@ -1,6 +1,6 @@
 /**
- * One file of the hub into the cache's blobs: read on from where it broke off, held against its announced size and
- * hash, and renamed to its final name only then. Knows nothing of repositories.
+ * Downloads one file of the hub into the cache's blobs. It continues an interrupted download, checks the announced size and
+ * hash, and only then gives the file its final name. Knows nothing of repositories.
  */
 import { createHash, type Hash } from 'node:crypto';
 import { createReadStream } from 'node:fs';

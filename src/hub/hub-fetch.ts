@@ -1,6 +1,6 @@
 /**
- * `fetch` for one repository of the hub: the token goes to the hub alone (never to where it redirects), what is worth
- * repeating is repeated, and what the hub refuses becomes an error of the catalogue.
+ * `fetch` for one repository of the hub. It sends the token only to the hub, never to where it redirects. It retries what
+ * is worth retrying, and turns refusals of the hub into errors of the catalogue.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { PyramidError } from '../errors.ts';

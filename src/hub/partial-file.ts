@@ -1,6 +1,6 @@
 /**
- * The unfinished part of a download, which a later try continues. Each process writes to a file of its own, named
- * after it, so that two never write into one; a process takes over what one that has ended left behind.
+ * The unfinished part of a download, which a later try continues. Each process writes its own file, named after
+ * the process, so that two never write into one. A process takes over the file of a process that has ended.
  */
 import { randomBytes } from 'node:crypto';
 import { readdir, rename, rm } from 'node:fs/promises';

@@ -1,5 +1,5 @@
 /**
- * Where the hub is and what is kept of it, from the variables that Hugging Face's own tools read: HF_ENDPOINT, HF_TOKEN
+ * The address of the hub, the token and the cache, from the variables that Hugging Face's own tools read: HF_ENDPOINT, HF_TOKEN
  * (or the token that `hf auth login` stored), HF_HOME, HF_HUB_CACHE, HF_HUB_OFFLINE.
  */
 import { readFileSync } from 'node:fs';

@@ -1,6 +1,6 @@
 /**
- * What it costs on this machine to ask a head and to run a layer, at the batch sizes that the engine really forms: few
- * texts get to the deep layers, so their batches are small and a text costs more there.
+ * Measures the cost on this machine of asking an exit head and of running a layer, at the batch sizes that the engine
+ * really forms. Few texts reach the deep layers, so their batches are small and each text costs more there.
  */
 import type { Pyramid, TextInput } from '../engine/index.ts';
 import type { PieceCost } from '../engine/piece-costs.ts';

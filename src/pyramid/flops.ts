@@ -1,9 +1,9 @@
 /**
- * Floating-point operations of one text, in two counts that are always reported side by side. `paperFlops` is the
- * count of the paper's tables; `actualFlops` is what the engine computes: it removes tokens in mid-layer, peeks, and
- * runs heads and the classifier. Both count a multiplication and an addition as two, and the products with weights
- * and of attention only (and what heads make of rows): biases, softmax, LayerNorm, GELU and the sums of the scores
- * are linear in the tokens and below 1 % of a layer. Embeddings are look-ups. Layers are 1..L as in the paper.
+ * Floating-point operations of one text, in two counts that are always reported together. `paperFlops` is the count of the
+ * paper's tables. `actualFlops` is what the engine computes: it removes tokens in mid-layer, peeks, and runs exit heads
+ * and the classifier. Both count a multiplication and an addition as two. They count products with weights and those of
+ * attention (and the features of exit heads). Biases, softmax, LayerNorm, GELU and the sums of the scores are linear in
+ * the tokens and below 1 % of a layer. Embeddings are look-ups. Layers are 1..L as in the paper.
  */
 import { exitAt, type HeadKind } from './exits/exits.ts';
 import { FASTBERT_WIDTH } from './exits/fastbert.ts';

@@ -1,5 +1,5 @@
 /**
- * The whole pyramid as one graph, for training and for judging: embeddings, L blocks with soft, hard or no pruning,
+ * The whole pyramid as one graph, for training and evaluation: embeddings, L blocks with soft, hard or no pruning,
  * every exit head, the main classifier. (The engine does not use it: it runs one block at a time.)
  */
 import {

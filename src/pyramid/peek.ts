@@ -1,8 +1,8 @@
 /**
- * The peek: H_l[CLS] from the rows that ENTER layer l, without running the layer for the others. A head reads one
- * row, and that row needs only its own query, its attention over the tokens, and the feed-forward of one row. With the
- * key and value projections folded no per-token projection is left: 24d² + 4·h·n·d FLOPs, about 2 % of a layer at 50
- * tokens. The numbers are the layer's to rounding:
+ * The peek: H_l[CLS] from the rows that ENTER layer l, without running the layer for the others. An exit
+ * head reads one row. That row needs only its own query, its attention over the tokens, and the feed-forward of one row.
+ * With the key and value projections folded, no projection per token is left: 24d² + 4·h·n·d FLOPs, about 2 % of a layer
+ * at 50 tokens. The result equals the layer's up to rounding:
  *   q·(W_k x_j + b_k) = (W_kᵀ q)·x_j + a constant that softmax cancels;  Σ_j p_j (W_v x_j + b_v) = W_v (Σ_j p_j x_j) + b_v Σ_j p_j.
  */
 import {

@@ -1,7 +1,7 @@
 /**
- * One table for the answer: for each problem type the loss, what a student head learns from the teacher, and
- * the activation that turns logits into scores. Softmax over one label, or over labels that do not exclude
- * each other, is the commonest fault of serving tools: nobody else in the project decides it.
+ * One table for the answer: for each problem type the loss, what a student head learns from the teacher, and the
+ * activation that turns logits into scores. Serving tools often apply softmax to one label, or to labels that do not
+ * exclude each other. To prevent that, only this file decides.
  */
 import type { EncoderConfig, ProblemType } from '../encoder/index.ts';
 import type { Graph, Value } from '../graph/index.ts';

@@ -1,6 +1,6 @@
 /**
- * The paper's figure 3: of a chosen text, the attention that each token receives in each layer, and where pruning
- * removes it.
+ * The paper's figure 3: for a chosen text, the attention that each token receives in each layer, and the layer at which
+ * pruning removes it.
  */
 import { drawn } from './chart.ts';
 import { type Drawing, draw, tip } from './drawing.ts';

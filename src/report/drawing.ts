@@ -1,7 +1,7 @@
 /**
  * A drawing as plain data: the elements of an SVG, which the report writes as markup and the page hands to its own
- * user interface library. Colours are CSS variables, so one drawing serves light and dark; there is no style attribute
- * and no style sheet in it, so a strict Content-Security-Policy has nothing to forbid.
+ * user interface library. Colours are CSS variables, so one drawing serves light and dark mode. It has no style attribute
+ * and no style sheet, so it works under a strict Content-Security-Policy.
  */
 export interface Drawing {
   readonly tag: string;

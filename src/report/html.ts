@@ -1,6 +1,6 @@
 /**
- * HTML by a template tag: each value is escaped unless it came out of the tag itself (or is marked as markup), so
- * that a text, a label or a path can never become markup. Knows nothing of what is written.
+ * HTML by a template tag. It escapes every value except its own output and values marked as markup, so a text, a label or
+ * a path can never become markup. Knows nothing of the content.
  */
 import type { Drawing } from './drawing.ts';
 

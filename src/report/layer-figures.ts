@@ -1,5 +1,5 @@
 /**
- * Where tokens and texts leave: tokens left and exits, by layer.
+ * Tokens left and exits, by layer.
  */
 import { barChart, type ChartSize, chart, dots, lines } from './chart.ts';
 import { exits, type Figure, type MethodReport, prunes } from './figure.ts';

@@ -1,5 +1,5 @@
 /**
- * The paper's figure 1: what length of text does to speed, pruning and exits.
+ * The paper's figure 1: speed-up, pruning and exits by text length.
  */
 
 import type { LengthBucket } from '../evaluate/judge.ts';

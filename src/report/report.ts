@@ -1,6 +1,6 @@
 /**
- * The report: one HTML file with the table, the figures and what the run was, that opens without a network and runs
- * no script. A pure function of its data, so that a report can be made again from what a run left on disk.
+ * The report: one HTML file with the table, the figures and the settings of the run. It opens without a network and runs
+ * no script. A pure function of its data, so a report can be made again from the files of a run.
  */
 import { type AttentionExample, attentionFigures } from './attention-figures.ts';
 import type { Figure, MethodReport, TrainingCurve } from './figure.ts';

@@ -1,5 +1,5 @@
 /**
- * The results table: one row a task and method, as `report.json` keeps it (docs/formats.md), written as JSON, Markdown,
+ * The results table: one row per task and method, as `report.json` keeps it (docs/formats.md), written as JSON, Markdown,
  * CSV and aligned text. Knows nothing of how the figures came about.
  */
 import { stringify } from 'csv-stringify/sync';

@@ -1,5 +1,5 @@
 /**
- * Accuracy against speed-up over tau: what a reader looks at first.
+ * Accuracy against speed-up over tau: the first chart that a reader looks at.
  */
 
 import type { Summary } from '../evaluate/judge.ts';

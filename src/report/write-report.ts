@@ -1,6 +1,6 @@
 /**
  * A report on disk: report.html, report.md, report.csv, a CSV for each further table, and report.json (docs/formats.md)
- * in one folder, each written whole or not at all, report.json last: where it stands, the others do.
+ * in one folder, each written whole or not at all. report.json comes last: if it exists, the others do.
  */
 import { join } from 'node:path';
 import { writeWhole } from '../write-whole.ts';

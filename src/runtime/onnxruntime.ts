@@ -1,7 +1,7 @@
 /**
- * ONNX Runtime's binding: in the package it lies in dist/onnxruntime-node, so that installing the package runs no script
- * of others (see scripts/build-runtime.mjs); in a clone whose dist/ has none, and under a test runner, it is the
- * development dependency.
+ * ONNX Runtime's binding. In the package it is in dist/onnxruntime-node, so that installing the package runs no foreign
+ * script (see scripts/build-runtime.mjs). In a clone without it in dist/, and under a test runner, it is the development
+ * dependency.
  */
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';

@@ -1,5 +1,5 @@
 /**
- * Which texts share a batch, by their lengths: texts of like length together, so that attention pads little.
+ * Which texts share a batch, by their lengths: texts of similar length together, so that attention pads little.
  */
 import { randomStream } from '../random.ts';
 

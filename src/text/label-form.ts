@@ -1,7 +1,7 @@
 /**
- * Labels that are the same however a format writes them: 1 and 1.0 (a spreadsheet, or a column that once had a gap),
- * true and True. Only where every label of the column is a number, or every one is true or false: beside others, each
- * is a name of its own.
+ * Labels that mean the same in different spellings: 1 and 1.0 (a spreadsheet, or a column that once had a gap), true and
+ * True. This holds only if every label of the column is a number, or every label is true or false. Otherwise each
+ * spelling is its own label.
  */
 
 /** `1.0` as `1`, `-0.50` as `-0.5`. Digits are moved, not computed: a long number keeps all of them. */

@@ -1,6 +1,6 @@
 /**
- * Rows labelled 0, 1, … for a model whose labels have no names but LABEL_0, LABEL_1, …, as Hugging Face's programs number
- * them. Knows nothing of files and of models.
+ * Rows labelled 0, 1, … for a model whose labels are only numbered, LABEL_0, LABEL_1, …, as Hugging Face's programs do.
+ * Knows nothing of files and of models.
  */
 
 /**

@@ -1,6 +1,6 @@
 /**
  * Seeded parts of a data set: a held-out fraction, a smaller set. Both keep the order of the examples, so that the
- * same seed gives the same files on every machine; and what is trained on keeps an example of each label, where it can.
+ * same seed gives the same files on every machine. The training part keeps an example of each label if it can.
  */
 import { randomStream } from '../random.ts';
 import type { Dataset, Example } from './example.ts';

@@ -1,4 +1,4 @@
-/** What an explained text's answer is, and costs, at any tau: no network runs for it. */
+/** The answer of an explained text and its cost at any tau, without running the network. */
 import { exitLayer, fromNumber } from '../pyramid/exits/exit-rule.ts';
 import { exitAt } from '../pyramid/exits/exits.ts';
 import { actualFlops, denseFlops } from '../pyramid/flops.ts';

@@ -1,6 +1,6 @@
 /**
  * What a page asks of a model, whether it runs in the page's own browser (open-model.ts) or behind a server. Types
- * only, all of plain data, and nothing of how either is done.
+ * of plain data only; knows nothing of how either works.
  */
 import type { Answer } from '../engine/answer.ts';
 import type { BrowserLoadOptions } from '../engine/browser/browser-pyramid.ts';

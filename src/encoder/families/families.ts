@@ -1,6 +1,6 @@
 /**
- * The table of families that are read: one file a family, one row here. Everything else in the house knows BERT's names
- * alone.
+ * The table of families that are read: one file per family, one row here. Everything else knows only BERT's
+ * names.
  */
 import { bert } from './bert.ts';
 import { distilbert } from './distilbert.ts';

@@ -1,6 +1,6 @@
 /**
  * What a family of networks is: what config.json calls each size, how the checkpoint's tensors are called, and where the
- * network differs from BERT. One file a family fills this in; families.ts is the table.
+ * network differs from BERT. Each family fills this in, in its own file; families.ts is the table.
  */
 export type SizeName =
   | 'vocabularySize'

@@ -1,6 +1,6 @@
 /**
  * A model folder that was dropped onto a page or chosen in it: the browser's handle of the folder, or the files
- * themselves, of which those nearest to the top count (a folder chosen whole may have others within).
+ * themselves, of which those nearest to the top count (the chosen folder may contain other folders).
  */
 import { PyramidError } from '../../errors.ts';
 import type { Folder, FolderFile } from '../../folder.ts';

@@ -1,6 +1,6 @@
 /**
- * Programs that are compiled when they are first run, or one after another once nothing else is wanted: the first
- * answer needs one or two of a model's pieces, and a page is opened to see it.
+ * Programs that are compiled when they are first run, or one after another while the engine is idle. The first answer
+ * needs only one or two of a model's pieces, and a reader who opens a page waits for it.
  */
 import type { Compile, Program } from '../../runtime/runtime.ts';
 

@@ -1,6 +1,7 @@
 /**
- * `aligned`, for pairs: as `pooled`, but in place of the means A and B the distances D_A and D_B of each text's words from
- * the most similar ones of the other (alignment.ts): D_A + D_B, D_A − D_B, |A − B|, A ⊙ B beside H_l[CLS]. F = 5d.
+ * `aligned`, for pairs: as `pooled`, but instead of the means A and B it reads the distances D_A and D_B of each text's
+ * words from the most similar words of the other text (alignment.ts). Features: H_l[CLS], D_A + D_B, D_A − D_B, |A − B|,
+ * A ⊙ B. F = 5d.
  */
 import { alignment } from './alignment.ts';
 import type { Exit, ExitGraph } from './exit.ts';

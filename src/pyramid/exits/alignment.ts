@@ -1,11 +1,11 @@
 /**
- * What the words of a pair's one text lack in the other: each is set beside the mix of the other text's words that is most
- * like it, and the distance from it is averaged by text. Two texts meet in [CLS] only in deep layers; here they meet word by
- * word in the first. Soft alignment without weights of its own, after Parikh et al. 2016, section 3.1
+ * Compares the two texts of a pair word by word. Each word is compared with the mix of the other text's words that is most
+ * like it, and the distances are averaged per text. In [CLS] the two texts mix only in deep layers; this compares them in
+ * the first layer. Soft alignment without weights of its own, after Parikh et al. 2016, section 3.1
  * (https://arxiv.org/abs/1606.01933):
  *   p_ij = softmax over the other text's words j of β cos(x_i − m, x_j − m), m the mean of the pair's words;
  *   D_A = mean over A's words i of |x_i − Σ_j p_ij x_j|, and D_B likewise.
- * A word is any live token but [CLS]; where one of the texts has none left, m stands in for the mix.
+ * A word is any live token but [CLS]; if one of the texts has none left, m replaces the mix.
  */
 import type { Layout } from '../../encoder/index.ts';
 import type { Graph, Value } from '../../graph/index.ts';

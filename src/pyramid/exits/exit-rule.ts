@@ -1,8 +1,8 @@
 /**
  * The exit rule, the only place that compares an uncertainty with tau (eq. 2, FastBERT's normalised entropy):
- *   u = H(p) / log C in [0, 1]; a text leaves at the first layer whose exit has u ≤ tau; the last layer always answers.
- * Engine, evaluation, planning, server and page call it. An `Uncertainty` is a number at run time, but its type takes
- * part in no comparison with numbers, so that the rule cannot be written a second time by accident.
+ *   u = H(p) / log C in [0, 1]; a text exits at the first layer whose exit has u ≤ tau; the last layer always answers.
+ * Engine, evaluation, planning, server and page call it. An `Uncertainty` is a number at run time, but its type cannot be
+ * compared with numbers. So nobody can write the rule a second time by accident.
  */
 import type { ProblemType } from '../../encoder/index.ts';
 import { PyramidError } from '../../errors.ts';

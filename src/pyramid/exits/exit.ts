@@ -1,8 +1,8 @@
 /**
- * What an exit is: the fields that every kind fills in, each in a file of its own. exits.ts is the table of them. An
- * exit reads rows of the network and gives logits; what makes a text leave by it is exit-rule.ts's. What it is like
- * (`Exit`) stands apart from how it is written into a graph (`ExitGraph`), so that a page that only counts operations
- * does not load what writes graphs.
+ * What an exit is: the fields that every kind fills in, each in its own file. exits.ts is their table. An exit reads rows
+ * of the network and gives logits; exit-rule.ts decides whether a text exits there. The description (`Exit`) is separate
+ * from how it is written into a graph (`ExitGraph`), so that a page that only counts operations does not load the code
+ * that writes graphs.
  */
 import type { Dropout, EncoderConfig, Layout, Weights } from '../../encoder/index.ts';
 import type { Graph, Value } from '../../graph/index.ts';

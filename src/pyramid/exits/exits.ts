@@ -1,6 +1,6 @@
 /**
- * The table of exits: one file a kind, and its row in each half of the table. Nothing else decides by a kind's name;
- * what a kind is like stands in its fields (exit.ts).
+ * The table of exits: one file per kind, and its row in each half of the table. Nothing else decides by the name of a
+ * kind; all that matters is in its fields (exit.ts).
  */
 import type { Graph, Value } from '../../graph/index.ts';
 import { aligned, alignedGraph } from './aligned.ts';

@@ -1,6 +1,6 @@
 /**
  * The head that `cls`, `pooled` and `aligned` exits share: Linear F→d, tanh, Linear d→C on features [B, F]. They differ
- * in what the features are.
+ * only in their features.
  */
 import { dense, type EncoderConfig } from '../../encoder/index.ts';
 import type { Graph, Value } from '../../graph/index.ts';

@@ -1,6 +1,6 @@
 /**
- * `pooled`: as `cls`, reading H_l[CLS] beside the mean of the live rows that ENTER layer l; for pairs the means A and B
- * of the two segments, |A − B| and A ⊙ B, since two sentences meet in [CLS] only in deep layers. F = 2d or 5d.
+ * `pooled`: as `cls`, but it reads H_l[CLS] and the mean of the live rows that ENTER layer l. For pairs it reads the means
+ * A and B of the two texts, |A − B| and A ⊙ B, because in [CLS] two texts mix only in deep layers. F = 2d or 5d.
  */
 import type { Exit, ExitGraph } from './exit.ts';
 import { featureHeadFlops, featureHeadLogits, featureHeadParameters } from './feature-head.ts';

@@ -1,6 +1,6 @@
 /**
  * A model folder on this machine's disk, read and written. Written whole or not at all, so that a crash never leaves
- * half a model; model-folder.ts has what is in it.
+ * half a model; model-folder.ts describes its content.
  */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';

@@ -1,6 +1,6 @@
 /**
- * What a model folder says of itself in config.json's `pyramid` object, read as untrusted: every field is held against
- * its kind and range, and what is there for one dtype may be no more than a tau and its calibration.
+ * The `pyramid` object of a model folder's config.json. It is not trusted: every field is checked for its kind and range,
+ * and the entry of another dtype may hold only a tau and its calibration.
  */
 import type { EncoderConfig } from '../../encoder/index.ts';
 import { PyramidError, quoted } from '../../errors.ts';

@@ -1,7 +1,7 @@
 /**
- * Whether a path is a file that rows can be read from, before any of it is read as rows: a folder, a pipe or a device
- * in its place is refused (reading one may never end), and so is a file that is plainly something else, such as a Git
- * LFS pointer. Knows nothing of rows.
+ * Whether a path is a file that rows can be read from, checked before any row is read. A folder, a pipe or a device is
+ * refused (reading one may never end), and so is a file that is plainly something else, such as a Git LFS pointer.
+ * Knows nothing of rows.
  */
 import { open, stat } from 'node:fs/promises';
 import { PyramidError } from '../../errors.ts';

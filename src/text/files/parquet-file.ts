@@ -1,7 +1,7 @@
 /**
  * A parquet file through hyparquet, a row group at a time and a column at a time, with every size checked before it is
- * believed. Only columns of plain values are decoded. Runs in a thread of its own (parquet-worker.ts), since a file can
- * be made that decodes for ever; knows nothing of threads.
+ * used. Only columns of plain values are decoded. Runs in its own thread (parquet-worker.ts), because a hostile file can
+ * decode for ever; knows nothing of threads.
  */
 import { type FileHandle, open } from 'node:fs/promises';
 import { type AsyncBuffer, type FileMetaData, parquetMetadataAsync, parquetSchema } from 'hyparquet';

@@ -1,6 +1,6 @@
 /**
- * Parquet files as tables, read in a thread that is ended if it does not come forward. Numbered labels that carry names
- * in the metadata of Hugging Face's `datasets` (ClassLabel) come out as the names.
+ * Parquet files as tables, read in a thread that is stopped if it makes no progress. Numbered labels get the names that
+ * the metadata of Hugging Face's `datasets` (ClassLabel) has for them.
  */
 import { PyramidError } from '../../errors.ts';
 import { unreadable } from './data-file.ts';

@@ -1,7 +1,6 @@
 /**
- * A thread that reads a parquet file, and is ended when it computes for long without a step forward or fills its
- * memory. A thread whose file ended well waits a moment for the next one: starting one takes longer than reading a
- * small file.
+ * A thread that reads a parquet file. It is stopped when it makes no progress for long or fills its memory. After a file
+ * it waits a moment for the next one: starting a thread takes longer than reading a small file.
  */
 import { Worker } from 'node:worker_threads';
 import { type FromParquet, type ParquetStart, STEPS, type ToParquet, WAITS } from './parquet-messages.ts';

@@ -1,8 +1,8 @@
 /**
- * What a folder's tokenizer is made of, as transformers' AutoTokenizer makes it of the same files: of the BERT classes
- * tokenizer_config.json decides over tokenizer.json on case, accents and ideographs; under the general class
- * tokenizer.json holds as it is. Checked against transformers 4.57 and 5.24; what the two read differently is refused,
- * and so is every part that is not read exactly. Knows nothing of how a text is cut to a length.
+ * The parts of a folder's tokenizer, as transformers' AutoTokenizer builds them from the same files. For the BERT classes,
+ * tokenizer_config.json overrides tokenizer.json on case, accents and ideographs; for the general class, tokenizer.json
+ * is read as it is. Checked against transformers 4.57 and 5.24. What these two read differently is refused, and so is
+ * every part that is not read exactly. Knows nothing of how a text is cut to a length.
  */
 import { AddedVocabulary, type PlacedToken, type TokenFinder, tokenFinder } from './added-tokens.ts';
 import { type BertNormalization, bertWords, normalizeBert } from './bert-words.ts';

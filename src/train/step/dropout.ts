@@ -1,6 +1,6 @@
 /**
- * Dropout as inputs of the graph: each place takes a mask of zeros and ones that this file draws from the seed and the
- * step, so a step can be repeated bit for bit without generator state inside the runtime.
+ * Dropout as inputs of the graph: each place takes a mask of zeros and ones, which this file draws from the seed and the
+ * step. So a step can be repeated bit for bit, without generator state inside the runtime.
  */
 import type { Dropout } from '../../encoder/index.ts';
 import type { Graph, Shape, Value } from '../../graph/index.ts';

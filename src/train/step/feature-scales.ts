@@ -1,7 +1,7 @@
 /**
- * What exit heads read, brought to one size while they learn: x̂ = (x − μ) / σ for each feature over the training rows.
- * [CLS] of an early layer is nearly the same for all texts (on MiniLM it varies by 0.001 about values of 0.05), and a head
- * that reads it as it is learns nothing from it. The map is linear, so the head's first layer takes it in when it is done.
+ * Scales the inputs of exit heads while they train: x̂ = (x − μ) / σ for each feature over the training rows. [CLS] of an
+ * early layer is nearly the same for all texts (on MiniLM it varies by 0.001 around values of 0.05), and a head that reads
+ * it unscaled learns nothing from it. The map is linear, so the head's first layer absorbs it when training ends.
  */
 
 export interface FeatureScales {

@@ -1,7 +1,7 @@
 /**
- * A step of the heads stage for exits that read features. The backbone is frozen, so what the heads read is computed
- * once for all texts (tracer.ts) and the step sees only features: the whole stage costs one forward pass. It sees them
- * scaled (feature-scales.ts); `settle` brings the heads of the state up to date.
+ * A step of the heads stage for exits that read features. The backbone is frozen, so the features are computed
+ * once for all texts (tracer.ts), and the whole stage costs one forward pass. The step sees the features scaled
+ * (feature-scales.ts); `settle` writes the heads back into the state.
  */
 import { backward, Graph, type Value } from '../../graph/index.ts';
 import { exitGraphOf, exitOf, readsEnteringRows } from '../../pyramid/exits/exits.ts';

@@ -1,6 +1,6 @@
 /**
- * The optimiser of a stage: for each learnt tensor its gradient's memory and moments, clipping by the joint norm, AdamW. On
- * the calling thread alone: what two threads share onnxruntime-node does not take.
+ * The optimiser of a stage: for each trained tensor the memory of its gradient and its moments; clipping by the total norm;
+ * AdamW. It runs on the calling thread, because onnxruntime-node does not accept memory that two threads share.
  */
 import { decays } from '../../encoder/index.ts';
 import { isHead } from '../../pyramid/exits/head-name.ts';

@@ -1,9 +1,11 @@
 /**
  * One training step on texts as one graph: parameters in, loss and gradients out; then clipping and AdamW.
- * The objective is `task` for the backbone stages (regular, soft, hard): the labels' loss; with joint exit heads,
- * jointWeight × theirs at each of the layers 1 … L−1 is added (of the labels, or of the main classifier's answer, which
- * is not moved by it), with soft pruning λ Σ_l (mean mask), and with a teacher what it has to say (teacher.ts). It is
- * `distill` for exits that read all rows of a layer's output: their divergence from the frozen main classifier.
+ * There are two objectives. `task`, for the backbone stages (regular, soft, hard), is the loss on the labels, plus:
+ * - with joint exit heads, jointWeight × the loss of each head at layers 1 … L−1, on the labels or on the main
+ *   classifier's scores (without a gradient into the classifier);
+ * - with soft pruning, λ Σ_l (mean mask);
+ * - with a teacher, the teacher's loss (teacher.ts).
+ * `distill`, for exits that read all rows of a layer's output, is their divergence from the frozen main classifier.
  */
 import { POSITION_EMBEDDINGS, TOKEN_TYPE_EMBEDDINGS, WORD_EMBEDDINGS } from '../../encoder/index.ts';
 import { backward, Graph, type Value } from '../../graph/index.ts';

@@ -1,8 +1,8 @@
 /**
- * The teacher of a half-depth student: the fine-tuned network of full depth. At each step it reads the student's batch,
- * without dropout, and the student's loss also draws its logits and the direction of its last hidden rows towards the
- * teacher's: Sanh et al. 2019, DistilBERT, section 3 (https://arxiv.org/abs/1910.01108), with the task's labels where
- * they have masked words, and unit weights.
+ * The teacher of a student of half the layers: the fine-tuned network of full depth. At each step it reads the student's
+ * batch, without dropout. The student's loss pulls its logits and the direction of its last hidden rows towards the
+ * teacher's: Sanh et al. 2019, DistilBERT, section 3 (https://arxiv.org/abs/1910.01108), with the task's labels instead
+ * of masked words, and unit weights.
  */
 import { Graph, type Value } from '../../graph/index.ts';
 import { network } from '../../pyramid/network.ts';

@@ -1,8 +1,8 @@
 /**
- * The word embedding in training: a step reads and changes only the rows of its own words, so the graph is given those
- * rows and gives back their gradients; the table never enters it. (Adding up the gradients of a word that occurs twice is
- * done here as well: onnxruntime's ScatterND loses additions when it runs on several threads.) The result is still PyTorch's AdamW over the whole
- * table: a row that was never touched has zero moments, so weight decay is all that happens to it, and that is saved up.
+ * The word embedding in training. A step reads and changes only the rows of its own words, so the graph takes only those
+ * rows and gives back their gradients. The gradients of a word that occurs twice are added here, because onnxruntime's
+ * ScatterND loses additions when it runs on several threads. The result is still PyTorch's AdamW over the whole table: an
+ * untouched row has zero moments, so only weight decay changes it, and that is applied later in one go.
  */
 import { AdamW, type AdamWOptions, type Moments, padded, stepFactors } from './adamw.ts';
 
