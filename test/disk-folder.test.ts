@@ -54,7 +54,7 @@ describe('in place of a file', () => {
 });
 
 describe('a text', () => {
-  it('of more bytes than any such file has is refused unread, whatever its size', async () => {
+  it('that is too large for its kind is refused without reading it', async () => {
     for (const bytes of [64 * 2 ** 20 + 1, 3 * 2 ** 30]) {
       writeFileSync(at('huge.json'), '{}');
       truncateSync(at('huge.json'), bytes); // a file with a hole: it takes no space

@@ -10,7 +10,7 @@ import { temporaryFolder } from './support/temporary-folder.ts';
 describe('magic-pyramid', () => {
   const folder = temporaryFolder();
 
-  it('trains, prunes, exits early, and says the same whatever it is asked beside', async () => {
+  it('trains, prunes, exits early, and gives the same answer in any batch', async () => {
     const rows = scratchDataset({ rows: 240, labels: 2, seed: 3 });
     const out = join(folder, 'model');
     const losses: number[] = [];

@@ -43,7 +43,7 @@ describe('writeFolder', () => {
     expect(statSync(dir).ino).toBe(ino);
   });
 
-  test('leaves nothing in a folder that was there where the writing fails, nor beside it', async () => {
+  test('leaves nothing in an existing folder, or next to it, when writing fails', async () => {
     const dir = newPlace();
     mkdirSync(dir);
     const fails = async (folder: string) => {

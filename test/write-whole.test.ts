@@ -10,7 +10,7 @@ const root = temporaryFolder();
 const posix = process.platform !== 'win32';
 
 describe('writeWhole', () => {
-  test('makes folders, replaces a file and leaves nothing beside it', async () => {
+  test('makes folders, replaces a file and leaves nothing next to it', async () => {
     const path = join(root, 'made', 'file.txt');
     await writeWhole(path, 'one');
     await writeWhole(path, ['t', 'wo']);

@@ -56,7 +56,7 @@ function program(name: string, answer: string): string {
 
 // each loads the model several times and runs it on every core, which takes long where these are busy
 describe('a benchmark', { timeout: 180_000 }, () => {
-  test('measures each tau, exits off and the dense model in both modes, beside ONNX Runtime', async () => {
+  test('measures each tau, exits off and the dense model in both modes, and ONNX Runtime', async () => {
     const taus = [0.5, 0.9];
     const { rows, ratios, speedups, peaks, versions, machine, setting } = await bench(
       options({ taus, dtypes: ['fp32', 'int8'], peers: ['onnxruntime'] }),
@@ -130,7 +130,7 @@ describe('a peer', { timeout: 180_000 }, () => {
     });
   });
 
-  test('that is not named and not there is said to be left out', async () => {
+  test('that is not installed and not requested is reported as left out', async () => {
     notes = [];
     const { rows } = await bench(options({ peers: 'all', rounds: 1 }));
     expect(rows.map(({ system }) => system)).toContain('onnxruntime');

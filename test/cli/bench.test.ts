@@ -95,7 +95,7 @@ function services(): { calls: BenchOptions[]; fake: Partial<Services> } {
 }
 
 describe('bench', () => {
-  test("hands over the first rows, with the model's numbers of their labels, and what is to be measured", async () => {
+  test("passes on the first rows with their label numbers, and the settings to measure", async () => {
     const { calls, fake } = services();
     const args = [
       '--model',
@@ -166,7 +166,7 @@ fp32, tau 0.5: 15.00 times our own dense on the clock, 25.00 times fewer operati
 `);
   });
 
-  test('prints JSON alone, or writes it beside the table', async () => {
+  test('prints only JSON, or writes it in addition to the table', async () => {
     const given = ['bench', '--model', 'm', '--test', 'f.csv', '--json'];
     expect(JSON.parse((await cli(given, services().fake)).stdout)).toEqual(report);
     const path = join(root, 'bench.json');
@@ -176,7 +176,7 @@ fp32, tau 0.5: 15.00 times our own dense on the clock, 25.00 times fewer operati
     expect([code, stderr]).toEqual([1, expect.stringContaining('cannot write')]);
   });
 
-  test('takes a file without labels, and says that accuracy is left out', async () => {
+  test('accepts a file without labels, and says that accuracy is not reported', async () => {
     const { calls, fake } = services();
     const path = join(root, 'texts.csv');
     writeFileSync(path, 'text\na\n');

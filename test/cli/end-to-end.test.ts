@@ -43,7 +43,7 @@ describe('from the command line to a model and its answers', () => {
       expect(first.stderr).toContain(`mp, ${stage} stage: done`);
   });
 
-  test('train leaves a whole model folder and nothing beside it', () => {
+  test('train leaves a complete model folder and nothing else', () => {
     const files = ['config.json', 'model.safetensors', 'tokenizer.json', 'vocab.txt', 'training.json', 'README.md'];
     expect(readdirSync(join(folder, 'first'))).toEqual(expect.arrayContaining(files));
     const card = readFileSync(join(folder, 'first', 'README.md'), 'utf8');

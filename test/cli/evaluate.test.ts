@@ -63,7 +63,7 @@ function services() {
 }
 
 describe('evaluate', () => {
-  test('asks for the named rows and prints the judgement of their trace as JSON', async () => {
+  test('reads the given rows and prints the evaluation of their trace as JSON', async () => {
     const { calls, fake } = services();
     const args = ['--model', 'm', '--test', 'f.csv', '--label', 'y', '--tau', '0.2', '--json'];
     const { code, stdout, stderr } = await cli(['evaluate', ...args], fake);
@@ -96,7 +96,7 @@ describe('evaluate', () => {
     expect(JSON.parse(stdout)).toEqual(judge(trace, 0.5));
   });
 
-  test('says that a model without exit heads cannot leave early', async () => {
+  test('says that a model without exit heads cannot exit early', async () => {
     const { fake } = services();
     const none = { ...fake, trace: async () => ({ trace: { ...trace, headKind: 'none' as const }, ownTau: null }) };
     const { code, stderr } = await cli(['evaluate', '--model', 'm', '--test', 'f.csv', '--tau', '0.2'], none);

@@ -39,7 +39,7 @@ const labels = (stdout: string) =>
     .map((line) => (JSON.parse(line) as { label: string }).label);
 
 describe('predict', () => {
-  test('answers the texts of the command line, one JSON object a line', async () => {
+  test('answers the texts of the command line, one JSON object per line', async () => {
     const { seen, services } = engine();
     const { code, stdout, stderr } = await cli(
       [
@@ -70,13 +70,13 @@ describe('predict', () => {
     });
   });
 
-  test('reads standard input, a text a line, empty lines and a last line without a break included', async () => {
+  test('reads standard input, one text per line, including empty lines and a last line without a break', async () => {
     const { services } = engine();
     const { stdout } = await cli(['predict', '--model', 'm'], services, { stdin: 'first\r\n\nthird — ü\nlast' });
     expect(labels(stdout)).toEqual(['first', '', 'third — ü', 'last']);
   });
 
-  test('cuts standard input at line feeds only, so that answers belong to their lines', async () => {
+  test('splits standard input only at line feeds, so that answers match their lines', async () => {
     const { services } = engine();
     const { stdout } = await cli(['predict', '--model', 'm'], services, {
       stdin: '\ufeffa\rb\u2028c\n\u2029d\u0085\f\n\n\r\ne',
@@ -99,7 +99,7 @@ describe('predict', () => {
     expect([code, stderr]).toEqual([1, expect.stringContaining(message)]);
   });
 
-  test('decodes standard input in UTF-16 with a mark, however it is cut into pieces', async () => {
+  test('decodes standard input in UTF-16 with a byte-order mark, however it is split', async () => {
     const { services } = engine();
     for (const bytes of [
       Buffer.from('\ufeffé\n中文\r\n', 'utf16le'),

@@ -171,7 +171,7 @@ describe('train', () => {
     });
   });
 
-  test("--paper gives the paper's exit heads, and refuses others beside it", async () => {
+  test("--paper gives the paper's exit heads, and refuses others", async () => {
     const ours = await trainOptions('--train', 'a.csv', '--out', 'runs/x');
     expect(ours.options).toMatchObject({ method: 'mp', exitHead: 'auto', exitTraining: 'joint' });
     const { options } = await trainOptions('--train', 'a.csv', '--out', 'runs/x', '--paper', '--exit-head', 'cls');

@@ -51,7 +51,7 @@ describe('rows for the commands', () => {
     });
   });
 
-  test('are numbered 0, 1 for a model of LABEL_0, LABEL_1, and it is said', async () => {
+  test('may be numbered 0, 1 for a model with LABEL_0, LABEL_1, with a note', async () => {
     const dir = mkdtempSync(join(folder, 'unnamed-'));
     const { id2label: _, ...unnamed } = config;
     const architectures = ['BertForSequenceClassification'];
@@ -81,7 +81,7 @@ describe('rows for the commands', () => {
     });
   });
 
-  test('are separated as the caller says, or as the file shows, which is told', async () => {
+  test('are separated as the caller says, or as detected in the file, with a note', async () => {
     const semicolons = write('semicolons.csv', 'body;folder\na, b;ham\nc, d;spam\n');
     const tildes = write('tildes.csv', 'body~folder\na~ham\nc~spam\n');
     const said: string[] = [];

@@ -59,7 +59,7 @@ describe('magic-pyramid serve', () => {
     expect((await started('--model', 'm', '--slo-p95', 'soon')).code).toBe(2);
   });
 
-  test('takes what the environment says, a flag wins, and an empty variable is none', async () => {
+  test('reads the environment; flags override it, and an empty variable does not count', async () => {
     vi.stubEnv('MAGIC_PYRAMID_MODEL', 'a=runs/a,b=runs/b');
     vi.stubEnv('PORT', '9000');
     vi.stubEnv('MAGIC_PYRAMID_TAU', 'auto');
@@ -74,7 +74,7 @@ describe('magic-pyramid serve', () => {
     expect(await started()).toMatchObject({ code: 2, stderr: expect.stringContaining('MAGIC_PYRAMID_PORT is "many"') });
   });
 
-  test('passes over what Kubernetes sets after a service of its name, and says so', async () => {
+  test('ignores a variable that Kubernetes sets for a service of that name, and says so', async () => {
     for (const link of ['tcp://10.96.0.12:80', 'udp://10.96.0.12:53', 'TCP://[fd00::1]:80']) {
       vi.stubEnv('MAGIC_PYRAMID_PORT', link);
       const { code, options, stderr } = await started('--model', 'm');
@@ -106,7 +106,7 @@ describe('magic-pyramid serve', () => {
     expect((await started('--model', 'm', '--config', config)).stderr).toContain('MAGIC_PYRAMID_PORT is "many"');
   });
 
-  test('takes a folder that is there for what it is, whatever characters its name has', async () => {
+  test('takes an existing folder as a folder, whatever characters its name has', async () => {
     for (const name of ['lr=3e-5', 'a,b', 'epoch=1,lr=2', 'öut 1', '模型', 'v@2', 'plain'])
       await mkdir(join(root, name));
     const cwd = process.cwd();
@@ -150,7 +150,7 @@ describe('magic-pyramid serve', () => {
       });
   });
 
-  test('wants a model, and says what each option may be', async () => {
+  test('requires a model, and says what each option may be', async () => {
     expect(await started()).toMatchObject({
       code: 2,
       options: null,

@@ -97,7 +97,7 @@ describe('calibrate', () => {
     }
   });
 
-  test("keeps a tau of another dtype than the folder's beside the folder's own, and which dtype it is of", async () => {
+  test("stores a tau for another dtype next to the folder's own, with its dtype", async () => {
     const quick = join(folder, 'int8.trace.jsonl');
     await writeTrace(quick, { ...trace, dtype: 'int8' });
     const { code, stdout } = await calibrate('--trace', quick, '--max-drop', '0.05', '--json');
@@ -110,7 +110,7 @@ describe('calibrate', () => {
     expect([refused, stderr]).toEqual([2, expect.stringContaining('was made with int8, and --dtype is fp32')]);
   });
 
-  test('reads the rows that training held back where none are named', async () => {
+  test('reads the validation rows of training if none are given', async () => {
     writeFileSync(join(model, 'config.json'), JSON.stringify(config));
     const rows = { name: 'held back', labels: [], pairs: false, examples: [] };
     const seen: unknown[] = [];

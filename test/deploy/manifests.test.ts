@@ -113,7 +113,7 @@ describe('the manifests', () => {
     expect(pod.terminationGracePeriodSeconds).toBeGreaterThan(pause + serveTable.shutdownTimeout.default / 1000);
   });
 
-  test('keep the variables of services out of the pods, one of which is named as our own', () => {
+  test('keep service variables out of the pods, since one has the name of one of ours', () => {
     expect(variablesOf('port')).toContain(
       `${yaml('kubernetes/service.yaml').metadata.name.toUpperCase().replace('-', '_')}_PORT`,
     );

@@ -88,7 +88,7 @@ describe('a checkpoint is read under canonical names', () => {
     expect(others.size).toBe(0);
   });
 
-  it('with tensors of others beside it: ours are kept, the rest is passed over', async () => {
+  it('with extra tensors: ours are kept, the rest is ignored', async () => {
     const tensors = new Map([
       ...all,
       ['pyramid.thresholds', zeros(2)],
@@ -126,7 +126,7 @@ describe('a sharded checkpoint', () => {
     expect((await readWeights(dir, config)).parameters).toEqual(all);
   });
 
-  it('yields to a single file beside it', async () => {
+  it('gives way to a single file next to it', async () => {
     const single = replaced('classifier.bias', zeros(3));
     const dir = await modelFolder({ ...files, 'model.safetensors': single }, { weight_map: map });
     expect((await readWeights(dir, config)).parameters.get('classifier.bias')).toEqual(zeros(3));

@@ -119,7 +119,7 @@ describe('config.json', () => {
     expect((await failure({ ...said, dim: undefined, hidden_size: 768 })).message).toContain('dim is undefined');
   });
 
-  it('is written so that it reads back the same, keeping what it does not know', async () => {
+  it('is written so that it reads back the same, keeping unknown fields', async () => {
     const raw = { ...least, id2label: { 0: 'ham', 1: 'spam' }, pyramid: { method: 'mp' }, pad_token_id: 3 };
     const config = await read(raw);
     const written = configJson({ ...config, layers: 3, labels: ['no', 'yes', 'maybe'], problemType: 'regression' });

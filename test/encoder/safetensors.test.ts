@@ -22,7 +22,7 @@ const tensor: fc.Arbitrary<StoredTensor> = fc.array(fc.integer({ min: 0, max: 4 
 });
 
 describe('what is written', () => {
-  it('is read again bit by bit, whatever names, shapes and values (seed 7)', async () => {
+  it('reads back bit by bit, for any names, shapes and values (seed 7)', async () => {
     const names = fc.string({ minLength: 1, unit: 'grapheme' }).filter((name) => !name.startsWith('__'));
     await fc.assert(
       fc.asyncProperty(fc.dictionary(names, tensor, { maxKeys: 6, noNullPrototype: true }), async (tensors) => {

@@ -53,7 +53,7 @@ async function waiting(model: Pyramid, count: number, signal?: AbortSignal): Pro
 describe.skipIf(!canMeasureTurns)("the caller's thread (Linux's account of processor time)", () => {
   const nothing = async () => {};
 
-  test('is seen to be held up where it is', async () => {
+  test('is measured as blocked when it is blocked', async () => {
     const { longestMs } = await longestTurn(async () => {
       await new Promise((resolve) => setTimeout(resolve, 20));
       let sum = 0;
@@ -127,7 +127,7 @@ describe.skipIf(!canMeasureTurns)("the caller's thread (Linux's account of proce
     await pool.close();
   });
 
-  test('has one while many calls are given up by one signal', async () => {
+  test('has one while one signal aborts many calls', async () => {
     const many = async () => {
       const controller = new AbortController();
       return { controller, calls: { ended: await wrapped(waiting(pyramid, MANY, controller.signal)) } };
@@ -139,7 +139,7 @@ describe.skipIf(!canMeasureTurns)("the caller's thread (Linux's account of proce
     await expectShortTurns(abort, many);
   });
 
-  test('has one while a model is closed that many calls wait for', async () => {
+  test('has one while a model with many waiting calls is closed', async () => {
     const many = async () => {
       const model = await Pyramid.load(dir, { workers: 1 });
       return { model, calls: { ended: await wrapped(waiting(model, MANY)) } };

@@ -50,7 +50,7 @@ test.each(['cls', 'fastbert', 'pooled', 'none'] as const)(
   },
 );
 
-test('without pruning every piece stays and none has an importance; the second of a pair is told apart', async () => {
+test('without pruning every token stays and none has an importance score; the two texts of a pair are distinguished', async () => {
   const { dir } = await randomModel(root, 'whole', { seed: 82, kind: 'pooled', prunes: false, pairs: true });
   await using pyramid = await Pyramid.load(dir, { workers: 1 });
   const { pieces, types, layers } = await pyramid.explain({ text: 'w1 w2', pair: 'w3' });

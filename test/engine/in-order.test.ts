@@ -28,7 +28,7 @@ describe('results in order', () => {
     expect((await results.next()).value).toBe(2);
   });
 
-  test('are never more than so many ahead of their reader', async () => {
+  test('are never more than the limit ahead of their reader', async () => {
     let taken = 0;
     let read = 0;
     function* endless() {

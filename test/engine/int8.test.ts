@@ -77,7 +77,7 @@ describe('a linear layer on whole numbers', () => {
     }
   });
 
-  test('gives a row the same values whatever rows are beside it, large ones or zeros', async () => {
+  test('gives a row the same values whatever the other rows are, large ones or zeros', async () => {
     const inputs = 64;
     const layer = { weight: normals(5, 32 * inputs), bias: normals(6, 32), inputs, bits: 8 } as const;
     const one = normals(7, inputs);
@@ -115,7 +115,7 @@ describe('a linear layer on whole numbers', () => {
   });
 });
 
-test('at a real width logits do not depend on what is beside a text, beyond the rounding of float32', async () => {
+test('at a real width logits do not depend on the rest of the batch, beyond the rounding of float32', async () => {
   // a float32 sum in another order may make another byte, and bytes that differ show in the third digit
   const { dir } = await randomModel(root, 'wide', { kind: 'pooled', prunes: true, seed: 24, hiddenSize: 384 });
   const pyramid = await Pyramid.load(dir, { workers: 1, dtype: 'int8' });
@@ -180,7 +180,7 @@ describe.each([
     expect(distances[0]).toBeGreaterThan(0); // it was int8 that ran
   });
 
-  test("a text's scores do not depend on what is classified beside it", async () => {
+  test("a text's scores do not depend on the rest of its batch", async () => {
     const together = await quick.classify(texts, { tau: null, topK: 3 });
     for (const [i, text] of texts.slice(0, 40).entries()) {
       const alone = await quick.classify(text, { tau: null, topK: 3 });

@@ -44,7 +44,7 @@ describe('under load', () => {
     expect(most - start).toBeLessThan(100);
   });
 
-  test(`random requests, aborts, deadlines and lost workers: each is answered rightly, once, or refused with a reason (seed ${SEED})`, async () => {
+  test(`random requests, aborts, deadlines and lost workers: each is answered correctly, once, or refused with a reason (seed ${SEED})`, async () => {
     const random = randomStream(SEED, 'soak');
     const end = Date.now() + SOAK_MS;
     const counts = { answered: 0, aborted: 0, late: 0, lost: 0, crashes: 0 };

@@ -19,7 +19,7 @@ async function folder(name: string, labels: readonly string[], problemType?: str
   return dir;
 }
 
-describe("what a score is follows the rule of transformers' pipeline", () => {
+describe("scores follow the rule of transformers' pipeline", () => {
   test.each<[string, number, string | undefined, (logits: readonly number[]) => number[]]>([
     ['one label without a problem type: the sigmoid', 1, undefined, (z) => z.map(sigmoid)],
     ['one label, said to be one of one: the sigmoid', 1, 'single_label_classification', (z) => z.map(sigmoid)],
@@ -54,7 +54,7 @@ describe("what a score is follows the rule of transformers' pipeline", () => {
   });
 });
 
-test('one label has no uncertainty to leave by, whatever heads the folder has', async () => {
+test('one label has no uncertainty to exit by, whatever exit heads the folder has', async () => {
   const { dir } = await randomModel(root, 'heads', { seed: 8, kind: 'cls', prunes: false, layers: 2, labels: ['a'] });
   const pyramid = await Pyramid.load(dir, { workers: 1 });
   try {
@@ -64,7 +64,7 @@ test('one label has no uncertainty to leave by, whatever heads the folder has', 
     expect(exit).toBe(2);
     await expect(pyramid.classify(texts, { tau: 0.5 })).rejects.toMatchObject({
       code: 'MP_USAGE',
-      message: expect.stringContaining('have no uncertainty to exit by'),
+      message: expect.stringContaining('has no uncertainty to exit by'),
     });
   } finally {
     await pyramid.close();
@@ -91,7 +91,7 @@ test('every protocol of the server gives the sigmoid of the one label', async ()
   for (const [protocol, score] of Object.entries(scores)) expect(score, protocol).toBeCloseTo(expected, 6);
 });
 
-test('labels may be words of JavaScript and markup: all ways out name them as they are', async () => {
+test('labels may be words of JavaScript or markup: every output shows them unchanged', async () => {
   const labels = ['__proto__', 'constructor', '<b>"&', 'toString'];
   const { dir } = await randomModel(root, 'words', { seed: 9, kind: 'cls', prunes: true, layers: 2, labels, tau: 0.2 });
   const pyramid = await Pyramid.load(dir, { workers: 1 });

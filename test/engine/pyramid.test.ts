@@ -46,7 +46,7 @@ describe('a loaded model', () => {
     expect(pair.tokens[0]).toBe(first.tokens[0] + second.tokens[0] - 1);
   });
 
-  test('takes a pair that is null or undefined as none, and options that are as left out', async () => {
+  test('treats a pair of null or undefined as none, and such options as left out', async () => {
     const one = await pyramid.classify({ text: texts[0] });
     expect(await pyramid.classify({ text: texts[0], pair: null })).toEqual(one);
     expect(await pyramid.classify({ text: texts[0], pair: undefined })).toEqual(one);
@@ -75,7 +75,7 @@ describe('a loaded model', () => {
     for (const { tokens, exit } of own) expect(tokens).toHaveLength(exit);
   });
 
-  test('gives the scores of so many labels, likeliest first', async () => {
+  test('gives the scores of the top k labels, most likely first', async () => {
     const answer = await pyramid.classify(texts[3], { topK: 2, tau: null });
     const entries = Object.entries(answer.scores!);
     expect(entries).toHaveLength(2);
@@ -85,7 +85,7 @@ describe('a loaded model', () => {
     expect(Object.values(all.scores!).reduce((sum, score) => sum + score, 0)).toBeCloseTo(1, 6);
   });
 
-  test("a text's scores do not depend on what is classified beside it", async () => {
+  test("a text's scores do not depend on the rest of its batch", async () => {
     const together = await pyramid.classify(texts, { tau: null, topK: 3 });
     for (const [i, text] of texts.slice(0, 40).entries()) {
       const alone = await pyramid.classify(text, { tau: null, topK: 3 });
@@ -95,13 +95,13 @@ describe('a loaded model', () => {
     }
   });
 
-  test('cuts a text that is too long, and says so', async () => {
+  test('truncates a text that is too long, and says so', async () => {
     const answer = await pyramid.classify('w1 '.repeat(500), { tau: null });
     expect(answer).toMatchObject({ truncated: true });
     expect(answer.tokens[0]).toBe(MAX_LENGTH);
   });
 
-  test('cuts the beginning where it is told to, or refuses the text', async () => {
+  test('truncates the beginning if asked, or refuses the text', async () => {
     const long = `${'w1 '.repeat(60)}${'w2 '.repeat(100)}`;
     const kept = await pyramid.classify('w2 '.repeat(100), { tau: null });
     const left = await pyramid.classify(long, { tau: null, truncate: 'left' });
@@ -116,7 +116,7 @@ describe('a loaded model', () => {
     await expect(pyramid.classify('w1', { truncate: 'middle' as 'left' })).rejects.toThrow('truncate is "middle"');
   });
 
-  test('tells in detail what it tells in short, and how long it took', async () => {
+  test('gives the same answer in detail, with the time it took', async () => {
     const details = await pyramid.detail(texts, { tau: 0.7 });
     const answers = await pyramid.classify(texts, { tau: 0.7, topK: 3 });
     details.forEach(({ best, scores, logits, denseFlops: dense, tokenizeMs, inferenceMs, ...detail }, i) => {
@@ -137,7 +137,7 @@ describe('a loaded model', () => {
     expect(answers[0].tokens[0]).toBe(2);
   });
 
-  test('costs fewer operations the earlier it may leave, and never more than the dense network and its heads', async () => {
+  test('costs fewer operations the earlier a text may exit, and never more than the dense network and its exit heads', async () => {
     const cost = async (tau: number | null) =>
       (await pyramid.classify(texts, { tau })).reduce((sum, { flops }) => sum + flops, 0);
     const off = await cost(null);
@@ -160,7 +160,7 @@ describe('a loaded model', () => {
     expect(pyramid.load).toEqual({ waiting: 0, running: 0 });
   });
 
-  test('lets a small request pass a large one', async () => {
+  test('lets a small request overtake a large one', async () => {
     let isOver = false;
     const large = pyramid.classify(randomTexts(5, 20_000), { tau: null }).then(() => {
       isOver = true;
@@ -173,7 +173,7 @@ describe('a loaded model', () => {
 });
 
 describe('a trace', () => {
-  test('says for each tau what really leaving does: exits, labels, tokens and operations', async () => {
+  test('predicts for each tau what a real run gives: exits, labels, tokens and operations', async () => {
     const examples = texts.map((text, i) => ({ text, label: i % 3 }));
     const shares: number[] = [];
     const trace = await runTrace(pyramid, { name: 'rows', labels: ['a', 'b', 'c'], pairs: false, examples }, (share) =>
@@ -209,7 +209,7 @@ describe('a trace', () => {
   });
 });
 
-describe('a call that cannot be', () => {
+describe('an invalid call', () => {
   test.each([
     [undefined, 'input 0 is undefined'],
     [7, 'input 0 is the number 7'],
@@ -324,7 +324,7 @@ describe('a call that cannot be', () => {
     await expect(Pyramid.load(other, { workers: 1 })).rejects.toMatchObject({ code: 'MP_FILE_MISSING' });
   });
 
-  test('is refused once the model is closed, and what was under way fails', async () => {
+  test('is refused once the model is closed, and pending calls fail', async () => {
     const model = await Pyramid.load(dir, { workers: 1 });
     const underWay = model.classify(randomTexts(2, 2000));
     const failing = expect(underWay).rejects.toMatchObject({ code: 'MP_CLOSED' });
@@ -335,14 +335,14 @@ describe('a call that cannot be', () => {
     await model.close();
   });
 
-  test('past its deadline is given up, and the model goes on', async () => {
+  test('past its deadline is aborted, and the model still works', async () => {
     const call = pyramid.classify(randomTexts(4, 5000), { tau: null, deadlineMs: 20 });
     await expect(call).rejects.toMatchObject({ code: 'MP_DEADLINE', details: { deadlineMs: 20 } });
     expect(await pyramid.classify(texts.slice(0, 5), { deadlineMs: 60_000 })).toHaveLength(5);
     await expect(pyramid.classify('w1', { deadlineMs: 0 })).rejects.toMatchObject({ code: 'MP_OPTION_VALUE' });
   });
 
-  test('given up by its signal rejects with its reason, and the model goes on', async () => {
+  test('aborted by its signal rejects with the reason, and the model still works', async () => {
     const reason = new Error('enough');
     await expect(pyramid.classify('w1', { signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
     const controller = new AbortController();
@@ -373,7 +373,7 @@ describe('a stream', () => {
     expect(ended).toBe(true);
   });
 
-  test('is over at an input that is none, which it names by its number', async () => {
+  test('ends at an invalid input, and names its position', async () => {
     const found: unknown[] = [];
     const reading = (async () => {
       for await (const answer of pyramid.stream(['w1', 'w2', 7 as unknown as string, 'w3'])) found.push(answer);

@@ -30,7 +30,7 @@ beforeEach(() => {
 });
 const batchOf = (id: number) => engine.batches.findLastIndex(({ ids }) => ids.includes(id));
 
-test('a text that goes through all layers is not left behind by new ones that leave at once', async () => {
+test('a text that goes through all layers is not starved by new ones that exit at once', async () => {
   const deep = { encoding, rule: { tau: null, trace: false } };
   const shallow = { encoding, rule: { tau: 1, trace: false } };
   const crowds = Array.from({ length: 200 }, () => new Array(32).fill(shallow));
@@ -55,7 +55,7 @@ test('every text that is inside is at one level, those of the batch at its layer
   );
 });
 
-test('in the order of arrival a text that is let in goes straight through, whatever comes after it', async () => {
+test('in order of arrival, an admitted text goes straight through, whatever comes after it', async () => {
   const deep = { encoding, rule: { tau: null, trace: false } };
   const shallow = { encoding, rule: { tau: 1, trace: false } };
   const groups = [[shallow], [deep], ...Array.from({ length: 50 }, () => new Array(32).fill(shallow))];

@@ -71,8 +71,8 @@ const seconds = async (work: Promise<unknown>): Promise<number> => {
   return (performance.now() - begin) / 1000;
 };
 
-describe('a text that a worker hangs on', () => {
-  test('fails once, by name, and the texts beside it are answered by another worker', async () => {
+describe('a text that makes a worker hang', () => {
+  test('fails once, by name, and another worker answers the other texts', async () => {
     const pool = await start(1);
     const [before] = pool.threads;
     const failing = expect(run(pool, ['w1', 'w2 hang w3'])).rejects.toMatchObject({
@@ -87,7 +87,7 @@ describe('a text that a worker hangs on', () => {
     expect(await run(pool, ['w7'])).toHaveLength(1);
   });
 
-  test('ends all workers that it comes to, one after another, and not those that work', async () => {
+  test('stops each worker that it reaches, but not the others', async () => {
     const pool = await start(2);
     const outcomes = await Promise.allSettled([
       run(pool, ['hang 1']),
@@ -122,7 +122,7 @@ describe('a worker that hangs', () => {
     expect(await pyramid.classify('w1 w2')).toEqual(expected);
   });
 
-  test('holds up neither what pieces cost nor where the texts are, and what it said before counts', async () => {
+  test('blocks neither the costs of pieces nor the state of texts; its earlier reports count', async () => {
     const pyramid = await Pyramid.load(dir, { workers: 1 });
     closing.push({ close: (graceMs) => pyramid.close({ graceMs }) });
     await pyramid.classify(['w1', 'w2']);
@@ -173,8 +173,8 @@ describe('a worker that hangs', () => {
   });
 });
 
-describe('a model folder that a worker hangs on', () => {
-  test('is given up with a sentence that names it, and its workers are ended', async () => {
+describe('a model folder that makes a worker hang', () => {
+  test('stops loading with an error that names it, and its workers are stopped', async () => {
     const threads: NodeThread[] = [];
     const folder = `${dir}-hangs`;
     const given = { dir: folder, device: 'cpu', threads: 1, dtype: null, askAll: false, order: 'throughput' } as const;
@@ -193,7 +193,7 @@ describe('a model folder that a worker hangs on', () => {
     await ended;
   });
 
-  test('is given up at once where the caller does', async () => {
+  test('stops loading at once if the caller aborts', async () => {
     const controller = new AbortController();
     const starting = start(1, { folder: `${dir}-hangs`, signal: controller.signal });
     const given = expect(starting).rejects.toThrow('no longer wanted');

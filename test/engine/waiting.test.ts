@@ -15,7 +15,7 @@ const job = (id: number, length: number, since = 0) =>
   );
 
 describe('texts that wait', () => {
-  test('each come out once: the oldest in the next batch, of like length, never more rows than fit', () => {
+  test('each come out once: the oldest in the next batch, with texts of similar length, never more rows than fit', () => {
     fc.assert(
       fc.property(
         fc.array(

@@ -36,7 +36,7 @@ describe('a worker that ends in mid-run', () => {
     expect(pyramid.workers.map(({ threadId }) => threadId)).not.toEqual(before);
   });
 
-  test('again and again on the same texts is reported, and the model goes on', async () => {
+  test('repeatedly on the same texts is reported, and the model still works', async () => {
     const call = pyramid.classify(randomTexts(2, 20_000), { tau: null });
     const failing = expect(call).rejects.toMatchObject({ code: 'MP_WORKER_LOST', details: { tries: 3 } });
     let isOver = false;

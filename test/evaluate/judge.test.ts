@@ -25,7 +25,7 @@ const hand: Trace = {
   ],
 };
 
-describe('a judged trace', () => {
+describe('an evaluated trace', () => {
   it('has the figures that four texts give by hand', () => {
     const on = judge(hand, 0.5);
     expect(on.exitsByLayer).toEqual([2, 2]);

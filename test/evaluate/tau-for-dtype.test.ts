@@ -46,7 +46,7 @@ beforeAll(async () => {
 });
 
 describe('a tau', () => {
-  test('that was chosen for fp32 does not hold in int8: exits are off there, which is said once', async () => {
+  test('that was chosen for fp32 is not used in int8: exits are off there, with one warning', async () => {
     const { tau, value, warnings } = await loaded(model, 'int8', async (pyramid) => [
       ...(await pyramid.classify(texts)),
       await pyramid.classify(texts[0]),
@@ -61,7 +61,7 @@ describe('a tau', () => {
     expect(new Set(given.value.map(({ exit }) => exit)).size).toBeGreaterThan(1);
   });
 
-  test('chosen from a trace in int8 holds in int8, and the one for fp32 goes on to hold for fp32', async () => {
+  test('chosen from an int8 trace is used in int8, and the one for fp32 is still used in fp32', async () => {
     await command('evaluate', '--model', model, '--test', file, '--dtype', 'int8', '--trace', trace);
     expect(existsSync(trace)).toBe(true);
     const found = JSON.parse(

@@ -30,7 +30,7 @@ describe('the curve over tau', () => {
     expect(curve.at(-1)?.meanExit).toBe(1);
   });
 
-  it('is exact for few texts: every tau at which a text leaves early has the figures of one of its points', () => {
+  it('is exact for few texts: every tau has the figures of one of its points', () => {
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 1e6 }), fc.double({ min: 0, max: 1, noNaN: true }), (seed, tau) => {
         const trace = randomTrace({ seed, texts: 12 });
@@ -70,7 +70,7 @@ describe('the choice of tau', () => {
     expect(much.tau).toBeGreaterThan(little.tau as number);
   });
 
-  it('goes by the count it is told: asking heads that seldom answer is cheaper on paper only', () => {
+  it('uses the given count: asking heads that seldom answer is cheaper only as the paper counts', () => {
     const shape = { layers: 3, hiddenSize: 64, heads: 2, intermediateSize: 256, labels: 2 };
     const entries = Array.from({ length: 100 }, (_, i) => ({
       label: 1,
@@ -87,7 +87,7 @@ describe('the choice of tau', () => {
     expect(chooseTau(large, { baseline: 1, maxDrop: 0 }).tau).toBeNull();
   });
 
-  it('counts a drop of exactly the limit as allowed, whatever floating point makes of it', () => {
+  it('allows a drop of exactly the limit, despite floating-point rounding', () => {
     expect(0.8 - 0.1).toBeGreaterThan(0.7);
     const shape = { layers: 2, hiddenSize: 8, heads: 2, intermediateSize: 16, labels: 2 };
     const entries = Array.from({ length: 10 }, (_, i) => ({

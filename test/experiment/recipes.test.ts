@@ -15,7 +15,7 @@ test('a task has its own recipe', () => {
   expect(options('mrpc', 'mp-pooled')).toMatchObject({ ...RECIPES.mrpc, exitTraining: 'frozen' });
 });
 
-test('heads join in the soft stage, where there is one', () => {
+test('joint training of heads begins in the soft stage, if there is one', () => {
   expect(headsJoin('mp', options('mrpc', 'mp+'))).toBe('soft');
   expect(headsJoin('fastbert', options('mrpc', 'fastbert+'))).toBe('regular');
   expect(headsJoin('mp', options('ag_news', 'mp+', { jointFrom: 'regular' }))).toBe('regular');

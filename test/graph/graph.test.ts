@@ -128,7 +128,7 @@ describe('a node with wrong types', () => {
     );
   });
 
-  it('takes a number only beside float32 and int64', () => {
+  it('combines a number only with float32 and int64', () => {
     expect(() => g.add(flag, 1)).toThrow('internal: a number beside bool[N]');
   });
 });

@@ -57,7 +57,7 @@ describe.each(names)('%s', (op) => {
     return;
   }
   if (row.gradient === null) {
-    it('lets no gradient through, and the rest of its input is none the poorer', async () => {
+    it('lets no gradient through, and does not change the other gradients of its input', async () => {
       const g = new Graph();
       const x = g.input('x0', 'float32', row.cases[0].inputs[0].shape);
       const [held] = [g.op(op, [x], row.cases[0].attributes as never)];

@@ -40,7 +40,7 @@ const expectWhole = (dir: string) =>
   expect(sha256(new Uint8Array(readFileSync(join(dir, 'model.safetensors'))))).toBe(sha256(weights));
 
 describe('a download', () => {
-  test('that is cut goes on where it broke off, as often as it is cut', async () => {
+  test('that is interrupted continues where it stopped, every time', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(fc.integer({ min: 1, max: 150_000 }), { minLength: 1, maxLength: 4 }), async (cuts) => {
         server.faults.cuts = [...cuts];
@@ -65,7 +65,7 @@ describe('a download', () => {
     expect(server.bodies('model.safetensors')).toHaveLength(2);
   });
 
-  test('gives up on a server that always cuts, leaves nothing that looks whole, and the next call goes on', async () => {
+  test('gives up on a server that always interrupts, leaves nothing that looks complete, and the next call continues', async () => {
     const hub = settings();
     server.faults.cuts = [200_000, 0, 0, 0, 0, 0, 0, 0];
     const { code, message } = await failure(resolveModel('org/m', { hub }));
@@ -129,7 +129,7 @@ describe('a download', () => {
     expect((await failure(resolveModel('org/m', { hub: settings() }))).code).toBe('MP_HUB_FAILED');
   });
 
-  test('on which nothing arrives any more is broken off and goes on', async () => {
+  test('that stalls is interrupted and continues', async () => {
     server.faults.stalls = 1;
     expectWhole(await resolveModel('org/m', { hub: settings({ stallMs: 100 }) }));
     expect(server.bodies('model.safetensors').map(({ range }) => range)).toEqual([undefined, 'bytes=100-']);

@@ -226,7 +226,7 @@ describe('the token', () => {
     expect(cdn.every(({ authorization }) => authorization === undefined)).toBe(true);
   });
 
-  test('is not shown to another server that the listing goes on at', async () => {
+  test('is not sent to another server when the listing continues there', async () => {
     server.models.set('org/open', { files });
     server.faults.listsElsewhere = true;
     await resolveModel('org/open', { hub: settings({ token: 'hub-secret' }) });
@@ -274,7 +274,7 @@ test('weights of another program are told by what they are, with the command tha
 });
 
 describe('without the hub', () => {
-  test('a model in the cache is still found, and it is said', async () => {
+  test('a model in the cache is still found, with a note', async () => {
     const hub = settings();
     const dir = await resolveModel('org/small', { hub });
     const notes: string[] = [];
@@ -310,7 +310,7 @@ describe('without the hub', () => {
     expect(message).toMatch(expected);
   });
 
-  test('a model of which the cache lacks a file is not taken for whole', async () => {
+  test('a model with a file missing in the cache does not count as complete', async () => {
     for (const name of ['config.json', 'model.safetensors', 'tokenizer.json']) {
       const hub = settings();
       const dir = await resolveModel('org/small', { hub });

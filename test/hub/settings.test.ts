@@ -24,7 +24,7 @@ const settingsWith = (variables: Record<string, string>) => {
 afterEach(() => vi.unstubAllEnvs());
 
 describe('the settings of the hub', () => {
-  test('are Hugging Face’s own where nothing is said', () => {
+  test('are Hugging Face’s own by default', () => {
     expect(settingsWith({ HF_TOKEN_PATH: join(home, 'absent') })).toMatchObject({
       endpoint: 'https://huggingface.co',
       token: null,

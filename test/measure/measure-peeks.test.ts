@@ -41,7 +41,7 @@ describe('costs by layer', () => {
 });
 
 describe.each(['pooled', 'fastbert'] as const)('a model with %s heads', (kind) => {
-  test('counts the texts and the time of each piece, whatever heads the folder leaves out', async () => {
+  test('counts the texts and the time of each piece, even of heads that the folder does not ask', async () => {
     const { dir } = await randomModel(root, kind, { seed: 81, kind, prunes: true });
     const path = join(dir, 'config.json');
     const config = JSON.parse(await readFile(path, 'utf8'));

@@ -93,7 +93,7 @@ describe.each(cases)('$kind heads, pruning $prunes, pairs $pairs (seed $seed): t
     }
   });
 
-  test('answers at the same layers with the same logits, whatever shares a batch', async () => {
+  test('answers at the same layers with the same logits, whatever the batch', async () => {
     const random = randomStream(options.seed, 'taus');
     const choices = options.kind === 'none' ? [null] : [null, 0, 0.3, 0.6, 0.8, 0.9, 1];
     const taus = encodings.map(() => choices[random.integer(choices.length)]);

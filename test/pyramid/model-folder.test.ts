@@ -105,7 +105,7 @@ describe('a model folder', () => {
     expect(contentOf(again)).toEqual(contentOf(dir));
   });
 
-  it('holds its files and nothing else, beside nothing else', async () => {
+  it('holds its files and nothing else, and leaves nothing next to it', async () => {
     const dir = await written(modelWith('cls', false, true));
     expect(readdirSync(dir).sort()).toEqual(['README.md', 'config.json', 'model.safetensors', 'tokenizer.json']);
     expect(readdirSync(join(dir, '..'))).toEqual(['model']);
@@ -124,7 +124,7 @@ describe('a model folder', () => {
     expect([...tensors.keys()].filter((name) => name.startsWith('pyramid.heads.3'))).toEqual([]);
   });
 
-  it('replaces an older one, of which nothing is left', async () => {
+  it('replaces an older one completely', async () => {
     const dir = await written(modelWith('pooled', false, true));
     writeFileSync(join(dir, 'old.txt'), 'old');
     await writeModelFolder(dir, dense, EXTRA);

@@ -130,7 +130,7 @@ describe('the report', () => {
     }
   });
 
-  it('draws what the numbers say: a bar a method and length, a line a method with exits, a mark a method', () => {
+  it('draws the numbers: a bar per method and length, a line per method with exits, a mark per method', () => {
     const figure = (title: string) =>
       [...document.querySelectorAll('section')[0].querySelectorAll('figure')].find(
         (element) => element.querySelector('h4')?.textContent === title,

@@ -86,7 +86,7 @@ describe('ids of a text without added tokens', () => {
   });
 });
 
-it('an added token in a text is one token still, whatever stands around it', () => {
+it('an added token in a text stays one token, whatever surrounds it', () => {
   const tokenizer = tokenizerFromFiles(wordPieceFiles(all));
   const found = [...tokenizer.encode('ab[MASK]c [SEP]', undefined, 20).ids];
   expect(found).toEqual(['[CLS]', 'ab', '[MASK]', 'c', '[SEP]', '[SEP]'].map(idOf));

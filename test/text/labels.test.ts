@@ -45,7 +45,7 @@ describe('labels that are numbers', () => {
     expect((await readLabels('b.csv', csv(...long))).labels.toSorted()).toEqual(long);
   });
 
-  test('are names beside labels that are none, or with a zero in front', async () => {
+  test('are names if other labels are not numbers, or if they begin with a zero', async () => {
     expect((await readLabels('a.csv', csv('1', '1.0', 'spam'))).labels).toEqual(['1', '1.0', 'spam']);
     expect((await readLabels('b.csv', csv('01', '1'))).labels.toSorted()).toEqual(['01', '1']);
     await expect(readLabels('c.csv', csv('01', '1'), { labels: ['0', '1'] })).rejects.toMatchObject({

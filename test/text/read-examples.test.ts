@@ -256,7 +256,7 @@ describe('files that cannot be read', () => {
 });
 
 describe('rows that cannot be read', () => {
-  it('are all found: the first is told, the next few are named, the others counted', async () => {
+  it('are all found: the error shows the first, names the next few and counts the others', async () => {
     const content = 'text,label\nok,1\none\nok,2\n"2,1\n","3",2\nok,1\na,b,c\n,\n';
     await expect(read('a.csv', content)).rejects.toThrow(
       'a.csv:3: the row has 1 field, the header 2 (and 3 more such rows: lines 5, 8, 9); fix or remove the row',

@@ -73,7 +73,7 @@ describe('what separates the fields of a .csv', () => {
     }
   });
 
-  test('is a comma wherever it can be, and nothing is said of it', async () => {
+  test('is a comma wherever it can be, without a note', async () => {
     expect((await notes(written(','))).said[0]).not.toContain('separated');
     // one column is one column, whatever stands in its rows
     expect(await readRows('a.csv', 'text\na;b\nc;d\n')).toMatchObject([{ text: 'a;b' }, { text: 'c;d' }]);

@@ -162,7 +162,7 @@ it('the added tokens of a folder without tokenizer.json go with it into another'
   ]);
 });
 
-it('a class named by config.json goes into the files, so that another folder is read alike', () => {
+it('a class named in config.json is written to the files, so that the new folder is read the same way', () => {
   const contents = { 'tokenizer.json': general({ normalizer: { ...bert, lowercase: false } })['tokenizer.json'] };
   const first = tokenizerFromFiles(contents, 'model', {
     model_type: 'bert',

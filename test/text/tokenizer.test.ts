@@ -38,7 +38,7 @@ describe('encode', () => {
     expect(tokenizer.encode('abc', 'de', 7)).toMatchObject({ truncated: true });
   });
 
-  it('cuts at the beginning where it is told to, of a pair the longer text first', () => {
+  it('truncates at the beginning if asked, the longer text of a pair first', () => {
     const left = (text: string, pair: string | undefined, maxLength: number) =>
       [...tokenizer.encode(text, pair, maxLength, 'left').ids].map((id) => pieces[id]).join(' ');
     expect(left('a b c d', undefined, 4)).toBe('[CLS] c d [SEP]');

@@ -159,7 +159,7 @@ describe('rows that cannot be trained on', () => {
 });
 
 describe('texts that are odd but good', () => {
-  it('are cut where they are too long: counted, and said once', async () => {
+  it('are truncated if they are too long: counted, with one note', async () => {
     const long = dataset.examples.map(({ text, label }, i) => `${i < 10 ? `${text} `.repeat(9) : text},topic ${label}`);
     const file = write('long.csv', `text,label\n${long.join('\n')}\n`);
     const { code, stderr, left } = await trainWith(
@@ -280,8 +280,8 @@ describe('a model folder that cannot be trained on', () => {
   });
 });
 
-describe('settings that cannot be', () => {
-  it('exits of a network that has no layer to leave early', async () => {
+describe('impossible settings', () => {
+  it('exits of a network that has no earlier layer to exit at', async () => {
     expectRefused(
       await trainWith(`--train ${rows} --layers 1 --method fastbert`),
       2,
@@ -395,7 +395,7 @@ describe('a full disk', () => {
   );
 });
 
-describe('an output folder that is there', () => {
+describe('an existing output folder', () => {
   it('is left alone without --resume', async () => {
     const folder = newFolder();
     mkdirSync(join(folder, 'model'));

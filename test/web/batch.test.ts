@@ -16,7 +16,7 @@ const read = async (name: string, content: string | Uint8Array<ArrayBuffer>) => 
 };
 
 describe('rows of a csv file', () => {
-  test('are those that were written, whatever is in them and wherever the file is cut into pieces', async () => {
+  test('are those that were written, whatever they contain and wherever the file is split', async () => {
     const cell = fc.oneof(
       fc.string({ unit: 'grapheme' }),
       fc.constantFrom('', '"', ',', 'a\nb', 'a\r\nb', '€"ü,', '\t;'),

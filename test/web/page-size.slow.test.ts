@@ -10,7 +10,7 @@ import { expect, test } from 'vitest';
 const LIMIT = 150_000;
 const RUNTIME = /^engine\/ort[.-]/;
 
-test('the page is at most 150 kB of code, gzipped, beside the runtime', () => {
+test('the page has at most 150 kB of code, gzipped, without the runtime', () => {
   const files = readdirSync('dist/page', { recursive: true, encoding: 'utf8' }).filter((name) =>
     /\.(js|mjs|css|html)$/.test(name),
   );

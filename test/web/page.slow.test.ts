@@ -119,7 +119,7 @@ describe.skipIf(!hasChromium)('the page behind a server (skipped where there is 
       expect(seen.noise).toEqual([]);
     });
 
-    test('gives up a question that is outdated: the answer is that of the last text', async () => {
+    test('drops an outdated question: the answer is that of the last text', async () => {
       const held: (() => void)[] = [];
       await using seen = await visit(browser, server.url, {
         prepare: async (page) => {
@@ -145,7 +145,7 @@ describe.skipIf(!hasChromium)('the page behind a server (skipped where there is 
       );
     });
 
-    test('shows no answer of another text beside an error, and no error of another text beside an answer', async () => {
+    test('shows no answer of another text next to an error, and no error of another text next to an answer', async () => {
       await using seen = await visit(browser, server.url, {
         prepare: async (page) => {
           await page.route('**/v1/classify', async (route) => {
@@ -183,7 +183,7 @@ describe.skipIf(!hasChromium)('the page behind a server (skipped where there is 
       expect(await page.locator('.answer').count()).toBe(1);
     });
 
-    test('tells the scores of a token and what a layer made of it, by pointer and by keyboard', async () => {
+    test('shows the importance scores of a token and the details of a layer, by pointer and by keyboard', async () => {
       await using seen = await visit(browser, server.url);
       const { page } = seen;
       await type(page, pageTexts[5]);

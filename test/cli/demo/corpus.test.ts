@@ -93,7 +93,7 @@ describe('the demo corpus', () => {
     const [, trained, , held] = sentence.match(/([\d,]+) for training, ([\d,]+) for validation, ([\d,]+) for testing/)!;
     expect(sentence).toMatch(/^6,046 mails, \d+ of them duplicates; /);
     const readme = readFileSync('README.md', 'utf8').replace(/\s+/g, ' ');
-    expect(readme).toContain(`on ${trained} e-mails of the SpamAssassin corpus and judges them on ${held} others`);
+    expect(readme).toContain(`on ${trained} e-mails of the SpamAssassin corpus and tests them on ${held} others`);
   });
 
   test('reports how far it is, and is read in about ten seconds', () => {

@@ -89,7 +89,7 @@ describe('the text of a mail', () => {
     expect(typeof (await mailText(Buffer.from(mail, 'latin1')))).toBe('string');
   });
 
-  test('is cut, in reasonable time, whatever the size of the mail', async () => {
+  test('is truncated in reasonable time, whatever the size of the mail', async () => {
     const begin = performance.now();
     const nested = `<html>${'<div>'.repeat(100_000)}x`;
     expect((await mailText(bytes('Subject: S', 'Content-Type: text/html', '', nested))).length).toBeLessThan(4100);

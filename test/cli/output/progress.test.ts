@@ -28,7 +28,7 @@ const epoch = (progress: Progress) =>
   });
 
 describe('progress where there is no terminal', () => {
-  test('is a line at the begin and end of a stage, after an epoch, and every ten seconds at most between', () => {
+  test('is a line at the start and end of a stage, after each epoch, and at most every ten seconds in between', () => {
     const out = new Memory();
     let clock = 0;
     const progress = trainProgress(out, () => clock);

@@ -82,7 +82,7 @@ describe('a reader that has gone', () => {
 });
 
 describe('output that is lost late', () => {
-  test('is waited for: an error that comes with the last write counts', async () => {
+  test('is awaited: an error of the last write counts', async () => {
     const stdout = new Writable({
       write: (_chunk, _encoding, done) => {
         setTimeout(() => done(Object.assign(new Error('EIO: i/o error, write'), { code: 'EIO' })), 50);

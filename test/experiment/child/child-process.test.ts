@@ -103,7 +103,7 @@ describe('a campaign whose runs have a process each', () => {
       expect(outcome).toMatchObject({ result: resultIn(here.units[i].folder.replace('here', 'apart')) });
   });
 
-  it('marks the run whose process is killed, goes on with the others, and does it again when it goes on', async () => {
+  it('marks the run whose process is killed, continues with the others, and repeats it on resume', async () => {
     const out = join(folder, 'killed');
     const events: TrainEvent[] = [];
     let latest: ChildProcess;
@@ -125,7 +125,7 @@ describe('a campaign whose runs have a process each', () => {
     expect(readdirSync(out).sort()).toEqual([...methods].sort());
   });
 
-  it('marks a task whose process cannot so much as look at it, with how it ended', async () => {
+  it('marks a task whose process crashed while reading it, with how it ended', async () => {
     const before = [...process.execArgv];
     process.execArgv.push('--import', 'data:text/javascript,process.exit(7)');
     try {

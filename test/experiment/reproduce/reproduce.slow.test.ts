@@ -47,7 +47,7 @@ const inside = (out: string) =>
       )
     : [];
 
-describe('a reproduction that is killed and gone on with', () => {
+describe('a reproduction that is killed and resumed', () => {
   it('ends with the results and models of one that was not', async () => {
     writeScratchTasks(dataDir, { train: 60 });
     const random = randomStream(SEED, 'kill');

@@ -62,7 +62,7 @@ beforeAll(async () => {
 });
 
 describe('reproduce', () => {
-  it('gives a row a task and method, plain BERT first, and marks what failed with its reason', () => {
+  it('gives one row per task and method, plain BERT first, and marks failures with their reason', () => {
     const order = ['bert', 'mp+', 'distilbert', 'ltp', 'mp'];
     expect(first.rows.map(({ task, method }) => `${task} ${method}`)).toEqual(
       ['ag_news', 'rte', 'mrpc'].flatMap((task) => order.map((method) => `${task} ${method}`)),
@@ -168,7 +168,7 @@ describe('reproduce', () => {
       expect(html).toContain(heading);
   });
 
-  it('does nothing again that is done, tries again what failed, and makes the same report', async () => {
+  it('keeps what is finished, retries what failed, and makes the same report', async () => {
     const report = readFileSync(join(out, 'report.json'), 'utf8');
     const again = await run({ resume: true });
     expect(stagesOf(again.events)).toEqual([]);

@@ -39,7 +39,7 @@ async function run(given: Partial<SweepOptions> = {}) {
 }
 
 describe('sweep', () => {
-  it('shares the regular stage of all points, chooses the cheapest row within the drop, and goes on where it was', async () => {
+  it('shares the regular stage of all points, chooses the cheapest row within the drop, and resumes', async () => {
     const first = await run();
     expect(first.rows.map(({ method, delta }) => [method, delta])).toEqual([
       ['bert', null],

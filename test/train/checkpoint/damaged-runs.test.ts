@@ -89,7 +89,7 @@ async function refused(count: number, damageOnce: () => void, read: () => Promis
   return refusals;
 }
 
-describe('what a run left, damaged', () => {
+describe('damaged files of a run', () => {
   const settings = { seed: '0', method: '"mp"' };
   const options = tinyOptions({ train: rows, method: 'mp', layers: 2 });
   let start: Awaited<ReturnType<typeof tinyStart>>;

@@ -56,7 +56,7 @@ const runs = {
   'fastbert with heads that read all tokens, on pairs': `--train ${pairs} --method fastbert --exit-head fastbert --exit-training frozen --epochs 2,0,0,2`,
 } as const;
 
-describe('a run that is killed and gone on with', () => {
+describe('a run that is killed and resumed', () => {
   it.each(Object.entries(runs))('ends with the weights of one that was not: %s', async (name, text) => {
     const random = randomStream(SEED, 'kill', name);
     const out = (which: string) => join(folder, `${name.replaceAll(' ', '-')}-${which}`);

@@ -34,7 +34,7 @@ async function broken(given: TrainOptions, at: number): Promise<void> {
 }
 
 describe('an output folder', () => {
-  it('may be there, empty: the run writes into it, with its checkpoint in it, and can be gone on with', async () => {
+  it('may exist if it is empty: the run and its checkpoint are written into it, and it can be resumed', async () => {
     const out = newOut();
     mkdirSync(out);
     const { ino } = statSync(out);

@@ -107,7 +107,7 @@ describe('the lock of an output folder', () => {
     expect(readdirSync(out)).toEqual([]);
   });
 
-  test('means nothing where only its file is left, whatever that says', async () => {
+  test('does not count if only its file is left, whatever the file says', async () => {
     const out = newOut();
     mkdirSync(out);
     for (const text of ['', '{', JSON.stringify({ pid: process.pid, host: hostname(), since: 'now' })]) {

@@ -135,7 +135,7 @@ describe('the stages', () => {
     expect(stagesOf(again)).toEqual(['regular', 'heads']);
   });
 
-  it('with heads that join in the soft stage share the regular one, fit the heads to it, and then teach the network', async () => {
+  it('with heads that train jointly from the soft stage on share the regular stage, fit the heads to it, and then train the network', async () => {
     const shared: SharedStages = new Map();
     const given = { exitTraining: 'joint', exitHead: 'pooled', jointFrom: 'soft' } as const;
     const bert = await run('bert', frozen, { shared });
@@ -171,7 +171,7 @@ describe('the stages', () => {
     expect(learnt(changed(start, hard.state)).length).toBeGreaterThan(start.parameters.size / 2);
   });
 
-  it('has the thresholds start from the length of the texts where Δ_L is left to it, and says so', async () => {
+  it('chooses the initial thresholds from the length of the texts if Δ_L is auto, and says so', async () => {
     const epochs = { regular: 0, soft: 0, hard: 1, heads: 0 };
     const { state, events } = await run('ltp', { delta: 'auto', epochs });
     const mean = set.lengths.reduce((a, b) => a + b) / set.lengths.length;
@@ -262,7 +262,7 @@ describe('dropout', () => {
     expect(on.progress.history[0].loss).not.toBe(off.progress.history[0].loss);
   });
 
-  it('is off where the network is judged', async () => {
+  it('is off in evaluation', async () => {
     expect(await judged(start)).toEqual(await judged(without(start)));
     expect(await judged(start)).toEqual(await judged(start));
   });

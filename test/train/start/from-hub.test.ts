@@ -85,7 +85,7 @@ const options = (more = {}) =>
   tinyOptions({ model: 'org/tiny', task: 'rte', train: undefined, method: 'mp', out, ...more });
 
 describe('a model and a task by name', () => {
-  test('are fetched, trained on and judged on GLUE’s validation rows', async () => {
+  test('are downloaded, trained on and evaluated on GLUE’s validation rows', async () => {
     const events: TrainEvent[] = [];
     await train(options(), (event) => events.push(event));
     const whole = events.filter((event) => event.kind === 'download' && event.received === event.total);
@@ -110,7 +110,7 @@ describe('a model and a task by name', () => {
     expect(data).toMatchObject({ train: { rows: 72 }, validation: { rows: 8 }, test: { rows: 24 } });
   });
 
-  test('give a model under DistilBERT’s own names, with our parts beside them', async () => {
+  test('give a model under DistilBERT’s own names, plus our parts', async () => {
     const written = JSON.parse(readFileSync(join(out, 'config.json'), 'utf8'));
     expect(written).toMatchObject({
       ...said,

@@ -102,7 +102,7 @@ describe('labels of such names', () => {
   });
 });
 
-describe('what is said of labels', () => {
+describe('the notes on labels', () => {
   it('is how many rows each has, and which of them training or validation never sees', () => {
     const labels = ['ham', 'spam', 'phish'];
     const train = rowsOf(labels, [3, 0, 2]);
@@ -160,12 +160,12 @@ describe("a checkpoint's classifier", () => {
     return { rows, notes, fresh: read.fresh, data };
   }
 
-  it('gives each label its own row, whatever the order', async () => {
+  it('gives each label its own row, in any order', async () => {
     const { rows, notes, fresh } = await taken('swapped', ['spam', 'ham'], ['ham', 'spam']);
     expect([rows, notes, fresh]).toEqual([[2, 1], [], []]);
   });
 
-  it('keeps the rows it knows where labels were added or left out, and says which begin anew', async () => {
+  it('keeps the rows it knows when labels are added or removed, and says which start from new weights', async () => {
     const { rows, notes, fresh } = await taken('partly', ['spam', 'ham', 'news'], ['ham', 'phish', 'spam']);
     expect(rows).toEqual([2, 0, 1]);
     expect(notes).toEqual(["the checkpoint's classifier knows ham, spam; its rows for phish begin anew"]);
@@ -173,7 +173,7 @@ describe("a checkpoint's classifier", () => {
     expect((await taken('fewer', ['a', 'b', 'c'], ['c', 'a'])).rows).toEqual([3, 1]);
   });
 
-  it('begins anew where it knows none of the labels, even if there are as many, and says so', async () => {
+  it('starts from new weights if it knows none of the labels, even if there are as many, and says so', async () => {
     const { rows, notes, fresh, data } = await taken('others', ['spam', 'ham'], ['bad', 'good']);
     expect(rows).toEqual([0, 0]);
     expect(notes).toEqual([
@@ -183,7 +183,7 @@ describe("a checkpoint's classifier", () => {
     expect(data.some((value) => value !== 0)).toBe(true);
   });
 
-  it('of labels without names goes by their numbers, in whatever order the rows have them', async () => {
+  it('of labels without names uses their numbers, in any order of rows', async () => {
     const unnamed = ['LABEL_0', 'LABEL_1', 'LABEL_2'];
     expect((await taken('numbers', unnamed, ['0', '1', '2'])).rows).toEqual([1, 2, 3]);
     expect((await taken('some', unnamed, ['1', '2', '3'])).rows).toEqual([2, 3, 0]);

@@ -24,7 +24,7 @@ const read = async (given: object) => {
 };
 
 describe('labels with a single row', () => {
-  test('are all trained on, whatever the seed', async () => {
+  test('are all trained on, for every seed', async () => {
     for (const seed of [0, 1, 2]) {
       const { notes, trained, labels } = await read({ seed });
       expect(labels).toHaveLength(32);
@@ -49,7 +49,7 @@ describe('labels with a single row', () => {
   });
 });
 
-test('what was guessed at about the training file is told', async () => {
+test('guesses about the training file are reported', async () => {
   expect((await read({})).notes).toEqual(['rare.csv: separated by semicolons']);
 });
 

@@ -66,7 +66,7 @@ describe('a dropout mask (keys "0/regular/…")', () => {
 });
 
 describe('the masks of a step', () => {
-  it('hang on the key and the place, and on nothing drawn before', () => {
+  it('depend on the key and the place, and on nothing drawn before', () => {
     const places: DropoutPlace[] = ['dropout.a', 'dropout.b'].map((input) => ({ input, rate: 0.5, shape: ['N', 4] }));
     const sizes = { N: 100, B: 1, S: 100 };
     const draw = (key: string, masks = new DropoutMasks()) =>

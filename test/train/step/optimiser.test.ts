@@ -13,7 +13,7 @@ const make = (names: readonly string[], clip = 1, weightDecay = 0.1) => {
 const rates = { weights: 0.1, heads: 0.2, thresholds: 0.5 };
 
 describe('Optimiser', () => {
-  it('measures all gradients together, and what it is told of beside them', () => {
+  it('measures the norm of all gradients, including those it is given from outside', () => {
     const { optimiser, give, gradients } = make(['a.weight', 'b.weight']);
     expect(gradients['gradient:a.weight'].dims).toEqual([2, 2]);
     give('a.weight', 1, 2, 0, 0);

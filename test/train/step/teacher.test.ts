@@ -62,7 +62,7 @@ describe('a teacher', () => {
     expect(hidden.dims).toEqual([batch.rows, teacher.config.hiddenSize]);
   });
 
-  it('draws the student towards itself: its answers are nearer than those of one that has labels alone', async () => {
+  it('pulls the student towards itself: its answers are closer than with labels alone', async () => {
     const student = halfDepth(teacher);
     const theirs = await logitsOf(teacher);
     const distance = async (state: ModelState) => {

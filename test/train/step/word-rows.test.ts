@@ -98,7 +98,7 @@ describe('WordRows', () => {
     expect(table).toEqual(once);
   });
 
-  it('goes on from settled rows, moments and touched rows as if it had never stopped', () => {
+  it('continues from settled rows, moments and touched rows as if it had never stopped', () => {
     const steps = [[0, 1, 1], [2, 0], [5], [1, 5, 7], [0, 2]];
     const gradientOf = (step: number, length: number) => {
       const random = randomStream(step, 'gradient');
