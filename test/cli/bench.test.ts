@@ -95,7 +95,7 @@ function services(): { calls: BenchOptions[]; fake: Partial<Services> } {
 }
 
 describe('bench', () => {
-  test("passes on the first rows with their label numbers, and the settings to measure", async () => {
+  test('passes on the first rows with their label numbers, and the settings to measure', async () => {
     const { calls, fake } = services();
     const args = [
       '--model',

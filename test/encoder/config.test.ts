@@ -230,7 +230,11 @@ describe('a faulty config.json', () => {
     ],
     ['of an unknown problem', { ...least, problem_type: 'ranking' }, 'problem_type is "ranking"'],
     ['with a gap in its labels', { ...least, id2label: { 0: 'a', 2: 'c' } }, 'id2label does not name label 1'],
-    ['with a label that is null', { ...least, id2label: { 0: 'a', 1: null } }, "id2label's label 1 is null, not a name"],
+    [
+      'with a label that is null',
+      { ...least, id2label: { 0: 'a', 1: null } },
+      "id2label's label 1 is null, not a name",
+    ],
     [
       'with a label that is a list',
       { ...least, id2label: { 0: ['a'], 1: 'b' } },

@@ -299,24 +299,12 @@ describe('a faulty file is MP_MODEL_FILE in one sentence:', () => {
     ['no shape', { ...entry, shape: undefined }, 'tensor "a" has no shape or offsets in whole numbers'],
     ['no offsets', { ...entry, data_offsets: null }, 'tensor "a" has no shape or offsets in whole numbers'],
     ['one offset', { ...entry, data_offsets: [8] }, 'tensor "a" has no shape or offsets in whole numbers'],
-    [
-      'offsets as text',
-      { ...entry, data_offsets: ['0', '8'] },
-      'tensor "a" has no shape or offsets in whole numbers',
-    ],
-    [
-      'broken offsets',
-      { ...entry, data_offsets: [0.5, 8.5] },
-      'tensor "a" has no shape or offsets in whole numbers',
-    ],
+    ['offsets as text', { ...entry, data_offsets: ['0', '8'] }, 'tensor "a" has no shape or offsets in whole numbers'],
+    ['broken offsets', { ...entry, data_offsets: [0.5, 8.5] }, 'tensor "a" has no shape or offsets in whole numbers'],
     ['a negative start', { ...entry, data_offsets: [-8, 0] }, 'tensor "a" has no shape or offsets in whole numbers'],
     ['negative sizes', { ...entry, shape: [-1, -2] }, 'tensor "a" has no shape or offsets in whole numbers'],
     ['a broken size', { ...entry, shape: [0.5, 4] }, 'tensor "a" has no shape or offsets in whole numbers'],
-    [
-      'an end before its start',
-      { ...entry, data_offsets: [8, 0] },
-      'tensor "a" has -8 bytes but its shape needs 8',
-    ],
+    ['an end before its start', { ...entry, data_offsets: [8, 0] }, 'tensor "a" has -8 bytes but its shape needs 8'],
     ['too few bytes', { ...entry, data_offsets: [0, 4] }, 'tensor "a" has 4 bytes but its shape needs 8'],
     ['too many bytes', { ...entry, shape: [1] }, 'tensor "a" has 8 bytes but its shape needs 4'],
     [

@@ -130,11 +130,7 @@ describe('sizes that no file bears out', () => {
     const path = join(dir, 'model.safetensors');
     writeFileSync(path, safetensorsBytes({}, new Uint8Array(), { length: 2 ** 26 }));
     truncateSync(path, 2 ** 27);
-    await refused(
-      dir,
-      'MP_MODEL_FILE',
-      /its header claims 67108864 bytes, more than the maximum of 8388608/,
-    );
+    await refused(dir, 'MP_MODEL_FILE', /its header claims 67108864 bytes, more than the maximum of 8388608/);
     rmSync(path);
     const map = Object.fromEntries(Array.from({ length: 3000 }, (_, i) => [`t${i}`, `shard-${i}.safetensors`]));
     writeFileSync(join(dir, 'model.safetensors.index.json'), JSON.stringify({ weight_map: map }));

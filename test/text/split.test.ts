@@ -55,7 +55,7 @@ describe('what is trained on', () => {
     })),
   });
 
-  it("keeps the only example of a label, for every fraction and seed", () => {
+  it('keeps the only example of a label, for every fraction and seed', () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 40, max: 300 }),

@@ -141,7 +141,12 @@ describe('rows that cannot be trained on', () => {
       'rows.csv: no column "body"; the columns are text, label',
       () => `--train ${rows} --text body`,
     ],
-    ['an unknown format', 2, 'rows.xml: the file name does not tell the format', () => `--train ${write('rows.xml', '<a/>')}`],
+    [
+      'an unknown format',
+      2,
+      'rows.xml: the file name does not tell the format',
+      () => `--train ${write('rows.xml', '<a/>')}`,
+    ],
     [
       'validation rows that are none',
       1,
@@ -468,7 +473,9 @@ describe('an existing output folder', () => {
     writeFileSync(join(folder, 'model', 'mine.txt'), 'mine');
     const { code, stderr, left } = await trainWith(`--train ${rows} --resume`, folder);
     expect(code).toBe(2);
-    expect(stderr).toMatch(/^error: .*model has no checkpoint beside it: either the run is finished, or it is not a run; .*\n$/);
+    expect(stderr).toMatch(
+      /^error: .*model has no checkpoint beside it: either the run is finished, or it is not a run; .*\n$/,
+    );
     expect(left).toEqual(['model']);
     expect(readFileSync(join(folder, 'model', 'mine.txt'), 'utf8')).toBe('mine');
   });
