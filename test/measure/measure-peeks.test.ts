@@ -134,9 +134,9 @@ describe('calibrate --plan-peeks', () => {
   test('measures this machine, and says what the plan gains', async () => {
     const { dir, info } = await model('measured');
     const { code, stdout, stderr } = await calibrate(dir, []);
-    expect([code, stderr]).toEqual([0, 'measuring what heads and layers cost here\n']);
+    expect([code, stderr]).toEqual([0, 'measuring how long heads and layers take on this machine\n']);
     expect(stdout).toMatch(
-      /\nasks the heads of .*: \d\.\d{3} ms of a worker a text here, \d\.\d{3} with all 3 asked\n$/,
+      /\nasks the exit heads of .*: \d\.\d{3} ms per text on one worker of this machine, \d\.\d{3} ms with all 3 heads\n$/,
     );
     const { asked, calibration } = await info();
     expect(asked).toHaveLength(3);

@@ -76,7 +76,7 @@ export async function runMethod(run: MethodRun): Promise<MethodResult> {
   if (saved && saved.progress.position.stage >= stages.length) {
     throw damaged(
       saved.path,
-      `it is from stage ${saved.progress.position.stage + 1}, but there are only ${stages.length} stages`,
+      `it is from stage ${saved.progress.position.stage + 1}, but this run has ${stages.length}`,
     );
   }
   let state = copyState(run.start);

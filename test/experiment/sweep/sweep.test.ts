@@ -68,7 +68,7 @@ describe('sweep', () => {
   });
 
   it('chooses nothing where no run is within the drop of plain BERT', () => {
-    expect(choiceText({ rows: [], choice: null, failed: 0 }, 0.01)).toMatch(/No run is within 1 points/);
+    expect(choiceText({ rows: [], choice: null, failed: 0 }, 0.01)).toMatch(/No run has a drop of at most 1 points/);
   });
 });
 

@@ -136,7 +136,7 @@ describe('damaged files of a run', () => {
     writeFileSync(path, readFileSync(path).toString('latin1').replace('\\"stage\\":0', '\\"stage\\":7'), 'latin1');
     await expect(train({ ...given, resume: true }, () => {})).rejects.toMatchObject({
       code: 'MP_MODEL_FILE',
-      message: expect.stringContaining('it is of stage 8, and there are 1'),
+      message: expect.stringContaining('it is from stage 8, but this run has 1'),
     });
   });
 

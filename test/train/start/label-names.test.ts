@@ -168,7 +168,7 @@ describe("a checkpoint's classifier", () => {
   it('keeps the rows it knows when labels are added or removed, and says which start from new weights', async () => {
     const { rows, notes, fresh } = await taken('partly', ['spam', 'ham', 'news'], ['ham', 'phish', 'spam']);
     expect(rows).toEqual([2, 0, 1]);
-    expect(notes).toEqual(["the checkpoint's classifier knows ham, spam; its rows for phish begin anew"]);
+    expect(notes).toEqual(["the checkpoint's classifier knows ham, spam; its rows for phish start from new weights"]);
     expect(fresh).toEqual([]);
     expect((await taken('fewer', ['a', 'b', 'c'], ['c', 'a'])).rows).toEqual([3, 1]);
   });
@@ -177,7 +177,7 @@ describe("a checkpoint's classifier", () => {
     const { rows, notes, fresh, data } = await taken('others', ['spam', 'ham'], ['bad', 'good']);
     expect(rows).toEqual([0, 0]);
     expect(notes).toEqual([
-      "the checkpoint has a classifier for spam, ham, and none of the rows' labels: it begins anew",
+      "the checkpoint has a classifier for spam, ham, but none of the rows' labels: it starts from new weights",
     ]);
     expect(fresh).toEqual(['classifier.weight', 'classifier.bias']);
     expect(data.some((value) => value !== 0)).toBe(true);
