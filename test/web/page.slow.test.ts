@@ -292,7 +292,7 @@ describe.skipIf(!hasChromium)('the page behind a server (skipped where there is 
       const { page } = seen;
       await page.getByLabel('Model').selectOption('twins');
       await page.getByRole('tab', { name: 'Trade-off' }).click();
-      await page.getByText('There is no trace').waitFor();
+      await page.getByText('This model has no trace').waitFor();
       expect(await page.locator('.figure').count()).toBe(0);
       expect(seen.noise).toEqual([]);
     });
@@ -468,7 +468,7 @@ describe.skipIf(!hasChromium)('the page behind a server (skipped where there is 
     await page.locator('.strip').first().waitFor();
     expect(await page.locator('.stale').count()).toBe(0);
     await page.route('**/metrics', (route) => route.abort());
-    await page.getByRole('alert').getByText('What is shown is what it said last').waitFor();
+    await page.getByRole('alert').getByText('The figures below are the last ones received').waitFor();
     expect(await page.locator('.stale .strip').count()).toBeGreaterThan(0);
     await page.unroute('**/metrics');
     await expect.poll(() => page.locator('.stale').count()).toBe(0);
