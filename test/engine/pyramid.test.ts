@@ -412,7 +412,7 @@ describe('other kinds of answers', () => {
     await model.classify([{ text: 'w1', pair: 'w2' }]);
     await new Promise(setImmediate);
     process.off('warning', note);
-    expect(warnings.map(({ message }) => message)).toEqual([expect.stringContaining('is given pairs')]);
+    expect(warnings.map(({ message }) => message)).toEqual([expect.stringContaining('but gets text pairs')]);
     await model.close();
   });
 });

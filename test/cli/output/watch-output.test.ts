@@ -46,7 +46,7 @@ describe.runIf(linux)('a full disk behind standard output', () => {
   ])('is one line and exit code 1, of %s', (_, args) => {
     const { status, stderr } = onDevice('/dev/full', args());
     expect(stderr).toMatch(
-      /^error: standard output: cannot write \(ENOSPC[^\n]*\); what has arrived there is not complete[^\n]*\n$/,
+      /^error: standard output: cannot write \(ENOSPC[^\n]*\); the output is incomplete[^\n]*\n$/,
     );
     expect(status).toBe(1);
   });
@@ -96,7 +96,7 @@ describe('output that is lost late', () => {
 
 describe.runIf(linux)('a file that a command is to write', () => {
   test.each<[string, string, RegExp]>([
-    ['a device', '/dev/full', /^error: \/dev\/full: cannot write \(it is no file/],
+    ['a device', '/dev/full', /^error: \/dev\/full: cannot write \(it is not a file/],
     ['a folder', root, /cannot write \(it is a folder\)/],
     ['a place where nothing can be made', '/proc/nothing/trace.jsonl', /cannot write \(ENOENT/],
   ])('is looked at before the work: a trace into %s', async (_, path, sentence) => {
