@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -174,19 +174,6 @@ describe('reproduce', () => {
     expect(stagesOf(again.events)).toEqual([]);
     expect(again.rows).toEqual(first.rows);
     expect(readFileSync(join(out, 'report.json'), 'utf8')).toBe(report);
-  });
-
-  it('refuses a wrong folder of data in one sentence, before there is a table of failures', async () => {
-    const refused = (wrong: string, tasks: readonly string[] = ['mrpc', 'rte']) =>
-      run({ out: join(folder, 'nothing'), tasks, training: { ...tinyTraining, dataDir: wrong } });
-    const nowhere = join(folder, 'nowhere');
-    await expect(refused(nowhere)).rejects.toThrow(`${nowhere}: no such folder of data; check the path`);
-    const file = join(out, 'report.json');
-    await expect(refused(file)).rejects.toThrow(`${file} is a file, not a folder of data; check the path`);
-    await expect(refused(out, ['yelp_polarity'])).rejects.toThrow(
-      /^--data-dir .* has no folder of a task \(.*yelp.*\); give the folder that holds them$/,
-    );
-    expect(existsSync(join(folder, 'nothing'))).toBe(false);
   });
 
   it('refuses a folder that holds runs, and other settings than theirs, before it trains', async () => {
