@@ -121,7 +121,10 @@ async function textStep(
 }
 
 async function featureStep({ stage, prunes, state, train, settings, onEvent }: StageContext): Promise<StageStep> {
-  onEvent({ kind: 'note', text: 'the backbone is frozen: the inputs of the exit heads are computed once, in one pass' });
+  onEvent({
+    kind: 'note',
+    text: 'the backbone is frozen: the inputs of the exit heads are computed once, in one pass',
+  });
   const tracer = await Tracer.create(state, stagePruning(stage, prunes), settings.compile);
   const data = await tracer.headInputs(train).finally(() => tracer.close());
   const step = await HeadsStep.create(state, data, settings);

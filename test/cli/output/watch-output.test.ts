@@ -45,9 +45,7 @@ describe.runIf(linux)('a full disk behind standard output', () => {
     ['--version', () => ['--version']],
   ])('is one line and exit code 1, of %s', (_, args) => {
     const { status, stderr } = onDevice('/dev/full', args());
-    expect(stderr).toMatch(
-      /^error: standard output: cannot write \(ENOSPC[^\n]*\); the output is incomplete[^\n]*\n$/,
-    );
+    expect(stderr).toMatch(/^error: standard output: cannot write \(ENOSPC[^\n]*\); the output is incomplete[^\n]*\n$/);
     expect(status).toBe(1);
   });
 

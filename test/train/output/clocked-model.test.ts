@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { ClockFigures, MeasureClock } from '../../../src/evaluate/clock-figures.ts';
 import { runTraining } from '../../../src/train/train.ts';
+import { cpu } from '../../support/cpu.ts';
 import { scratchDataset, tinyOptions, writeRows } from '../../support/scratch-data.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
@@ -13,7 +14,7 @@ async function trained(name: string, measure?: MeasureClock) {
   const out = join(root, name);
   const notes: string[] = [];
   const onEvent = (event: { kind: string; text?: string }) => event.kind === 'note' && notes.push(event.text!);
-  const result = await runTraining(tinyOptions({ train: rows, out, method: 'bert' }), onEvent, undefined, measure);
+  const result = await runTraining(tinyOptions({ train: rows, out, method: 'bert' }), cpu, onEvent, undefined, measure);
   const read = (file: string) => readFileSync(join(out, file), 'utf8');
   return { result, notes, record: JSON.parse(read('training.json')), card: read('README.md') };
 }
