@@ -1,0 +1,70 @@
+/**
+ * How floor 0 is added to the network: softmax(z_L + w (z_0 − k log π)), w and k chosen by log-loss on validation rows.
+ * The plain sum (1, 0) stays unless another is better there beyond noise; w = 0 if the network alone is better than it.
+ */
+import { type FloorSum, PLAIN_SUM, sumLogits } from '../../pyramid/floor/index.ts';
+import { logLoss } from './log-loss.ts';
+
+export interface SumRows {
+  /** C */
+  readonly labels: number;
+  /** [n, C]: of the network's last layer. */
+  readonly network: Float64Array | Float32Array;
+  /** [n, C] */
+  readonly floor: Float64Array | Float32Array;
+  /** [n]: 0 where floor 0 knows nothing of the text; all do if left out. */
+  readonly known?: ArrayLike<number>;
+  /** [n] */
+  readonly truth: ArrayLike<number>;
+  /** π [C] */
+  readonly prior: ArrayLike<number>;
+}
+
+export interface ChosenSum extends FloorSum {
+  /** Mean log-loss of the network alone, of the plain sum and of the chosen one. */
+  readonly logLoss: { readonly network: number; readonly plain: number; readonly chosen: number };
+}
+
+const WEIGHTS = [0.25, 0.5, 0.75, 1, 1.25, 1.5, 2] as const;
+const SHARES = [0, 0.5, 1] as const;
+/** Standard errors of the mean difference by which another sum must be better than the plain one. */
+const BEYOND_NOISE = 2;
+
+export function chooseSum(rows: SumRows): ChosenSum {
+  const log = Float64Array.from(rows.prior, Math.log);
+  const losses = (sum: FloorSum) => lossesOf(rows, sum, log);
+  const network = losses({ weight: 0, priorShare: 0 });
+  const plain = losses(PLAIN_SUM);
+  let best: FloorSum = PLAIN_SUM;
+  let bestLosses = plain;
+  for (const weight of WEIGHTS) {
+    for (const priorShare of SHARES) {
+      const found = losses({ weight, priorShare });
+      if (mean(found) < mean(bestLosses) && isBetter(found, plain))
+        [best, bestLosses] = [{ weight, priorShare }, found];
+    }
+  }
+  // the network alone is not held to be beyond noise: where nothing is won, nothing is added
+  if (mean(network) <= mean(bestLosses)) [best, bestLosses] = [{ weight: 0, priorShare: 0 }, network];
+  return { ...best, logLoss: { network: mean(network), plain: mean(plain), chosen: mean(bestLosses) } };
+}
+
+function lossesOf({ labels, network, floor, known, truth }: SumRows, sum: FloorSum, log: Float64Array): Float64Array {
+  const z = new Float64Array(labels);
+  return Float64Array.from({ length: truth.length }, (_, i) => {
+    const at = i * labels;
+    const z0 = known?.[i] === 0 ? undefined : floor.subarray(at, at + labels);
+    sumLogits(network.subarray(at, at + labels), z0, sum, log, z);
+    return logLoss(z, 0, truth[i], labels);
+  });
+}
+
+const mean = (values: Float64Array): number => values.reduce((sum, value) => sum + value, 0) / values.length;
+
+/** Whether `losses` lie below `others`, row by row, by more than chance would have it. */
+function isBetter(losses: Float64Array, others: Float64Array): boolean {
+  const differences = losses.map((loss, i) => others[i] - loss);
+  const won = mean(differences);
+  const variance = mean(differences.map((one) => (one - won) ** 2));
+  return won > BEYOND_NOISE * Math.sqrt(variance / losses.length);
+}

@@ -1,0 +1,39 @@
+/** How floor 0 is trained. The defaults were chosen on validation rows; docs/results/floor-choices.md has the comparison. */
+import type { FloorReading } from '../../pyramid/floor/index.ts';
+
+export interface FloorSettings extends Omit<FloorReading, 'pairs'> {
+  /** n-grams of fewer training rows have no weight. */
+  readonly minRows: number;
+  /** scikit-learn's C; null: by cross-validation. */
+  readonly strength: number | null;
+  /** Where the search for it begins. */
+  readonly firstStrength: number;
+  readonly folds: number;
+  /** null: L-BFGS where it needs at most `maxBytes`, else averaged SGD. */
+  readonly solver: 'l-bfgs' | 'averaged-sgd' | null;
+  readonly maxBytes: number;
+  /** Of L-BFGS: it stops where a step promises less than this share of the loss. */
+  readonly tolerance: number;
+  readonly maxIterations: number;
+  /** Of averaged SGD. */
+  readonly epochs: number;
+}
+
+const COMMON = {
+  buckets: 2 ** 18, // at most; fewer for more than 64 labels
+  bigrams: true,
+  maxTokens: null,
+  minRows: 2,
+  strength: null,
+  folds: 3,
+  solver: null,
+  maxBytes: 700 * 2 ** 20, // beside the rows themselves, within 1 GiB
+  tolerance: 1e-5,
+  maxIterations: 200,
+  epochs: 6,
+} as const;
+
+export const FLOOR_DEFAULTS: { readonly texts: FloorSettings; readonly pairs: FloorSettings } = {
+  texts: { ...COMMON, weighting: 'tfidf', firstStrength: 30 },
+  pairs: { ...COMMON, weighting: 'binary', firstStrength: 0.1 },
+};

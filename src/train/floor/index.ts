@@ -1,0 +1,10 @@
+/** Floor 0's training: rows and targets, the whole of it here or in a thread, and how it is added to the network. */
+
+export type { ChosenStrength } from './choose-strength.ts';
+export { type ChosenSum, chooseSum, type SumRows } from './choose-sum.ts';
+export type { FloorEvent, OnFloorEvent } from './floor-event.ts';
+export { type FloorRows, type FloorTargets, floorRows, rowCount, secondOf } from './floor-rows.ts';
+export { FLOOR_DEFAULTS, type FloorSettings } from './floor-settings.ts';
+export { type FloorThreadOptions, trainFloorInThread } from './floor-thread.ts';
+export { temperatureOf } from './temperature.ts';
+export { type FloorJob, type TrainedFloor, trainFloor } from './train-floor.ts';
