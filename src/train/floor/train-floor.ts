@@ -74,7 +74,7 @@ export function trainFloor(job: FloorJob, onEvent: OnFloorEvent = () => {}): Tra
 /** Rows that become features at a time where not all fit. */
 const CHUNK = 4096;
 /** More rows tell strengths apart no better, and take longer. */
-const MOST_CHOOSING_ROWS = 10_000;
+const MOST_CHOOSING_ROWS = 6000;
 const LEAST_CHOOSING_ROWS = 1000;
 
 /** By rows and columns of a part where there are many: its columns are fewer too. */
@@ -85,7 +85,11 @@ function choose(job: FloorJob, columns: Columns, settings: FloorSettings, onEven
   const perRow = bytesNeeded(job.rows, columns, labels) / n;
   const most = Math.min(MOST_CHOOSING_ROWS, Math.max(LEAST_CHOOSING_ROWS, Math.floor(maxBytes / perRow)));
   const whole = most >= n;
-  const which = whole ? null : randomStream(seed, 'floor', 'strength').shuffle([...everyRow(job.rows)]).slice(0, most);
+  const which = whole
+    ? null
+    : randomStream(seed, 'floor', 'strength')
+        .shuffle([...everyRow(job.rows)])
+        .slice(0, most);
   const { rows, targets } = which ? partOf(job, Int32Array.from(which).sort()) : job;
   const own = whole ? columns : columnsOf(rows, columns.reading, columns.kinds, minRows);
   return chooseStrength(matrixOf(rows, own), weightedTargets(targets, labels, classWeights ?? null), {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { Floor, type FloorReading, outputsFor } from '../../../src/pyramid/floor/index.ts';
 import { hashOf, inSpace } from '../../../src/pyramid/floor/hashing.ts';
+import { Floor, type FloorReading, outputsFor } from '../../../src/pyramid/floor/index.ts';
 import { columnsOf } from '../../../src/train/floor/columns.ts';
 import { type FloorTargets, floorRows } from '../../../src/train/floor/floor-rows.ts';
 import { lbfgs } from '../../../src/train/floor/lbfgs.ts';
@@ -31,7 +31,9 @@ const golden = JSON.parse(readFileSync('test/golden/floor-golden.json', 'utf8'))
   readonly cases: readonly Case[];
 };
 
-const kinds = Uint8Array.from({ length: golden.vocabulary }, (_, id) => (id === 0 ? 1 : id >= golden.firstNumber ? 2 : 0));
+const kinds = Uint8Array.from({ length: golden.vocabulary }, (_, id) =>
+  id === 0 ? 1 : id >= golden.firstNumber ? 2 : 0,
+);
 
 const isPair = (row: Case['rows'][number]): row is readonly [readonly number[], readonly number[]] =>
   Array.isArray(row[0]);
