@@ -50,6 +50,11 @@ const { parts, chosen, strength, solver } = trainFloor({
   seed: 0,
   settings: JSON.parse(args.settings),
 });
+const training = {
+  secondsWall: (performance.now() - started.wall) / 1000,
+  secondsCpu: seconds() - started.cpu,
+  peakMegabytes: process.resourceUsage().maxRSS / 1024,
+};
 const floor = new Floor(parts);
 const z = new Float64Array(kept.labels.length);
 const ask = ({ ids, types }) => floor.logits(ids, kept.pairs ? secondOf({ ids, types }) : ids.length, z);
@@ -65,9 +70,7 @@ console.log(
     ...{ task: args.task, rows: kept.examples.length, settings: args.settings, strength, solver },
     ...{ validation: accuracy(heldOut), test: accuracy(test), temperature: parts.info.temperature },
     megabytes: floorFile(parts).length / 1e6,
-    secondsWall: (performance.now() - started.wall) / 1000,
-    secondsCpu: seconds() - started.cpu,
-    peakMegabytes: process.resourceUsage().maxRSS / 1024,
+    ...training,
     tried: chosen?.tried,
   }),
 );
@@ -79,8 +82,14 @@ const turn = (work) => {
   return test.examples.length / (seconds() - before);
 };
 const own = {
-  apart: () => turn(() => tokens.forEach(ask)),
-  whole: () => turn(() => test.examples.forEach((example) => ask(encode(example)))),
+  apart: () =>
+    turn(() => {
+      for (const one of tokens) ask(one);
+    }),
+  whole: () =>
+    turn(() => {
+      for (const example of test.examples) ask(encode(example));
+    }),
 };
 for (let i = 0; i < 3; i++) own.whole(); // until it is compiled
 const found = { apart: [], whole: [], peer: [] };
