@@ -14,6 +14,9 @@ export interface BothCounts {
   readonly actual: number;
 }
 
+/** As `BothCounts`; null where a count has nothing to compare. */
+export type SpeedUps = { readonly [C in keyof BothCounts]: number | null };
+
 /** Figures of all texts at one tau. */
 export interface Summary {
   readonly n: number;
@@ -26,9 +29,12 @@ export interface Summary {
   readonly macroF1: number;
   /** 10⁹ operations, mean over the texts. */
   readonly gflops: BothCounts;
-  /** Operations of the dense model over those used, summed over the texts. */
-  readonly speedup: BothCounts;
-  /** Mean layer, from 1, at which a text answers. */
+  /**
+   * Operations of the dense model over those used, summed over the texts. null where the count has none to compare: no layer ran
+   * (as the paper counts), or there is no network.
+   */
+  readonly speedup: SpeedUps;
+  /** Mean layer at which a text answers, floor 0 as 0. */
   readonly meanExit: number;
 }
 
@@ -37,6 +43,8 @@ export interface Judgement extends Summary {
   readonly tokensByLayer: readonly number[];
   /** [L]: how many texts answer at each layer. */
   readonly exitsByLayer: readonly number[];
+  /** How many texts floor 0 answers, before the network; null where the model has none. */
+  readonly exitsAtFloor: number | null;
   readonly byLength: readonly LengthBucket[];
 }
 
@@ -46,7 +54,7 @@ export interface LengthBucket {
   readonly to: number | null;
   readonly n: number;
   readonly accuracy: number | null;
-  readonly speedup: BothCounts | null;
+  readonly speedup: SpeedUps | null;
   /** The share of all (token, layer) pairs that pruning leaves out after layers 1..L, exits aside. */
   readonly pruned: number | null;
   readonly meanExit: number | null;
@@ -62,7 +70,7 @@ export const lengthBuckets: readonly { readonly from: number; readonly to: numbe
 /** Throws MP_TAU_RANGE, and MP_USAGE for a tau where there are no exit heads. */
 export function judge(trace: Trace, tau: number | null, options: CountOptions = {}): Judgement {
   assertTau(tau);
-  if (tau !== null && trace.headKind === 'none') {
+  if (tau !== null && trace.headKind === 'none' && !trace.floor) {
     throw new PyramidError('MP_USAGE', {
       what: `tau is ${tau}, but the model has no exit heads`,
       todo: 'leave tau out, or train with --method fastbert or mp',
@@ -70,11 +78,17 @@ export function judge(trace: Trace, tau: number | null, options: CountOptions = 
   }
   const all = outcomes(trace, options);
   const exitsByLayer = new Array<number>(trace.shape.layers).fill(0);
-  for (const outcome of all) exitsByLayer[exitOf(outcome, tau) - 1]++;
+  let atFloor = 0;
+  for (const outcome of all) {
+    const exit = exitOf(outcome, tau);
+    if (exit === 0) atFloor++;
+    else exitsByLayer[exit - 1]++;
+  }
   return {
     ...summarize(all, tau, trace.labels.length),
     tokensByLayer: Array.from({ length: trace.shape.layers + 1 }, (_, l) => mean(all.map(({ tokens }) => tokens[l]))),
     exitsByLayer,
+    exitsAtFloor: trace.floor ? atFloor : null,
     byLength: lengthBuckets.map(({ from, to }) => {
       const inside = all.filter(({ length }) => length >= from && length <= (to ?? Number.POSITIVE_INFINITY));
       if (inside.length === 0) return { from, to, n: 0, accuracy: null, speedup: null, pruned: null, meanExit: null };
@@ -88,8 +102,8 @@ export function judge(trace: Trace, tau: number | null, options: CountOptions = 
 export function summarize(all: readonly Outcome[], tau: number | null, labels: number): Summary {
   const exits = all.map((outcome) => exitOf(outcome, tau));
   const truth = all.map(({ label }) => label);
-  const predicted = all.map((outcome, i) => outcome.predicted[exits[i] - 1]);
-  const paper = sum(all.map((outcome, i) => outcome.paper[exits[i] - 1]));
+  const predicted = all.map((outcome, i) => outcome.predicted[exits[i]]);
+  const paper = sum(all.map((outcome, i) => outcome.paper[exits[i]]));
   const actual = sum(all.map((outcome, i) => actualOf(outcome, exits[i], tau)));
   const dense = sum(all.map((outcome) => outcome.dense));
   return {
@@ -99,15 +113,18 @@ export function summarize(all: readonly Outcome[], tau: number | null, labels: n
     f1: labels === 2 ? f1(truth, predicted) : null,
     macroF1: macroF1(truth, predicted),
     gflops: { paper: paper / all.length / 1e9, actual: actual / all.length / 1e9 },
-    speedup: { paper: dense / paper, actual: dense / actual },
+    speedup: { paper: ratio(dense, paper), actual: ratio(dense, actual) },
     meanExit: mean(exits),
   };
 }
 
 function prunedShare(all: readonly Outcome[]): number {
   const left = sum(all.map(({ tokens }) => sum(tokens.slice(1))));
-  return 1 - left / sum(all.map(({ tokens, length }) => length * (tokens.length - 1)));
+  const whole = sum(all.map(({ tokens, length }) => length * (tokens.length - 1)));
+  return whole === 0 ? 0 : 1 - left / whole;
 }
+
+const ratio = (dense: number, used: number): number | null => (dense > 0 && used > 0 ? dense / used : null);
 
 const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
 const mean = (values: readonly number[]) => sum(values) / values.length;

@@ -2,7 +2,8 @@
  * The answer and cost of each text of a trace at each layer: computed once, then read for every tau. Only this file
  * combines a trace with the FLOPs counts.
  */
-import { exitLayer, type Tau, type Uncertainty, uncertaintiesOf } from '../pyramid/exits/exit-rule.ts';
+import { exitLayer, type Tau, type Uncertainty, uncertaintiesOf, uncertainty } from '../pyramid/exits/exit-rule.ts';
+import { exitLogits } from '../pyramid/exits/sum.ts';
 import { type ActualFlopsOptions, actualFlops, denseFlops, paperFlops } from '../pyramid/flops.ts';
 import { argmax } from '../pyramid/logits.ts';
 import type { NetworkShape } from '../pyramid/shape.ts';
@@ -11,18 +12,20 @@ import type { Trace } from './trace.ts';
 /** Which layers the engine peeks at, see `actualFlops`. */
 export type Peeks = ActualFlopsOptions['peeks'];
 
-/** One text; arrays are by layer, entry l−1 for layer l. */
+/** One text. Entry l of a list by exit is for layer l, entry 0 for floor 0. */
 export interface Outcome {
   readonly label: number;
   readonly length: number;
   readonly tokens: readonly number[];
-  /** null where there is no head, and at the last layer, which always answers. */
+  /** [L], entry l−1 for layer l: null where there is no head, and at the last layer, which always answers. */
   readonly uncertainty: readonly (Uncertainty | null)[];
-  /** The label answered; −1 where there is no head. */
+  /** Floor 0's; null where it is not asked. */
+  readonly floorUncertainty: Uncertainty | null;
+  /** [L+1], by exit: the label answered; −1 where there is none to ask. */
   readonly predicted: readonly number[];
-  /** FLOPs when answering there, as the paper counts. */
+  /** [L+1], by exit: FLOPs when answering there, as the paper counts. */
   readonly paper: readonly number[];
-  /** FLOPs when answering there, as computed, each head on the way asked. */
+  /** [L+1], by exit: FLOPs when answering there, as computed, each head on the way asked. */
   readonly actual: readonly number[];
   /** FLOPs as computed when early exit is off and no head but the main classifier is asked. */
   readonly actualWithoutExits: number;
@@ -38,29 +41,42 @@ export interface CountOptions {
 }
 
 export function outcomes(trace: Trace, { peeks = 'all', dense = trace.shape }: CountOptions = {}): Outcome[] {
-  const { shape, headKind, pairs } = trace;
-  return trace.entries.map(({ label, length, tokens, logits }) => {
-    const asked = logits.map((row) => row.length > 0);
-    const byLayer = <T>(value: (layer: number) => T, otherwise: T) =>
-      logits.map((_, i) => (asked[i] ? value(i + 1) : otherwise));
+  const { shape, headKind, pairs, floor: sum = null } = trace;
+  return trace.entries.map(({ label, length, tokens, logits, floor = null }) => {
+    const exits = exitLogits(logits, floor, sum);
+    const byExit = [exits.floor ?? [], ...exits.layers];
+    const [, ...asked] = byExit.map((row) => row.length > 0);
+    const hasFloor = exits.floor !== null;
+    const atExit = (value: (exit: number) => number, otherwise: number) =>
+      byExit.map((row, exit) => (row.length > 0 ? value(exit) : otherwise));
     return {
       label,
       length,
       tokens,
-      uncertainty: uncertaintiesOf(logits),
-      predicted: byLayer((layer) => argmax(logits[layer - 1]), -1),
-      paper: logits.map((_, i) => paperFlops(shape, tokens, i + 1)),
-      actual: byLayer((layer) => actualFlops(shape, tokens, layer, { headKind, pairs, peeks, asked }), Number.NaN),
-      actualWithoutExits: actualFlops(shape, tokens, shape.layers, { headKind: 'none', pairs, peeks }),
+      uncertainty: uncertaintiesOf(exits.layers),
+      floorUncertainty: exits.floor && uncertainty(exits.floor),
+      predicted: atExit((exit) => argmax(byExit[exit]), -1),
+      paper: byExit.map((_, exit) => paperFlops(shape, tokens, exit)),
+      actual: atExit(
+        (exit) => actualFlops(shape, tokens, exit, { headKind, pairs, peeks, asked, floor: hasFloor }),
+        Number.NaN,
+      ),
+      actualWithoutExits: actualFlops(shape, tokens, shape.layers, {
+        headKind: 'none',
+        pairs,
+        peeks,
+        floor: hasFloor,
+      }),
       dense: denseFlops(dense, length),
     };
   });
 }
 
-/** The layer, from 1, at which the text answers. */
-export const exitOf = (outcome: Outcome, tau: Tau): number => exitLayer(outcome.uncertainty, tau);
+/** The layer at which the text answers, 0 for floor 0. */
+export const exitOf = ({ uncertainty, floorUncertainty }: Outcome, tau: Tau): number =>
+  exitLayer(uncertainty, tau, floorUncertainty);
 
 /** FLOPs of the text as computed, when it answers at `exit` under `tau`. */
 export function actualOf(outcome: Outcome, exit: number, tau: number | null): number {
-  return tau === null ? outcome.actualWithoutExits : outcome.actual[exit - 1];
+  return tau === null ? outcome.actualWithoutExits : outcome.actual[exit];
 }

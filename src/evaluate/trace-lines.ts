@@ -5,6 +5,7 @@
  */
 import { PyramidError, quoted } from '../errors.ts';
 import { HEAD_KINDS, type HeadKind } from '../pyramid/exits/exits.ts';
+import type { FloorSum } from '../pyramid/exits/sum.ts';
 import { DTYPES, type Dtype } from '../pyramid/folder/model-folder.ts';
 import type { NetworkShape } from '../pyramid/shape.ts';
 
@@ -16,8 +17,13 @@ export interface TraceEntry {
   readonly length: number;
   /** [L+1]: tokens that enter layer 1, then those left after each layer. */
   readonly tokens: readonly number[];
-  /** [L] of [C]: layer 1's head to the main classifier; rows of layers without a head are []. */
+  /**
+   * [L] of [C]: layer 1's head to the main classifier; rows of layers without a head are []. The network's own: what floor 0
+   * adds is not in them.
+   */
   readonly logits: readonly (readonly number[])[];
+  /** [C]: z_0, floor 0's own logits; null where the text has no feature. Left out where the model has no floor. */
+  readonly floor?: readonly number[] | null;
 }
 
 export interface Trace {
@@ -28,6 +34,8 @@ export interface Trace {
   readonly pairs: boolean;
   /** What products with weights were computed in; left out where that is not known. */
   readonly dtype?: Dtype;
+  /** How floor 0 enters the exits; left out where the model has no floor. */
+  readonly floor?: FloorSum;
   readonly entries: readonly TraceEntry[];
 }
 
@@ -35,21 +43,27 @@ export interface Trace {
 export type TraceMeta = Omit<Trace, 'entries'>;
 
 const FORMAT = 'magic-pyramid/trace';
-const VERSION = 1;
+/** 2: there is a floor 0, whose logits are summed into every exit. A trace without one is written as version 1. */
+const VERSIONS = [1, 2];
 const SIZES = ['layers', 'hiddenSize', 'heads', 'intermediateSize', 'labels'] as const;
 
 /** The description of a trace's network as text. */
 export const metaText = (meta: TraceMeta): string =>
-  `${JSON.stringify({ format: FORMAT, version: VERSION, ...meta }, null, 2)}\n`;
+  `${JSON.stringify({ format: FORMAT, version: meta.floor ? 2 : 1, ...meta }, null, 2)}\n`;
 
 /** `path` is for messages. Throws MP_DATA_ROW. */
 export function parseMeta(text: string, path: string): TraceMeta {
   const fault = (problem: string) => new PyramidError('MP_DATA_ROW', { path, line: 1, problem });
   const meta = parse(text) as Partial<Trace> & { format?: unknown; version?: unknown };
   if (meta?.format !== FORMAT) throw fault(`it is not the description of a trace ("format" is not "${FORMAT}")`);
-  if (meta.version !== VERSION) throw fault(`version ${quoted(meta.version)} is not supported, only ${VERSION}`);
-  const { shape, labels, headKind, pairs, dtype } = meta;
-  if (!shape || !SIZES.every((size) => isCount(shape[size], 1)))
+  if (!VERSIONS.includes(meta.version as number))
+    throw fault(`version ${quoted(meta.version)} is not supported, only ${VERSIONS.join(' and ')}`);
+  const { shape, labels, headKind, pairs, dtype, floor } = meta;
+  if ((floor !== undefined) !== (meta.version === 2))
+    throw fault(`version ${meta.version} ${floor ? 'has' : 'lacks'} "floor", which version 2 alone has`);
+  // a model of floor 0 alone has no network
+  const least = (size: (typeof SIZES)[number]) => (floor && size !== 'labels' ? 0 : 1);
+  if (!shape || !SIZES.every((size) => isCount(shape[size], least(size))))
     throw fault(`"shape" lacks one of ${SIZES.join(', ')}`);
   if (!Array.isArray(labels) || labels.length !== shape.labels || !labels.every((name) => typeof name === 'string'))
     throw fault(`"labels" are not ${shape.labels} names`);
@@ -59,15 +73,35 @@ export function parseMeta(text: string, path: string): TraceMeta {
     throw fault('"headKind" names exit heads, but with one label there is no uncertainty to exit by');
   if (typeof pairs !== 'boolean') throw fault('"pairs" is not true or false');
   if (dtype !== undefined && !DTYPES.includes(dtype)) throw fault(`"dtype" is not one of ${DTYPES.join(', ')}`);
-  return { shape, labels, headKind, pairs, ...(dtype && { dtype }) };
+  if (floor !== undefined && !isFloorSum(floor, shape.labels))
+    throw fault(`"floor" is not a weight of 0 or more, ${shape.labels} numbers as prior and a scale above 0`);
+  return { shape, labels, headKind, pairs, ...(dtype && { dtype }), ...(floor && { floor }) };
 }
 
+const isFloorSum = (value: unknown, labels: number): value is FloorSum => {
+  const { weight, prior, scale } = (value ?? {}) as Partial<FloorSum>;
+  return (
+    Number.isFinite(weight) &&
+    weight! >= 0 &&
+    Number.isFinite(scale) &&
+    scale! > 0 &&
+    Array.isArray(prior) &&
+    prior.length === labels &&
+    prior.every(Number.isFinite)
+  );
+};
+
 /** One line of a trace. Throws MP_DATA_ROW. */
-export function parseEntry(text: string, { shape, headKind }: TraceMeta, path: string, line: number): TraceEntry {
+export function parseEntry(
+  text: string,
+  { shape, headKind, floor: sum }: TraceMeta,
+  path: string,
+  line: number,
+): TraceEntry {
   const fault = (problem: string) => new PyramidError('MP_DATA_ROW', { path, line, problem });
   const entry = parse(text) as Partial<TraceEntry> | undefined;
   if (typeof entry !== 'object' || entry === null) throw fault('it is not a JSON object');
-  const { label, length, tokens, logits } = entry;
+  const { label, length, tokens, logits, floor } = entry;
   if (!isCount(label, 0) || label >= shape.labels) throw fault(`"label" is not a whole number below ${shape.labels}`);
   if (!isCount(length, 1)) throw fault('"length" is not a positive whole number');
   if (!Array.isArray(tokens) || tokens.length !== shape.layers + 1 || !tokens.every((n) => isCount(n, 1)))
@@ -83,7 +117,10 @@ export function parseEntry(text: string, { shape, headKind }: TraceMeta, path: s
     if (mayBeEmpty && headKind === 'none' && row.length > 0)
       throw fault(`"logits" of layer ${i + 1} are given, but the network has no exit heads`);
   });
-  return { label, length, tokens, logits };
+  if (!sum) return { label, length, tokens, logits };
+  const isAsked = Array.isArray(floor) && floor.length === shape.labels && floor.every(Number.isFinite);
+  if (!isAsked && !(floor === null && shape.layers > 0)) throw fault(`"floor" is not ${shape.labels} finite numbers`);
+  return { label, length, tokens, logits, floor };
 }
 
 function parse(text: string): unknown {

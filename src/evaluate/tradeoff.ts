@@ -20,7 +20,9 @@ const ROUND_TAUS = Array.from({ length: 101 }, (_, i) => i / 100);
  */
 export function tradeoff(trace: Trace, options: CountOptions = {}): Summary[] {
   const all = outcomes(trace, options);
-  const taus = candidateTaus(all.flatMap(({ uncertainty }) => uncertainty.filter((u) => u !== null)));
+  const uncertainties = all.flatMap(({ uncertainty, floorUncertainty }) => [floorUncertainty, ...uncertainty]);
+  // floor 0 alone always answers
+  const taus = trace.shape.layers === 0 ? [] : candidateTaus(uncertainties.filter((u) => u !== null));
   return [null, ...taus].map((tau) => summarize(all, tau, trace.labels.length));
 }
 
@@ -65,12 +67,15 @@ export function cheapest([off, ...rest]: readonly Summary[], accuracy: number, b
 export function mostAccurate(curve: readonly Summary[], speedup: number, by: 'actual' | 'paper'): Summary | null {
   let best: Summary | null = null;
   for (const point of curve) {
-    if (point.speedup[by] < speedup) continue;
+    if (speed(point, by) < speedup) continue;
     const gain = best === null ? 1 : point.accuracy - best.accuracy;
-    if (gain > 0 || (gain === 0 && point.speedup[by] > best!.speedup[by])) best = point;
+    if (gain > 0 || (gain === 0 && speed(point, by) > speed(best!, by))) best = point;
   }
   return best;
 }
+
+/** The speed-up; without end where no part of the network runs. */
+const speed = ({ speedup }: Summary, by: 'actual' | 'paper'): number => speedup[by] ?? Number.POSITIVE_INFINITY;
 
 /** Rising taus that split the uncertainties, each the shortest decimal that splits them there. */
 function candidateTaus(uncertainties: readonly Uncertainty[]): number[] {

@@ -7,6 +7,7 @@ import type { ClockFigures } from '../evaluate/clock-figures.ts';
 import { chooseTau, type Judgement, judge, type Summary, type Trace, tradeoff } from '../evaluate/index.ts';
 import { measureClock } from '../measure/clock.ts';
 import type { NetworkShape } from '../pyramid/shape.ts';
+import { operations } from '../report/format.ts';
 import { type MethodReport, type ReportRow, reportRow, type TrainingCurve } from '../report/index.ts';
 import type { Dataset } from '../text/index.ts';
 import type { EncodedSet } from '../train/batch.ts';
@@ -148,7 +149,7 @@ export function trialSentence(
   const figures = [
     ...(msPerText === null ? [] : [`${msPerText.toFixed(2)} ms a text${over(msPerText)}`]),
     `accuracy ${(100 * accuracy).toFixed(2)} %`,
-    `${speedup.paper.toFixed(2)} times fewer operations as the paper counts, ${speedup.actual.toFixed(2)} as computed`,
+    operations(speedup),
   ];
   return `${label}: ${figures.join(', ')}`;
 }

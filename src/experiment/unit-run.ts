@@ -1,4 +1,5 @@
 /** One run of a campaign, from its group's rows to its result file. */
+
 import { join } from 'node:path';
 import { cheapest, judge, tradeoff, writeTrace } from '../evaluate/index.ts';
 import { shapeOf } from '../pyramid/shape.ts';
@@ -102,7 +103,13 @@ function storedResult(
   const drops = DROPS.flatMap((maxDrop) =>
     (['paper', 'actual'] as const).map((by) => {
       const chosen = exits ? cheapest(points, baseline - maxDrop, by).tau : null;
-      const { byLength: _, exitsByLayer: _e, tokensByLayer: _t, ...point } = judge(test, chosen, { dense });
+      const {
+        byLength: _,
+        exitsByLayer: _e,
+        exitsAtFloor: _f,
+        tokensByLayer: _t,
+        ...point
+      } = judge(test, chosen, { dense });
       return { maxDrop, by, point };
     }),
   );

@@ -20,11 +20,14 @@ export interface ActualFlopsOptions {
   readonly asked?: readonly boolean[];
   /** Width of `fastbert` heads; 128 where left out. */
   readonly fastbertWidth?: number;
+  /** Floor 0 is asked, or adds to what the exits say; false where left out. */
+  readonly floor?: boolean;
 }
 
 /**
  * 2 Σ_{l ≤ exit} (4d²a + 2da² + 2·d·d_ff·f): a = tokens[l−1] enter layer l and f = tokens[l] are left after its
- * pruning. `tokens` has L+1 entries; layers 1..`exit` run. Heads, classifier and embeddings are not counted.
+ * pruning. `tokens` has L+1 entries; layers 1..`exit` run, none where floor 0 answers. Heads, classifier, embeddings and
+ * floor 0 are not counted.
  */
 export function paperFlops(shape: NetworkShape, tokens: readonly number[], exit: number): number {
   check(shape, tokens, exit);
@@ -50,18 +53,20 @@ export function denseFlops(shape: NetworkShape, length: number): number {
  * What the engine computes for a text that answers at layer `answers`.
  *
  * Layers below it run in full. Layer `answers` runs in full only where its head is asked afterwards; a peek answers
- * before. The last layer is no more than a peek, with or without exits, unless `peeks` says otherwise. What an exit
- * costs itself stands in its own file.
+ * before. The last layer is no more than a peek, with or without exits, unless `peeks` says otherwise. Floor 0 is layer 0:
+ * no part of the network runs where it answers. What an exit costs itself stands in its own file.
  */
 export function actualFlops(
   shape: NetworkShape,
   tokens: readonly number[],
   answers: number,
-  { headKind, pairs, peeks, asked, fastbertWidth = FASTBERT_WIDTH }: ActualFlopsOptions,
+  { headKind, pairs, peeks, asked, fastbertWidth = FASTBERT_WIDTH, floor = false }: ActualFlopsOptions,
 ): number {
   check(shape, tokens, answers);
   const last = shape.layers;
-  let sum = 0;
+  const sizes = { pairs, width: fastbertWidth };
+  if (answers === 0 && !floor) throw new Error('internal: floor 0 answers but is not asked');
+  let sum = floor ? exitAt(headKind, 0, last)!.flops(shape, sizes, tokens[0], tokens[0]) : 0;
   for (let layer = 1; layer <= answers; layer++) {
     const enter = tokens[layer - 1];
     const left = tokens[layer];
@@ -70,7 +75,7 @@ export function actualFlops(
     const isPeeked = exit?.asked === 'before' && (peeks === 'all' || (peeks !== 'none' && peeks[layer - 1]));
     if (isPeeked) sum += peekFlops(shape, enter);
     if (!isPeeked || layer < answers) sum += layerFlops(shape, enter, left);
-    if (exit) sum += exit.flops(shape, { pairs, width: fastbertWidth }, enter, left);
+    if (exit) sum += exit.flops(shape, sizes, enter, left);
   }
   return sum;
 }
@@ -95,6 +100,6 @@ function peekFlops({ hiddenSize: d, heads: h, intermediateSize: ff }: NetworkSha
 function check(shape: NetworkShape, tokens: readonly number[], exit: number): void {
   if (tokens.length !== shape.layers + 1)
     throw new Error(`internal: ${tokens.length} token counts for ${shape.layers} layers (one more is needed)`);
-  if (!(Number.isInteger(exit) && exit >= 1 && exit <= shape.layers))
+  if (!(Number.isInteger(exit) && exit >= 0 && exit <= shape.layers))
     throw new Error(`internal: a text answers at layer ${exit} of ${shape.layers}`);
 }

@@ -34,7 +34,7 @@ export function tradeoffFigures(methods: readonly CurveReport[], places: Palette
   const lowest = Math.max(worst - 0.002, best - range - 0.002);
   const shown = (point: CurvePoint) => point.accuracy >= lowest;
   const speedups = methods.flatMap(({ curve, judgement }) =>
-    [...curve.filter(shown), judgement].flatMap(({ speedup }) => [speedup.paper, speedup.actual]),
+    [...curve.filter(shown), judgement].flatMap(({ speedup }) => [speedup.paper ?? [], speedup.actual ?? []].flat()),
   );
   const domain = [Math.min(1, ...speedups) * 0.95, Math.max(2, ...speedups) * 1.08] as const;
   const baseline = methods.find(({ method }) => method === 'bert')?.judgement.accuracy;
@@ -45,11 +45,11 @@ export function tradeoffFigures(methods: readonly CurveReport[], places: Palette
       method,
       points: curve
         .filter((point) => point.tau !== null && shown(point))
-        .map((point) => mark(method, point, point.speedup[count])),
+        .flatMap((point) => mark(method, point, point.speedup[count])),
     }));
     const rows = methods
       .filter(({ judgement }) => shown(judgement))
-      .map(({ method, judgement }) => mark(method, judgement, judgement.speedup[count]));
+      .flatMap(({ method, judgement }) => mark(method, judgement, judgement.speedup[count]));
     const axes = {
       x: { label: 'Speed-up over the dense model (times) →', domain, log: true, format: short1 },
       y: { label: '↑ Accuracy (%)', domain: [100 * lowest, 100 * best + 0.4] as const },
@@ -78,12 +78,11 @@ export function tradeoffFigures(methods: readonly CurveReport[], places: Palette
   });
 }
 
-const mark = (method: string, { tau, accuracy }: CurvePoint, x: number) => ({
-  method,
-  y: 100 * accuracy,
-  x,
-  title: `${method}, tau ${tauText(tau)}: ${percent(accuracy)} at ${times(x)}`,
-});
+/** None where no layer ran: a speed-up without end has no place on the scale. */
+const mark = (method: string, { tau, accuracy }: CurvePoint, x: number | null) =>
+  x === null
+    ? []
+    : [{ method, y: 100 * accuracy, x, title: `${method}, tau ${tauText(tau)}: ${percent(accuracy)} at ${times(x)}` }];
 const tauText = (tau: number | null) => (tau === null ? 'off' : String(tau));
 const short1 = (value: number) => String(Number(value.toPrecision(2)));
 

@@ -5,6 +5,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import type { Services } from '../../src/cli/services.ts';
 import { judge } from '../../src/evaluate/judge.ts';
 import type { Trace } from '../../src/evaluate/trace.ts';
+import { times } from '../../src/report/format.ts';
 import type { Dataset } from '../../src/text/example.ts';
 import { cli } from './fake.ts';
 
@@ -83,7 +84,7 @@ describe('evaluate', () => {
     );
     const judged = judge(trace, null);
     expect(stdout).toMatch(/^texts +2 of mails, tau off\naccuracy +100\.0 %\nF1 +100\.0 %\n/);
-    expect(stdout).toContain(`${judged.speedup.paper.toFixed(2)} as the paper counts`);
+    expect(stdout).toContain(`${times(judged.speedup.paper)} as the paper counts`);
     expect(stdout).toMatch(/exits by layer +0 {2}2\n/);
     expect(stdout).toMatch(/1-35 tokens +1 text, accuracy 100\.0 %/);
     expect(stdout).toMatch(/71\+ tokens +no texts\n/);

@@ -90,7 +90,7 @@ describe('calibrate', () => {
       const { code, stdout } = await calibrate('--trace', path, '--speedup', '1.5', '--by', by);
       expect(code).toBe(0);
       expect(stdout).toContain(`tau ${stored().pyramid.tau} for fp32; on the 120 calibration rows`);
-      const fast = tradeoff(trace).filter(({ speedup }) => speedup[by] >= 1.5);
+      const fast = tradeoff(trace).filter(({ speedup }) => speedup[by]! >= 1.5);
       const chosen = judge(trace, stored().pyramid.tau);
       expect(chosen.speedup[by]).toBeGreaterThanOrEqual(1.5);
       expect(chosen.accuracy).toBe(Math.max(...fast.map(({ accuracy }) => accuracy)));

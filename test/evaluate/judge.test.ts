@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { judge } from '../../src/evaluate/judge.ts';
 import { exitOf, outcomes } from '../../src/evaluate/outcomes.ts';
 import type { Trace } from '../../src/evaluate/trace.ts';
+import { tradeoff } from '../../src/evaluate/tradeoff.ts';
 import { exitLayer, toNumber, uncertaintiesOf, uncertainty } from '../../src/pyramid/exits/exit-rule.ts';
 import { actualFlops, denseFlops, paperFlops } from '../../src/pyramid/flops.ts';
 import { randomTrace, smallShape } from '../support/random-trace.ts';
@@ -24,6 +25,67 @@ const hand: Trace = {
     { label: 1, length: 71, tokens: [71, 50, 10], logits: [unsure0, unsure0] },
   ],
 };
+
+describe('an evaluated trace with a floor', () => {
+  // w = 0.5, k log π = (0, 1), s = 2
+  const floor = { weight: 0.5, prior: [0, 1], scale: 2 };
+  const entries = [
+    { ...hand.entries[0], floor: [-4, 4] }, // right and sure at floor 0
+    { ...hand.entries[1], floor: [0.05, 0] }, // unsure; adds (0.025, −0.5), so that layer 1 says ham, unsure; right at 2
+    { ...hand.entries[2], floor: null }, // without a feature: as the network alone
+    { ...hand.entries[3], floor: [0, 30] }, // sure and right at floor 0, where the network is wrong
+  ];
+  const trace: Trace = { ...hand, floor, entries };
+
+  it('has the figures that four texts give by hand', () => {
+    const on = judge(trace, 0.5);
+    expect(on.exitsAtFloor).toBe(2);
+    expect(on.exitsByLayer).toEqual([1, 1]);
+    expect(on.meanExit).toBe(0.75);
+    expect(on.accuracy).toBe(0.75); // the third is taken for spam at layer 1
+    const options = { headKind: 'cls', pairs: false, peeks: 'all' } as const;
+    const used = paperFlops(shape, entries[1].tokens, 2) + paperFlops(shape, entries[2].tokens, 1);
+    expect(on.gflops.paper).toBeCloseTo(used / 4 / 1e9, 15);
+    const actual =
+      actualFlops(shape, entries[0].tokens, 0, { ...options, floor: true }) +
+      actualFlops(shape, entries[1].tokens, 2, { ...options, floor: true }) +
+      actualFlops(shape, entries[2].tokens, 1, options) +
+      actualFlops(shape, entries[3].tokens, 0, { ...options, floor: true });
+    expect(on.gflops.actual).toBeCloseTo(actual / 4 / 1e9, 15);
+    expect(actualFlops(shape, entries[0].tokens, 0, { ...options, floor: true })).toBe(2 * 19 * 2);
+  });
+
+  it('sums floor 0 into the last layer too, and is off where it says so', () => {
+    const off = judge(trace, null);
+    expect(off.exitsAtFloor).toBe(0);
+    expect(off.exitsByLayer).toEqual([0, 4]);
+    expect(off.accuracy).toBe(1); // the fourth by 0.5 (30 − 1) against 0.1
+    expect(judge(hand, null).accuracy).toBe(0.75);
+    expect(judge(hand, null).exitsAtFloor).toBeNull();
+  });
+
+  it('has no speed-up as the paper counts where no layer ran', () => {
+    const all = judge({ ...trace, entries: [entries[0], entries[3]] }, 0.5);
+    expect(all.speedup.paper).toBeNull();
+    expect(all.speedup.actual).toBeGreaterThan(1);
+    expect(all.gflops.paper).toBe(0);
+  });
+
+  it('of a floor alone answers every text there, at any tau, and has no network to be faster than', () => {
+    const alone: Trace = {
+      ...trace,
+      shape: { ...shape, layers: 0, hiddenSize: 0, heads: 0, intermediateSize: 0 },
+      headKind: 'none',
+      entries: [0, 1, 3].map((i) => ({ ...entries[i], tokens: [entries[i].length], logits: [] })),
+    };
+    const judged = judge(alone, null);
+    expect(judged).toMatchObject({ exitsAtFloor: 3, exitsByLayer: [], meanExit: 0, tokensByLayer: [39] });
+    expect(judged.accuracy).toBe(2 / 3);
+    expect(judged.speedup).toEqual({ paper: null, actual: null });
+    expect(judge(alone, null, { dense: shape }).speedup.actual).toBeGreaterThan(1);
+    expect(tradeoff(alone)).toHaveLength(1);
+  });
+});
 
 describe('an evaluated trace', () => {
   it('has the figures that four texts give by hand', () => {
@@ -104,7 +166,7 @@ describe('an evaluated trace', () => {
     const trace = randomTrace({ seed: 7 });
     const [all, none] = (['all', 'none'] as const).map((peeks) => judge(trace, 0.4, { peeks }));
     expect(all.speedup.paper).toBe(none.speedup.paper);
-    expect(all.speedup.actual).toBeGreaterThan(none.speedup.actual * 1.1);
+    expect(all.speedup.actual).toBeGreaterThan(none.speedup.actual! * 1.1);
   });
 
   it("has a half-depth student's speed-up over its teacher", () => {

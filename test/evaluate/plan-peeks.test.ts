@@ -79,7 +79,7 @@ describe.each(['pooled', 'fastbert'] as const)('a model folder that says which %
       answers.forEach(({ exit, flops }, i) => {
         expect(exit).toBe(exitOf(judged[i], tau));
         if (kind === 'pooled') {
-          expect(flops).toBe(tau === null ? judged[i].actualWithoutExits : judged[i].actual[exit - 1]);
+          expect(flops).toBe(tau === null ? judged[i].actualWithoutExits : judged[i].actual[exit]);
         }
         exits.add(exit);
       });

@@ -5,6 +5,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readTrace, type Trace, writeTrace } from '../../src/evaluate/trace.ts';
 import { randomTrace } from '../support/random-trace.ts';
 
+const sum = { weight: 0.9, prior: [-1, 0, 0.5, 1], scale: 1.2 };
+
 let dir: string;
 beforeAll(async () => {
   dir = await mkdtemp(join(tmpdir(), 'trace-'));
@@ -17,6 +19,26 @@ describe('a trace on disk', () => {
     const path = join(dir, `${headKind}.jsonl`);
     await writeTrace(path, trace);
     expect(await readTrace(path)).toEqual(trace);
+  });
+
+  it('comes back as it was, with a floor', async () => {
+    const trace = randomTrace({ seed: 1, texts: 30, floor: sum });
+    const path = join(dir, 'floor.jsonl');
+    await writeTrace(path, trace);
+    expect(await readTrace(path)).toEqual(trace);
+    expect(JSON.parse(await readFile(`${path}.meta.json`, 'utf8')).version).toBe(2);
+  });
+
+  it('of a floor without a network comes back as it was', async () => {
+    const shape = { layers: 0, hiddenSize: 0, heads: 0, intermediateSize: 0, labels: 2 };
+    const entries = [{ label: 1, length: 7, tokens: [7], logits: [], floor: [0.25, -0.25] }];
+    const floor = { weight: 1, prior: [0, 0], scale: 1 };
+    const trace: Trace = { shape, labels: ['a', 'b'], headKind: 'none', pairs: false, floor, entries };
+    const path = join(dir, 'linear.jsonl');
+    await writeTrace(path, trace);
+    expect(await readTrace(path)).toEqual(trace);
+    await writeTrace(path, { ...trace, entries: [{ ...entries[0], floor: null }] });
+    await expect(readTrace(path)).rejects.toThrow('"floor" is not 2 finite numbers');
   });
 
   it('is one JSON object a text, and leaves nothing else but its description', async () => {
@@ -86,7 +108,12 @@ describe('a trace on disk', () => {
 
   it.each([
     ['another format', { format: 'x' }, /not the description of a trace/],
-    ['a later version', { version: 2 }, /version 2 is not supported/],
+    ['a later version', { version: 3 }, /version 3 is not supported/],
+    ['the version of a floor and none', { version: 2 }, /version 2 lacks "floor"/],
+    ['a floor and the version without', { floor: sum, version: 1 }, /version 1 has "floor"/],
+    ['a prior that does not fit', { floor: { ...sum, prior: [0] } }, /"floor" is not a weight/],
+    ['a negative weight', { floor: { ...sum, weight: -1 } }, /"floor" is not a weight/],
+    ['a scale of 0', { floor: { ...sum, scale: 0 } }, /"floor" is not a weight/],
     ['a shape without heads', { shape: { ...good.shape, heads: 0 } }, /"shape" lacks/],
     ['labels that do not fit', { labels: ['a'] }, /"labels" are not 4 names/],
     ['unknown heads', { headKind: 'x' }, /"headKind"/],

@@ -65,7 +65,7 @@ describe('FLOPs as the paper counts', () => {
 
   it('refuse token counts or an exit that do not fit the layers', () => {
     expect(() => paperFlops(odd, [11, 9, 4], 1)).toThrow('internal');
-    for (const exit of [0, 4, 1.5]) expect(() => paperFlops(odd, tokens, exit)).toThrow('internal');
+    for (const exit of [-1, 4, 1.5]) expect(() => paperFlops(odd, tokens, exit)).toThrow('internal');
   });
 });
 

@@ -1,4 +1,5 @@
 /** `calibrate`: chooses a model's own tau for an allowed drop or a speed-up, and writes it into the model folder. */
+
 import type { TextInput } from '../../engine/index.ts';
 import { PyramidError } from '../../errors.ts';
 import { judge, type Summary } from '../../evaluate/judge.ts';
@@ -8,6 +9,7 @@ import { cheapest, mostAccurate, tradeoff } from '../../evaluate/tradeoff.ts';
 import { flagOption, numberOption, type OptionTable, textOption } from '../../option.ts';
 import type { Calibration } from '../../pyramid/folder/calibration.ts';
 import type { Dtype } from '../../pyramid/folder/model-folder.ts';
+import { operations } from '../../report/format.ts';
 import { trainTable } from '../../train/options/defaults.ts';
 import type { Call, Command } from '../command.ts';
 import { dtypeOption } from '../options/engine-options.ts';
@@ -143,7 +145,10 @@ function fastEnough(trace: Trace, speedup: number, by: 'actual' | 'paper'): Summ
   const curve = tradeoff(trace);
   const point = mostAccurate(curve, speedup, by);
   if (point === null)
-    throw new PyramidError('MP_CALIBRATION', { speedup, most: Math.max(...curve.map((other) => other.speedup[by])) });
+    throw new PyramidError('MP_CALIBRATION', {
+      speedup,
+      most: Math.max(...curve.map((other) => other.speedup[by] ?? Number.POSITIVE_INFINITY)),
+    });
   return point;
 }
 
@@ -207,4 +212,4 @@ function planSentence({ asked, cost, costOfAll }: PeekPlan): string {
 }
 
 const sentence = (model: string, { n, tau, accuracy, speedup }: Summary, { baseline, dtype }: Calibration): string =>
-  `${model}: tau ${tau ?? 'off'} for ${dtype}; on the ${thousands(n)} calibration rows ${percent(accuracy)} accuracy (${percent(baseline)} without exits), ${speedup.paper.toFixed(2)} times fewer operations as the paper counts, ${speedup.actual.toFixed(2)} as computed\n`;
+  `${model}: tau ${tau ?? 'off'} for ${dtype}; on the ${thousands(n)} calibration rows ${percent(accuracy)} accuracy (${percent(baseline)} without exits), ${operations(speedup)}\n`;

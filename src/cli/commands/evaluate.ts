@@ -3,6 +3,7 @@ import { type Judgement, judge, type LengthBucket } from '../../evaluate/judge.t
 import { needTraceFile, writeTrace } from '../../evaluate/trace.ts';
 import { flagOption, type OptionTable, textOption } from '../../option.ts';
 import type { Dtype } from '../../pyramid/folder/model-folder.ts';
+import { times } from '../../report/format.ts';
 import type { Command } from '../command.ts';
 import { dtypeOption } from '../options/engine-options.ts';
 import {
@@ -70,17 +71,18 @@ export const evaluate: Command<EvaluateOptions> = {
 };
 
 function report(name: string, judged: Judgement): string {
-  const { gflops, speedup, byLength, f1 } = judged;
+  const { gflops, speedup, byLength, f1, exitsAtFloor } = judged;
   const lines: (readonly [string, string])[] = [
     ['texts', `${thousands(judged.n)} of ${name}, tau ${judged.tau ?? 'off'}`],
     ['accuracy', percent(judged.accuracy)],
     ...(f1 === null ? [] : [['F1', percent(f1)] as const]),
-    ['speed-up', `${speedup.paper.toFixed(2)} as the paper counts, ${speedup.actual.toFixed(2)} as computed`],
+    ['speed-up', `${times(speedup.paper)} as the paper counts, ${times(speedup.actual)} as computed`],
     [
       'GFLOPs a text',
       `${gflops.paper.toPrecision(3)} as the paper counts, ${gflops.actual.toPrecision(3)} as computed`,
     ],
     ['mean exit', `layer ${judged.meanExit.toFixed(2)} of ${judged.exitsByLayer.length}`],
+    ...(exitsAtFloor === null ? [] : [['exits at floor 0', thousands(exitsAtFloor)] as const]),
     ['exits by layer', judged.exitsByLayer.map(thousands).join('  ')],
     ['tokens by layer', judged.tokensByLayer.map((n) => n.toFixed(1)).join('  ')],
     ...byLength.map(
@@ -93,5 +95,5 @@ function report(name: string, judged: Judgement): string {
 
 function bucketText({ n, accuracy, speedup, meanExit }: LengthBucket): string {
   if (accuracy === null || speedup === null || meanExit === null) return 'no texts';
-  return `${count(n, 'text')}, accuracy ${percent(accuracy)}, speed-up ${speedup.actual.toFixed(2)}, exit ${meanExit.toFixed(2)}`;
+  return `${count(n, 'text')}, accuracy ${percent(accuracy)}, speed-up ${times(speedup.actual)}, exit ${meanExit.toFixed(2)}`;
 }

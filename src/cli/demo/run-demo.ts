@@ -3,6 +3,7 @@
  * judged on held-out mails and timed in the engine; a table, a report, and six model folders. Stages that methods share
  * run once.
  */
+
 import { join, resolve } from 'node:path';
 import { writeTrace } from '../../evaluate/index.ts';
 import { folderName, METHOD_ROWS, type MethodRow, USUAL_ROWS } from '../../experiment/method-rows.ts';

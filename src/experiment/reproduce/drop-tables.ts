@@ -5,7 +5,7 @@
 import type { Summary } from '../../evaluate/index.ts';
 import { left, percent, type ReportTable, reportTable, right, type TableRecord, times } from '../../report/index.ts';
 import type { StoredResult } from '../stored-result.ts';
-import { deviation, geometricMean, mean, points, withSpread } from './statistics.ts';
+import { deviation, geometricMean, ifAll, mean, points, withSpread } from './statistics.ts';
 
 type Count = 'paper' | 'actual';
 
@@ -19,12 +19,12 @@ interface DropRecord extends TableRecord {
   readonly tauPaper: number | null;
   readonly accuracyPaper: number;
   readonly accuracyPaperSpread: number | null;
-  readonly speedupPaper: number;
+  readonly speedupPaper: number | null;
   readonly speedupPaperSpread: number | null;
   readonly tauActual: number | null;
   readonly accuracyActual: number;
   readonly accuracyActualSpread: number | null;
-  readonly speedupActual: number;
+  readonly speedupActual: number | null;
   readonly speedupActualSpread: number | null;
   /** null: no point of the curve is accurate enough. */
   readonly bestPaper: number | null;
@@ -36,7 +36,7 @@ export function dropTable(results: readonly StoredResult[]): ReportTable {
   const cell =
     (value: 'accuracyPaper' | 'speedupPaper' | 'accuracyActual' | 'speedupActual', text: (x: number) => string) =>
     (record: DropRecord) =>
-      withSpread(record[value], record[`${value}Spread`], text);
+      ifAll([record[value]], ([mean]) => withSpread(mean, record[`${value}Spread`], text)) ?? '–';
   const best = (value: number | null) => (value === null ? '–' : times(value));
   return reportTable<DropRecord>(
     {
@@ -124,13 +124,13 @@ function dropRecords(results: readonly StoredResult[]): DropRecord[] {
         tauPaper: tau(paper),
         accuracyPaper: mean(accuracies(paper)),
         accuracyPaperSpread: deviation(accuracies(paper)),
-        speedupPaper: mean(speedups(paper, 'paper')),
-        speedupPaperSpread: deviation(speedups(paper, 'paper')),
+        speedupPaper: ifAll(speedups(paper, 'paper'), mean),
+        speedupPaperSpread: ifAll(speedups(paper, 'paper'), deviation),
         tauActual: tau(actual),
         accuracyActual: mean(accuracies(actual)),
         accuracyActualSpread: deviation(accuracies(actual)),
-        speedupActual: mean(speedups(actual, 'actual')),
-        speedupActualSpread: deviation(speedups(actual, 'actual')),
+        speedupActual: ifAll(speedups(actual, 'actual'), mean),
+        speedupActualSpread: ifAll(speedups(actual, 'actual'), deviation),
         bestPaper: best(curve, baseline - maxDrop, 'paper'),
         bestActual: best(curve, baseline - maxDrop, 'actual'),
       };
@@ -150,7 +150,7 @@ function plainAccuracy(runs: readonly StoredResult[], results: readonly StoredRe
 export interface MeanPoint {
   readonly tau: number | null;
   readonly accuracy: number;
-  readonly speedup: Readonly<Record<Count, number>>;
+  readonly speedup: Readonly<Record<Count, number | null>>;
 }
 
 /**
@@ -166,7 +166,11 @@ export function meanCurve(curves: readonly (readonly Summary[])[]): MeanPoint[] 
       while (tau !== null && at[i] + 1 < curve.length && curve[at[i] + 1].tau! <= tau) at[i]++;
       return curve[at[i]];
     });
-    const speedup = (by: Count) => 1 / mean(current.map((point) => 1 / point.speedup[by]));
+    const speedup = (by: Count) =>
+      ifAll(
+        current.map((point) => point.speedup[by]),
+        (values) => 1 / mean(values.map((value) => 1 / value)),
+      );
     return {
       tau,
       accuracy: mean(current.map(({ accuracy }) => accuracy)),
@@ -179,5 +183,6 @@ export function meanCurve(curves: readonly (readonly Summary[])[]): MeanPoint[] 
 function best(curve: readonly MeanPoint[], accuracy: number, by: Count): number | null {
   // 0.975 − 0.005 is a little above 0.97 in floating point; the slack is far below the share of one text
   const enough = curve.filter((point) => point.accuracy >= accuracy - 1e-9);
-  return enough.length === 0 ? null : Math.max(...enough.map(({ speedup }) => speedup[by]));
+  const speedups = enough.map(({ speedup }) => speedup[by]);
+  return enough.length === 0 ? null : ifAll(speedups, (values) => Math.max(...values));
 }

@@ -3,6 +3,10 @@
 export const mean = (values: readonly number[]): number =>
   values.reduce((sum, value) => sum + value, 0) / values.length;
 
+/** null where a value is: no layer of a network ran, so that there is no speed-up over one. */
+export const ifAll = <T>(values: readonly (number | null)[], of: (values: readonly number[]) => T): T | null =>
+  values.every((value) => value !== null) ? of(values) : null;
+
 export const geometricMean = (values: readonly number[]): number => Math.exp(mean(values.map(Math.log)));
 
 /** Standard deviation (n − 1); null for a single value. */

@@ -66,8 +66,8 @@ export interface SweepTest {
   readonly accuracy: number;
   readonly gflops: number;
   readonly gflopsActual: number;
-  readonly speedupPaper: number;
-  readonly speedupActual: number;
+  readonly speedupPaper: number | null;
+  readonly speedupActual: number | null;
 }
 
 interface Point {

@@ -1,6 +1,7 @@
 /**
  * The exit rule, the only place that compares an uncertainty with tau (eq. 2, FastBERT's normalised entropy):
- *   u = H(p) / log C in [0, 1]; a text exits at the first layer whose exit has u ≤ tau; the last layer always answers.
+ *   u = H(p) / log C in [0, 1]; a text exits at the first exit with u ≤ tau; the last layer always answers. Exits are
+ *   counted by layers; floor 0, before the network, is 0.
  * Engine, evaluation, planning, server and page call it. An `Uncertainty` is a number at run time, but its type cannot be
  * compared with numbers. So nobody can write the rule a second time by accident.
  */
@@ -44,11 +45,17 @@ export function uncertainty(logits: Logits): Uncertainty {
 export const leaves = (u: Uncertainty, tau: Tau): boolean => tau !== null && toNumber(u) <= tau;
 
 /**
- * The layer, from 1, at which a text answers: the first that has an exit and lets it leave, else the last.
- * `uncertainties` [L]: null where no exit is asked; the last layer's is not looked at.
+ * The layer at which a text answers: the first that has an exit and lets it leave, else the last. `uncertainties` [L]: null
+ * where no exit is asked; the last layer's is not looked at. `floor`: floor 0's, whose layer is 0; null where it is not
+ * asked. A model of floor 0 alone has no layers (L = 0): its floor always answers.
  */
-export function exitLayer(uncertainties: readonly (Uncertainty | null)[], tau: Tau): number {
+export function exitLayer(
+  uncertainties: readonly (Uncertainty | null)[],
+  tau: Tau,
+  floor: Uncertainty | null = null,
+): number {
   const last = uncertainties.length;
+  if (floor !== null && leaves(floor, tau)) return 0;
   for (let layer = 1; layer < last; layer++) {
     const u = uncertainties[layer - 1];
     if (u !== null && leaves(u, tau)) return layer;

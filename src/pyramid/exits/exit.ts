@@ -15,9 +15,9 @@ export interface Exit {
   readonly asked: 'before' | 'after';
   /**
    * [CLS] of its layer's output; that beside the rows that enter the layer; or all rows of the output. The first two
-   * are features of fixed size: where the backbone is frozen they are computed once for all texts.
+   * are features of fixed size: where the backbone is frozen they are computed once for all texts. Floor 0 reads no row.
    */
-  readonly reads: 'cls' | 'cls and entering rows' | 'leaving rows';
+  readonly reads: 'cls' | 'cls and entering rows' | 'leaving rows' | 'token ids';
   /** It compares the two texts of a pair. */
   readonly needsPairs: boolean;
   /** Its operations for one text: `entering` tokens enter its layer, `left` leave it. The peek is not counted. */

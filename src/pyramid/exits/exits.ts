@@ -7,6 +7,7 @@ import { aligned, alignedGraph } from './aligned.ts';
 import { cls, clsGraph } from './cls.ts';
 import type { EnteringRows, Exit, ExitGraph, ExitSettings } from './exit.ts';
 import { FASTBERT_HEADS, FASTBERT_WIDTH, fastbert, fastbertGraph } from './fastbert.ts';
+import { floorExit } from './floor.ts';
 import { mainClassifier, mainClassifierGraph } from './main-classifier.ts';
 import { pooled, pooledGraph } from './pooled.ts';
 
@@ -45,19 +46,24 @@ export const headSettings = (kind: HeadKind, pairs: boolean, width = FASTBERT_WI
 /** null: no exits. */
 export const exitOf = (kind: HeadKind): Exit | null => (kind === 'none' ? null : exits[kind]);
 
-/** The exit of `layer`, from 1: the main classifier at the last, none (null) below it where a model has none. */
-export const exitAt = (kind: HeadKind, layer: number, layers: number): Exit | null =>
-  layer === layers ? mainClassifier : exitOf(kind);
+/**
+ * The exit of `layer`: floor 0 at 0, before the network; the main classifier at the last; between them none (null) where a
+ * model has no exit heads.
+ */
+export const exitAt = (kind: HeadKind, layer: number, layers: number): Exit | null => {
+  if (layer === 0) return floorExit;
+  return layer === layers ? mainClassifier : exitOf(kind);
+};
 
 /** As `exitOf`. */
 export const exitGraphOf = (kind: HeadKind): ExitGraph | null => (kind === 'none' ? null : graphs[kind]);
 
-/** As `exitAt`. */
+/** As `exitAt`, of layers from 1: floor 0 is in no graph. */
 export const exitGraphAt = (kind: HeadKind, layer: number, layers: number): ExitGraph | null =>
   layer === layers ? mainClassifierGraph : exitGraphOf(kind);
 
 /** Whether what an exit reads is a row of features, the same at every step where the backbone is frozen. */
-export const readsFeatures = ({ reads }: Exit): boolean => reads !== 'leaving rows';
+export const readsFeatures = ({ reads }: Exit): boolean => reads === 'cls' || reads === 'cls and entering rows';
 
 /** Whether it reads the rows that enter its layer, beside [CLS]. */
 export const readsEnteringRows = ({ reads }: Exit): boolean => reads === 'cls and entering rows';

@@ -23,8 +23,9 @@ export interface Calibration {
   /** Without exits. */
   readonly baseline: number;
   readonly accuracy: number;
-  readonly speedupPaper: number;
-  readonly speedupActual: number;
+  /** null where no layer ran. */
+  readonly speedupPaper: number | null;
+  readonly speedupActual: number | null;
   /** Where it was planned which heads to ask: milliseconds of one worker a text by the plan, and with all heads asked. */
   readonly plan?: { readonly msPerText: number; readonly msPerTextAllHeads: number };
   /** [tau, accuracy] by rising tau, for those who turn the dial later. */
@@ -87,6 +88,7 @@ const tauField: Field = [
   (value) => value === null || (typeof value === 'number' && value >= 0 && value <= 1),
   'null or a number from 0 to 1',
 ];
+const orNull = ([is, what]: Field): Field => [(value) => value === null || is(value), `null or ${what}`];
 const optional = ([is, what]: Field): Field => [(value) => value === undefined || is(value), what];
 
 const MOST_WIDTH = 2 ** 15;
@@ -119,8 +121,8 @@ const CALIBRATION: Readonly<Record<string, Field>> = {
   by: oneOf(['actual', 'paper']),
   baseline: number(),
   accuracy: number(),
-  speedupPaper: number(),
-  speedupActual: number(),
+  speedupPaper: orNull(number()),
+  speedupActual: orNull(number()),
   plan: [
     (value) => isObject(value) && [value.msPerText, value.msPerTextAllHeads].every(number(0)[0]),
     'an object with two times',

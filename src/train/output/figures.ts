@@ -33,10 +33,19 @@ export function figureSentences(figures: Figures, dir: string): string[] {
     points === null
       ? `It is right on ${percent(metrics.accuracy)} of the ${judgedOn} rows${f1(metrics)}.`
       : `At tau ${tau} it is right on ${percent(metrics.accuracyAtTau)} of ${chosen}; run to the end, on ${percent(metrics.accuracy)}${f1(metrics)}. ${cost(points)}`,
-    `It computes ${ratio(metrics.speedupActual)} times fewer operations than the dense network (${ratio(metrics.speedupPaper)} as the paper counts).${
-      points === null ? '' : ` The mean text leaves at layer ${metrics.meanExit.toFixed(2)}.`
-    }`,
+    ...operationSentences(metrics, points !== null),
     `${clock === null ? 'Time on the clock was not measured. To measure it' : 'To compare the time with other programs'}: ${howToTime(dir)}`,
+  ];
+}
+
+/** None of a model without a network; as the paper counts, none where no layer of it ran. */
+function operationSentences({ speedupActual, speedupPaper, meanExit }: Figures['metrics'], leaves: boolean): string[] {
+  if (speedupActual === undefined) return [];
+  const paper = speedupPaper === undefined ? 'no layer runs' : `${ratio(speedupPaper)} as the paper counts`;
+  return [
+    `It computes ${ratio(speedupActual)} times fewer operations than the dense network (${paper}).${
+      leaves ? ` The mean text leaves at layer ${meanExit.toFixed(2)}.` : ''
+    }`,
   ];
 }
 

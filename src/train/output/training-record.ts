@@ -36,8 +36,8 @@ export function runMetrics(off: Judgement, chosen: Judgement): Record<string, nu
     accuracy: off.accuracy,
     ...(off.f1 === null ? {} : { f1: off.f1 }),
     ...(chosen.tau === null ? {} : { accuracyAtTau: chosen.accuracy }),
-    speedupPaper: chosen.speedup.paper,
-    speedupActual: chosen.speedup.actual,
+    ...(chosen.speedup.paper === null ? {} : { speedupPaper: chosen.speedup.paper }),
+    ...(chosen.speedup.actual === null ? {} : { speedupActual: chosen.speedup.actual }),
     meanExit: chosen.meanExit,
   };
 }

@@ -1,0 +1,48 @@
+/**
+ * What floor 0 (src/pyramid/floor, a linear model of n-grams) adds to every exit. Two experts are summed:
+ *   exit l answers softmax(z_l + w (z_0 − k log π)), the last layer too; floor 0 by itself answers softmax(s z_0).
+ * z_l are the network's own logits, z_0 floor 0's; π are the shares of the labels among the rows that trained floor 0.
+ * Both experts count the prior, and k takes it off once. w and k are one number each for all exits. Engine, training,
+ * evaluation and page call this file, and no other adds the two.
+ */
+import type { Logits } from '../logits.ts';
+
+/** How floor 0's logits enter an exit. */
+export interface FloorSum {
+  /** w, 0 or more; 0: floor 0 adds nothing. */
+  readonly weight: number;
+  /** [C]: k log π. */
+  readonly prior: readonly number[];
+  /** s, above 0: the inverse temperature of floor 0's own answer. */
+  readonly scale: number;
+}
+
+/** Floor 0's own answer as logits, s z_0: [C]. */
+export const floorAnswer = ({ scale }: FloorSum, z0: Logits): number[] => Array.from(z0, (z) => scale * z);
+
+/** w (z_0 − k log π): [C], what is added to the logits of each exit of one text. */
+export const addend = ({ weight, prior }: FloorSum, z0: Logits): number[] =>
+  Array.from(z0, (z, i) => weight * (z - prior[i]));
+
+/** z_l + addend, [C]; z_l itself where a text has no addend, and [] where the exit was not asked. */
+export const summed = (logits: readonly number[], add: readonly number[] | null): readonly number[] =>
+  add === null ? logits : logits.map((z, i) => z + add[i]);
+
+/** The logits that each exit of one text answers by. */
+export interface ExitLogits {
+  /** [C] of floor 0; null where it was not asked: the model has none, or the text has no feature. */
+  readonly floor: readonly number[] | null;
+  /** [L] of [C]: layers 1 to L; [] where an exit was not asked. */
+  readonly layers: readonly (readonly number[])[];
+}
+
+/** From the parts, the network's logits [L] of [C] and floor 0's [C], to what the exits answer by. */
+export function exitLogits(
+  logits: readonly (readonly number[])[],
+  z0: Logits | null,
+  sum: FloorSum | null,
+): ExitLogits {
+  if (sum === null || z0 === null) return { floor: null, layers: logits };
+  const add = sum.weight === 0 ? null : addend(sum, z0);
+  return { floor: floorAnswer(sum, z0), layers: logits.map((row) => summed(row, add)) };
+}
