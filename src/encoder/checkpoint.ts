@@ -4,7 +4,7 @@
  */
 import { PyramidError, quoted } from '../errors.ts';
 import { type Folder, mebibytes, pathIn } from '../folder.ts';
-import type { EncoderConfig } from './config.ts';
+import { type EncoderConfig, hasNetwork } from './config.ts';
 import { ownName } from './families/families.ts';
 import { initialise, type Parameters, shapesOf } from './parameters.ts';
 import { areFinite, isFloat, type StoredTensor } from './safetensors.ts';
@@ -28,6 +28,7 @@ export async function weightsOf(
   config: EncoderConfig,
   { seed }: { seed?: number } = {},
 ): Promise<LoadedWeights> {
+  if (!hasNetwork(config)) return { parameters: new Map(), others: new Map(), fresh: [] };
   const stored = await openWeights(folder, config.family);
   try {
     const wanted = wantedOf(folder, config, stored, seed !== undefined);

@@ -66,7 +66,7 @@ export async function configOf(folder: Folder): Promise<EncoderConfig> {
     throw await missingWeights(folder, new PyramidError('MP_FILE_MISSING', { path, what: 'model configuration' }));
   const raw = jsonObjectIn(text, (problem, cause) => new PyramidError('MP_MODEL_CONFIG', { path, problem }, { cause }));
   const config = parseConfig(raw, path);
-  if (config.labels.length > 0 || !namesNothing(raw)) return config;
+  if (config.labels.length > 0 || !namesNothing(raw) || !hasNetwork(config)) return config;
   // whether it is a classifier or a bare backbone only the weights say
   const rows = await classifierRows(folder, config.family);
   return { ...config, labels: numberedLabels(rows && Number(raw.num_labels ?? rows)) };
@@ -91,12 +91,13 @@ export function parseConfig(raw: Readonly<Record<string, unknown>>, path: string
     throw new PyramidError('MP_MODEL_ARCHITECTURE', {
       path,
       found: typeof type === 'string' ? type : quoted(type),
-      known: KNOWN,
+      known: KNOWN.filter((family) => family !== 'linear'),
     });
   }
   const name = type as FamilyName;
   const family = FAMILIES[name];
   const { keys } = family;
+  const labels = labelNames(raw, (problem, todo) => new PyramidError('MP_MODEL_CONFIG', { path, problem, todo }));
   const whole = (key: string, most: number, fallback?: number): number => {
     const value = raw[key] ?? fallback;
     if (!Number.isSafeInteger(value) || (value as number) < 1)
@@ -117,6 +118,8 @@ export function parseConfig(raw: Readonly<Record<string, unknown>>, path: string
     if (value >= 1) throw fault(`${key} is ${value}, which would drop everything`);
     return value;
   };
+  const vocabularySize = whole(keys.vocabularySize, MOST.vocabularySize);
+  if (family.architecture === null) return { ...withoutNetwork(labels, vocabularySize), raw };
   const activation = raw[keys.activation];
   if (activation !== undefined && activation !== 'gelu')
     throw fault(`${keys.activation} is ${quoted(activation)}; only "gelu" is known`);
@@ -131,7 +134,6 @@ export function parseConfig(raw: Readonly<Record<string, unknown>>, path: string
   if (!['single_label_classification', 'multi_label_classification', 'regression'].includes(problemType)) {
     throw fault(`problem_type is ${quoted(raw.problem_type)}`);
   }
-  const vocabularySize = whole(keys.vocabularySize, MOST.vocabularySize);
   const padding = raw.pad_token_id ?? null;
   if (padding !== null && !(Number.isSafeInteger(padding) && Number(padding) >= 0 && Number(padding) < vocabularySize))
     throw fault(`pad_token_id is ${quoted(padding)}, not an id from 0 to ${vocabularySize - 1}`);
@@ -154,15 +156,53 @@ export function parseConfig(raw: Readonly<Record<string, unknown>>, path: string
     classifierDropout: rate(classifierDropout, fallback ?? hiddenDropout),
     poolerActivation: family.poolerActivation,
     initializerRange: real('initializer_range', 0.02),
-    labels: labelNames(raw, (problem, todo) => new PyramidError('MP_MODEL_CONFIG', { path, problem, todo })),
+    labels,
     problemType,
     raw,
   };
 }
 
+/** Whether there are layers and a main classifier; without, floor 0 is all there is. */
+export const hasNetwork = ({ layers }: Pick<EncoderConfig, 'layers'>): boolean => layers > 0;
+
+/** The configuration of a model of floor 0 alone: every size of a network is 0. */
+export const withoutNetwork = (labels: readonly string[], vocabularySize: number): EncoderConfig => ({
+  family: 'linear',
+  vocabularySize,
+  hiddenSize: 0,
+  layers: 0,
+  heads: 0,
+  intermediateSize: 0,
+  maxPositions: MOST.maxPositions,
+  typeVocabularySize: 2,
+  tokenTypes: true,
+  layerNormEpsilon: 0,
+  hiddenDropout: 0,
+  attentionDropout: 0,
+  attentionOutputDropout: 0,
+  classifierDropout: 0,
+  poolerActivation: 'tanh',
+  initializerRange: 0,
+  labels,
+  problemType: 'single_label_classification',
+  raw: {},
+});
+
 /** config.json's content for a network, keeping what we do not know of the one it was read from. */
 export function configJson(config: EncoderConfig): Record<string, unknown> {
   const { architecture, keys, constants, tokenTypes, layerNormEpsilon, classifierDropout } = FAMILIES[config.family];
+  const labels = {
+    id2label: Object.fromEntries(config.labels.map((label, i) => [String(i), label])),
+    label2id: Object.fromEntries(config.labels.map((label, i) => [label, i])),
+  };
+  if (architecture === null)
+    return {
+      ...config.raw,
+      model_type: config.family,
+      [keys.vocabularySize]: config.vocabularySize,
+      problem_type: config.problemType,
+      ...labels,
+    };
   return {
     ...config.raw,
     architectures: [architecture],
@@ -183,8 +223,7 @@ export function configJson(config: EncoderConfig): Record<string, unknown> {
     initializer_range: config.initializerRange,
     problem_type: config.problemType,
     pad_token_id: config.raw.pad_token_id ?? 0,
-    id2label: Object.fromEntries(config.labels.map((label, i) => [String(i), label])),
-    label2id: Object.fromEntries(config.labels.map((label, i) => [label, i])),
+    ...labels,
     torch_dtype: 'float32',
   };
 }

@@ -1,7 +1,15 @@
 export { type BlockHooks, type BlockResult, block, importanceScore } from './block.ts';
 export { type LoadedWeights, underOwnNames, weightsOf } from './checkpoint.ts';
 export { classificationHead } from './classification-head.ts';
-export { configJson, configOf, type EncoderConfig, type ProblemType, parseConfig } from './config.ts';
+export {
+  configJson,
+  configOf,
+  type EncoderConfig,
+  hasNetwork,
+  type ProblemType,
+  parseConfig,
+  withoutNetwork,
+} from './config.ts';
 export { type DensePart, type Dropout, dense, type Weights } from './dense.ts';
 export { embed, embedPlaces, placeOf, placeTable } from './embeddings.ts';
 export { FAMILIES, type Family, type FamilyName } from './families/families.ts';

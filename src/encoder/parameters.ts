@@ -19,6 +19,7 @@ export const parameterShapes = (config: EncoderConfig): Map<string, readonly num
 
 /** The same one by one: whoever holds them against a file ends at the first that is not there, whatever config.json says. */
 export function* shapesOf(config: EncoderConfig): Generator<NamedShape> {
+  if (config.layers === 0) return;
   const { hiddenSize: d, intermediateSize: f } = config;
   function* linear(name: string, out: number, inputs: number): Generator<NamedShape> {
     yield [`${name}.weight`, [out, inputs]];

@@ -5,7 +5,7 @@
  */
 import { PyramidError, quoted } from '../errors.ts';
 import { HEAD_KINDS, type HeadKind } from '../pyramid/exits/exits.ts';
-import type { FloorSum } from '../pyramid/exits/sum.ts';
+import type { ExitSum } from '../pyramid/exits/sum.ts';
 import { DTYPES, type Dtype } from '../pyramid/folder/model-folder.ts';
 import type { NetworkShape } from '../pyramid/shape.ts';
 
@@ -35,7 +35,7 @@ export interface Trace {
   /** What products with weights were computed in; left out where that is not known. */
   readonly dtype?: Dtype;
   /** How floor 0 enters the exits; left out where the model has no floor. */
-  readonly floor?: FloorSum;
+  readonly floor?: ExitSum;
   readonly entries: readonly TraceEntry[];
 }
 
@@ -73,13 +73,13 @@ export function parseMeta(text: string, path: string): TraceMeta {
     throw fault('"headKind" names exit heads, but with one label there is no uncertainty to exit by');
   if (typeof pairs !== 'boolean') throw fault('"pairs" is not true or false');
   if (dtype !== undefined && !DTYPES.includes(dtype)) throw fault(`"dtype" is not one of ${DTYPES.join(', ')}`);
-  if (floor !== undefined && !isFloorSum(floor, shape.labels))
+  if (floor !== undefined && !isExitSum(floor, shape.labels))
     throw fault(`"floor" is not a weight of 0 or more, ${shape.labels} numbers as prior and a scale above 0`);
   return { shape, labels, headKind, pairs, ...(dtype && { dtype }), ...(floor && { floor }) };
 }
 
-const isFloorSum = (value: unknown, labels: number): value is FloorSum => {
-  const { weight, prior, scale } = (value ?? {}) as Partial<FloorSum>;
+const isExitSum = (value: unknown, labels: number): value is ExitSum => {
+  const { weight, prior, scale } = (value ?? {}) as Partial<ExitSum>;
   return (
     Number.isFinite(weight) &&
     weight! >= 0 &&

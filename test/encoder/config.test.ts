@@ -1,7 +1,15 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { configJson, parseConfig, readConfig, writeSafetensors } from '../../src/encoder/index.ts';
+import {
+  configJson,
+  hasNetwork,
+  parameterShapes,
+  parseConfig,
+  readConfig,
+  withoutNetwork,
+  writeSafetensors,
+} from '../../src/encoder/index.ts';
 import { PyramidError } from '../../src/errors.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
@@ -32,6 +40,30 @@ const failure = (content: unknown): Promise<PyramidError> =>
       return error as PyramidError;
     },
   );
+
+describe('config.json of a model without a network', () => {
+  it('says its labels and its vocabulary, and comes back as it was written', async () => {
+    const config = withoutNetwork(['ham', 'spam'], 8000);
+    const json = configJson(config);
+    expect(json).toEqual({
+      model_type: 'linear',
+      vocab_size: 8000,
+      problem_type: 'single_label_classification',
+      id2label: { 0: 'ham', 1: 'spam' },
+      label2id: { ham: 0, spam: 1 },
+    });
+    const { raw, ...read_ } = await read(json);
+    expect(read_).toEqual({ ...config, raw: undefined });
+    expect(raw).toEqual(json);
+    expect(hasNetwork(config)).toBe(false);
+    expect(parameterShapes(config).size).toBe(0);
+  });
+
+  it('has no layers whatever it says of them', async () => {
+    const config = await read({ ...least, model_type: 'linear', num_hidden_layers: 12, id2label: { 0: 'a', 1: 'b' } });
+    expect(config).toMatchObject({ layers: 0, hiddenSize: 0, labels: ['a', 'b'] });
+  });
+});
 
 describe('config.json', () => {
   it('is read with BERT’s own defaults for what it leaves out', async () => {

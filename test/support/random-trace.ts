@@ -1,7 +1,7 @@
 // Plausible random traces: easy and hard texts, tokens that fall from layer to layer, heads that get better with depth.
 import type { Trace, TraceEntry } from '../../src/evaluate/trace.ts';
 import type { HeadKind } from '../../src/pyramid/exits/exits.ts';
-import type { FloorSum } from '../../src/pyramid/exits/sum.ts';
+import type { ExitSum } from '../../src/pyramid/exits/sum.ts';
 import type { NetworkShape } from '../../src/pyramid/shape.ts';
 import { randomStream } from '../../src/random.ts';
 
@@ -13,7 +13,7 @@ export interface RandomTraceOptions {
   readonly pairs?: boolean;
   readonly pruned?: boolean;
   /** With a floor 0: every seventh text has no feature. */
-  readonly floor?: FloorSum;
+  readonly floor?: ExitSum;
 }
 
 export const smallShape: NetworkShape = { layers: 6, hiddenSize: 384, heads: 12, intermediateSize: 1536, labels: 4 };

@@ -276,7 +276,7 @@ describe.skipIf(!hasChromium)('the page behind a server (skipped where there is 
         const { accuracy, speedup, meanExit } = judge(trace, tau);
         await expect.poll(() => fact(page, 'Mean exit')).toBe(`layer ${meanExit.toFixed(2)}`);
         expect(await fact(page, 'Accuracy')).toBe(`${(100 * accuracy).toFixed(1)} %`);
-        expect(await fact(page, 'Fewer operations, as computed')).tocontain(speedup.actual!.toFixed(1).slice(0, -1));
+        expect(await fact(page, 'Fewer operations, as computed')).toContain(speedup.actual!.toFixed(1).slice(0, -1));
         heights.push((await page.locator('.figure').nth(1).locator('.dots path').getAttribute('transform'))!);
       }
       expect(new Set(heights).size).toBe(3);

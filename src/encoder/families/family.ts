@@ -14,8 +14,8 @@ export type SizeName =
   | 'activation';
 
 export interface Family {
-  /** transformers' class of a sequence classifier. */
-  readonly architecture: string;
+  /** transformers' class of a sequence classifier; null: there is no network, and no layers. */
+  readonly architecture: string | null;
   /** Keys of config.json. */
   readonly keys: Readonly<Record<SizeName, string>>;
   /** Whether there are token type embeddings and config.json says how many. */

@@ -8,7 +8,7 @@
 import type { Logits } from '../logits.ts';
 
 /** How floor 0's logits enter an exit. */
-export interface FloorSum {
+export interface ExitSum {
   /** w, 0 or more; 0: floor 0 adds nothing. */
   readonly weight: number;
   /** [C]: k log π. */
@@ -18,10 +18,10 @@ export interface FloorSum {
 }
 
 /** Floor 0's own answer as logits, s z_0: [C]. */
-export const floorAnswer = ({ scale }: FloorSum, z0: Logits): number[] => Array.from(z0, (z) => scale * z);
+export const floorAnswer = ({ scale }: ExitSum, z0: Logits): number[] => Array.from(z0, (z) => scale * z);
 
 /** w (z_0 − k log π): [C], what is added to the logits of each exit of one text. */
-export const addend = ({ weight, prior }: FloorSum, z0: Logits): number[] =>
+export const addend = ({ weight, prior }: ExitSum, z0: Logits): number[] =>
   Array.from(z0, (z, i) => weight * (z - prior[i]));
 
 /** z_l + addend, [C]; z_l itself where a text has no addend, and [] where the exit was not asked. */
@@ -37,11 +37,7 @@ export interface ExitLogits {
 }
 
 /** From the parts, the network's logits [L] of [C] and floor 0's [C], to what the exits answer by. */
-export function exitLogits(
-  logits: readonly (readonly number[])[],
-  z0: Logits | null,
-  sum: FloorSum | null,
-): ExitLogits {
+export function exitLogits(logits: readonly (readonly number[])[], z0: Logits | null, sum: ExitSum | null): ExitLogits {
   if (sum === null || z0 === null) return { floor: null, layers: logits };
   const add = sum.weight === 0 ? null : addend(sum, z0);
   return { floor: floorAnswer(sum, z0), layers: logits.map((row) => summed(row, add)) };

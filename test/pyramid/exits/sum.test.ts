@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { toNumber, uncertainty } from '../../../src/pyramid/exits/exit-rule.ts';
-import { addend, exitLogits, type FloorSum, floorAnswer, summed } from '../../../src/pyramid/exits/sum.ts';
+import { addend, type ExitSum, exitLogits, floorAnswer, summed } from '../../../src/pyramid/exits/sum.ts';
 import { logSoftmax, softmax } from '../../../src/pyramid/logits.ts';
 
 const row = (length: number) =>
@@ -12,7 +12,7 @@ describe('the sum of floor 0 and the network', () => {
     fc.assert(
       fc.property(row(3), row(3), row(3), (z, z0, shares) => {
         const prior = logSoftmax(shares);
-        const sum: FloorSum = { weight: 1, prior, scale: 1 };
+        const sum: ExitSum = { weight: 1, prior, scale: 1 };
         const both = softmax(z).map((p, i) => (p * softmax(z0)[i]) / Math.exp(prior[i]));
         const total = both.reduce((a, b) => a + b);
         const found = softmax(summed(z, addend(sum, z0)));
@@ -23,14 +23,14 @@ describe('the sum of floor 0 and the network', () => {
 
   it('leaves the network as it is with weight 0, without a feature and without a floor', () => {
     const logits = [[1, 2], [], [3, 4]];
-    const sum: FloorSum = { weight: 0, prior: [-1, 1], scale: 2 };
+    const sum: ExitSum = { weight: 0, prior: [-1, 1], scale: 2 };
     expect(exitLogits(logits, [5, -5], sum)).toEqual({ floor: [10, -10], layers: logits });
     expect(exitLogits(logits, null, { ...sum, weight: 1 })).toEqual({ floor: null, layers: logits });
     expect(exitLogits(logits, null, null)).toEqual({ floor: null, layers: logits });
   });
 
   it('is added to every exit that was asked, the last layer too, and not to the others', () => {
-    const sum: FloorSum = { weight: 0.5, prior: [1, 0], scale: 1 };
+    const sum: ExitSum = { weight: 0.5, prior: [1, 0], scale: 1 };
     const { layers } = exitLogits([[1, 2], [], [3, 4]], [3, -2], sum);
     expect(layers).toEqual([[2, 1], [], [4, 3]]);
   });
