@@ -21,6 +21,8 @@ export interface ModelInfo {
   readonly pairs: boolean;
   /** 'none': no early exit, and tau must be null or left out. */
   readonly headKind: HeadKind;
+  /** It has a floor 0, which may answer before the network runs; without a network it answers all. */
+  readonly hasFloor: boolean;
   /** Width of `fastbert` heads. */
   readonly headWidth: number;
   /** [L−1]: whether the head of a layer is asked; null: all are. */
@@ -32,10 +34,13 @@ export interface ModelInfo {
   readonly dtype: Dtype;
 }
 
-type Loaded = Pick<TextClassifier, 'info' | 'labels' | 'shape' | 'problemType' | 'headKind' | 'dtype'>;
+type Loaded = Pick<TextClassifier, 'info' | 'labels' | 'shape' | 'problemType' | 'headKind' | 'hasFloor' | 'dtype'>;
 
-export function modelInfo(name: string, { info, labels, shape, problemType, headKind, dtype }: Loaded): ModelInfo {
+export function modelInfo(
+  name: string,
+  { info, labels, shape, problemType, headKind, hasFloor, dtype }: Loaded,
+): ModelInfo {
   const { tau, calibration = null, method, pairs, headWidth, asked = null, prunes, maxLength } = info;
-  const dial = { tau, calibration, headKind, headWidth, asked, prunes };
+  const dial = { tau, calibration, headKind, hasFloor, headWidth, asked, prunes };
   return { name, labels, shape, ...dial, problemType, method, pairs, maxLength, dtype };
 }

@@ -92,6 +92,11 @@ export class TextClassifier {
     return shapeOf(this.#model.config);
   }
 
+  /** There is a floor 0, which may answer before the network runs. */
+  get hasFloor(): boolean {
+    return this.#model.info.floor !== undefined;
+  }
+
   get headKind(): HeadKind {
     return this.#model.headSettings.kind;
   }

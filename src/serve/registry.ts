@@ -185,7 +185,7 @@ export class Registry implements Models, ModelAdmin {
 }
 
 function cardOf(name: string, pyramid: Pyramid, version: string, maxTau: number | null): ModelCard {
-  const { labels, problemType, info, family, shape, headKind, dtype } = pyramid;
+  const { labels, problemType, info, family, shape, dtype } = pyramid;
   return {
     name,
     labels,
@@ -196,7 +196,7 @@ function cardOf(name: string, pyramid: Pyramid, version: string, maxTau: number 
     hiddenSize: shape.hiddenSize,
     maxLength: info.maxLength,
     pairs: info.pairs,
-    exits: mayExit({ headKind, problemType }),
+    exits: mayExit(pyramid),
     tau: info.tau,
     maxTau,
     dtype,

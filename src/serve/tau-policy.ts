@@ -12,7 +12,7 @@ import type { TauPolicy } from './served-pyramid.ts';
 const DEFAULT_SLO_MS = 50;
 
 type DialOptions = Pick<ServerOptions, 'tau' | 'maxTau' | 'maxDrop' | 'sloP95'>;
-type Model = Pick<Pyramid, 'info' | 'headKind' | 'problemType'>;
+type Model = Pick<Pyramid, 'info' | 'headKind' | 'problemType' | 'hasFloor' | 'shape'>;
 
 /** Throws MP_MODEL_HEADS (a tau for a model that cannot exit early), MP_USAGE (auto without a bound). */
 export function policyFor(model: Model, { tau, maxTau, maxDrop, sloP95 }: DialOptions): TauPolicy {

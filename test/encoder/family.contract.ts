@@ -169,7 +169,11 @@ export function familyContract(name: FamilyName): void {
         maxLength: 12,
         tau: null,
       } as const;
-      await writeModelFolder(dir, { config, info, parameters, heads, headSettings: pairHeads, thresholds: null }, {});
+      await writeModelFolder(
+        dir,
+        { config, info, parameters, heads, headSettings: pairHeads, thresholds: null, floor: null },
+        {},
+      );
       const stored = await readSafetensors(join(dir, 'model.safetensors'));
       const theirs = [...stored].filter(([key]) => !key.startsWith('pyramid.'));
       expect(new Map(theirs)).toEqual(tensors);

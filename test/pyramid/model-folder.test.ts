@@ -34,6 +34,7 @@ beforeAll(async () => {
   const none = headSettings('none', false);
   dense = {
     ...state,
+    floor: null,
     headSettings: none,
     info: { ...info, method: 'bert', exitHead: 'none', prunes: false, pairs: false, tau: null },
   };
@@ -220,9 +221,9 @@ describe('a folder of others', () => {
       'whose pyramid is of another format',
       'MP_MODEL_CONFIG',
       (config) => {
-        config.pyramid = { ...info, format: 2 };
+        config.pyramid = { ...info, format: 3 };
       },
-      /pyramid\.format is 2, this version reads 1/,
+      /pyramid\.format is 3, this version reads 1 and 2/,
     ],
     [
       'whose pyramid is not an object',

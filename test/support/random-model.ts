@@ -1,6 +1,12 @@
 /** A model folder with random weights, large enough that texts differ in what is pruned and where they leave. */
 import { join } from 'node:path';
-import { type EncoderConfig, initialise, parameterShapes, parseConfig } from '../../src/encoder/index.ts';
+import {
+  type EncoderConfig,
+  initialise,
+  parameterShapes,
+  parseConfig,
+  withoutNetwork,
+} from '../../src/encoder/index.ts';
 import type { HeadKind } from '../../src/pyramid/exits/exits.ts';
 import { headSettings } from '../../src/pyramid/exits/exits.ts';
 import { initialHeads } from '../../src/pyramid/exits/heads.ts';
@@ -9,6 +15,7 @@ import type { PyramidModel } from '../../src/pyramid/folder/model-folder.ts';
 import { randomStream } from '../../src/random.ts';
 import { tokenizerFromFiles } from '../../src/text/tokenizer/tokenizer.ts';
 import { wordPieceFiles } from '../../src/text/tokenizer/wordpiece-files.ts';
+import { randomFloor } from './random-floor.ts';
 
 export interface RandomModelOptions {
   readonly seed: number;
@@ -23,6 +30,8 @@ export interface RandomModelOptions {
   /** The tokenizer's files; left out, one that knows WORDS. */
   readonly tokenizer?: Readonly<Record<string, string>>;
   readonly maxLength?: number;
+  /** With a floor 0. */
+  readonly floor?: boolean;
 }
 
 export const WORDS = Array.from({ length: 200 }, (_, i) => `w${i}`);
@@ -44,13 +53,15 @@ export async function randomModel(
     problemType,
     tokenizer,
     maxLength = MAX_LENGTH,
+    floor: hasFloor = false,
   }: RandomModelOptions,
 ): Promise<{ dir: string; model: PyramidModel }> {
   const files = tokenizer ?? wordPieceFiles(['[PAD]', '[UNK]', '[CLS]', '[SEP]', '[MASK]', ...WORDS]);
+  const loaded = tokenizerFromFiles(files);
   const config = parseConfig(
     {
       model_type: 'bert',
-      vocab_size: tokenizer ? tokenizerFromFiles(tokenizer).vocabularySize : WORDS.length + 5,
+      vocab_size: loaded.vocabularySize,
       hidden_size: hiddenSize,
       num_hidden_layers: layers,
       num_attention_heads: 4,
@@ -74,10 +85,12 @@ export async function randomModel(
     }),
   );
   const settings = headSettings(kind, pairs, 16);
+  const floor = hasFloor ? randomFloor({ seed, labels: labels.length, tokenizer: loaded, pairs }) : null;
   const model: PyramidModel = {
     config,
     info: {
-      format: 1,
+      format: floor ? 2 : 1,
+      ...(floor && { floor: floor.info }),
       method: kind === 'none' ? (prunes ? 'ltp' : 'bert') : prunes ? 'mp' : 'fastbert',
       exitHead: kind,
       exitTraining: 'joint',
@@ -93,6 +106,44 @@ export async function randomModel(
     heads: initialHeads(config, settings, seed),
     headSettings: settings,
     thresholds: prunes ? Float32Array.from({ length: layers }, (_, i) => (0.03 * (i + 1)) / layers) : null,
+    floor,
+  };
+  const dir = join(root, name);
+  await writeModelFolder(dir, model, files);
+  return { dir, model };
+}
+
+/** Writes the folder `name` under `root`: floor 0 alone, without a network. */
+export async function randomLinearModel(
+  root: string,
+  name: string,
+  { seed, labels = ['a', 'b', 'c'], pairs = false }: Pick<RandomModelOptions, 'seed' | 'labels' | 'pairs'>,
+): Promise<{ dir: string; model: PyramidModel }> {
+  const files = wordPieceFiles(['[PAD]', '[UNK]', '[CLS]', '[SEP]', '[MASK]', ...WORDS]);
+  const tokenizer = tokenizerFromFiles(files);
+  const floor = randomFloor({ seed, labels: labels.length, tokenizer, pairs });
+  const none = headSettings('none', pairs);
+  const model: PyramidModel = {
+    config: withoutNetwork(labels, tokenizer.vocabularySize),
+    info: {
+      format: 2,
+      floor: floor.info,
+      method: 'linear',
+      exitHead: 'none',
+      exitTraining: 'frozen',
+      pairs,
+      headWidth: none.width,
+      prunes: false,
+      temperature: 0,
+      lambda: 0,
+      maxLength: MAX_LENGTH,
+      tau: null,
+    },
+    parameters: new Map(),
+    heads: new Map(),
+    headSettings: none,
+    thresholds: null,
+    floor,
   };
   const dir = join(root, name);
   await writeModelFolder(dir, model, files);

@@ -8,6 +8,7 @@
 import type { ProblemType } from '../../encoder/index.ts';
 import { PyramidError } from '../../errors.ts';
 import { type Logits, maximum, notFinite } from '../logits.ts';
+import type { NetworkShape } from '../shape.ts';
 import type { HeadKind } from './exits.ts';
 
 declare const brand: unique symbol;
@@ -81,9 +82,18 @@ export function tauBetween(low: Uncertainty, high: Uncertainty | null): number {
   return toNumber(low);
 }
 
+/** What of a model says whether tau means anything to it. */
+export interface MayExit {
+  readonly headKind: HeadKind;
+  readonly problemType: ProblemType;
+  readonly hasFloor: boolean;
+  readonly shape: Pick<NetworkShape, 'layers'>;
+}
+
 /** Whether tau means anything to a model: it has exits, and its answers have the uncertainty that they leave by. */
-export const mayExit = ({ headKind, problemType }: { headKind: HeadKind; problemType: ProblemType }): boolean =>
-  headKind !== 'none' && hasUncertainty(problemType);
+export const mayExit = ({ headKind, problemType, hasFloor, shape }: MayExit): boolean =>
+  // floor 0 without a network always answers
+  (headKind !== 'none' || (hasFloor && shape.layers > 0)) && hasUncertainty(problemType);
 
 /** Equation 2 is for answers that are one of several labels: a softmax. */
 export const hasUncertainty = (problemType: ProblemType): boolean => problemType === 'single_label_classification';

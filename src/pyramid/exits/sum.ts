@@ -5,6 +5,7 @@
  * Both experts count the prior, and k takes it off once. w and k are one number each for all exits. Engine, training,
  * evaluation and page call this file, and no other adds the two.
  */
+import type { FloorParts } from '../floor/index.ts';
 import type { Logits } from '../logits.ts';
 
 /** How floor 0's logits enter an exit. */
@@ -17,6 +18,13 @@ export interface ExitSum {
   readonly scale: number;
 }
 
+/** As a folder keeps it. */
+export const exitSum = ({ info: { sum, temperature }, prior }: Pick<FloorParts, 'info' | 'prior'>): ExitSum => ({
+  weight: sum.weight,
+  prior: Array.from(prior, (share) => sum.priorShare * Math.log(share)),
+  scale: temperature,
+});
+
 /** Floor 0's own answer as logits, s z_0: [C]. */
 export const floorAnswer = ({ scale }: ExitSum, z0: Logits): number[] => Array.from(z0, (z) => scale * z);
 
@@ -27,6 +35,16 @@ export const addend = ({ weight, prior }: ExitSum, z0: Logits): number[] =>
 /** z_l + addend, [C]; z_l itself where a text has no addend, and [] where the exit was not asked. */
 export const summed = (logits: readonly number[], add: readonly number[] | null): readonly number[] =>
   add === null ? logits : logits.map((z, i) => z + add[i]);
+
+/** As `summed` with the addend of z_0, into `into` [C] (which may be `network`), for many rows; undefined: no feature. */
+export function sumInto(
+  network: ArrayLike<number>,
+  z0: ArrayLike<number> | undefined,
+  { weight, prior }: Pick<ExitSum, 'weight' | 'prior'>,
+  into: Float64Array | Float32Array | number[],
+): void {
+  for (let c = 0; c < network.length; c++) into[c] = network[c] + (z0 ? weight * (z0[c] - prior[c]) : 0);
+}
 
 /** The logits that each exit of one text answers by. */
 export interface ExitLogits {

@@ -10,5 +10,4 @@ export { type Pieces, pieceKinds, SKIPPED } from './piece-kinds.ts';
 export { type FloorFits, readFloorInfo } from './read-floor-info.ts';
 export { SeenBuckets } from './seen-buckets.ts';
 export { FLOOR_PREFIX, type FloorTensor, floorFile, floorFrom, floorTensors } from './stored-floor.ts';
-export { logPrior, sumLogits } from './sum.ts';
 export { tfWeights } from './tf-weights.ts';

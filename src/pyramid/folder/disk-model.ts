@@ -5,10 +5,11 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { diskFolder } from '../../disk-folder.ts';
-import { configJson, type StoredTensor, underOwnNames, writeSafetensors } from '../../encoder/index.ts';
+import { configJson, hasNetwork, type StoredTensor, underOwnNames, writeSafetensors } from '../../encoder/index.ts';
 import { writeFolder } from '../../write-folder.ts';
+import { floorFile } from '../floor/index.ts';
 import { THRESHOLDS } from '../network.ts';
-import { json, modelOf, type PyramidModel } from './model-folder.ts';
+import { FLOOR_FILE, json, modelOf, type PyramidModel } from './model-folder.ts';
 
 /** The model in `dir`, see `modelOf`. */
 export const readModelFolder = (dir: string): Promise<PyramidModel> => modelOf(diskFolder(dir));
@@ -21,8 +22,10 @@ export async function writeModelFolder(dir: string, model: PyramidModel, files: 
   await writeFolder(dir, 'config.json', async (folder) => {
     const tensors = new Map<string, StoredTensor>([...underOwnNames(model.config, model.parameters), ...model.heads]);
     if (model.thresholds) tensors.set(THRESHOLDS, { shape: [model.thresholds.length], data: model.thresholds });
-    await writeSafetensors(join(folder, 'model.safetensors'), tensors);
-    await writeFile(join(folder, 'config.json'), json({ ...configJson(model.config), pyramid: model.info }));
+    if (hasNetwork(model.config)) await writeSafetensors(join(folder, 'model.safetensors'), tensors);
+    if (model.floor) await writeFile(join(folder, FLOOR_FILE), floorFile(model.floor));
+    const pyramid = model.floor ? { ...model.info, format: 2, floor: model.floor.info } : model.info;
+    await writeFile(join(folder, 'config.json'), json({ ...configJson(model.config), pyramid }));
     for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text);
   });
 }

@@ -1,13 +1,15 @@
 /**
  * A trained model in a folder: a Hugging Face folder that transformers opens as it is, with our thresholds and exit
- * heads beside BERT's own weights and a `pyramid` object in config.json. Read here, wherever it lies;
- * disk-model.ts writes it.
+ * heads beside BERT's own weights and a `pyramid` object in config.json. Floor 0 is a file of its own, so that a page can
+ * answer by it before the network's weights have come. Read here, wherever it lies; disk-model.ts writes it.
  */
 import { configOf, type EncoderConfig, type Parameters, type StoredTensor, weightsOf } from '../../encoder/index.ts';
+import { tensorsOf } from '../../encoder/safetensors.ts';
 import { PyramidError } from '../../errors.ts';
 import { type Folder, pathIn } from '../../folder.ts';
 import { type HeadSettings, headSettings } from '../exits/exits.ts';
 import { headShapes } from '../exits/heads.ts';
+import { type FloorInfo, type FloorParts, floorFrom } from '../floor/index.ts';
 import { THRESHOLDS } from '../network.ts';
 import { problemTypeOf } from '../problem.ts';
 import { type Calibration, DTYPES, type Dtype, dtypeOf, infoFor, type PyramidInfo, readInfo } from './pyramid-info.ts';
@@ -21,7 +23,12 @@ export interface PyramidModel {
   readonly heads: Parameters;
   readonly headSettings: HeadSettings;
   readonly thresholds: Float32Array | null;
+  /** Floor 0; null: the model has none. A model without a network has nothing else. */
+  readonly floor: FloorParts | null;
 }
+
+/** Floor 0's tables, in the folder. */
+export const FLOOR_FILE = 'floor.safetensors';
 
 /**
  * Reads a folder. One without a `pyramid` object (a classifier fine-tuned elsewhere) is a dense model without heads.
@@ -47,7 +54,20 @@ export async function modelOf(folder: Folder): Promise<PyramidModel> {
   };
   for (const [name, shape] of headShapes(config, settings)) heads.set(name, take(name, shape));
   const thresholds = info.prunes ? take(THRESHOLDS, [config.layers]).data : null;
-  return { config, info, parameters, heads, headSettings: settings, thresholds };
+  const floor = info.floor ? await floorOf(folder, info.floor) : null;
+  return { config, info, parameters, heads, headSettings: settings, thresholds, floor };
+}
+
+/** Floor 0's tables, as `info` (of `readInfo`) describes them. Throws MP_FILE_MISSING, MP_MODEL_*. */
+export async function floorOf(folder: Folder, info: FloorInfo): Promise<FloorParts> {
+  const path = pathIn(folder.path, FLOOR_FILE);
+  const file = await folder.open(FLOOR_FILE);
+  if (!file) throw new PyramidError('MP_FILE_MISSING', { path, what: "file of floor 0's tables" });
+  try {
+    return floorFrom(info, await tensorsOf(file, path, { integers: true }), path);
+  } finally {
+    await file.close();
+  }
 }
 
 /** Whether layer `layer`, from 1 and below the last, has an exit head that is asked. */

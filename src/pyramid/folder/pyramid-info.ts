@@ -2,11 +2,12 @@
  * The `pyramid` object of a model folder's config.json. It is not trusted: every field is checked for its kind and range,
  * and the entry of another dtype may hold only a tau and its calibration.
  */
-import type { EncoderConfig } from '../../encoder/index.ts';
+import { type EncoderConfig, hasNetwork } from '../../encoder/index.ts';
 import { PyramidError, quoted } from '../../errors.ts';
 import { hasUncertainty } from '../exits/exit-rule.ts';
 import { exitOf, HEAD_KINDS, type HeadKind } from '../exits/exits.ts';
 import { FASTBERT_HEADS } from '../exits/fastbert.ts';
+import { type FloorInfo, readFloorInfo } from '../floor/index.ts';
 
 /** What products with weights are computed in. */
 export type Dtype = 'fp32' | 'int8';
@@ -34,7 +35,8 @@ export interface Calibration {
 
 /** The `pyramid` object of config.json. */
 export interface PyramidInfo {
-  readonly format: 1;
+  /** 2: with `floor`, whose logits are summed into every exit; a reader of 1 would answer without it. */
+  readonly format: 1 | 2;
   readonly method: string;
   readonly exitHead: HeadKind;
   readonly exitTraining: 'frozen' | 'joint';
@@ -58,6 +60,8 @@ export interface PyramidInfo {
   readonly forDtype?: Readonly<Partial<Record<Dtype, Pick<PyramidInfo, 'tau' | 'calibration'>>>>;
   /** [L−1]: whether the exit head of a layer is asked; all are if left out. */
   readonly asked?: readonly boolean[];
+  /** How floor 0 reads a text and is summed; its tables are in a file of their own. Left out: there is none. */
+  readonly floor?: FloorInfo;
 }
 
 /** A model that was trained elsewhere. */
@@ -150,7 +154,8 @@ export function readInfo(config: EncoderConfig, path: string): PyramidInfo {
   const stored = config.raw.pyramid;
   const maxLength = Math.min(DENSE.maxLength, config.maxPositions);
   if (stored !== undefined && !isObject(stored)) throw fault('pyramid is not an object');
-  if (stored && stored.format !== 1) throw fault(`pyramid.format is ${quoted(stored.format)}, this version reads 1`);
+  if (stored && stored.format !== 1 && stored.format !== 2)
+    throw fault(`pyramid.format is ${quoted(stored.format)}, this version reads 1 and 2`);
   const info = { ...DENSE, maxLength, ...stored } as PyramidInfo;
   const least = info.pairs ? 3 : 2; // the special tokens of a text, or a pair
   if (!isWhole(info.maxLength, least, config.maxPositions)) {
@@ -174,7 +179,11 @@ export function readInfo(config: EncoderConfig, path: string): PyramidInfo {
     check(`${name}.tau`, other.tau, tauField);
     checkCalibration(`${name}.calibration`, other.calibration);
   }
-  const heads = config.layers - 1;
+  if ((info.format === 2) !== (info.floor !== undefined))
+    throw fault(`pyramid.format is ${info.format}, and ${info.floor ? 'there is a' : 'there is no'} pyramid.floor`);
+  if (info.floor !== undefined) checkFloor(config, info, path);
+  else if (!hasNetwork(config)) throw fault('there is neither a network nor a pyramid.floor');
+  const heads = Math.max(0, config.layers - 1);
   if (info.asked !== undefined && !(isFlags(info.asked) && info.asked.length === heads))
     throw fault(`pyramid.asked is ${quoted(info.asked)}, not true or false for each of layers 1 to ${heads}`);
   const taus = [info.tau, ...Object.values(info.forDtype ?? {}).map(({ tau }) => tau)];
@@ -184,6 +193,16 @@ export function readInfo(config: EncoderConfig, path: string): PyramidInfo {
       `pyramid.tau is ${tau}, but the answers of a ${config.problemType} model have no uncertainty to exit by`,
     );
   return info;
+}
+
+function checkFloor(config: EncoderConfig, { floor, pairs }: PyramidInfo, path: string): void {
+  const fault = (problem: string) => new PyramidError('MP_MODEL_CONFIG', { path, problem });
+  if (!hasUncertainty(config.problemType))
+    throw fault(
+      `there is a pyramid.floor, which answers one of several labels, and the model is a ${config.problemType}`,
+    );
+  const read = readFloorInfo(floor, { labels: config.labels.length, vocabulary: config.vocabularySize }, path);
+  if (read.pairs !== pairs) throw fault(`pyramid.floor.pairs is ${read.pairs}, and pyramid.pairs is ${pairs}`);
 }
 
 /** What the folder is run in where the caller does not say. */

@@ -2,7 +2,8 @@
  * How floor 0 is added to the network: softmax(z_L + w (z_0 − k log π)), w and k chosen by log-loss on validation rows.
  * The plain sum (1, 0) stays unless another is better there beyond noise; w = 0 if the network alone is better than it.
  */
-import { type FloorSum, PLAIN_SUM, sumLogits } from '../../pyramid/floor/index.ts';
+import { sumInto } from '../../pyramid/exits/sum.ts';
+import { type FloorSum, PLAIN_SUM } from '../../pyramid/floor/index.ts';
 import { logLoss } from './log-loss.ts';
 
 export interface SumRows {
@@ -51,10 +52,12 @@ export function chooseSum(rows: SumRows): ChosenSum {
 
 function lossesOf({ labels, network, floor, known, truth }: SumRows, sum: FloorSum, log: Float64Array): Float64Array {
   const z = new Float64Array(labels);
+  const { weight, priorShare } = sum;
+  const prior = log.map((share) => priorShare * share);
   return Float64Array.from({ length: truth.length }, (_, i) => {
     const at = i * labels;
     const z0 = known?.[i] === 0 ? undefined : floor.subarray(at, at + labels);
-    sumLogits(network.subarray(at, at + labels), z0, sum, log, z);
+    sumInto(network.subarray(at, at + labels), z0, { weight, prior }, z);
     return logLoss(z, 0, truth[i], labels);
   });
 }

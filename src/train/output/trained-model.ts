@@ -37,7 +37,7 @@ export async function writeTrainedModel(out: string, model: TrainedModel): Promi
   const { config, parameters, heads, headSettings, thresholds } = model.result.state;
   await writeModelFolder(
     out,
-    { config, info: pyramidInfo(model), parameters, heads, headSettings, thresholds },
+    { config, info: pyramidInfo(model), parameters, heads, headSettings, thresholds, floor: null },
     { ...model.start.tokenizer.files, ...filesForPeople(model, null) },
   );
 }
