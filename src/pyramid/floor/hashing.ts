@@ -17,12 +17,11 @@ export const SPACES = { text: 0, both: 715_225_739, apart: 1_431_655_781 } as co
 
 const INVERSE = 1 / MODULUS;
 
-/** x mod P of a whole number from 0 to 2^53: a quotient that is rounded may be off by one, the remainder says so. */
-export function modulo(x: number): number {
-  const rest = x - Math.floor(x * INVERSE) * MODULUS;
-  if (rest < 0) return rest + MODULUS;
-  return rest >= MODULUS ? rest - MODULUS : rest;
-}
+/**
+ * x mod P of a whole number from 0 to 2^50. INVERSE is 1/P but for a share of 2^-62, so that a multiple's quotient is exact;
+ * that of any other is off by less than 2^-32, and at least 1/P from a whole number.
+ */
+export const modulo = (x: number): number => x - Math.floor(x * INVERSE) * MODULUS;
 
 /** The hash of a unigram (`second` −1) or a bigram in the name space 0, from 0 to P − 1. */
 export const hashOf = (first: number, second = -1): number => modulo(FIRST * (first + 1) + SECOND * (second + 1));
