@@ -40,7 +40,7 @@ export const summed = (logits: readonly number[], add: readonly number[] | null)
 export function sumInto(
   network: ArrayLike<number>,
   z0: ArrayLike<number> | undefined,
-  { weight, prior }: Pick<ExitSum, 'weight' | 'prior'>,
+  { weight, prior }: { readonly weight: number; readonly prior: ArrayLike<number> },
   into: Float64Array | Float32Array | number[],
 ): void {
   for (let c = 0; c < network.length; c++) into[c] = network[c] + (z0 ? weight * (z0[c] - prior[c]) : 0);
