@@ -1,4 +1,5 @@
 /** What floor 0 learns from: token ids of many texts in one array, and their targets. Plain typed arrays, so that a thread may have them. */
+import { secondOf } from '../../pyramid/floor/index.ts';
 import type { Encoding } from '../../text/index.ts';
 
 export interface FloorRows {
@@ -32,12 +33,6 @@ export function floorRows(encodings: readonly Pick<Encoding, 'ids' | 'types'>[],
     if (seconds) seconds[i] = starts[i] + secondOf(encoding);
   }
   return { ids, starts, seconds };
-}
-
-/** Where the second text begins among the tokens of a pair; their number if there is none. */
-export function secondOf({ ids, types }: Pick<Encoding, 'ids' | 'types'>): number {
-  const second = types.indexOf(1);
-  return second < 0 ? ids.length : second;
 }
 
 export const rowCount = ({ starts }: FloorRows): number => starts.length - 1;

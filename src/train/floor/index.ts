@@ -3,7 +3,7 @@
 export type { ChosenStrength } from './choose-strength.ts';
 export { type ChosenSum, chooseSum, type SumRows } from './choose-sum.ts';
 export type { FloorEvent, OnFloorEvent } from './floor-event.ts';
-export { type FloorRows, type FloorTargets, floorRows, rowCount, secondOf } from './floor-rows.ts';
+export { type FloorRows, type FloorTargets, floorRows, rowCount } from './floor-rows.ts';
 export { FLOOR_DEFAULTS, type FloorSettings } from './floor-settings.ts';
 export { type FloorThreadOptions, trainFloorInThread } from './floor-thread.ts';
 export { temperatureOf } from './temperature.ts';
