@@ -57,7 +57,7 @@ describe('writeWhole', () => {
   test.runIf(process.platform === 'linux')('never replaces a device, and says when it is full', async () => {
     await expect(writeWhole('/dev/full', 'x')).rejects.toMatchObject({
       code: 'MP_WRITE',
-      message: expect.stringMatching(/^\/dev\/full: cannot write \(ENOSPC.*what has arrived there is not complete/),
+      message: expect.stringMatching(/^\/dev\/full: cannot write \(ENOSPC.*the output is incomplete/),
     });
     expect(statSync('/dev/full').isCharacterDevice()).toBe(true);
   });

@@ -83,7 +83,8 @@ async function trainInto(
   const { pairs } = rows.train;
   const start = await startingModel(options, rows, student, onEvent);
   checkDepth(method, start.state.config.layers);
-  if (options.model !== 'scratch' && start.fresh.length > 0) note(`new, from the seed: ${start.fresh.join(', ')}`);
+  if (options.model !== 'scratch' && start.fresh.length > 0)
+    note(`new weights, drawn from the seed: ${start.fresh.join(', ')}`);
   const sets = encodeRows(start.tokenizer, rows, options.maxLength, options.batchSize);
   const settings = stageSettings(options, rows.train, device);
   for (const text of [...textNotes(rows, sets, options.maxLength), ...labelNotes(rows)]) note(text);

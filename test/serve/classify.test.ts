@@ -176,8 +176,12 @@ describe('a stream of lines', () => {
     ['a field that is not known', '{"text": "w1", "tau": 1}\n"w1"', [/^line 1 has a field "tau"/, 'ok']],
     ['a pair by another name', '{"text": "w1", "pairs": "w2"}', [/did you mean "pair"/]],
     ['a prototype', '{"text": "w1", "__proto__": {"id": 1}}', [/^line 1 has a field "__proto__"/]],
-    ['an id that JSON would round', '{"text": "w1", "id": 9007199254740993}', [/^line 1 has an id that is too large/]],
-    ['an id beyond all numbers', '{"text": "w1", "id": 1e999}', [/^line 1 has an id that is too large/]],
+    [
+      'an id that JSON would round',
+      '{"text": "w1", "id": 9007199254740993}',
+      [/^line 1 has an id that is too large a number/],
+    ],
+    ['an id beyond all numbers', '{"text": "w1", "id": 1e999}', [/^line 1 has an id that is too large a number/]],
     [
       'an id nested a hundred thousand deep',
       `{"text": "w1", "id": ${'['.repeat(1e5)}${']'.repeat(1e5)}}\n"w1"`,

@@ -34,7 +34,7 @@ describe('what is refused before any route sees it', () => {
       'two lengths',
       'POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\n',
       400,
-      'not a request',
+      'not an HTTP/1.1 request',
     ],
     ['20 KiB of headers', requestText('GET', '/health', { x: 'a'.repeat(20_000) }), 431, '16 KiB'],
   ])('has our form of an error for %s', async (_, text, wanted, words) => {

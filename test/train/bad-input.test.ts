@@ -436,7 +436,7 @@ describe('an existing output folder', () => {
     const { code, stderr } = await cli([...flags.split(' '), '--resume', '--learning-rate', '1e-3'], realServices);
     expect([code, stderr.trimEnd().split('\n').at(-1)]).toEqual([
       2,
-      `error: ${checkpoint}: the run there had --learning-rate 0.002, this one has 0.001; give the same arguments, or another --out`,
+      `error: ${checkpoint}: the run there used --learning-rate 0.002, this one uses 0.001; give the same arguments, or another --out`,
     ]);
     for (const given of [
       { seed: 9 },

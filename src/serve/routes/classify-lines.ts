@@ -94,7 +94,7 @@ function inputOf(line: Line, number: number): { input: TextInput; id: string | u
 function idOf(id: unknown, wrong: (problem: string) => PyramidError): string | undefined {
   // beyond, JSON's numbers are rounded when they are read
   if (typeof id === 'number' && !(Math.abs(id) <= Number.MAX_SAFE_INTEGER))
-    throw wrong('has a number as id that is too large to be returned exactly: write it as a string');
+    throw wrong('has an id that is too large a number to be returned exactly: write it as a string');
   try {
     return JSON.stringify(id);
   } catch {

@@ -56,6 +56,6 @@ export function textNotes(rows: Rows, sets: Pick<EncodedRows, 'train'>, maxLengt
   if (truncated === 0) return empty;
   return [
     ...empty,
-    `${truncated} of ${rows.train.examples.length} training texts are longer than ${maxLength} tokens and were cut`,
+    `${truncated} of ${rows.train.examples.length} training texts are longer than ${maxLength} tokens and were truncated`,
   ];
 }
