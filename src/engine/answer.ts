@@ -1,4 +1,6 @@
 /** From an outcome to what the caller reads: the label, its score, and what it cost. */
+
+import { addendOf, floorAnswer, summed } from '../pyramid/exits/sum.ts';
 import { actualFlops, denseFlops } from '../pyramid/flops.ts';
 import { argmax, ranking } from '../pyramid/logits.ts';
 import { problems } from '../pyramid/problem.ts';
@@ -13,7 +15,7 @@ export interface Answer {
   readonly score: number;
   /** Of the `topK` likeliest labels, likeliest first; there if topK is above 1. */
   readonly scores?: Readonly<Record<string, number>>;
-  /** The layer that answered, from 1. */
+  /** The layer that answered, from 1; 0: floor 0, which answers before the network. */
   readonly exit: number;
   /** Tokens by layer: entering layer 1, then left after each layer that ran. */
   readonly tokens: readonly number[];
@@ -45,7 +47,7 @@ export function detailOf(
   tau: number | null,
 ): Detail {
   const { exit, tokens, truncated } = outcome;
-  const logits = outcome.logits[exit - 1];
+  const logits = answerLogits(model, outcome);
   const scores = problems[model.config.problemType].activation(logits);
   return {
     scores,
@@ -68,8 +70,8 @@ export function answerOf(
   { tau, topK }: { readonly tau: number | null; readonly topK: number },
 ): Answer {
   const { config } = model;
-  const { exit, tokens, logits, truncated } = outcome;
-  const scores = problems[config.problemType].activation(logits[exit - 1]);
+  const { exit, tokens, truncated } = outcome;
+  const scores = problems[config.problemType].activation(answerLogits(model, outcome));
   const best = argmax(scores);
   const flops = flopsOf(model, outcome, tau);
   const answer = { label: config.labels[best], score: scores[best], exit, tokens, truncated, flops };
@@ -82,9 +84,14 @@ export function answerOf(
   return { ...answer, scores: most };
 }
 
+/** [C]: what the exit that answered answers by. */
+function answerLogits({ sum }: ModelDescription, { exit, logits, floor }: Outcome): readonly number[] {
+  return exit === 0 ? floorAnswer(sum!, floor!) : summed(logits[exit - 1], addendOf(sum, floor));
+}
+
 function flopsOf(
   { config, headSettings, info }: ModelDescription,
-  { exit, tokens }: Outcome,
+  { exit, tokens, floor }: Outcome,
   tau: number | null,
 ): number {
   const { layers } = config;
@@ -96,5 +103,6 @@ function flopsOf(
     peeks: 'all',
     asked: info.asked,
     fastbertWidth: headSettings.width,
+    floor: floor !== null,
   });
 }

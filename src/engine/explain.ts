@@ -1,14 +1,19 @@
-/** What a page draws of one text: how long each token stays, and the scores of each layer's exit head. */
+/**
+ * What a page draws of one text: what floor 0 makes of its words, how long each token stays, and the scores of each exit,
+ * which are those of the sums where there is a floor 0.
+ */
 import { exitLayer, hasUncertainty, toNumber, uncertainty } from '../pyramid/exits/exit-rule.ts';
-import { argmax } from '../pyramid/logits.ts';
+import { exitLogits } from '../pyramid/exits/sum.ts';
+import { argmax, softmax } from '../pyramid/logits.ts';
 import { problems } from '../pyramid/problem.ts';
-import type { Outcome } from './job.ts';
+import type { FloorHistory, Outcome } from './job.ts';
 import type { ModelDescription } from './workers/messages.ts';
 
 export interface Explanation {
   /** The answer at this tau, as `classify` gives it. */
   readonly label: string;
   readonly score: number;
+  /** The layer that answers, from 1; 0: floor 0. */
   readonly exit: number;
   readonly tau: number | null;
   /** The text was longer than the model's maximum, and cut. */
@@ -17,8 +22,26 @@ export interface Explanation {
   readonly pieces: readonly string[];
   /** [n]: 1 where a piece is of the second text of a pair. */
   readonly types: readonly number[];
-  /** [L], as if nothing left early. */
+  /** What floor 0 makes of it; null where it is not asked: the model has none, or the text has nothing that it knows. */
+  readonly floor: ExplainedFloor | null;
+  /** [L], as if nothing left early; none where there is no network. */
   readonly layers: readonly ExplainedLayer[];
+}
+
+/** Floor 0's logits z_0 are the sum of `contributions`, `beyond`, `bias` and the logits of `figures`. */
+export interface ExplainedFloor {
+  /** Score of each label by floor 0 alone. */
+  readonly scores: Readonly<Record<string, number>>;
+  /** Of those scores, 0 to 1. */
+  readonly uncertainty: number;
+  /** [n] of [C]: what each of `pieces` adds to z_0; an n-gram's part is shared evenly among the pieces of all its places. */
+  readonly contributions: readonly (readonly number[])[];
+  /** [C]: the same of all pieces beyond those that the network reads. */
+  readonly beyond: readonly number[];
+  /** [C] */
+  readonly bias: readonly number[];
+  /** Of a pair: the overlap figures. */
+  readonly figures: readonly { readonly name: string; readonly logits: readonly number[] }[];
 }
 
 export interface ExplainedLayer {
@@ -29,29 +52,33 @@ export interface ExplainedLayer {
   readonly importance: readonly (number | null)[];
   /** [n]: whether the piece is left after the layer. */
   readonly kept: readonly boolean[];
-  /** Score of each label by the layer's head (the main classifier at the last); null where none is asked. */
+  /** Score of each label by the layer's head, floor 0 added (the main classifier at the last); null where none is asked. */
   readonly scores: Readonly<Record<string, number>> | null;
   /** Of those scores, 0 to 1; null where there are none, or for answers that have none (several labels, a number). */
   readonly uncertainty: number | null;
 }
 
 export function explanationOf(
-  { config }: ModelDescription,
-  { tokenHistory, logits, truncated }: Outcome,
+  { config, sum }: ModelDescription,
+  { tokenHistory, logits, floor: z0, truncated }: Outcome,
   tau: number | null,
 ): Explanation {
   if (!tokenHistory) throw new Error('internal: a text came back without its history');
   const { pieces, types } = tokenHistory;
   const problem = problems[config.problemType];
-  const uncertainties = logits.map((row) =>
+  const byLabel = (scores: readonly number[]) =>
+    Object.fromEntries(config.labels.map((label, c) => [label, scores[c]]));
+  const exits = exitLogits(logits, z0, sum);
+  const floor = exits.floor && tokenHistory.floor && explainedFloor(exits.floor, tokenHistory.floor, byLabel);
+  const uncertainties = exits.layers.map((row) =>
     row.length > 0 && hasUncertainty(config.problemType) ? uncertainty(row) : null,
   );
-  const exit = exitLayer(uncertainties, tau);
-  const answer = problem.activation(logits[exit - 1]);
+  const exit = exitLayer(uncertainties, tau, exits.floor && uncertainty(exits.floor));
+  const answer = problem.activation(exit === 0 ? exits.floor! : exits.layers[exit - 1]);
   const best = argmax(answer);
   let entering: readonly number[] = pieces.map((_, i) => i);
   const layers = tokenHistory.layers.map(({ importance, kept }, i) => {
-    const row = logits[i];
+    const row = exits.layers[i];
     const u = uncertainties[i];
     const scores = row.length > 0 ? problem.activation(row) : null;
     const byPiece = new Array<number | null>(pieces.length).fill(null);
@@ -63,9 +90,17 @@ export function explanationOf(
     return {
       importance: byPiece,
       kept: pieces.map((_, at) => left.has(at)),
-      scores: scores && Object.fromEntries(config.labels.map((label, c) => [label, scores[c]])),
+      scores: scores && byLabel(scores),
       uncertainty: u === null ? null : toNumber(u),
     };
   });
-  return { label: config.labels[best], score: answer[best], exit, tau, truncated, pieces, types, layers };
+  return { label: config.labels[best], score: answer[best], exit, tau, truncated, pieces, types, floor, layers };
+}
+
+function explainedFloor(
+  answer: readonly number[],
+  history: FloorHistory,
+  byLabel: (scores: readonly number[]) => Readonly<Record<string, number>>,
+): ExplainedFloor {
+  return { scores: byLabel(softmax(answer)), uncertainty: toNumber(uncertainty(answer)), ...history };
 }

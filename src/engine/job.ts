@@ -24,6 +24,20 @@ export interface TokenHistory {
   readonly types: readonly number[];
   /** Of layers 1.., noted as they run. */
   readonly layers: LayerHistory[];
+  /** What floor 0 made of the text; null where it was not asked. */
+  readonly floor: FloorHistory | null;
+}
+
+/** What z_0 is made of: all of it together sums to z_0. */
+export interface FloorHistory {
+  /** [n] of [C]: of each of `pieces`; an n-gram's share is the same for all pieces of all its places. */
+  readonly contributions: readonly (readonly number[])[];
+  /** [C]: of the pieces beyond those, which the network does not get. */
+  readonly beyond: readonly number[];
+  /** [C] */
+  readonly bias: readonly number[];
+  /** Of a pair: the overlap figures. */
+  readonly figures: readonly { readonly name: string; readonly logits: readonly number[] }[];
 }
 
 export interface LayerHistory {
@@ -44,20 +58,30 @@ export interface Job extends Rule {
   x: Float32Array | null;
   /** Tokens entering layer 1, then left after each layer that was run (or counted). */
   readonly tokens: number[];
-  /** Logits of layers 1..; [] where no head was asked. */
+  /** Logits of layers 1.., the network's own; [] where no head was asked. */
   readonly logits: number[][];
+  /** [C]: z_0, floor 0's own; null where it was not asked. */
+  readonly floor: readonly number[] | null;
+  /** [C]: what floor 0 adds to the logits of every layer; null: nothing. */
+  readonly addend: readonly number[] | null;
   readonly tokenHistory: TokenHistory | null;
   cancelled: boolean;
   /** When it came, in steps of the scheduler. */
   since: number;
 }
 
-/** `pieceOf` is asked for the pieces of a text that is explained. */
+/** What floor 0 has to say of a job's text. */
+export type FloorSays = Pick<Job, 'floor' | 'addend'>;
+
+const NO_FLOOR: FloorSays = { floor: null, addend: null };
+
+/** `history`, of a text that is explained, is filled as layers run. */
 export const newJob = (
   id: number,
   encoding: Encoding,
-  { tau, trace, explain }: Rule,
-  pieceOf?: (id: number) => string,
+  { tau, trace }: Rule,
+  { floor, addend }: FloorSays = NO_FLOOR,
+  history: TokenHistory | null = null,
 ): Job => ({
   id,
   tau,
@@ -68,13 +92,19 @@ export const newJob = (
   x: null,
   tokens: [encoding.ids.length],
   logits: [],
-  tokenHistory:
-    explain && pieceOf
-      ? { pieces: Array.from(encoding.ids, pieceOf), types: Array.from(encoding.types), layers: [] }
-      : null,
+  floor,
+  addend,
+  tokenHistory: history,
   cancelled: false,
   since: 0,
 });
+
+/** The history of a text at its start. */
+export const newHistory = (
+  { ids, types }: Encoding,
+  pieceOf: (id: number) => string,
+  floor: FloorHistory | null = null,
+): TokenHistory => ({ pieces: Array.from(ids, pieceOf), types: Array.from(types), layers: [], floor });
 
 /** Rows that the job brings to a batch. */
 export const rowsOf = (job: Job): number => job.types.length;
@@ -98,11 +128,14 @@ export function detach(job: Job): void {
 /** What came of a job. */
 export interface Outcome {
   readonly id: number;
-  /** The layer that answered, from 1. */
+  /** The layer that answered, from 1; 0: floor 0, before the network. */
   readonly exit: number;
+  /** Entering layer 1, then left after each layer that was run. */
   readonly tokens: readonly number[];
-  /** Logits by layer up to `exit`; [] where no head was asked. */
+  /** Logits by layer up to `exit`, the network's own; [] where no head was asked. */
   readonly logits: readonly (readonly number[])[];
+  /** [C]: z_0, floor 0's own logits; null where it was not asked. */
+  readonly floor: readonly number[] | null;
   readonly truncated: boolean;
   /** Of a text that is explained. */
   readonly tokenHistory: TokenHistory | null;

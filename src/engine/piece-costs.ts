@@ -2,8 +2,9 @@
 import type { PieceKind } from './programs.ts';
 
 export interface PieceCost {
-  readonly kind: PieceKind;
-  /** From 1. */
+  /** `floor`: floor 0, whose cost is without tokenising. */
+  readonly kind: PieceKind | 'floor';
+  /** From 1; of floor 0, 0. */
   readonly layer: number;
   readonly batches: number;
   readonly texts: number;

@@ -2,7 +2,7 @@
  * The compiled pieces of one model, and how a batch of jobs goes through each: rows gathered in, rows and logits given
  * back to the jobs. The scheduler decides which batch goes where.
  */
-import { type EncoderConfig, placeOf, type StoredTensor, WORD_EMBEDDINGS } from '../encoder/index.ts';
+import { type EncoderConfig, hasNetwork, placeOf, type StoredTensor, WORD_EMBEDDINGS } from '../encoder/index.ts';
 import type { Graph } from '../graph/index.ts';
 import { exitOf } from '../pyramid/exits/exits.ts';
 import { type Dtype, isAsked, type PyramidModel } from '../pyramid/folder/model-folder.ts';
@@ -39,7 +39,8 @@ export class Programs {
 
   /** Compiles all pieces. Of the model's weights only the word embeddings are held on to. */
   static async create(model: PyramidModel, compile: Compile, dtype: Dtype = 'fp32'): Promise<Programs> {
-    const written: Written = { model, bits: dtype === 'int8' ? await weightBits(compile) : null };
+    const isInt8 = dtype === 'int8' && hasNetwork(model.config);
+    const written: Written = { model, bits: isInt8 ? await weightBits(compile) : null };
     const pieces = new Map<string, Piece>();
     for (const { kind, layer } of piecesOf(model)) {
       const graph = graphOf(written, kind, layer);
@@ -221,9 +222,10 @@ const totalRows = (jobs: readonly Job[]): number => jobs.reduce((sum, job) => su
 
 const pieceName = (kind: PieceKind, layer: number): string => `${kind}-${layer}`;
 
-/** What a model of this kind is made of, in the order in which a text passes it. */
+/** What a model of this kind is made of, in the order in which a text passes it; nothing where there is no network. */
 export function piecesOf(model: PyramidModel): { kind: PieceKind; layer: number }[] {
   const { layers } = model.config;
+  if (!hasNetwork(model.config)) return [];
   const exit = exitOf(model.headSettings.kind);
   const pieces: { kind: PieceKind; layer: number }[] = [];
   for (let layer = 1; layer < layers; layer++) {

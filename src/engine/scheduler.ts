@@ -11,6 +11,7 @@
 import { PyramidError } from '../errors.ts';
 import { leaves, uncertainty } from '../pyramid/exits/exit-rule.ts';
 import { exitOf } from '../pyramid/exits/exits.ts';
+import { summed } from '../pyramid/exits/sum.ts';
 import { isAsked, type PyramidModel } from '../pyramid/folder/model-folder.ts';
 import { detach, type Job, type Outcome, type Rule } from './job.ts';
 import type { PieceKind, Programs } from './programs.ts';
@@ -133,14 +134,21 @@ export class Scheduler {
   }
 
   #choose(): Stage | null {
-    const oldest = this.#stages.reduce((a, b) => (b.waiting.since < a.waiting.since ? b : a));
-    if (this.#step - oldest.waiting.since > this.#patience) return oldest;
+    const oldest = this.#oldest();
+    if (oldest && this.#step - oldest.waiting.since > this.#patience) return oldest;
     for (let i = this.#stages.length - 1; i >= 0; i--) if (this.#stages[i].waiting.isFull) return this.#stages[i];
     while (this.#events.admit()) {
       const full = this.#stages.find(({ waiting }) => waiting.isFull);
       if (full) return full;
     }
     return this.#stages.find(({ waiting }) => waiting.texts > 0) ?? null;
+  }
+
+  /** Whose text has waited longest; null where a model has no layers. */
+  #oldest(): Stage | null {
+    let oldest: Stage | null = null;
+    for (const stage of this.#stages) if (!oldest || stage.waiting.since < oldest.waiting.since) oldest = stage;
+    return oldest;
   }
 
   async #pass({ kind, layer }: Stage, jobs: readonly Job[]): Promise<void> {
@@ -166,7 +174,7 @@ export class Scheduler {
           const logits = job.logits[layer - 1];
           if (!logits.every(Number.isFinite)) {
             this.#events.failed([job], new PyramidError('MP_MODEL_LOGITS', { layer, logits }));
-          } else if (layer === layers || mayLeave(job, logits)) outcomes.push(outcome(job, layer));
+          } else if (layer === layers || mayLeave(job, summed(logits, job.addend))) outcomes.push(outcome(job, layer));
           else stay.push(job);
         }
         if (stay.length <= jobs.length / 2) stay.forEach(detach);
@@ -208,11 +216,12 @@ export class Scheduler {
 const mayLeave = ({ tau, trace }: Rule, logits: readonly number[]): boolean =>
   !trace && tau !== null && leaves(uncertainty(logits), tau);
 
-const outcome = ({ id, tokens, logits, truncated, tokenHistory }: Job, exit: number): Outcome => ({
+const outcome = ({ id, tokens, logits, floor, truncated, tokenHistory }: Job, exit: number): Outcome => ({
   id,
   exit,
   tokens,
   logits,
+  floor,
   truncated,
   tokenHistory,
 });

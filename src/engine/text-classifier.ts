@@ -6,6 +6,7 @@
 import type { FamilyName, ProblemType } from '../encoder/index.ts';
 import { knownOptions } from '../option.ts';
 import type { HeadKind } from '../pyramid/exits/exits.ts';
+import type { ExitSum } from '../pyramid/exits/sum.ts';
 import type { Dtype, PyramidInfo } from '../pyramid/folder/model-folder.ts';
 import { type NetworkShape, shapeOf } from '../pyramid/shape.ts';
 import { type Answer, answerOf, type Detail, detailOf } from './answer.ts';
@@ -33,7 +34,9 @@ import type { WorkerPool } from './workers/worker-pool.ts';
 export interface TracedText {
   readonly length: number;
   readonly tokens: readonly number[]; // [L+1]
-  readonly logits: readonly (readonly number[])[]; // [L] of [C]; [] where a layer has no head
+  readonly logits: readonly (readonly number[])[]; // [L] of [C], the network's own; [] where a layer has no head
+  /** [C]: z_0, floor 0's own logits; null where the text has no feature. Left out where the model has no floor 0. */
+  readonly floor?: readonly number[] | null;
 }
 
 /**
@@ -95,6 +98,11 @@ export class TextClassifier {
   /** There is a floor 0, which may answer before the network runs. */
   get hasFloor(): boolean {
     return this.#model.info.floor !== undefined;
+  }
+
+  /** How floor 0 enters the exits; null: there is none. */
+  get exitSum(): ExitSum | null {
+    return this.#model.sum;
   }
 
   get headKind(): HeadKind {
@@ -171,9 +179,9 @@ export class TextClassifier {
     return this.#runner.all(
       checkList(inputs),
       { tau: null, trace: true },
-      ({ tokens, logits }) => {
+      ({ tokens, logits, floor }) => {
         onProgress?.(++done / inputs.length);
-        return { length: tokens[0], tokens, logits };
+        return { length: tokens[0], tokens, logits, ...(this.exitSum && { floor }) };
       },
       { signal, deadlineMs: undefined },
     );

@@ -3,8 +3,8 @@
  * together fail here rather than at each request. Costs one pass over a handful of tokens.
  */
 import { PyramidError } from '../errors.ts';
-import { newJob } from './job.ts';
 import { Scheduler } from './scheduler.ts';
+import { takeIn } from './take-in.ts';
 import type { LoadedModel } from './workers/serve-texts.ts';
 
 /** Unlike pieces: letters, digits, signs and what hardly any vocabulary has. */
@@ -12,10 +12,11 @@ const TEXT = 'A first text, of 7 words or more: \u00e4 \u4e2d \ud83d\ude00.';
 
 /** The model as it was given. `path` is its folder, for messages. Throws MP_MODEL_LOGITS, MP_MODEL_FILE. */
 export async function tryOut(loaded: LoadedModel, path: string): Promise<LoadedModel> {
-  const { programs, tokenizer, info } = loaded;
+  const { programs, info } = loaded;
   let failure: unknown = null;
   try {
-    const encoding = tokenizer.encode(TEXT, info.pairs ? TEXT : undefined, info.maxLength);
+    const text = { text: TEXT, pair: info.pairs ? TEXT : undefined };
+    const { job } = takeIn(loaded, 0, text, { tau: null, trace: true });
     const scheduler = new Scheduler(loaded, programs, {
       admit: () => false,
       done: () => {},
@@ -23,7 +24,7 @@ export async function tryOut(loaded: LoadedModel, path: string): Promise<LoadedM
         failure = error;
       },
     });
-    scheduler.add([newJob(0, encoding, { tau: null, trace: true })]);
+    if (job) scheduler.add([job]);
     await scheduler.wake();
   } catch (error) {
     failure = error;

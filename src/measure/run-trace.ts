@@ -26,6 +26,7 @@ export async function runTrace(
       headKind: pyramid.headKind,
       pairs: pyramid.info.pairs,
       dtype: pyramid.dtype,
+      ...(pyramid.exitSum && { floor: pyramid.exitSum }),
       entries: rows.examples.map(({ label }, i) => ({ label: labels[label], ...traced[i] })),
     };
   } finally {

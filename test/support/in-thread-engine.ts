@@ -1,7 +1,9 @@
 /** The engine's scheduler on the test's own thread, with a log of its batches: what workers run, without the workers. */
+import type { Text } from '../../src/engine/inputs.ts';
 import { type Job, newJob, type Outcome, type Rule } from '../../src/engine/job.ts';
 import { type PieceKind, Programs } from '../../src/engine/programs.ts';
 import { type RunOrder, Scheduler, type SchedulerEvents } from '../../src/engine/scheduler.ts';
+import { type Intake, takeIn } from '../../src/engine/take-in.ts';
 import type { Dtype, PyramidModel } from '../../src/pyramid/folder/model-folder.ts';
 import type { Encoding } from '../../src/text/tokenizer/tokenizer.ts';
 import { compile } from './cpu.ts';
@@ -62,6 +64,22 @@ export class InThreadEngine {
   async run(groups: readonly (readonly { readonly encoding: Encoding; readonly rule: Rule }[])[]): Promise<void> {
     let id = 0;
     this.#later = groups.map((group) => group.map(({ encoding, rule }) => newJob(id++, encoding, rule)));
+    await this.#scheduler.wake();
+  }
+
+  /** The same for texts as a worker gets them: those that floor 0 answers never reach the scheduler. */
+  async runTexts(
+    intake: Intake,
+    groups: readonly (readonly { readonly text: Text; readonly rule: Rule }[])[],
+  ): Promise<void> {
+    let id = 0;
+    this.#later = groups.map((group) =>
+      group.flatMap(({ text, rule }) => {
+        const { job, outcome } = takeIn(intake, id++, text, rule);
+        if (outcome) this.outcomes.set(outcome.id, outcome);
+        return job ?? [];
+      }),
+    );
     await this.#scheduler.wake();
   }
 

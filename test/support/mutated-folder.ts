@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import { expect } from 'vitest';
 import { answerOf, detailOf } from '../../src/engine/answer.ts';
 import { explanationOf } from '../../src/engine/explain.ts';
-import { newJob, type Outcome, type Rule } from '../../src/engine/job.ts';
+import type { Outcome, Rule } from '../../src/engine/job.ts';
 import { Scheduler } from '../../src/engine/scheduler.ts';
+import { takeIn } from '../../src/engine/take-in.ts';
 import { tryOut } from '../../src/engine/try-out.ts';
 import { loadModel } from '../../src/engine/workers/serve-texts.ts';
 import { PyramidError } from '../../src/errors.ts';
@@ -183,7 +184,7 @@ export async function answers(files: Files, dtype: 'fp32' | 'int8' | null = null
   const folder = memoryFolder(files);
   const model = await tryOut(await loadModel(folder, dtype, { spec: devices.cpu, compile }), folder.path);
   try {
-    const { tau, maxLength, pairs } = model.info;
+    const { tau, pairs } = model.info;
     const outcomes: Outcome[] = [];
     let failure: unknown = null;
     const scheduler = new Scheduler(model, model.programs, {
@@ -199,9 +200,10 @@ export async function answers(files: Files, dtype: 'fp32' | 'int8' | null = null
     ];
     rules.forEach((rule, r) => {
       scheduler.add(
-        TEXTS.map((text, i) => {
-          const encoding = model.tokenizer.encode(text, pairs ? 'w9' : undefined, maxLength);
-          return newJob(r * TEXTS.length + i, encoding, rule, model.tokenizer.piece);
+        TEXTS.flatMap((text, i) => {
+          const taken = takeIn(model, r * TEXTS.length + i, { text, pair: pairs ? 'w9' : undefined }, rule);
+          if (taken.outcome) outcomes.push(taken.outcome);
+          return taken.job ?? [];
         }),
       );
     });

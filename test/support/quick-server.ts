@@ -40,6 +40,7 @@ const explanation: Explanation = {
   truncated: false,
   pieces: ['[CLS]', 'word', '[SEP]'],
   types: [0, 0, 0],
+  floor: null,
   layers: Array.from({ length: LAYERS }, () => ({
     importance: [0.5, 0.3, 0.2],
     kept: [true, true, true],

@@ -1,6 +1,7 @@
 /** What the caller's thread and a worker say to each other. */
 import type { EncoderConfig } from '../../encoder/index.ts';
 import type { HeadSettings } from '../../pyramid/exits/exits.ts';
+import type { ExitSum } from '../../pyramid/exits/sum.ts';
 import type { Dtype, PyramidInfo } from '../../pyramid/folder/model-folder.ts';
 import type { NodeDevice } from '../../runtime/devices.ts';
 import type { SentError } from '../../sent-error.ts';
@@ -45,6 +46,8 @@ export interface ModelDescription {
   readonly config: EncoderConfig;
   readonly info: PyramidInfo;
   readonly headSettings: HeadSettings;
+  /** How floor 0 enters the exits; null: the model has none. */
+  readonly sum: ExitSum | null;
   readonly dtype: Dtype;
   /** Bits of int8 weights; null with fp32. */
   readonly weightBits: WeightBits | null;

@@ -3,17 +3,19 @@
  * is called on, so this one is the engine's own; tokenising happens here too.
  */
 import { PyramidError } from '../../errors.ts';
-import type { Folder } from '../../folder.ts';
+import { type Folder, pathIn } from '../../folder.ts';
 import { type Dtype, dtypeOf, infoFor, modelOf } from '../../pyramid/folder/model-folder.ts';
 import type { DeviceSpec } from '../../runtime/devices.ts';
 import type { Compile } from '../../runtime/runtime.ts';
 import { sentError } from '../../sent-error.ts';
 import { type Tokenizer, tokenizerOf } from '../../text/tokenizer/tokenizer.ts';
-import { type Job, newJob } from '../job.ts';
+import { FloorExit } from '../floor-exit.ts';
+import type { Job } from '../job.ts';
 import { PieceCosts } from '../piece-costs.ts';
 import { Programs } from '../programs.ts';
 import { type RunOrder, Scheduler } from '../scheduler.ts';
-import type { FromWorker, ModelDescription, ToWorker, WireText } from './messages.ts';
+import { takeIn } from '../take-in.ts';
+import type { FromWorker, ModelDescription, TimedOutcome, ToWorker, WireText } from './messages.ts';
 
 /** Texts that are tokenised before the scheduler looks again at what to do. */
 const ADMITTED = 256;
@@ -31,6 +33,8 @@ export interface Port {
 export interface LoadedModel extends ModelDescription {
   readonly programs: Programs;
   readonly tokenizer: Tokenizer;
+  /** Null: the model has no floor 0. */
+  readonly floorExit: FloorExit | null;
 }
 
 interface UnderWay {
@@ -50,37 +54,52 @@ export async function serveTexts(port: Port, load: () => Promise<LoadedModel>, o
   }
 }
 
-function serve(port: Port, { programs, tokenizer, ...model }: LoadedModel, order: RunOrder): void {
+function serve(port: Port, loaded: LoadedModel, order: RunOrder): void {
+  const { programs, tokenizer: _, floorExit: __, ...model } = loaded;
   const post = (message: FromWorker) => port.post(message);
-  const { maxLength } = model.info;
   /** Not yet tokenised, first come first. */
   let fresh: WireText[] = [];
   const jobs = new Map<number, UnderWay>();
-
   const costs = new PieceCosts();
+
+  /** Takes in what was next; texts that leave at floor 0 are answered together. */
+  const takeInAll = (texts: readonly WireText[]): void => {
+    const jobsIn: Job[] = [];
+    const answered: TimedOutcome[] = [];
+    let asked = 0;
+    let floorMs = 0;
+    for (const text of texts) {
+      try {
+        const start = performance.now();
+        port.reads?.(text.id);
+        const taken = takeIn(loaded, text.id, text, text, text.index);
+        const tokenized = performance.now();
+        const ms = taken.floorMs ?? 0;
+        if (taken.floorMs !== null) {
+          asked++;
+          floorMs += ms;
+        }
+        const tokenizeMs = tokenized - start - ms;
+        if (taken.outcome) answered.push({ ...taken.outcome, tokenizeMs, inferenceMs: ms });
+        if (!taken.job) continue;
+        jobs.set(text.id, { job: taken.job, tokenizeMs, tokenized: tokenized - ms });
+        jobsIn.push(taken.job);
+      } catch (error) {
+        post({ kind: 'failed', ids: [text.id], error: sentError(error) });
+      }
+    }
+    port.reads?.(null);
+    if (asked > 0) costs.add({ kind: 'floor', layer: 0, batches: 1, texts: asked, ms: floorMs });
+    if (answered.length > 0) post({ kind: 'outcomes', outcomes: answered });
+    scheduler.add(jobsIn);
+  };
 
   const scheduler = new Scheduler(
     model,
     programs,
     {
       admit() {
-        for (const text of fresh.splice(0, ADMITTED)) {
-          try {
-            const start = performance.now();
-            const { truncate = 'right', index } = text;
-            port.reads?.(text.id);
-            const encoding = tokenizer.encode(text.text, text.pair, maxLength, truncate === 'left' ? 'left' : 'right');
-            if (encoding.truncated && truncate === 'never')
-              throw new PyramidError('MP_TEXT_LONG', { index, maxLength });
-            const job = newJob(text.id, encoding, text, tokenizer.piece);
-            const tokenized = performance.now();
-            jobs.set(job.id, { job, tokenizeMs: tokenized - start, tokenized });
-            scheduler.add([job]);
-          } catch (error) {
-            post({ kind: 'failed', ids: [text.id], error: sentError(error) });
-          }
-        }
-        port.reads?.(null);
+        takeInAll(fresh.splice(0, ADMITTED));
         return fresh.length > 0;
       },
       done(outcomes) {
@@ -160,10 +179,16 @@ export async function loadModel(
   const stored = await modelOf(folder);
   const tokenizer = await reading;
   const model = askAll ? { ...stored, info: { ...stored.info, asked: undefined } } : stored;
-  const { config, headSettings } = model;
+  const { config, headSettings, floor } = model;
   const { vocabularySize: rows } = config;
   if (tokenizer.vocabularySize > rows) {
     throw new PyramidError('MP_MODEL_VOCABULARY', { path: folder.path, pieces: tokenizer.vocabularySize, rows });
+  }
+  if (floor && floor.info.vocabulary !== tokenizer.vocabularySize) {
+    throw new PyramidError('MP_MODEL_CONFIG', {
+      path: pathIn(folder.path, 'config.json'),
+      problem: `pyramid.floor.vocabulary is ${floor.info.vocabulary}, and the tokenizer has ${tokenizer.vocabularySize} pieces`,
+    });
   }
   const chosen = dtype ?? dtypeOf(model.info);
   if (chosen === 'int8' && !spec.int8) {
@@ -174,5 +199,7 @@ export async function loadModel(
   const programs = await Programs.create(model, compile, chosen);
   const { weightBits } = programs;
   const voidTau = info.forDtype?.[chosen] || info.tau !== null ? null : model.info.tau;
-  return { programs, tokenizer, config, info, headSettings, dtype: chosen, weightBits, voidTau };
+  const floorExit = floor && new FloorExit({ floor, tokenizer, config, info });
+  const sum = floorExit?.sum ?? null;
+  return { programs, tokenizer, floorExit, config, info, headSettings, sum, dtype: chosen, weightBits, voidTau };
 }

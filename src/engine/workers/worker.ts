@@ -5,7 +5,6 @@
 import { isMainThread, parentPort, workerData } from 'node:worker_threads';
 import { diskFolder } from '../../disk-folder.ts';
 import { devices } from '../../runtime/devices.ts';
-import { nodeDevice } from '../../runtime/node.ts';
 import { type Compile, compileOn } from '../../runtime/runtime.ts';
 import { tryOut } from '../try-out.ts';
 import { throughGate } from './exit-gate.ts';
@@ -17,8 +16,15 @@ if (isMainThread || !parentPort) throw new Error('internal: the engine worker wa
 const port = parentPort;
 const { dir, device, threads, dtype, askAll, order, gate, pulse } = workerData as WorkerStart;
 
-const compile = compileOn(nodeDevice(device), { threads, crowded: true });
+/** ONNX Runtime is loaded where there is something to compile: floor 0 alone needs none. */
+let compiling: Promise<Compile> | null = null;
+const compilerOf = async (): Promise<Compile> => {
+  const { nodeDevice } = await import('../../runtime/node.ts');
+  return compileOn(nodeDevice(device), { threads, crowded: true });
+};
 const compileHere: Compile = async (graph, name) => {
+  compiling ??= compilerOf();
+  const compile = await compiling;
   beat(pulse);
   const program = await throughGate(gate, () => compile(graph, name));
   return {

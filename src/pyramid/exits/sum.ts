@@ -32,6 +32,10 @@ export const floorAnswer = ({ scale }: ExitSum, z0: Logits): number[] => Array.f
 export const addend = ({ weight, prior }: ExitSum, z0: Logits): number[] =>
   Array.from(z0, (z, i) => weight * (z - prior[i]));
 
+/** As `addend`; null where floor 0 adds nothing: there is none, the text has no feature, or w is 0. */
+export const addendOf = (sum: ExitSum | null, z0: Logits | null): number[] | null =>
+  sum === null || z0 === null || sum.weight === 0 ? null : addend(sum, z0);
+
 /** z_l + addend, [C]; z_l itself where a text has no addend, and [] where the exit was not asked. */
 export const summed = (logits: readonly number[], add: readonly number[] | null): readonly number[] =>
   add === null ? logits : logits.map((z, i) => z + add[i]);
@@ -57,6 +61,6 @@ export interface ExitLogits {
 /** From the parts, the network's logits [L] of [C] and floor 0's [C], to what the exits answer by. */
 export function exitLogits(logits: readonly (readonly number[])[], z0: Logits | null, sum: ExitSum | null): ExitLogits {
   if (sum === null || z0 === null) return { floor: null, layers: logits };
-  const add = sum.weight === 0 ? null : addend(sum, z0);
+  const add = addendOf(sum, z0);
   return { floor: floorAnswer(sum, z0), layers: logits.map((row) => summed(row, add)) };
 }

@@ -1,0 +1,113 @@
+/**
+ * Floor 0 where texts come in, in a worker or on the thread of the caller: the text is cut into pieces for it, asked before
+ * anything of the network runs, and answered at once if it is sure enough (always, where there is no network). Knows no
+ * threads and no sessions.
+ */
+import { type EncoderConfig, hasNetwork } from '../encoder/index.ts';
+import { PyramidError } from '../errors.ts';
+import { leaves, uncertainty } from '../pyramid/exits/exit-rule.ts';
+import { addendOf, type ExitSum, exitSum, floorAnswer } from '../pyramid/exits/sum.ts';
+import { Floor, type FloorParts, floorLength, secondOf } from '../pyramid/floor/index.ts';
+import type { PyramidInfo } from '../pyramid/folder/model-folder.ts';
+import type { Encoding, Tokenizer } from '../text/tokenizer/tokenizer.ts';
+import { floorHistory } from './floor-history.ts';
+import type { Text } from './inputs.ts';
+import { type FloorSays, newHistory, type Outcome, type Rule, type TokenHistory } from './job.ts';
+
+export interface FloorExitModel {
+  readonly floor: FloorParts;
+  readonly tokenizer: Tokenizer;
+  readonly config: EncoderConfig;
+  readonly info: Pick<PyramidInfo, 'maxLength'>;
+}
+
+/** What came of asking floor 0. */
+export interface Asked {
+  /** The text as floor 0 reads it, from its beginning and further than the network does. */
+  readonly encoding: Encoding;
+  /** [C]: z_0; null where the text has no feature. */
+  readonly z0: readonly number[] | null;
+  /** Milliseconds that asking it took, tokenising aside. */
+  readonly ms: number;
+}
+
+export class FloorExit {
+  readonly sum: ExitSum;
+  readonly #floor: Floor;
+  readonly #tokenizer: Tokenizer;
+  readonly #longest: number;
+  readonly #maxLength: number;
+  readonly #hasNetwork: boolean;
+
+  constructor({ floor, tokenizer, config, info: { maxLength } }: FloorExitModel) {
+    this.sum = exitSum(floor);
+    this.#floor = new Floor(floor);
+    this.#tokenizer = tokenizer;
+    this.#longest = floorLength(floor.info);
+    this.#hasNetwork = hasNetwork(config);
+    this.#maxLength = this.#hasNetwork ? maxLength : this.#longest;
+  }
+
+  ask({ text, pair }: Text): Asked {
+    const encoding = this.#tokenizer.encode(text, pair, this.#longest);
+    const start = performance.now();
+    const z = this.#floor.logits(encoding.ids, secondOf(encoding));
+    const z0 = z ? Array.from(z) : this.#hasNetwork ? null : Array.from(this.#floor.bias);
+    return { encoding, z0, ms: performance.now() - start };
+  }
+
+  /** Whether it answers the text under this rule. Throws MP_MODEL_LOGITS. */
+  answers({ z0 }: Asked, { tau, trace }: Pick<Rule, 'tau' | 'trace'>): boolean {
+    if (z0 === null) return false;
+    if (!z0.every(Number.isFinite)) throw new PyramidError('MP_MODEL_LOGITS', { layer: 0, logits: z0 });
+    if (!this.#hasNetwork) return true;
+    return !trace && tau !== null && leaves(uncertainty(floorAnswer(this.sum, z0)), tau);
+  }
+
+  /** Of a text that it answers. `index` is for messages. Throws MP_TEXT_LONG. */
+  outcome(id: number, text: Text, asked: Asked, { truncate, explain }: Rule, index: number): Outcome {
+    const { encoding, z0 } = asked;
+    const { tokens, truncated } = this.#sizeFor(text, encoding);
+    if (truncated && truncate === 'never') throw this.#tooLong(index);
+    const tokenHistory = explain ? this.history(asked, encoding) : null;
+    return { id, exit: 0, tokens: [tokens], logits: [], floor: z0, truncated, tokenHistory };
+  }
+
+  /** Of a text that goes on: what the network gets of it. Throws MP_TEXT_LONG. */
+  forNetwork({ text, pair }: Text, { encoding }: Asked, { truncate }: Rule, index: number): Encoding {
+    if (this.#isWhole(encoding)) return encoding;
+    const side = truncate === 'left' ? 'left' : 'right';
+    const own = this.#tokenizer.encode(text, pair, this.#maxLength, side);
+    if (own.truncated && truncate === 'never') throw this.#tooLong(index);
+    return own;
+  }
+
+  /** What it has to say in the sums of the exits. */
+  says({ z0 }: Asked): FloorSays {
+    return { floor: z0, addend: addendOf(this.sum, z0) };
+  }
+
+  /** Of a text that is explained; `encoding` is what the network gets. */
+  history(asked: Asked, encoding: Encoding): TokenHistory {
+    const floor = asked.z0 && floorHistory(this.#floor, asked.encoding, encoding);
+    return newHistory(encoding, this.#tokenizer.piece, floor);
+  }
+
+  /** Tokens of the text as the network would get it, without making it where that can be told. */
+  #sizeFor({ text, pair }: Text, encoding: Encoding): { readonly tokens: number; readonly truncated: boolean } {
+    if (this.#isWhole(encoding)) return { tokens: encoding.ids.length, truncated: false };
+    // what is cut to a length has that length
+    if (encoding.ids.length >= this.#maxLength) return { tokens: this.#maxLength, truncated: true };
+    const own = this.#tokenizer.encode(text, pair, this.#maxLength);
+    return { tokens: own.ids.length, truncated: own.truncated };
+  }
+
+  /** The network gets the same. */
+  #isWhole({ ids, truncated }: Encoding): boolean {
+    return !truncated && ids.length <= this.#maxLength;
+  }
+
+  #tooLong(index: number): PyramidError {
+    return new PyramidError('MP_TEXT_LONG', { index, maxLength: this.#maxLength });
+  }
+}
