@@ -9,6 +9,8 @@ import type { Trace } from './trace.ts';
 
 /** Of one text, in any one unit (milliseconds, FLOPs). */
 export interface PeekCosts {
+  /** Asking floor 0, which every text pays; left out where there is none, or it was not measured. */
+  readonly floor?: number;
   /** [L−1]: asking the head of layer l, the peek included. */
   readonly ask: readonly number[];
   /** [L]: running layer l; of the last, what its answer costs. */
@@ -32,14 +34,16 @@ export function planPeeks(trace: Trace, costs: PeekCosts, tau: number): PeekPlan
   const last = trace.shape.layers;
   if (costs.ask.length !== last - 1 || costs.run.length !== last)
     throw new Error(`internal: costs of ${costs.ask.length} heads and ${costs.run.length} layers for ${last} layers`);
-  const uncertainties = outcomes(trace).map(({ uncertainty }) => uncertainty);
-  if (uncertainties.length === 0) throw new Error('internal: a plan needs a trace with texts');
-  const sure = uncertainties.map((row) => row.slice(0, -1).map((u) => u !== null && leaves(u, tau))); // [n][L−1]
+  const all = outcomes(trace);
+  if (all.length === 0) throw new Error('internal: a plan needs a trace with texts');
+  // texts that leave at floor 0 meet no head, whatever the plan
+  const inside = all.filter(({ floorUncertainty: u }) => u === null || !leaves(u, tau));
+  const sure = inside.map(({ uncertainty }) => uncertainty.slice(0, -1).map((u) => u !== null && leaves(u, tau))); // [n][L−1]
   const isAfter = exitOf(trace.headKind)?.asked === 'after';
   const mean = (asked: readonly boolean[]) =>
-    sure.reduce((sum, row) => sum + costOf(row, asked, costs, isAfter), 0) / sure.length;
+    (costs.floor ?? 0) + sure.reduce((sum, row) => sum + costOf(row, asked, costs, isAfter), 0) / all.length;
 
-  let asked = costs.ask.map((_, i) => uncertainties[0][i] !== null); // layers that the trace has a head of
+  let asked = costs.ask.map((_, i) => all[0].uncertainty[i] !== null); // layers that the trace has a head of
   const costOfAll = mean(asked);
   let cost = costOfAll;
   for (;;) {

@@ -1,5 +1,5 @@
 /**
- * Measures the cost on this machine of asking an exit head and of running a layer, at the batch sizes that the engine
+ * Measures the cost on this machine of asking floor 0 and an exit head and of running a layer, at the batch sizes that the engine
  * really forms. Few texts reach the deep layers, so their batches are small and each text costs more there.
  */
 import type { Pyramid, TextInput } from '../engine/index.ts';
@@ -42,19 +42,24 @@ export function costsOf(
   early: readonly (readonly PieceCost[])[],
   whole: readonly (readonly PieceCost[])[],
 ): PeekCosts {
-  const least = (kind: PieceCost['kind'], layer: number): number => {
+  const found = (kind: PieceCost['kind'], layer: number): readonly number[] => {
     const of = (passes: readonly (readonly PieceCost[])[], atLeast: number) =>
       passes
         .flatMap((pieces) => pieces.filter((piece) => piece.kind === kind && piece.layer === layer))
         .filter(({ texts }) => texts >= atLeast)
         .map(({ ms, texts }) => ms / texts);
     const atTau = of(early, ENOUGH);
-    const found = atTau.length > 0 ? atTau : of(whole, 1);
-    if (found.length === 0) throw new Error(`internal: no text has been through the ${kind} of layer ${layer}`);
-    return Math.min(...found);
+    return atTau.length > 0 ? atTau : of(whole, 1);
   };
+  const least = (kind: PieceCost['kind'], layer: number): number => {
+    const costs = found(kind, layer);
+    if (costs.length === 0) throw new Error(`internal: no text has been through the ${kind} of layer ${layer}`);
+    return Math.min(...costs);
+  };
+  const floor = found('floor', 0);
   const each = (n: number) => Array.from({ length: n }, (_, i) => i + 1);
   return {
+    ...(floor.length > 0 && { floor: Math.min(...floor) }),
     ask: each(layers - 1).map((layer) => least(askedBy, layer)),
     run: each(layers).map((layer) => least(layer === layers ? 'peek' : 'block', layer)),
   };

@@ -9,6 +9,7 @@ import { PyramidError } from '../errors.ts';
 import { judge } from '../evaluate/judge.ts';
 import type { Trace } from '../evaluate/trace.ts';
 import { knownOptions } from '../option.ts';
+import { exitLogits } from '../pyramid/exits/sum.ts';
 import { json, type PyramidInfo } from '../pyramid/folder/model-folder.ts';
 import { argmax } from '../pyramid/logits.ts';
 import type { Dataset } from '../text/example.ts';
@@ -42,7 +43,7 @@ export interface Quantized {
 }
 
 /**
- * Throws MP_QUANTIZE if the two disagree more often than allowed, MP_OUT_EXISTS if `out` is not empty, MP_USAGE if a label
+ * Throws MP_USAGE for a model without a network, MP_QUANTIZE if the two disagree more often than allowed, MP_OUT_EXISTS if `out` is not empty, MP_USAGE if a label
  * of the rows is not the model's, MP_WRITE, and as `Pyramid.load`.
  */
 export async function quantize(options: QuantizeOptions): Promise<Quantized> {
@@ -57,6 +58,11 @@ export async function quantize(options: QuantizeOptions): Promise<Quantized> {
   const traced = async (dtype: 'fp32' | 'int8', from: number) => {
     const pyramid = await Pyramid.load(model, { dtype });
     try {
+      if (pyramid.shape.layers === 0)
+        throw new PyramidError('MP_USAGE', {
+          what: `${model} has no network, which is what int8 makes faster`,
+          todo: 'use it as it is',
+        });
       const { info, weightBits } = pyramid;
       return { trace: await runTrace(pyramid, rows, (share) => onProgress?.(from + share / 2)), info, weightBits };
     } finally {
@@ -95,7 +101,13 @@ export async function quantize(options: QuantizeOptions): Promise<Quantized> {
 }
 
 const differing = (a: Trace, b: Trace): number =>
-  a.entries.filter(({ logits }, i) => argmax(logits.at(-1)!) !== argmax(b.entries[i].logits.at(-1)!)).length;
+  a.entries.filter((_, i) => fullAnswer(a, i) !== fullAnswer(b, i)).length;
+
+/** The label that the last layer answers, floor 0 added. */
+function fullAnswer({ entries, floor: sum }: Trace, text: number): number {
+  const { logits, floor } = entries[text];
+  return argmax(exitLogits(logits, floor ?? null, sum ?? null).layers.at(-1)!);
+}
 
 /** Copies the folder, changes the copy, and gives it its name last, so that what has the name is complete. */
 async function copyFolder(from: string, to: string, change: (copy: string) => Promise<void>): Promise<void> {

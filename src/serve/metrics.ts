@@ -110,12 +110,20 @@ export class Metrics {
       Math.max(0, totals.denseFlops - totals.flops),
     );
     byModel('te_refused_total', 'requests rejected with status 429', ({ admission }) => admission.refused);
-    const byLayer = (name: string, help: string, values: (model: ServedPyramid) => readonly number[]) =>
+    const byLayer = (
+      name: string,
+      help: string,
+      values: (model: ServedPyramid) => readonly (readonly [layer: number, n: number])[],
+    ) =>
       this.#counter(name, help, ['model', 'layer'], () =>
-        models().flatMap((model) => values(model).map((n, i) => [{ model: model.name, layer: i + 1 }, n] as const)),
+        models().flatMap((one) => values(one).map(([layer, n]) => [{ model: one.name, layer }, n] as const)),
       );
-    byLayer('te_exits_total', 'texts by exit layer', ({ totals }) => totals.exits);
-    byLayer('te_layer_tokens_total', 'tokens that entered a layer', ({ totals }) => totals.tokensByLayer);
+    byLayer('te_exits_total', 'texts by exit layer; 0: floor 0, before the network', ({ totals, info }) =>
+      [...totals.exits.entries()].slice(info.hasFloor ? 0 : 1),
+    );
+    byLayer('te_layer_tokens_total', 'tokens that entered a layer', ({ totals }) =>
+      totals.tokensByLayer.map((n, i) => [i + 1, n]),
+    );
   }
 
   /** A gauge whose values are asked for when it is read. */

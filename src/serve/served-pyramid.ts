@@ -90,7 +90,8 @@ export class ServedPyramid implements ServedModel {
     this.#limits = limits;
     this.#policy = policy;
     this.#onAnswer = onAnswer;
-    const { layers, maxLength } = card;
+    const { maxLength } = card;
+    const layers = Math.max(1, card.layers); // floor 0 alone has none, and its texts are work too
     this.#admission = new Admission({ maxWork: layers * limits.maxBatchTokens, layers, maxLength });
     const sloMs = policy.kind === 'auto' ? policy.limits.sloMs : policy.sloMs;
     this.#control = firstState({

@@ -10,13 +10,13 @@ export class ServedTotals {
   truncated = 0;
   flops = 0;
   denseFlops = 0;
-  /** By layer that answered, entry l−1. */
+  /** [L + 1], by layer that answered; entry 0 is floor 0. */
   readonly exits: number[];
   /** Tokens that entered a layer, entry l−1. */
   readonly tokensByLayer: number[];
 
   constructor(layers: number) {
-    this.exits = new Array<number>(layers).fill(0);
+    this.exits = new Array<number>(layers + 1).fill(0);
     this.tokensByLayer = new Array<number>(layers).fill(0);
   }
 
@@ -26,7 +26,7 @@ export class ServedTotals {
     if (truncated) this.truncated++;
     this.flops += flops;
     this.denseFlops += denseFlops;
-    this.exits[exit - 1]++;
+    this.exits[exit]++;
     for (let layer = 1; layer <= exit; layer++) this.tokensByLayer[layer - 1] += tokens[layer - 1] ?? 0;
   }
 }

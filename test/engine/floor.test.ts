@@ -7,6 +7,7 @@ import { judge } from '../../src/evaluate/judge.ts';
 import { runTrace } from '../../src/measure/run-trace.ts';
 import { fromNumber, leaves, toNumber, uncertainty } from '../../src/pyramid/exits/exit-rule.ts';
 import { exitLogits, exitSum } from '../../src/pyramid/exits/sum.ts';
+import { writeTau } from '../../src/pyramid/folder/calibration.ts';
 import { softmax } from '../../src/pyramid/logits.ts';
 import { wordPieceFiles } from '../../src/text/tokenizer/wordpiece-files.ts';
 import { randomLinearModel, randomModel, randomTexts, WORDS } from '../support/random-model.ts';
@@ -162,4 +163,24 @@ test('a floor 0 that was made for another tokenizer is refused', async () => {
   for (const [name, text] of Object.entries(files)) await writeFile(join(dir, name), text);
   const refused = Pyramid.load(dir, { workers: 1 });
   await expect(refused).rejects.toThrow(/floor\.vocabulary is 205, and the tokenizer has 204 pieces/);
+});
+
+test('tau is kept for a model that has floor 0 alone to leave by, and not for one without a network', async () => {
+  const { dir } = await randomModel(root, 'kept', { seed: 49, kind: 'none', prunes: false, floor: true });
+  const { dir: linear } = await randomLinearModel(root, 'not-kept', { seed: 49 });
+  const calibration = {
+    dtype: 'fp32',
+    rows: 10,
+    target: { maxDrop: 0 },
+    by: 'actual',
+    baseline: 1,
+    accuracy: 1,
+    speedupPaper: null,
+    speedupActual: 2,
+  } as const;
+  await writeTau(dir, 0.25, calibration);
+  await using pyramid = await Pyramid.load(dir, { workers: 1 });
+  expect(pyramid.info.tau).toBe(0.25);
+  expect(pyramid.exitSum).not.toBeNull();
+  await expect(writeTau(linear, 0.25, calibration)).rejects.toMatchObject({ code: 'MP_MODEL_HEADS' });
 });

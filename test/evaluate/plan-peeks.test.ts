@@ -54,6 +54,22 @@ describe('the plan of peeks', () => {
     },
   );
 
+  test('is not moved by texts that leave at floor 0, which pay for that alone', () => {
+    const sum = { weight: 1, prior: [0, 0, 0, 0], scale: 1 };
+    const summed = randomTrace({ seed: 72, floor: sum });
+    const tau = 0.5;
+    const isInside = outcomes(summed).map(({ floorUncertainty: u }) => u === null || !leaves(u, tau));
+    const inside = { ...summed, entries: summed.entries.filter((_, i) => isInside[i]) };
+    const share = inside.entries.length / summed.entries.length;
+    expect(share).toBeGreaterThan(0.2);
+    expect(share).toBeLessThan(0.9);
+    const alone = planPeeks(inside, even(0.3), tau);
+    const plan = planPeeks(summed, { ...even(0.3), floor: 0.01 }, tau);
+    expect(plan.asked).toEqual(alone.asked);
+    expect(plan.cost).toBeCloseTo(0.01 + share * alone.cost, 9);
+    expect(planPeeks(summed, even(0.3), tau).cost).toBeCloseTo(share * alone.cost, 9);
+  });
+
   test('asks no head that the trace has not', () => {
     const entries = trace.entries.map((entry) => ({ ...entry, logits: entry.logits.with(1, []) }));
     const plan = planPeeks({ ...trace, entries }, even(0), 0.3);

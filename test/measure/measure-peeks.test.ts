@@ -40,6 +40,15 @@ describe('costs by layer', () => {
   });
 });
 
+test('a model with a floor 0 is measured with it', async () => {
+  const { dir } = await randomModel(root, 'floor', { seed: 82, kind: 'pooled', prunes: true, floor: true });
+  await using pyramid = await Pyramid.load(dir, { workers: 1, askAll: true });
+  const { floor, ask, run } = await measurePeeks(pyramid, texts, 0.5);
+  expect(floor).toBeGreaterThan(0);
+  expect(floor).toBeLessThan(Math.min(...ask));
+  expect(run).toHaveLength(4);
+});
+
 describe.each(['pooled', 'fastbert'] as const)('a model with %s heads', (kind) => {
   test('counts the texts and the time of each piece, even of heads that the folder does not ask', async () => {
     const { dir } = await randomModel(root, kind, { seed: 81, kind, prunes: true });

@@ -6,7 +6,7 @@ import type { realServices } from '../../src/cli/real-services.ts';
 import { Pyramid } from '../../src/engine/index.ts';
 import { quantize } from '../../src/measure/quantize.ts';
 import { cli } from '../cli/fake.ts';
-import { randomModel, randomTexts } from '../support/random-model.ts';
+import { randomLinearModel, randomModel, randomTexts } from '../support/random-model.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
 const root = temporaryFolder();
@@ -44,6 +44,29 @@ test('the copy is run in int8 and has no tau until it is calibrated; its weights
   await expect(quantize({ model: dir, rows, maxDisagreement: 1, out })).rejects.toMatchObject({
     code: 'MP_OUT_EXISTS',
   });
+});
+
+test('the copy keeps the floor 0, and answers are compared by its sums', async () => {
+  const { dir } = await randomModel(root, 'floor', { seed: 63, kind: 'pooled', prunes: true, floor: true });
+  const out = join(root, 'floor-int8');
+  const made = await quantize({ model: dir, rows, maxDisagreement: 0.05, out });
+  expect(await readdir(out)).toEqual(await readdir(dir));
+  expect(await readFile(join(out, 'floor.safetensors'))).toEqual(await readFile(join(dir, 'floor.safetensors')));
+  expect((await config(out)).pyramid).toMatchObject({ dtype: 'int8', format: 2 });
+  await using exact = await Pyramid.load(dir, { workers: 1 });
+  await using quick = await Pyramid.load(out, { workers: 1 });
+  const texts = examples.map(({ text }) => text);
+  const [fp32, int8] = await Promise.all([exact, quick].map((one) => one.classify(texts, { tau: null })));
+  const other = fp32.filter(({ label }, i) => label !== int8[i].label).length;
+  expect(made.disagreement).toBe(other / texts.length);
+  expect(quick.exitSum).toEqual(exact.exitSum);
+});
+
+test('a model without a network has nothing to quantize', async () => {
+  const { dir } = await randomLinearModel(root, 'linear', { seed: 64 });
+  const out = join(root, 'linear-int8');
+  await expect(quantize({ model: dir, rows, maxDisagreement: 1, out })).rejects.toThrow(/has no network/);
+  expect(existsSync(out)).toBe(false);
 });
 
 test('a model that would answer too many texts otherwise is left alone', async () => {

@@ -1,6 +1,7 @@
 /** Writes what is chosen after training, tau and the layers to ask, into config.json's `pyramid` object. */
 import { join } from 'node:path';
 import { diskFolder } from '../../disk-folder.ts';
+import { hasNetwork, parseConfig } from '../../encoder/index.ts';
 import { PyramidError } from '../../errors.ts';
 import { jsonObjectIn, readText } from '../../folder.ts';
 import { writeWhole } from '../../write-whole.ts';
@@ -27,7 +28,8 @@ export async function writeTau(
   const raw = jsonObjectIn(text, fault);
   const info = raw.pyramid as PyramidInfo | null | undefined;
   if (typeof info !== 'object' || info === null) throw fault('there is no pyramid object');
-  if (info.exitHead === 'none') throw new PyramidError('MP_MODEL_HEADS', { method: info.method });
+  const hasFloorExit = info.floor !== undefined && hasNetwork(parseConfig(raw, path));
+  if (info.exitHead === 'none' && !hasFloorExit) throw new PyramidError('MP_MODEL_HEADS', { method: info.method });
   const chosen = { tau, calibration };
   const pyramid = {
     ...info,

@@ -74,9 +74,9 @@ const answer = {
   scores: Type.Optional(
     Type.Record(Type.String(), Type.Number(), { description: 'scores of the topK likeliest labels' }),
   ),
-  exit: Type.Integer({ description: 'the exit layer, from 1' }),
+  exit: Type.Integer({ description: 'the exit layer, from 1; 0: floor 0, before the network' }),
   tokens: Type.Array(Type.Integer(), {
-    description: 'tokens that entered layer 1, then those left after each layer that ran',
+    description: 'tokens of the text as the network gets it, then those left after each layer that ran',
   }),
   truncated: Type.Boolean(),
   flops: Type.Number({ description: 'operations used' }),
@@ -114,14 +114,26 @@ export const ExplainRequest = Type.Object(
 );
 
 const PerPiece = <T extends Parameters<typeof Type.Array>[0]>(item: T) => Type.Array(item);
+const Logits = Type.Array(Type.Number());
+const ExplainedFloor = Type.Object({
+  scores: Type.Record(Type.String(), Type.Number()),
+  uncertainty: Type.Number(),
+  contributions: PerPiece(Logits),
+  beyond: Logits,
+  bias: Logits,
+  figures: Type.Array(Type.Object({ name: Type.String(), logits: Logits })),
+});
 export const ExplainResponse = Type.Object({
   label: Type.String(),
   score: Type.Number(),
-  exit: Type.Integer(),
+  exit: Type.Integer({ description: 'the exit layer, from 1; 0: floor 0, before the network' }),
   tau: Type.Union([Type.Number(), Type.Null()]),
   truncated: Type.Boolean(),
   pieces: PerPiece(Type.String()),
   types: PerPiece(Type.Integer()),
+  floor: Type.Union([ExplainedFloor, Type.Null()], {
+    description: 'what floor 0 makes of the text: its logits are the sum of contributions, beyond, bias and figures',
+  }),
   layers: Type.Array(
     Type.Object({
       importance: PerPiece(Type.Union([Type.Number(), Type.Null()])),
