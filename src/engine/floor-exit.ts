@@ -5,14 +5,16 @@
  */
 import { type EncoderConfig, hasNetwork } from '../encoder/index.ts';
 import { PyramidError } from '../errors.ts';
+import type { Folder } from '../folder.ts';
 import { leaves, uncertainty } from '../pyramid/exits/exit-rule.ts';
 import { addendOf, type ExitSum, exitSum, floorAnswer } from '../pyramid/exits/sum.ts';
 import { Floor, type FloorParts, floorLength, secondOf } from '../pyramid/floor/index.ts';
-import type { PyramidInfo } from '../pyramid/folder/model-folder.ts';
-import type { Encoding, Tokenizer } from '../text/tokenizer/tokenizer.ts';
+import { floorModelOf, type PyramidInfo } from '../pyramid/folder/model-folder.ts';
+import { type Encoding, type Tokenizer, tokenizerOf } from '../text/tokenizer/tokenizer.ts';
 import { floorHistory } from './floor-history.ts';
 import type { Text } from './inputs.ts';
 import { type FloorSays, newHistory, type Outcome, type Rule, type TokenHistory } from './job.ts';
+import type { TimedOutcome } from './workers/messages.ts';
 
 export interface FloorExitModel {
   readonly floor: FloorParts;
@@ -31,6 +33,12 @@ export interface Asked {
   readonly ms: number;
 }
 
+/**
+ * The longest text, in UTF-16 units with its pair, that is asked on the caller's thread: a nasty one of this length (no word
+ * of it known, every piece one letter) takes about a millisecond, an English one 0.1 ms.
+ */
+export const ORDINARY_CHARACTERS = 4000;
+
 export class FloorExit {
   readonly sum: ExitSum;
   readonly #floor: Floor;
@@ -38,6 +46,12 @@ export class FloorExit {
   readonly #longest: number;
   readonly #maxLength: number;
   readonly #hasNetwork: boolean;
+
+  /** Of a model folder, without its weights; null: it has no floor 0. Throws MP_FILE_MISSING, MP_MODEL_*. */
+  static async of(folder: Folder): Promise<FloorExit | null> {
+    const model = await floorModelOf(folder);
+    return model && new FloorExit({ ...model, tokenizer: await tokenizerOf(folder) });
+  }
 
   constructor({ floor, tokenizer, config, info: { maxLength } }: FloorExitModel) {
     this.sum = exitSum(floor);
@@ -54,6 +68,20 @@ export class FloorExit {
     const z = this.#floor.logits(encoding.ids, secondOf(encoding));
     const z0 = z ? Array.from(z) : this.#hasNetwork ? null : Array.from(this.#floor.bias);
     return { encoding, z0, ms: performance.now() - start };
+  }
+
+  /**
+   * The whole outcome of a text, for whoever has no layers to go on with; null: it needs the network. For texts of ordinary
+   * length: it may be asked on a thread that nothing may hold up. Throws MP_TEXT_LONG, MP_MODEL_LOGITS.
+   */
+  outcomeOf(text: Text, rule: Rule): TimedOutcome | null {
+    if (text.text.length + (text.pair?.length ?? 0) > ORDINARY_CHARACTERS) return null;
+    if (this.#hasNetwork && (rule.trace || rule.tau === null)) return null;
+    const start = performance.now();
+    const asked = this.ask(text);
+    if (!this.answers(asked, rule)) return null;
+    const outcome = this.outcome(0, text, asked, rule, 0);
+    return { ...outcome, tokenizeMs: performance.now() - start - asked.ms, inferenceMs: asked.ms };
   }
 
   /** Whether it answers the text under this rule. Throws MP_MODEL_LOGITS. */

@@ -1,11 +1,13 @@
 /** The engine in Node: a model folder by its path or its name on the hub, and worker threads of this process. */
 import { availableParallelism } from 'node:os';
 import type { Worker } from 'node:worker_threads';
+import { diskFolder } from '../disk-folder.ts';
 import { PyramidError } from '../errors.ts';
 import { type DownloadProgress, resolveModel } from '../hub/index.ts';
 import { knownOptions } from '../option.ts';
 import { DTYPES, type Dtype } from '../pyramid/folder/model-folder.ts';
 import { NODE_DEVICES, type NodeDevice } from '../runtime/devices.ts';
+import { FloorExit } from './floor-exit.ts';
 import { callback, choice, count, signalOf } from './option-checks.ts';
 import { RUN_ORDERS, type RunOrder } from './scheduler.ts';
 import { TextClassifier } from './text-classifier.ts';
@@ -61,10 +63,9 @@ const LOAD_OPTIONS = [
 export class Pyramid extends TextClassifier {
   readonly #pool: WorkerPool<NodeThread>;
 
-  private constructor(pool: WorkerPool<NodeThread>, model: ModelDescription) {
-    super(pool, model, {
-      warn: (message) => process.emitWarning(message, { type: 'PyramidWarning' }),
-    });
+  private constructor(pool: WorkerPool<NodeThread>, model: ModelDescription, floorExit: FloorExit | null) {
+    const warn = (message: string) => process.emitWarning(message, { type: 'PyramidWarning' });
+    super(pool, model, { warn }, floorExit);
     this.#pool = pool;
   }
 
@@ -101,6 +102,9 @@ export class Pyramid extends TextClassifier {
     const signal = signalOf(given.signal);
     signal?.throwIfAborted();
     const dir = await resolveModel(dirOrId, { onProgress: callback('onProgress', given.onProgress) });
+    // beside the workers, which tell what is wrong with a folder
+    const floor = FloorExit.of(diskFolder(dir));
+    floor.catch(() => {});
     const { pool, model } = await WorkerPool.start({
       workers,
       stallMs,
@@ -108,7 +112,12 @@ export class Pyramid extends TextClassifier {
       signal,
       startThread: (events) => new NodeThread({ dir, device, threads, dtype, askAll, order }, events),
     });
-    return new Pyramid(pool, model);
+    try {
+      return new Pyramid(pool, model, await floor);
+    } catch (error) {
+      await pool.close(0);
+      throw error;
+    }
   }
 
   /** The threads, for those who watch or end them. */

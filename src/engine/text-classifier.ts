@@ -1,7 +1,7 @@
 /**
  * A trained model, ready to classify texts: the engine's public face, wherever its worker threads run. What it is given is
- * checked (classify-options.ts) and run (text-runner.ts), and what comes back made into answers (answer.ts); nothing is
- * computed on the caller's thread.
+ * checked (classify-options.ts) and run (text-runner.ts), and what comes back made into answers (answer.ts); on the caller's
+ * thread nothing is computed but floor 0 of a lone text.
  */
 import type { FamilyName, ProblemType } from '../encoder/index.ts';
 import { knownOptions } from '../option.ts';
@@ -19,6 +19,7 @@ import {
   EXPLAIN_OPTIONS,
 } from './classify-options.ts';
 import { type Explanation, explanationOf } from './explain.ts';
+import type { FloorExit } from './floor-exit.ts';
 import { begunInOrder } from './in-order.ts';
 import { checkList, checkSource, type TextInput } from './inputs.ts';
 import type { WeightBits } from './int8.ts';
@@ -51,11 +52,12 @@ export class TextClassifier {
   readonly #warnings: ModelWarnings;
   readonly #runner: TextRunner;
 
-  protected constructor(pool: WorkerPool, model: ModelDescription, host: Host) {
+  /** `floorExit`: answers lone texts on this thread; null: workers answer all. */
+  protected constructor(pool: WorkerPool, model: ModelDescription, host: Host, floorExit: FloorExit | null = null) {
     this.#pool = pool;
     this.#model = model;
     this.#warnings = new ModelWarnings(model, host);
-    this.#runner = new TextRunner(pool, (text) => this.#warnings.withPairChecked(text));
+    this.#runner = new TextRunner(pool, (text) => this.#warnings.withPairChecked(text), floorExit);
   }
 
   /** What the model folder says of itself: method, heads, longest text, its own tau. */

@@ -1,10 +1,12 @@
 /**
  * Runs inputs through a worker pool: all of a call together, or one of a stream. Each ends once: with results, an error,
- * the signal's reason or at its deadline. What the results are made of is the caller's.
+ * the signal's reason or at its deadline. What the results are made of is the caller's. A lone text is asked on this thread
+ * first, where the model has a floor 0: the way to a worker and back takes several times as long as that does.
  */
 import { PyramidError } from '../errors.ts';
 import { Aborts } from './aborts.ts';
 import type { CheckedOptions } from './classify-options.ts';
+import type { FloorExit } from './floor-exit.ts';
 import type { End } from './in-order.ts';
 import { checkText, type Text, type TextInput } from './inputs.ts';
 import type { Rule } from './job.ts';
@@ -15,9 +17,11 @@ export class TextRunner {
   readonly #pool: WorkerPool;
   readonly #aborts: Aborts;
   readonly #check: (text: Text) => Text;
+  readonly #floorExit: FloorExit | null;
 
-  /** `check` sees each text when its turn comes. */
-  constructor(pool: WorkerPool, check: (text: Text) => Text) {
+  /** `check` sees each text when its turn comes; `floorExit` is there where lone texts may be answered on this thread. */
+  constructor(pool: WorkerPool, check: (text: Text) => Text, floorExit: FloorExit | null) {
+    this.#floorExit = floorExit;
     this.#pool = pool;
     this.#aborts = new Aborts(pool.turn);
     this.#check = check;
@@ -33,6 +37,8 @@ export class TextRunner {
     signal?.throwIfAborted();
     if (this.#pool.isClosed) throw new PyramidError('MP_CLOSED', { what: 'model' });
     if (inputs.length === 0) return [];
+    const here = inputs.length === 1 ? this.#answeredHere(inputs[0], rule) : null;
+    if (here) return [result(here)];
     const texts = inputs.slice(); // the caller may change its array
     return new Promise<T[]>((resolve, reject) => {
       const results = new Array<T>(texts.length);
@@ -64,6 +70,12 @@ export class TextRunner {
         timer = setTimeout(() => giveUp(new PyramidError('MP_DEADLINE', { deadlineMs }), true), deadlineMs);
       if (signal) takeBack = this.#aborts.on(signal, () => giveUp(signal.reason));
     });
+  }
+
+  /** What floor 0 says of a lone text; null: it is for the workers. While texts wait, or the turn is used up, all are. */
+  #answeredHere(input: TextInput, rule: Rule): TimedOutcome | null {
+    if (!this.#floorExit || this.#pool.load.waiting > 0 || this.#pool.turn.isSpent) return null;
+    return this.#floorExit.outcomeOf(this.#check(checkText(input, 0)), rule);
   }
 
   /**

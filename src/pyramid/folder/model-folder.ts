@@ -35,12 +35,8 @@ export const FLOOR_FILE = 'floor.safetensors';
  * Throws MP_FILE_MISSING, MP_MODEL_* .
  */
 export async function modelOf(folder: Folder): Promise<PyramidModel> {
-  const stored = await configOf(folder);
+  const { config, info } = await describedBy(folder);
   const { path: dir } = folder;
-  const path = pathIn(dir, 'config.json');
-  if (stored.labels.length === 0) throw new PyramidError('MP_MODEL_LABELS', { path, problem: 'there is no id2label' });
-  const config = { ...stored, problemType: problemTypeOf(stored) };
-  const info = readInfo(config, path);
   const { parameters, others } = await weightsOf(folder, config);
   const settings = headSettings(info.exitHead, info.pairs, info.headWidth);
   const heads: Parameters = new Map();
@@ -56,6 +52,23 @@ export async function modelOf(folder: Folder): Promise<PyramidModel> {
   const thresholds = info.prunes ? take(THRESHOLDS, [config.layers]).data : null;
   const floor = info.floor ? await floorOf(folder, info.floor) : null;
   return { config, info, parameters, heads, headSettings: settings, thresholds, floor };
+}
+
+/** What config.json says. */
+async function describedBy(folder: Folder): Promise<Pick<PyramidModel, 'config' | 'info'>> {
+  const stored = await configOf(folder);
+  const path = pathIn(folder.path, 'config.json');
+  if (stored.labels.length === 0) throw new PyramidError('MP_MODEL_LABELS', { path, problem: 'there is no id2label' });
+  const config = { ...stored, problemType: problemTypeOf(stored) };
+  return { config, info: readInfo(config, path) };
+}
+
+/** What answers at floor 0, without reading the network's weights; null: there is no floor 0. Throws as `modelOf`. */
+export async function floorModelOf(
+  folder: Folder,
+): Promise<(Pick<PyramidModel, 'config' | 'info'> & { readonly floor: FloorParts }) | null> {
+  const { config, info } = await describedBy(folder);
+  return info.floor ? { config, info, floor: await floorOf(folder, info.floor) } : null;
 }
 
 /** Floor 0's tables, as `info` (of `readInfo`) describes them. Throws MP_FILE_MISSING, MP_MODEL_*. */
