@@ -4,16 +4,13 @@ import { exitAt } from '../pyramid/exits/exits.ts';
 import { actualFlops, denseFlops } from '../pyramid/flops.ts';
 import type { AnswerAtTau } from './page-engine.ts';
 
-export const answerAt: AnswerAtTau = ({ layers, pieces }, info, tau) => {
+export const answerAt: AnswerAtTau = ({ label: own, score: ownScore, layers, pieces, floor }, info, tau) => {
   const last = layers.length;
   const exit = exitLayer(
     layers.map(({ uncertainty }) => (uncertainty === null ? null : fromNumber(uncertainty))),
     tau,
+    floor && fromNumber(floor.uncertainty),
   );
-  const scores = layers[exit - 1].scores;
-  if (!scores) throw new Error(`internal: layer ${exit} answers without scores`);
-  // the first of equal ones, as the engine has it
-  const label = info.labels.reduce((best, name) => (scores[name] > scores[best] ? name : best));
   const tokens = [pieces.length, ...layers.map(({ kept }) => kept.filter(Boolean).length)];
   const flops = actualFlops(info.shape, tokens, exit, {
     headKind: tau === null ? 'none' : info.headKind,
@@ -21,9 +18,16 @@ export const answerAt: AnswerAtTau = ({ layers, pieces }, info, tau) => {
     peeks: 'all',
     asked: info.asked ?? undefined,
     fastbertWidth: info.headWidth,
+    floor: floor !== null || last === 0,
   });
-  const dense = denseFlops(info.shape, pieces.length);
+  const cost = { flops, denseFlops: denseFlops(info.shape, pieces.length) };
+  // without a network the answer is one and the same at any tau
+  if (last === 0) return { label: own, score: ownScore, exit, tokens, ...cost };
+  const scores = exit === 0 ? floor?.scores : layers[exit - 1].scores;
+  if (!scores) throw new Error(`internal: layer ${exit} answers without scores`);
+  // the first of equal ones, as the engine has it
+  const label = info.labels.reduce((best, name) => (scores[name] > scores[best] ? name : best));
   // what a layer leaves is known where it ran: one that is peeked at, as the last always is, does not
-  const ran = exitAt(info.headKind, exit, last)?.asked === 'after' ? exit : exit - 1;
-  return { label, score: scores[label], exit, tokens: tokens.slice(0, ran + 1), flops, denseFlops: dense };
+  const ran = exitAt(info.headKind, exit, last)?.asked === 'after' ? exit : Math.max(0, exit - 1);
+  return { label, score: scores[label], exit, tokens: tokens.slice(0, ran + 1), ...cost };
 };

@@ -107,7 +107,7 @@ export type OpenModel = (source: ModelSource, options?: OpenOptions) => Promise<
 export interface AnswerAt {
   readonly label: string;
   readonly score: number;
-  /** The layer that answers, from 1. */
+  /** The layer that answers, from 1; 0 is floor 0, before the network. */
   readonly exit: number;
   /** Tokens entering layer 1, then left after each layer that runs: `exit` itself does not where it is peeked at. */
   readonly tokens: readonly number[];
