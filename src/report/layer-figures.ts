@@ -1,5 +1,5 @@
 /**
- * Tokens left and exits, by layer.
+ * Tokens left and exits, by layer; floor 0, before the network, is a bar of its own.
  */
 import { barChart, type ChartSize, chart, dots, lines } from './chart.ts';
 import { exits, type Figure, type MethodReport, prunes } from './figure.ts';
@@ -54,26 +54,34 @@ function tokensFigure(pruned: readonly MethodReport[], layers: number, places: P
 
 function exitsFigure(early: readonly MethodReport[], layers: number, places: Palette, size?: ChartSize): Figure {
   const title = 'Exits by layer';
-  const shares = early.map(({ method, judgement: { exitsByLayer, n } }) => ({
+  const hasFloor = early.some(({ judgement }) => judgement.exitsAtFloor !== null);
+  const exits = [...(hasFloor ? [0] : []), ...byLayer(layers, (i) => i + 1)];
+  const shares = early.map(({ method, judgement: { exitsByLayer, exitsAtFloor, n } }) => ({
     method,
-    shares: byLayer(layers, (i) => (i < exitsByLayer.length ? exitsByLayer[i] / n : null)),
+    shares: exits.map((exit) => {
+      const texts = exit === 0 ? exitsAtFloor : (exitsByLayer[exit - 1] ?? null);
+      return texts === null ? null : texts / n;
+    }),
   }));
   const series = shares.map(({ method, shares }) => ({
     method,
     values: shares.map((share) => share && 100 * share),
-    titles: shares.map((share, i) => `${method}, layer ${i + 1}: ${share === null ? '–' : percent(share)}`),
+    titles: shares.map((share, i) => `${method}, ${nameOf(exits[i])}: ${share === null ? '–' : percent(share)}`),
   }));
-  const groups = byLayer(layers, (i) => String(i + 1));
+  const groups = exits.map(String);
+  const label = hasFloor ? 'Layer, 0 is floor 0 →' : 'Layer →';
   return {
     title,
-    caption: 'The share of texts that each layer answers, at the tau in the table.',
-    drawing: barChart(title, { groups, label: 'Layer →', y: { label: '↑ Texts (%)', ticks: 5 }, places, size }, series),
+    caption: `The share of texts that each layer answers${hasFloor ? ', and floor 0 before the network' : ''}, at the tau in the table.`,
+    drawing: barChart(title, { groups, label, y: { label: '↑ Texts (%)', ticks: 5 }, places, size }, series),
     heads: ['Layer', ...early.map(({ method }) => method)],
-    rows: groups.map((layer, i) => [
-      layer,
+    rows: exits.map((exit, i) => [
+      exit === 0 ? 'floor 0' : String(exit),
       ...shares.map(({ shares }) => (shares[i] === null ? '–' : percent(shares[i]))),
     ]),
   };
 }
+
+const nameOf = (exit: number) => (exit === 0 ? 'floor 0' : `layer ${exit}`);
 
 const byLayer = <T>(layers: number, value: (i: number) => T): T[] => Array.from({ length: layers }, (_, i) => value(i));

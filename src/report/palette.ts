@@ -39,9 +39,9 @@ const FILLED = new Set<unknown>([
   symbolCross,
 ]);
 
-/** The six known methods keep their colours from report to report; others take those left over. */
+/** The seven known methods keep their colours from report to report; others take those left over. */
 export function palette(methods: readonly string[]): Palette {
-  const known = ['bert', 'distilbert', 'ltp', 'fastbert', 'mp', 'mp+'];
+  const known = ['bert', 'distilbert', 'ltp', 'fastbert', 'mp', 'mp+', 'linear'];
   const places = new Map<string, number>();
   let next = known.length;
   for (const method of methods) {

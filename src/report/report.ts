@@ -77,7 +77,7 @@ function resultsTable(rows: readonly ReportRow[]): Markup {
 <tbody>
 ${body}</tbody>
 </table></div>
-<p class="soft">Speed-up: operations of the dense model over those used. “Paper” counts the layers up to the exit; “actual” is what the engine computes, with heads, peeks and the classifier.</p>`;
+<p class="soft">Speed-up: operations of the dense model over those used. “Paper” counts the layers up to the exit; “actual” is what the engine computes, with heads, peeks, floor 0 and the classifier. A dash: no layer of a network ran.</p>`;
 }
 
 function furtherTable({ title, caption, heads, align, rows }: ReportTable): Markup {

@@ -25,7 +25,7 @@ export interface ReportRow {
   /** Operations of the dense model over those used, as the paper counts. */
   readonly speedupPaper: number | null;
   readonly speedupActual: number | null;
-  /** Mean layer that answers, from 1. */
+  /** Mean layer that answers, floor 0 as 0. */
   readonly meanExit: number | null;
   /** Wall-clock milliseconds a text in the engine. */
   readonly msPerText: number | null;

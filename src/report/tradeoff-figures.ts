@@ -19,6 +19,9 @@ export interface CurveReport {
 }
 export type CurvePoint = Pick<Summary, 'tau' | 'accuracy' | 'speedup'>;
 
+/** Of a caption whose chart has no place for some points. */
+export const NO_SPEEDUP = 'Points without a speed-up, since no layer of a network ran, are in the table alone.';
+
 const COUNTS = [
   ['paper', 'as the paper counts'],
   ['actual', 'as computed'],
@@ -55,11 +58,14 @@ export function tradeoffFigures(methods: readonly CurveReport[], places: Palette
       y: { label: '↑ Accuracy (%)', domain: [100 * lowest, 100 * best + 0.4] as const },
       size,
     };
+    const isLeftOut = methods.some(({ curve, judgement }) =>
+      [...curve, judgement].some(({ speedup }) => speedup[count] === null),
+    );
     return {
       title,
-      caption: `${hasLines ? 'Tau rises along each line: on the left all texts run through all layers, on the right they exit at layer 1. The' : 'The'} marks are the rows of the table.${
+      caption: `${hasLines ? 'Tau rises along each line: on the left all texts run through all layers, on the right they exit at the first exit. The' : 'The'} marks are the rows of the table.${
         baseline === undefined ? '' : ' Dashed: plain BERT.'
-      }${worst < lowest ? ` What lies more than ${Math.round(100 * range)} points below the best is not drawn.` : ''}`,
+      }${worst < lowest ? ` What lies more than ${Math.round(100 * range)} points below the best is not drawn.` : ''}${isLeftOut ? ` ${NO_SPEEDUP}` : ''}`,
       drawing: chart(title, axes, (plane) => [
         ...(baseline === undefined || baseline < lowest ? [] : [levelLine(plane, 100 * baseline)]),
         lines(plane, places, curves),

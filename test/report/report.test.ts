@@ -183,6 +183,54 @@ describe('the report', () => {
     expect(only).not.toContain('<figure>');
   });
 
+  describe('of models with a floor 0', () => {
+    const floor = { weight: 0.8, prior: [0, 0.1, -0.1, 0], scale: 2 };
+    const trace = randomTrace({ seed: 3, texts: 150, floor });
+    const none = { ...smallShape, layers: 0, hiddenSize: 0, heads: 0, intermediateSize: 0 };
+    const entries = randomTrace({ seed: 4, texts: 150, shape: none, headKind: 'none', floor }).entries;
+    const linear = {
+      ...randomTrace({ seed: 4, shape: none, headKind: 'none', floor }),
+      entries: entries.filter((one) => one.floor),
+    };
+    const reports: MethodReport[] = [
+      ...sample('spam', 1, ['bert', 'mp']),
+      { task: 'spam', method: 'mp+', judgement: judge(trace, 0.5), curve: tradeoff(trace) },
+      { task: 'spam', method: 'linear', judgement: judge(linear, null), curve: tradeoff(linear) },
+    ];
+    const rows = reports.map(({ task, method, judgement }) => reportRow(judgement, { task, method }));
+    const drawn = parseHTML(renderReport({ title: 'x', rows, methods: reports })).document;
+    const figure = (title: string) =>
+      [...drawn.querySelectorAll('figure')].find((one) => one.querySelector('h4')?.textContent === title)!;
+
+    it('shows the texts that leave there as a bar of its own, which methods without one lack', () => {
+      const [, , { judgement }] = reports;
+      expect(judgement.exitsAtFloor).toBeGreaterThan(10);
+      const share = `${((100 * judgement.exitsAtFloor!) / judgement.n).toFixed(1)} %`;
+      const exits = figure('Exits by layer');
+      expect(texts('thead th', exits)).toEqual(['Layer', 'mp', 'mp+']);
+      expect(texts('tbody tr', exits)[0]).toBe(`floor 0–${share}`);
+      expect(texts('title', exits)).toContain(`mp+, floor 0: ${share}`);
+      expect(texts('figcaption', exits)[0]).toContain('and floor 0 before the network');
+      // 6 layers of two methods, and floor 0 of one
+      expect(exits.querySelectorAll('g.bars rect').length).toBe(
+        reports.slice(1, 3).reduce((sum, one) => sum + one.judgement.exitsByLayer.length, 0) + 1,
+      );
+    });
+
+    it('leaves points without a speed-up out of the chart, says so, and prints a dash', () => {
+      for (const count of ['as the paper counts', 'as computed']) {
+        const chart = figure(`Accuracy against speed-up, ${count}`);
+        expect(texts('figcaption', chart)[0]).toContain('Points without a speed-up');
+        expect(texts('title', chart).filter((title) => title?.startsWith('linear'))).toEqual([]);
+        expect(texts('tbody tr', chart).at(-1)).toMatch(/^linearoff[\d.]+ %–$/);
+      }
+      expect(drawn.body.innerHTML).not.toMatch(/NaN|undefined|Infinity|null/);
+      const row = [...drawn.querySelectorAll('table')[0].querySelectorAll('tbody tr')].at(-1)!;
+      expect(texts('th', row)).toEqual(['linear']);
+      expect(texts('td', row).slice(-3)).toEqual(['–', '–', '0.00']);
+    });
+  });
+
   it('draws a single dense method without figures on pruning or exits', () => {
     const [bert] = methods;
     const alone = parseHTML(renderReport({ title: 'x', rows: [], methods: [bert] })).document;

@@ -37,18 +37,25 @@ test('two readings give rates, percentiles of the time between, and shares of on
   success.inc(20);
   for (let i = 0; i < 18; i++) duration.observe(0.015);
   for (let i = 0; i < 2; i++) duration.observe(0.05);
+  exits.inc({ model: 'm', layer: '0' }, 40);
   exits.inc({ model: 'm', layer: '1' }, 15);
   exits.inc({ model: 'm', layer: '2' }, 5);
   exits.inc({ model: 'other', layer: '2' }, 500);
   spent.inc({ model: 'm' }, 25);
   saved.inc({ model: 'm' }, 75);
   const after = await read(3000);
-  const found = intervalOf(before, after, 'm', 3);
+  const found = intervalOf(before, after, 'm', [1, 2, 3]);
   expect(found).toMatchObject({ requestsPerSecond: 10, exits: [15, 5, 0], saved: 0.75, tau: null });
+  expect(intervalOf(before, after, 'm', [0, 1]).exits).toEqual([40, 15]);
   // rank 10 of 20 lies in (0.01, 0.02], which holds ranks 1 to 18
   expect(found.p50).toBeCloseTo(0.01 + (0.01 * 10) / 18, 12);
   expect(found.p95).toBeCloseTo(0.02 + (0.08 * 1) / 2, 12);
   // nothing in between: no latency rather than an old one; and a counter that began anew is not negative
-  expect(intervalOf(after, after, 'm', 3)).toMatchObject({ requestsPerSecond: 0, p50: null, p99: null, saved: null });
-  expect(intervalOf(after, { ...before, at: 5000 }, 'm', 3).requestsPerSecond).toBe(3.5);
+  expect(intervalOf(after, after, 'm', [1, 2, 3])).toMatchObject({
+    requestsPerSecond: 0,
+    p50: null,
+    p99: null,
+    saved: null,
+  });
+  expect(intervalOf(after, { ...before, at: 5000 }, 'm', [1, 2, 3]).requestsPerSecond).toBe(3.5);
 });

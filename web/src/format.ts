@@ -1,5 +1,6 @@
 /** Figures as the page shows them. */
 import { percent, short, times } from '../../src/report/format.ts';
+import type { EngineInfo } from '../../src/web/page-engine.ts';
 
 export { percent, short, times };
 
@@ -12,6 +13,15 @@ export function operations(flops: number): string {
 
 /** Milliseconds with as many places as a clock can tell. */
 export const milliseconds = (ms: number): string => (ms < 10 ? `${ms.toFixed(1)} ms` : `${Math.round(ms)} ms`);
+
+/** Where a text leaves: layers from 1, and floor 0 before them. */
+export const exitName = (exit: number): string => (exit === 0 ? 'floor 0' : `layer ${exit}`);
+
+/** The places where a model's texts may leave, in their order. */
+export const exitsOf = ({ hasFloor, shape }: Pick<EngineInfo, 'hasFloor' | 'shape'>): readonly number[] => [
+  ...(hasFloor ? [0] : []),
+  ...Array.from({ length: shape.layers }, (_, l) => l + 1),
+];
 
 export const tauText = (tau: number | null): string => (tau === null ? 'off' : tau.toFixed(2));
 

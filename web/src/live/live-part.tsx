@@ -3,7 +3,7 @@ import { useEffect, useMemo } from 'preact/hooks';
 import { barChart, type ChartSize } from '../../../src/report/chart.ts';
 import { palette } from '../../../src/report/palette.ts';
 import { DrawingView } from '../drawing-view.tsx';
-import { percent, short, tauText } from '../format.ts';
+import { exitName, exitsOf, percent, short, tauText } from '../format.ts';
 import { metricsText } from '../server-engine.ts';
 import type { PartProperties } from '../shell/parts.tsx';
 import { useNarrow } from '../shell/use-narrow.ts';
@@ -15,8 +15,10 @@ const SMALL: ChartSize = { width: 350, height: 260 };
 const WIDE: ChartSize = { width: 520, height: 260 };
 
 export function LivePart({ session, active }: PartProperties) {
-  const { name, shape } = session.engine.info;
-  const work = useMemo(() => watching(metricsText, name, shape.layers), [name, shape]);
+  const { info } = session.engine;
+  const { name } = info;
+  const exits = useMemo(() => exitsOf(info), [info]);
+  const work = useMemo(() => watching(metricsText, name, exits), [name, exits]);
   useEffect(() => {
     if (!active) return;
     work.start();
@@ -34,7 +36,7 @@ export function LivePart({ session, active }: PartProperties) {
       )}
       {now ? (
         <div class={`panel${work.failure.value === null ? '' : ' stale'}`}>
-          <Now now={now} intervals={intervals} layers={shape.layers} />
+          <Now now={now} intervals={intervals} layers={exits} />
         </div>
       ) : (
         work.failure.value === null && <p class="lead">Watching the server …</p>
@@ -46,7 +48,8 @@ export function LivePart({ session, active }: PartProperties) {
 interface NowProperties {
   readonly now: Interval;
   readonly intervals: readonly Interval[];
-  readonly layers: number;
+  /** Those that may answer, floor 0 as 0. */
+  readonly layers: readonly number[];
 }
 
 function Now({ now, intervals, layers }: NowProperties) {
@@ -82,12 +85,13 @@ function Now({ now, intervals, layers }: NowProperties) {
 
 /** Exits of all the time that was watched: of one second they would flicker. */
 function ExitsChart({ intervals, layers, size }: Omit<NowProperties, 'now'> & { readonly size: ChartSize }) {
-  const sums = Array.from({ length: layers }, (_, l) => intervals.reduce((sum, { exits }) => sum + exits[l], 0));
+  const sums = layers.map((_, l) => intervals.reduce((sum, { exits }) => sum + exits[l], 0));
   const total = sums.reduce((sum, count) => sum + count, 0);
   const shares = sums.map((count) => (total > 0 ? (100 * count) / total : 0));
-  const groups = sums.map((_, l) => String(l + 1));
-  const axes = { groups, label: 'Layer →', y: { label: '↑ Texts (%)', ticks: 4 }, places: palette(['mp']), size };
-  const titles = shares.map((share, l) => `layer ${l + 1}: ${share.toFixed(1)} %`);
+  const groups = layers.map(String);
+  const label = layers[0] === 0 ? 'Layer, 0 is floor 0 →' : 'Layer →';
+  const axes = { groups, label, y: { label: '↑ Texts (%)', ticks: 4 }, places: palette(['mp']), size };
+  const titles = shares.map((share, l) => `${exitName(layers[l])}: ${share.toFixed(1)} %`);
   return (
     <figure class="card figure exits">
       <h3>Exits by layer</h3>

@@ -28,13 +28,14 @@ export interface Interval extends Percentiles {
   /** Texts that wait or run. */
   readonly queued: number;
   readonly underWay: number;
-  /** [L]: texts by the layer that answered. */
+  /** Texts by the layer that answered, in the order of `layers`. */
   readonly exits: readonly number[];
   /** Share of the dense model's operations that was saved, 0 to 1; null where nothing ran. */
   readonly saved: number | null;
 }
 
-export function intervalOf(before: Reading, after: Reading, model: string, layers: number): Interval {
+/** `layers` are those that may answer, floor 0 among them where there is one. */
+export function intervalOf(before: Reading, after: Reading, model: string, layers: readonly number[]): Interval {
   const seconds = Math.max(0.001, (after.at - before.at) / 1000);
   const grown = (name: string, labels: Sample['labels'] = {}) => {
     const [from, to] = [readingOf(before, name, labels), readingOf(after, name, labels)];
@@ -51,7 +52,7 @@ export function intervalOf(before: Reading, after: Reading, model: string, layer
     tau: tau < 0 ? null : tau,
     queued: readingOf(after, 'te_queue_size', { model }),
     underWay: readingOf(after, 'te_concurrent_requests'),
-    exits: Array.from({ length: layers }, (_, l) => grown('te_exits_total', { model, layer: String(l + 1) })),
+    exits: layers.map((layer) => grown('te_exits_total', { model, layer: String(layer) })),
     saved: spent + saved > 0 ? saved / (spent + saved) : null,
   };
 }

@@ -15,7 +15,7 @@ export interface Watching {
   stop(): void;
 }
 
-export function watching(fetchMetrics: () => Promise<string>, model: string, layers: number): Watching {
+export function watching(fetchMetrics: () => Promise<string>, model: string, layers: readonly number[]): Watching {
   const intervals = signal<readonly Interval[]>([]);
   const failure = signal<string | null>(null);
   let before: Reading | null = null;

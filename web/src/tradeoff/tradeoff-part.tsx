@@ -7,7 +7,7 @@ import { lengthFigures } from '../../../src/report/length-figures.ts';
 import { legendMark, palette } from '../../../src/report/palette.ts';
 import type { ReportRow } from '../../../src/report/table.ts';
 import { textTable } from '../../../src/report/text-table.ts';
-import { tradeoffFigures } from '../../../src/report/tradeoff-figures.ts';
+import { NO_SPEEDUP, tradeoffFigures } from '../../../src/report/tradeoff-figures.ts';
 import { DrawingView } from '../drawing-view.tsx';
 import { percent, tauText, times, whole } from '../format.ts';
 import type { Session } from '../session.ts';
@@ -52,6 +52,12 @@ export function TradeoffPart({ session }: { readonly session: Session }) {
             <Fact name="Fewer operations, as computed" value={times(judgement.speedup.actual)} />
             <Fact name="Fewer operations, as the paper counts" value={times(judgement.speedup.paper)} />
             <Fact name="Mean exit" value={`layer ${judgement.meanExit.toFixed(2)}`} />
+            {judgement.exitsAtFloor !== null && (
+              <Fact
+                name="Leave at floor 0"
+                value={`${percent(judgement.exitsAtFloor / judgement.n)}, ${whole(judgement.exitsAtFloor)} texts`}
+              />
+            )}
           </dl>
           <h2 class="hidden">This model</h2>
           <div class="figures">
@@ -80,11 +86,11 @@ function ownFigures(report: MethodReport, size?: ChartSize): Figure[] {
   return [
     ...tradeoffFigures([report], places, size).map((figure) => ({
       ...figure,
-      caption: `Tau rises along the line: on the left all texts run through all layers, on the right they exit at layer 1. The mark is ${at}.`,
+      caption: `Tau rises along the line: on the left all texts run through all layers, on the right they exit at ${report.judgement.exitsAtFloor === null ? 'layer 1' : 'floor 0'}. The mark is ${at}.${figure.caption.endsWith(NO_SPEEDUP) ? ` ${NO_SPEEDUP}` : ''}`,
     })),
     ...layerFigures([report], places, size).map((figure) =>
       figure.title === 'Exits by layer'
-        ? { ...figure, caption: `The share of texts that each layer answers, at ${at}.` }
+        ? { ...figure, caption: figure.caption.replace('the tau in the table', at) }
         : figure,
     ),
     ...lengthFigures([report], places, size),
@@ -129,7 +135,7 @@ function Methods({ rows, size }: { readonly rows: readonly ReportRow[]; readonly
 
 const points = (rows: readonly ReportRow[]) =>
   rows.flatMap(({ method, tau, accuracy, speedupPaper, speedupActual }) => {
-    if (accuracy === null || speedupPaper === null || speedupActual === null) return [];
+    if (accuracy === null) return [];
     const judgement = { tau, accuracy, speedup: { paper: speedupPaper, actual: speedupActual } };
     return [{ method, judgement, curve: [judgement] }];
   });
