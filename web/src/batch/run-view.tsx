@@ -2,7 +2,7 @@
 import { useSignal } from '@preact/signals';
 import { useRef } from 'preact/hooks';
 import { mayExit } from '../../../src/pyramid/exits/exit-rule.ts';
-import { percent, short, tauText, whole } from '../format.ts';
+import { exitName, exitsOf, percent, short, tauText, whole } from '../format.ts';
 import type { Session } from '../session.ts';
 import { Labelled } from '../shell/labelled.tsx';
 import { type DownloadKind, resultsFile, save } from './download.ts';
@@ -119,12 +119,12 @@ export function RunView({ run, source, session, onDiscard }: Properties) {
                 <select
                   id={id}
                   class="field"
-                  onChange={(event) => change({ exit: Number(event.currentTarget.value) || null })}
+                  onChange={({ currentTarget: { value } }) => change({ exit: value === '' ? null : Number(value) })}
                 >
                   <option value="">any</option>
-                  {Array.from({ length: info.shape.layers }, (_, l) => (
-                    <option key={l} value={String(l + 1)}>
-                      layer {l + 1}
+                  {exitsOf(info).map((exit) => (
+                    <option key={exit} value={String(exit)}>
+                      {exitName(exit)}
                     </option>
                   ))}
                 </select>

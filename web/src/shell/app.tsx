@@ -122,7 +122,8 @@ function ModelName({ session, served, onServed, onClose }: ModelNameProperties) 
       ) : (
         <b>{name}</b>
       )}{' '}
-      {method}, {shape.layers} × {shape.hiddenSize}, {dtype}, {DEVICES[device]}{' '}
+      {method}, {shape.layers === 0 ? 'no network' : `${shape.layers} × ${shape.hiddenSize}, ${dtype}`},{' '}
+      {DEVICES[device]}{' '}
       {onClose && (
         <button type="button" class="link" onClick={onClose}>
           Open another

@@ -9,7 +9,14 @@ export function Dial({ session, onSettled }: { readonly session: Session; readon
   const id = useId();
   const { info } = session.engine;
   const { tau } = session;
-  if (!mayExit(info)) return <p class="lead">This model has no exit heads, so every text goes through all layers.</p>;
+  if (!mayExit(info))
+    return (
+      <p class="lead">
+        {info.shape.layers === 0
+          ? 'This model has no network: floor 0, a linear model of the words, answers every text.'
+          : 'This model has no exit heads, so every text goes through all layers.'}
+      </p>
+    );
   const off = tau.value === null;
   const set = (value: number | null, settled: boolean) => {
     tau.value = value;
@@ -39,7 +46,8 @@ export function Dial({ session, onSettled }: { readonly session: Session; readon
         early exit
       </label>
       <p>
-        A text exits at the first layer whose uncertainty is at most tau; a higher tau exits earlier and costs less.
+        A text exits at {info.hasFloor ? 'floor 0, or the first layer,' : 'the first layer'} whose uncertainty is at
+        most tau; a higher tau exits earlier and costs less.
         {info.tau !== null && (
           <>
             {' '}

@@ -1,6 +1,6 @@
 /** The answer at the dial's tau, and what it cost. */
 import type { AnswerAt, EngineInfo } from '../../../src/web/page-engine.ts';
-import { milliseconds, operations, percent, tauText, times } from '../format.ts';
+import { exitName, milliseconds, operations, percent, tauText, times } from '../format.ts';
 import type { Timing } from './asking.ts';
 
 interface Properties {
@@ -30,10 +30,13 @@ export function AnswerCard({ answer, info, timing, waiting, truncated }: Propert
       <div>
         <dt>Exits at</dt>
         <dd>
-          layer {exit}
+          {exitName(exit)}
           <small>
-            of {layers}
-            {exit < layers && `, ${layers - exit} not needed`}
+            {layers === 0
+              ? 'the words alone, there is no network'
+              : exit === 0
+                ? `before the network, ${layers} layers not needed`
+                : `of ${layers}${exit < layers ? `, ${layers - exit} not needed` : ''}`}
           </small>
         </dd>
       </div>
@@ -42,7 +45,9 @@ export function AnswerCard({ answer, info, timing, waiting, truncated }: Propert
         <dd>
           {operations(flops)}
           <small>
-            {times(denseFlops / flops)} fewer than the dense {operations(denseFlops)}
+            {layers === 0
+              ? 'of floor 0'
+              : `${times(denseFlops / flops)} fewer than the dense ${operations(denseFlops)}`}
           </small>
         </dd>
       </div>

@@ -3,9 +3,12 @@ import type { Explanation } from '../../../src/engine/index.ts';
 import { fromNumber, leaves, mayExit } from '../../../src/pyramid/exits/exit-rule.ts';
 import type { EngineInfo } from '../../../src/web/page-engine.ts';
 import { percent, tauText } from '../format.ts';
+import { Bar, SignedBar } from './bars.tsx';
+import { FloorDetails } from './floor-details.tsx';
 import { shownPieces } from './pieces.ts';
 
 export type Chosen =
+  | { readonly kind: 'floor' }
   | { readonly kind: 'piece'; readonly piece: number; readonly layer: number }
   | { readonly kind: 'layer'; readonly layer: number };
 
@@ -13,8 +16,10 @@ interface Properties {
   readonly explanation: Explanation;
   readonly info: EngineInfo;
   readonly tau: number | null;
-  /** The layer that answers, from 1: shown where nothing is chosen. */
+  /** The layer that answers, from 1, or 0 for floor 0: shown where nothing is chosen. */
   readonly exit: number;
+  /** The label that is answered. */
+  readonly label: string;
   readonly chosen: Chosen | null;
 }
 
@@ -24,6 +29,8 @@ export function Inspector(properties: Properties) {
     <aside class="card inspector" aria-label="Details">
       {chosen?.kind === 'piece' ? (
         <PieceDetails {...properties} piece={chosen.piece} />
+      ) : chosen?.kind === 'floor' || (chosen === null && exit === 0) ? (
+        <FloorDetails {...properties} />
       ) : (
         <LayerDetails {...properties} layer={chosen?.layer ?? exit - 1} />
       )}
@@ -34,7 +41,11 @@ export function Inspector(properties: Properties) {
   );
 }
 
-function PieceDetails({ explanation: { pieces, layers }, info, piece }: Properties & { readonly piece: number }) {
+function PieceDetails({
+  explanation: { pieces, layers, floor },
+  info,
+  piece,
+}: Properties & { readonly piece: number }) {
   if (piece >= pieces.length) return null;
   const { text } = shownPieces(pieces)[piece];
   const largest = Math.max(...layers.map(({ importance }) => importance[piece] ?? 0));
@@ -43,7 +54,8 @@ function PieceDetails({ explanation: { pieces, layers }, info, piece }: Properti
       <h3>
         “{text}”, token {piece + 1} of {pieces.length}
       </h3>
-      {info.prunes ? (
+      {floor && <PieceAtFloor info={info} logits={floor.contributions[piece]} />}
+      {layers.length === 0 ? null : info.prunes ? (
         <>
           <p class="soft">The attention that it receives at each layer, of 100 % that there is.</p>
           <dl class="bars">
@@ -63,6 +75,22 @@ function PieceDetails({ explanation: { pieces, layers }, info, piece }: Properti
       ) : (
         <p class="soft">This model does not prune tokens, so they have no importance scores.</p>
       )}
+    </>
+  );
+}
+
+/** What a piece adds to each label at floor 0. */
+function PieceAtFloor({ info, logits }: { readonly info: EngineInfo; readonly logits: readonly number[] }) {
+  const largest = Math.max(...logits.map(Math.abs));
+  if (largest === 0) return <p class="soft">Floor 0 has no weight for it.</p>;
+  return (
+    <>
+      <p class="soft">What it adds to each label at floor 0, its pairs with its neighbours included.</p>
+      <dl class="bars">
+        {info.labels.map((name, c) => (
+          <SignedBar key={name} name={name} value={logits[c]} largest={largest} />
+        ))}
+      </dl>
     </>
   );
 }
@@ -102,20 +130,6 @@ function LayerDetails({ explanation: { pieces, layers }, info, tau, layer }: Pro
           <span class="soft">: from 0 (certain) to 1 (knows nothing).</span>
         </p>
       )}
-    </>
-  );
-}
-
-function Bar({ name, share, value }: { readonly name: string; readonly share: number; readonly value: string }) {
-  return (
-    <>
-      <dt title={name}>{name}</dt>
-      <dd aria-hidden="true">
-        <span class="bar-track">
-          <span class="bar-fill" style={{ display: 'block', width: `${100 * Math.min(1, share)}%` }} />
-        </span>
-      </dd>
-      <dd class="value">{value}</dd>
     </>
   );
 }

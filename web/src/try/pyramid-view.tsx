@@ -1,8 +1,8 @@
 // biome-ignore-all lint/a11y/useSemanticElements: the rows wrap like text, which no table does
 // biome-ignore-all lint/a11y/useFocusableInteractive: tabIndex comes with the attributes of `cell`
 /**
- * The pyramid: one row per layer, in it the tokens that enter, those that leave struck out; at its right what the layer's
- * head made of it. For screen readers and the keyboard it is a grid: one stop of the Tab key, arrows within.
+ * The pyramid: its ground floor where the model has one, then one row per layer, in it the tokens that enter, those that leave
+ * struck out; at its right what the layer's head made of it. For screen readers and the keyboard it is a grid: one stop of the Tab key, arrows within.
  */
 import type { Signal } from '@preact/signals';
 import { useMemo, useRef, useState } from 'preact/hooks';
@@ -10,6 +10,8 @@ import type { ExplainedLayer, Explanation } from '../../../src/engine/index.ts';
 import { mayExit } from '../../../src/pyramid/exits/exit-rule.ts';
 import type { EngineInfo } from '../../../src/web/page-engine.ts';
 import { percent, tauText } from '../format.ts';
+import { Head } from './exit-head.tsx';
+import { FloorRow } from './floor-row.tsx';
 import type { Chosen } from './inspector.tsx';
 import { type ShownPiece, shownPieces } from './pieces.ts';
 
@@ -17,8 +19,10 @@ interface Properties {
   readonly explanation: Explanation;
   readonly info: EngineInfo;
   readonly tau: number | null;
-  /** The layer that answers, from 1. */
+  /** The layer that answers, from 1; 0: floor 0. */
   readonly exit: number;
+  /** The label that is answered. */
+  readonly label: string;
   readonly chosen: Signal<Chosen | null>;
 }
 
@@ -28,7 +32,7 @@ interface Place {
   readonly column: number;
 }
 
-export function PyramidView({ explanation, info, tau, exit, chosen }: Properties) {
+export function PyramidView({ explanation, info, tau, exit, label, chosen }: Properties) {
   const { pieces, layers } = explanation;
   const shown = useMemo(() => shownPieces(pieces), [pieces]);
   const entering = useMemo(
@@ -38,11 +42,14 @@ export function PyramidView({ explanation, info, tau, exit, chosen }: Properties
   const [place, setPlace] = useState<Place>({ row: 0, column: 0 });
   const grid = useRef<HTMLDivElement>(null);
 
-  const columns = (row: number) => entering[row].length + 2;
-  const held: Place = { row: Math.min(place.row, layers.length - 1), column: 0 };
+  /** Rows of the grid before layer 1's. */
+  const floors = info.hasFloor ? 1 : 0;
+  const last = floors + layers.length - 1;
+  const columns = (row: number) => (row < floors ? pieces.length : entering[row - floors].length) + 2;
+  const held: Place = { row: Math.min(place.row, last), column: 0 };
   const focusable: Place = { ...held, column: Math.min(place.column, columns(held.row) - 1) };
   const go = (row: number, column: number) => {
-    const next = { row: clamp(row, layers.length - 1), column: 0 };
+    const next = { row: clamp(row, last), column: 0 };
     const target = { ...next, column: clamp(column, columns(next.row) - 1) };
     setPlace(target);
     grid.current?.querySelector<HTMLElement>(`[data-cell="${target.row}.${target.column}"]`)?.focus();
@@ -80,11 +87,24 @@ export function PyramidView({ explanation, info, tau, exit, chosen }: Properties
         ref={grid}
         class="pyramid"
         role="grid"
-        aria-label="The pyramid, one row per layer"
+        aria-label={floors > 0 ? 'The pyramid, its floor 0, then one row per layer' : 'The pyramid, one row per layer'}
         tabIndex={-1}
         onKeyDown={onKeyDown}
       >
+        {floors > 0 && (
+          <FloorRow
+            explanation={explanation}
+            shown={shown}
+            info={info}
+            tau={tau}
+            exit={exit}
+            label={label}
+            chosen={chosen.value}
+            cell={(column, choice) => cell(0, column, choice)}
+          />
+        )}
         {layers.map((layer, l) => {
+          const row = floors + l;
           const state = l + 1 === exit ? 'exit' : l + 1 > exit ? 'skipped' : 'run';
           const largest = Math.max(...layer.importance.map((score) => score ?? 0)) || 1;
           const left = layer.kept.filter(Boolean).length;
@@ -92,7 +112,7 @@ export function PyramidView({ explanation, info, tau, exit, chosen }: Properties
           const isChosen = chosen.value?.kind === 'layer' && chosen.value.layer === l;
           return (
             <div key={l} class={`layer ${state}`} role="row" aria-label={rowText(layer, l, { exit, left, info })}>
-              <div class={`name${isChosen ? ' chosen' : ''}`} role="rowheader" {...cell(l, 0, layerChoice)}>
+              <div class={`name${isChosen ? ' chosen' : ''}`} role="rowheader" {...cell(row, 0, layerChoice)}>
                 <b>Layer {l + 1}</b> {left} {left === 1 ? 'token' : 'tokens'}
               </div>
               <div
@@ -110,29 +130,41 @@ export function PyramidView({ explanation, info, tau, exit, chosen }: Properties
                     leaving={!layer.kept[i]}
                     second={explanation.types[i] === 1}
                     chosen={chosen.value?.kind === 'piece' && chosen.value.piece === i}
-                    attributes={cell(l, at + 1, { kind: 'piece', piece: i, layer: l })}
+                    attributes={cell(row, at + 1, { kind: 'piece', piece: i, layer: l })}
                   />
                 ))}
               </div>
               <Head
-                layer={layer}
+                exit={layer}
+                name="Exit head"
+                none="no head"
                 info={info}
                 tau={tau}
-                exits={l + 1 === exit}
-                attributes={cell(l, entering[l].length + 1, layerChoice)}
+                answers={l + 1 === exit}
+                attributes={cell(row, entering[l].length + 1, layerChoice)}
               />
             </div>
           );
         })}
       </div>
       <p class="legend-line">
+        {explanation.floor && (
+          <>
+            <span>
+              At floor 0, <b class="key for">blue</b> words speak for {label},
+            </span>
+            <span>
+              <b class="key against">orange</b> ones with a dashed line against it.
+            </span>
+          </>
+        )}
         {info.prunes && (
           <>
             <span>Darker: receives more attention.</span>
             <span>Struck out: removed here.</span>
           </>
         )}
-        {mayExit(info) && tau !== null && <span>Bar: the exit head's uncertainty; the mark is tau.</span>}
+        {mayExit(info) && tau !== null && <span>Bar: the uncertainty; the mark is tau.</span>}
         {exit < layers.length && <span>Grey rows: not needed at tau {tauText(tau)}.</span>}
       </p>
     </div>
@@ -182,48 +214,6 @@ function Token({
       {text}
     </span>
   );
-}
-
-interface HeadProperties {
-  readonly layer: ExplainedLayer;
-  readonly info: EngineInfo;
-  readonly tau: number | null;
-  readonly exits: boolean;
-  readonly attributes: object;
-}
-
-function Head({ layer: { scores, uncertainty }, info, tau, exits, attributes }: HeadProperties) {
-  const best = scores && bestOf(scores);
-  return (
-    <div class="head" role="gridcell" aria-label={headText(scores, uncertainty, exits)} {...attributes}>
-      {best ? (
-        <>
-          {exits ? 'answers ' : ''}
-          <b class="best">{best.label}</b> <span class="number">{best.score.toFixed(2)}</span>
-        </>
-      ) : (
-        'no head'
-      )}
-      {uncertainty !== null && mayExit(info) && (
-        <span class="meter" aria-hidden="true">
-          <span class="fill" style={{ width: `${100 * uncertainty}%` }} />
-          {tau !== null && <span class="mark-tau" style={{ left: `${100 * tau}%` }} />}
-        </span>
-      )}
-    </div>
-  );
-}
-
-function bestOf(scores: Readonly<Record<string, number>>): { readonly label: string; readonly score: number } {
-  const [label, score] = Object.entries(scores).reduce((best, one) => (one[1] > best[1] ? one : best));
-  return { label, score };
-}
-
-function headText(scores: ExplainedLayer['scores'], uncertainty: number | null, exits: boolean): string {
-  if (!scores) return 'No exit head is asked here';
-  const { label, score } = bestOf(scores);
-  const sure = uncertainty === null ? '' : `, uncertainty ${uncertainty.toFixed(2)}`;
-  return `${exits ? 'Answers' : 'Exit head says'} ${label}, ${score.toFixed(2)}${sure}`;
 }
 
 function rowText(

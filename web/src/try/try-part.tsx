@@ -113,6 +113,7 @@ export function TryPart({ session }: { readonly session: Session }) {
               info={info}
               tau={session.tau.value}
               exit={answer.exit}
+              label={answer.label}
               chosen={chosen}
             />
             <Inspector
@@ -120,6 +121,7 @@ export function TryPart({ session }: { readonly session: Session }) {
               info={info}
               tau={session.tau.value}
               exit={answer.exit}
+              label={answer.label}
               chosen={chosen.value}
             />
           </div>
