@@ -33,6 +33,7 @@ export const openModel: OpenModel = async (source, { device = 'wasm', dtype, onP
   const folder = folderOf(where);
   const engine: PageEngine = {
     info,
+    ready: model.ready,
     classify: (texts, options) => model.classify(texts, options),
     stream: (texts, options) => model.stream(texts, options),
     explain: (text, options) => model.explain(text, options),

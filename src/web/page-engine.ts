@@ -19,6 +19,13 @@ export interface PageEngine {
   readonly info: EngineInfo;
 
   /**
+   * Resolves when all of the model is there. Before, a model with a floor 0 answers the texts that leave there, and calls
+   * with others wait. Rejects with what keeps the network from coming, as those calls do: MP_FILE_MISSING, MP_MODEL_*,
+   * MP_WEB_*, and MP_CLOSED.
+   */
+  readonly ready: Promise<void>;
+
+  /**
    * Answers in the order of `texts`; for at most some hundreds, see `stream` for more.
    * Throws MP_TEXT_TYPE, MP_TAU_RANGE, MP_MODEL_HEADS, MP_CLOSED and the signal's reason; a server's also what
    * stopped the request.
@@ -83,7 +90,10 @@ export interface OpenOptions {
   readonly device?: BrowserDevice;
   /** Default: what the model folder says, else fp32. */
   readonly dtype?: Dtype;
-  /** Told as the files come in, then once as the engine begins to compile (`loaded` = `total`). */
+  /**
+   * Told as the files come in (`loaded` = `total` where all that was asked for is there), also after `openModel` has
+   * resolved, while the network of a model with a floor 0 is still coming.
+   */
   readonly onProgress?: (progress: OpenProgress) => void;
   /** Gives up opening. */
   readonly signal?: AbortSignal;
@@ -98,7 +108,8 @@ export interface OpenProgress {
 }
 
 /**
- * Of `magic-pyramid/web`: opens a model in this browser, in a worker of its own.
+ * Of `magic-pyramid/web`: opens a model in this browser, in a worker of its own. Resolves as soon as floor 0 can answer where
+ * the model has one, see `ready`, else when all of it is there.
  * Throws MP_FILE_MISSING, MP_MODEL_*, MP_WEB_DEVICE, MP_WEB_FETCH.
  */
 export type OpenModel = (source: ModelSource, options?: OpenOptions) => Promise<PageEngine>;

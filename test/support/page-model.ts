@@ -21,13 +21,13 @@ export const pageModel = (root: string, name: string, options: Omit<RandomModelO
 export async function addEvaluation(dir: string, tau: number): Promise<Trace> {
   await using pyramid = await Pyramid.load(dir, { workers: 1 });
   const traced = await pyramid.trace(pageTexts);
-  const entries = traced.map(({ length, tokens, logits }, i) => {
-    const last = logits.at(-1)!;
+  const { shape, labels, headKind, exitSum } = pyramid;
+  const entries = traced.map(({ length, tokens, logits, floor }, i) => {
+    const last = logits.at(-1) ?? floor!;
     const best = last.indexOf(Math.max(...last));
-    return { label: i % 10 === 0 ? (best + 1) % last.length : best, length, tokens, logits };
+    return { label: i % 10 === 0 ? (best + 1) % last.length : best, length, tokens, logits, floor };
   });
-  const { shape, labels, headKind } = pyramid;
-  const trace: Trace = { shape, labels, headKind, pairs: false, entries };
+  const trace: Trace = { shape, labels, headKind, pairs: false, ...(exitSum && { floor: exitSum }), entries };
   await writeTrace(join(dir, 'trace.jsonl'), trace);
   const rows = [
     reportRow(judge(trace, null), { task: 'news', method: 'bert', seconds: 60 }),

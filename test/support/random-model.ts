@@ -117,9 +117,14 @@ export async function randomModel(
 export async function randomLinearModel(
   root: string,
   name: string,
-  { seed, labels = ['a', 'b', 'c'], pairs = false }: Pick<RandomModelOptions, 'seed' | 'labels' | 'pairs'>,
+  {
+    seed,
+    labels = ['a', 'b', 'c'],
+    pairs = false,
+    tokenizer: given,
+  }: Pick<RandomModelOptions, 'seed' | 'labels' | 'pairs' | 'tokenizer'>,
 ): Promise<{ dir: string; model: PyramidModel }> {
-  const files = wordPieceFiles(['[PAD]', '[UNK]', '[CLS]', '[SEP]', '[MASK]', ...WORDS]);
+  const files = given ?? wordPieceFiles(['[PAD]', '[UNK]', '[CLS]', '[SEP]', '[MASK]', ...WORDS]);
   const tokenizer = tokenizerFromFiles(files);
   const floor = randomFloor({ seed, labels: labels.length, tokenizer, pairs });
   const none = headSettings('none', pairs);

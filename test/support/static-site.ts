@@ -25,12 +25,16 @@ export interface StaticSiteOptions {
   readonly policy?: string;
   /** The page may have memory shared between threads. */
   readonly isolated?: boolean;
+  /** Waited for before a file is sent: a slow line. */
+  readonly hold?: (path: string) => Promise<void> | undefined;
   /** What becomes of a path that nothing has: 404 where left out. */
   readonly other?: (request: IncomingMessage, response: ServerResponse) => void;
 }
 
 export interface StaticSite {
   readonly url: string;
+  /** Paths that were asked for. */
+  readonly requests: string[];
   close(): Promise<void>;
 }
 
@@ -39,6 +43,7 @@ export async function staticSite({
   pages = {},
   policy = POLICY,
   isolated = false,
+  hold = () => undefined,
   other = (_, response) => response.writeHead(404, { 'content-type': 'text/plain' }).end('no such file'),
 }: StaticSiteOptions): Promise<StaticSite> {
   const headers = {
@@ -48,8 +53,10 @@ export async function staticSite({
       'cross-origin-embedder-policy': 'require-corp',
     }),
   };
-  const server = createServer((request, response) => {
+  const requests: string[] = [];
+  const server = createServer(async (request, response) => {
     const path = normalize(decodeURIComponent(new URL(request.url!, 'http://host').pathname));
+    requests.push(path);
     const page = pages[path];
     if (page) {
       response.writeHead(200, { ...headers, 'content-type': page.type }).end(page.text);
@@ -62,6 +69,8 @@ export async function staticSite({
       if (!found?.isFile()) continue;
       const type = TYPES[extname(file)] ?? 'application/octet-stream';
       response.writeHead(200, { ...headers, 'content-type': type, 'content-length': found.size });
+      response.flushHeaders();
+      await hold(path);
       createReadStream(file).pipe(response);
       return;
     }
@@ -69,6 +78,7 @@ export async function staticSite({
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
+    requests,
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     close: () =>
       new Promise((resolve) => {

@@ -8,6 +8,7 @@ import { Pyramid } from '../../src/index.ts';
 import { trainWordPiece } from '../../src/text/index.ts';
 import { buildEngine, type EngineWindow, type Noise, openPage, PAGES } from '../support/browser-page.ts';
 import { hasChromium, launchChromium } from '../support/chromium.ts';
+import { expectNear } from '../support/expect-near.ts';
 import { randomModel } from '../support/random-model.ts';
 import { realTexts } from '../support/real-texts.ts';
 import { POLICY, type StaticSite, type StaticSiteOptions, staticSite } from '../support/static-site.ts';
@@ -330,23 +331,3 @@ describe.skipIf(!hasChromium)('in Chromium (skipped where there is none), a page
     });
   });
 });
-
-/** The same but for numbers, which differ by roundings. */
-function expectNear(found: unknown, wanted: unknown): void {
-  const others: unknown[] = [];
-  const numbers: number[][] = [[], []];
-  for (const [side, whole] of [found, wanted].entries()) {
-    others.push(
-      JSON.parse(
-        JSON.stringify(whole, (_, value) => {
-          if (typeof value !== 'number' || Number.isInteger(value)) return value;
-          numbers[side].push(value);
-          return 'a number';
-        }),
-      ),
-    );
-  }
-  expect(others[0]).toEqual(others[1]);
-  expect(numbers[0].length).toBeGreaterThan(5);
-  expect(Math.max(...numbers[0].map((value, i) => Math.abs(value - numbers[1][i])))).toBeLessThan(1e-4);
-}

@@ -6,15 +6,19 @@ import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Pyramid, type TextInput, type TracedText } from '../../src/index.ts';
 import { exitLayer, toNumber, uncertaintiesOf, uncertainty } from '../../src/pyramid/exits/exit-rule.ts';
+import { exitLogits } from '../../src/pyramid/exits/sum.ts';
 import { trainWordPiece } from '../../src/text/index.ts';
 import { buildEngine, type EngineWindow, openPage, PAGES } from '../support/browser-page.ts';
 import { hasChromium, launchChromium } from '../support/chromium.ts';
-import { randomModel } from '../support/random-model.ts';
+import { expectNear } from '../support/expect-near.ts';
+import { type RandomModelOptions, randomLinearModel, randomModel } from '../support/random-model.ts';
 import { realTexts } from '../support/real-texts.ts';
 import { type StaticSite, staticSite } from '../support/static-site.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
 const LOGITS = 1e-4;
+/** Floor 0 is no matter of float32; the last bits of a logarithm are the browser's own. */
+const FLOOR_LOGITS = 1e-9;
 /** Nearer than this to its tau, rounding may send a text either way. */
 const TIE = 1e-5;
 const TAUS = [0.3, 0.5, 0.7, 0.85, 0.95];
@@ -28,11 +32,14 @@ const cases = [
   { kind: 'pooled', prunes: false, pairs: false, seed: 5 },
   { kind: 'fastbert', prunes: true, pairs: false, seed: 6 },
   { kind: 'none', prunes: false, pairs: false, seed: 7 },
-] as const;
+  { kind: 'pooled', prunes: true, pairs: false, seed: 9, floor: true },
+  { kind: 'aligned', prunes: true, pairs: true, seed: 10, floor: true },
+] as const satisfies readonly Pick<RandomModelOptions, 'kind' | 'prunes' | 'pairs' | 'seed' | 'floor'>[];
 
 const distances = (a: readonly TracedText[], b: readonly TracedText[]): number[] =>
   a.flatMap(({ logits }, i) => logits.flatMap((row, l) => row.map((x, c) => Math.abs(x - b[i].logits[l][c]))));
 const worst = (...traces: [TracedText[], TracedText[]]): number => Math.max(...distances(...traces));
+const floors = (traced: readonly TracedText[]) => traced.map(({ floor }) => floor);
 const mean = (...traces: [TracedText[], TracedText[]]): number => {
   const all = distances(...traces);
   return all.reduce((sum, x) => sum + x, 0) / all.length;
@@ -50,6 +57,7 @@ describe.skipIf(!hasChromium)('in Chromium (skipped where there is none)', () =>
     const tokenizer = trainWordPiece(texts, { vocabularySize: 1500 });
     for (const options of cases)
       await randomModel(root, `model-${options.seed}`, { ...options, hiddenSize: 64, maxLength: 96, tokenizer });
+    for (const pairs of [false, true]) await randomLinearModel(root, `linear-${pairs}`, { seed: 11, pairs, tokenizer });
     browser = await launchChromium();
     const folders = [['/', root]] as const;
     site = await staticSite({ folders, pages: PAGES });
@@ -91,10 +99,15 @@ describe.skipIf(!hasChromium)('in Chromium (skipped where there is none)', () =>
     return result;
   };
 
-  describe.each(cases)('$kind heads, pruning $prunes, pairs $pairs (seed $seed)', ({ kind, prunes, pairs, seed }) => {
-    const inputs: TextInput[] = texts.map((text, i) =>
+  const inputsFor = (pairs: boolean): TextInput[] =>
+    texts.map((text, i) =>
       pairs ? { text: text.slice(0, 150), pair: texts[(i + 7) % texts.length].slice(0, 150) } : text,
     );
+
+  describe.each(cases)('$kind heads, pruning $prunes, pairs $pairs (seed $seed)', (options) => {
+    const { kind, prunes, pairs, seed } = options;
+    const hasFloor = 'floor' in options;
+    const inputs = inputsFor(pairs);
     let node: Pyramid;
     beforeAll(async () => {
       node = await Pyramid.load(`${root}/model-${seed}`, { workers: 1, dtype: 'fp32' });
@@ -110,19 +123,32 @@ describe.skipIf(!hasChromium)('in Chromium (skipped where there is none)', () =>
       );
       expect(worst(traced, expected)).toBeLessThan(LOGITS);
 
-      const isNear = ({ logits }: TracedText, tau: number) =>
-        logits.some((row) => row.length > 0 && Math.abs(toNumber(uncertainty(row)) - tau) < TIE);
+      if (hasFloor) expectNear(floors(traced), floors(expected), FLOOR_LOGITS);
+      expect(expected.every(({ floor }) => (floor !== undefined) === hasFloor)).toBe(true);
       exits.forEach((found, i) => {
-        const wanted = expected.map((one, t) =>
-          isNear(one, TAUS[i]) ? found[t] : exitLayer(uncertaintiesOf(one.logits), TAUS[i]),
-        );
+        const wanted = expected.map(({ logits, floor = null }, t) => {
+          const { floor: z0, layers } = exitLogits(logits, floor, node.exitSum);
+          const isNear = layers.some((row) => row.length > 0 && Math.abs(toNumber(uncertainty(row)) - TAUS[i]) < TIE);
+          return isNear ? found[t] : exitLayer(uncertaintiesOf(layers), TAUS[i], z0 && uncertainty(z0));
+        });
         expect(found).toEqual(wanted);
       });
       // what it is about has happened
       if (prunes) expect(traced.filter(({ tokens }) => tokens.at(-1)! < tokens[0]).length).toBeGreaterThan(60);
       if (kind !== 'none') expect(new Set(exits.flat()).size).toBeGreaterThan(2);
+      expect(exits.flat().includes(0)).toBe(hasFloor);
       expect(Math.max(...traced.map(({ length }) => length))).toBe(96);
     });
+  });
+
+  test.each([false, true])('without a network, floor 0 gives the same, pairs %s', async (pairs) => {
+    const inputs = inputsFor(pairs);
+    await using node = await Pyramid.load(`${root}/linear-${pairs}`, { workers: 1 });
+    const { traced } = await inBrowser(`linear-${pairs}`, inputs);
+    const expected = await node.trace(inputs);
+    expect(traced.map(({ tokens }) => tokens)).toEqual(expected.map(({ tokens }) => tokens));
+    expectNear(floors(traced), floors(expected), FLOOR_LOGITS);
+    expect(new Set(traced.map(({ floor }) => floor!.indexOf(Math.max(...floor!)))).size).toBeGreaterThan(1);
   });
 
   // where the last bit of a float32 differs, a byte may: the whole products are the same, not each answer's digits

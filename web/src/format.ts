@@ -25,6 +25,8 @@ export const exitsOf = ({ hasFloor, shape }: Pick<EngineInfo, 'hasFloor' | 'shap
 
 export const tauText = (tau: number | null): string => (tau === null ? 'off' : tau.toFixed(2));
 
+export const megabytes = (bytes: number): string => `${short(bytes / 1e6)} MB`;
+
 export const whole = (n: number): string => n.toLocaleString('en');
 
 /** What went wrong, for a reader. */

@@ -59,6 +59,7 @@ export async function openServedModel(name: string): Promise<PageEngine> {
   };
   return {
     info,
+    ready: Promise.resolve(),
     classify,
     stream: (source, options) => inBatches(source, (texts) => classify(texts, options)),
     async explain(text, { tau, signal } = {}) {

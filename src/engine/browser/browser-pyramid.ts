@@ -36,13 +36,22 @@ const RUNTIME_FILES: { readonly [D in BrowserDevice]: WebRuntimeOptions['files']
 export class BrowserPyramid extends TextClassifier {
   /** What the model folder says of itself, and of its network. */
   readonly description: ModelDescription;
+  /**
+   * Resolves when all of the model is there; rejects with what keeps the network from coming. Until then a model with a floor
+   * 0 answers the texts that leave there, and others wait.
+   */
+  readonly ready: Promise<void>;
 
-  private constructor(pool: WorkerPool<BrowserThread>, model: ModelDescription) {
+  private constructor(pool: WorkerPool<BrowserThread>, model: ModelDescription, ready: Promise<void>) {
     super(pool, model, { warn: (message) => console.warn(`magic-pyramid: ${message}`) });
     this.description = model;
+    this.ready = ready;
   }
 
-  /** Throws MP_OPTION_VALUE, MP_FILE_MISSING, MP_MODEL_*, MP_WEB_*, and the signal's reason. */
+  /**
+   * Resolves when texts can be answered: as soon as floor 0 can answer where the model has one, else when all of it is
+   * there. `onFetched` goes on being told. Throws MP_OPTION_VALUE, MP_FILE_MISSING, MP_MODEL_*, MP_WEB_*, and the signal's reason.
+   */
   static async load(
     source: FolderSource,
     { device, threads, dtype, onFetched, signal }: BrowserLoadOptions,
@@ -51,6 +60,11 @@ export class BrowserPyramid extends TextClassifier {
     signal?.throwIfAborted();
     const start = { source, device, threads, dtype, files: RUNTIME_FILES[device] };
     const started: BrowserThread[] = [];
+    let onNetwork: (error: unknown) => void = () => {};
+    const ready = new Promise<void>((resolve, reject) => {
+      onNetwork = (error) => (error === null ? resolve() : reject(error));
+    });
+    ready.catch(() => {}); // calls that wait for the network are told too
     const giveUp = () => {
       for (const thread of started) thread.end(signal?.reason);
     };
@@ -61,12 +75,12 @@ export class BrowserPyramid extends TextClassifier {
         path: typeof source === 'string' ? source : 'the model',
         stallMs: Number.POSITIVE_INFINITY, // whoever waits for a page can close it
         startThread(events) {
-          const thread = new BrowserThread(start, events, onFetched);
+          const thread = new BrowserThread(start, { ...events, onFetched, onNetwork });
           started.push(thread);
           return thread;
         },
       });
-      return new BrowserPyramid(pool, model);
+      return new BrowserPyramid(pool, model, ready);
     } finally {
       signal?.removeEventListener('abort', giveUp);
     }

@@ -1,9 +1,16 @@
 /** A Web Worker for the worker pool. */
 import { PyramidError } from '../../errors.ts';
+import { receivedError } from '../../sent-error.ts';
 import type { ToWorker } from '../workers/messages.ts';
 import type { Thread, ThreadEvents } from '../workers/thread.ts';
 import type { BrowserStart, FromBrowserWorker } from './messages.ts';
 import type { Fetched } from './url-folder.ts';
+
+export interface BrowserThreadEvents extends ThreadEvents {
+  readonly onFetched: (progress: Fetched) => void;
+  /** The network is there, or will not come; told once or more. */
+  readonly onNetwork: (error: unknown) => void;
+}
 
 interface WebWorker {
   postMessage(message: unknown): void;
@@ -15,16 +22,17 @@ declare const Worker: new (url: URL, options: { type: 'module'; name: string }) 
 
 export class BrowserThread implements Thread {
   readonly #worker: WebWorker;
-  readonly #events: ThreadEvents;
+  readonly #events: BrowserThreadEvents;
   #isOver = false;
 
-  constructor(start: BrowserStart, events: ThreadEvents, onFetched: (progress: Fetched) => void) {
+  constructor(start: BrowserStart, events: BrowserThreadEvents) {
     this.#events = events;
     // bundlers know this form; the file stands beside this one in the built library
     this.#worker = new Worker(new URL('./worker.js', import.meta.url), { type: 'module', name: 'magic-pyramid' });
     this.#worker.onmessage = ({ data }) => {
       const message = data as FromBrowserWorker;
-      if (message.kind === 'fetched') onFetched(message.progress);
+      if (message.kind === 'fetched') events.onFetched(message.progress);
+      else if (message.kind === 'network') events.onNetwork(message.error && receivedError(message.error));
       else if (message.kind === 'ended') this.end(null);
       else events.onMessage(message);
     };
@@ -48,6 +56,7 @@ export class BrowserThread implements Thread {
     if (this.#isOver) return;
     this.#isOver = true;
     this.#worker.terminate();
+    this.#events.onNetwork(reason ?? new PyramidError('MP_CLOSED', { what: 'model' }));
     this.#events.onEnd(reason);
   }
 }

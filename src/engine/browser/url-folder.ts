@@ -8,6 +8,9 @@ import { checkSize, type Folder, type FolderFile, pathIn, TEXT_BYTES, TRACE_BYTE
 /** Bytes of weights: what a page's WebAssembly can hold. */
 const WEIGHTS_BYTES = 4 * 2 ** 30;
 
+/** Opened once, and then not held in memory a second time. */
+const WEIGHTS = 'model.safetensors';
+
 /** Bytes that a file of this name may have: an address may send for ever. */
 const mostBytes = (name: string): number => {
   if (name.endsWith('.safetensors')) return WEIGHTS_BYTES;
@@ -36,9 +39,10 @@ export class UrlFolder implements Folder {
     this.#onFetched = onFetched;
   }
 
-  /** Begins to fetch what will be opened later. */
+  /** Begins to fetch what will be opened later, the weights once, other files as often as they are asked for. */
   fetchAhead(names: readonly string[]): void {
     for (const name of names) {
+      if (this.#ahead.has(name)) continue;
       const file = this.#fetch(name);
       file.catch(() => {}); // told when it is opened
       this.#ahead.set(name, file);
@@ -48,7 +52,7 @@ export class UrlFolder implements Folder {
   /** Throws MP_WEB_FETCH. */
   open(name: string): Promise<FolderFile | null> {
     const ahead = this.#ahead.get(name);
-    this.#ahead.delete(name);
+    if (name === WEIGHTS) this.#ahead.delete(name);
     return ahead ?? this.#fetch(name);
   }
 

@@ -2,14 +2,14 @@
  * What a worker thread does, of whatever kind it is: it takes texts, gives outcomes. ONNX Runtime blocks the thread it
  * is called on, so this one is the engine's own; tokenising happens here too.
  */
-import { PyramidError } from '../../errors.ts';
-import { type Folder, pathIn } from '../../folder.ts';
-import { type Dtype, dtypeOf, infoFor, modelOf } from '../../pyramid/folder/model-folder.ts';
+import type { Folder } from '../../folder.ts';
+import { type Dtype, modelOf } from '../../pyramid/folder/model-folder.ts';
 import type { DeviceSpec } from '../../runtime/devices.ts';
 import type { Compile } from '../../runtime/runtime.ts';
 import { sentError } from '../../sent-error.ts';
 import { type Tokenizer, tokenizerOf } from '../../text/tokenizer/tokenizer.ts';
-import { FloorExit } from '../floor-exit.ts';
+import { describeModel } from '../describe-model.ts';
+import type { FloorExit } from '../floor-exit.ts';
 import type { Job } from '../job.ts';
 import { PieceCosts } from '../piece-costs.ts';
 import { Programs } from '../programs.ts';
@@ -179,27 +179,7 @@ export async function loadModel(
   const stored = await modelOf(folder);
   const tokenizer = await reading;
   const model = askAll ? { ...stored, info: { ...stored.info, asked: undefined } } : stored;
-  const { config, headSettings, floor } = model;
-  const { vocabularySize: rows } = config;
-  if (tokenizer.vocabularySize > rows) {
-    throw new PyramidError('MP_MODEL_VOCABULARY', { path: folder.path, pieces: tokenizer.vocabularySize, rows });
-  }
-  if (floor && floor.info.vocabulary !== tokenizer.vocabularySize) {
-    throw new PyramidError('MP_MODEL_CONFIG', {
-      path: pathIn(folder.path, 'config.json'),
-      problem: `pyramid.floor.vocabulary is ${floor.info.vocabulary}, and the tokenizer has ${tokenizer.vocabularySize} pieces`,
-    });
-  }
-  const chosen = dtype ?? dtypeOf(model.info);
-  if (chosen === 'int8' && !spec.int8) {
-    const expected = `fp32: ${spec.summary} has no integer products`;
-    throw new PyramidError('MP_OPTION_VALUE', { option: 'dtype', value: chosen, expected });
-  }
-  const info = infoFor(model.info, chosen);
-  const programs = await Programs.create(model, compile, chosen);
-  const { weightBits } = programs;
-  const voidTau = info.forDtype?.[chosen] || info.tau !== null ? null : model.info.tau;
-  const floorExit = floor && new FloorExit({ floor, tokenizer, config, info });
-  const sum = floorExit?.sum ?? null;
-  return { programs, tokenizer, floorExit, config, info, headSettings, sum, dtype: chosen, weightBits, voidTau };
+  const described = describeModel(model, tokenizer, dtype, spec, folder.path);
+  const programs = await Programs.create(model, compile, described.dtype);
+  return { programs, tokenizer, ...described, weightBits: programs.weightBits };
 }

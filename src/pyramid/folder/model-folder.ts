@@ -35,10 +35,10 @@ export const FLOOR_FILE = 'floor.safetensors';
  * Throws MP_FILE_MISSING, MP_MODEL_* .
  */
 export async function modelOf(folder: Folder): Promise<PyramidModel> {
-  const { config, info } = await describedBy(folder);
   const { path: dir } = folder;
+  const outline = await outlineOf(folder);
+  const { config, info, headSettings: settings } = outline;
   const { parameters, others } = await weightsOf(folder, config);
-  const settings = headSettings(info.exitHead, info.pairs, info.headWidth);
   const heads: Parameters = new Map();
   const take = (name: string, shape: readonly number[]): StoredTensor => {
     const stored = others.get(name);
@@ -51,23 +51,24 @@ export async function modelOf(folder: Folder): Promise<PyramidModel> {
   for (const [name, shape] of headShapes(config, settings)) heads.set(name, take(name, shape));
   const thresholds = info.prunes ? take(THRESHOLDS, [config.layers]).data : null;
   const floor = info.floor ? await floorOf(folder, info.floor) : null;
-  return { config, info, parameters, heads, headSettings: settings, thresholds, floor };
+  return { ...outline, parameters, heads, thresholds, floor };
 }
 
-/** What config.json says. */
-async function describedBy(folder: Folder): Promise<Pick<PyramidModel, 'config' | 'info'>> {
+/** What config.json says, before anything large is read. Throws MP_FILE_MISSING, MP_MODEL_* . */
+export async function outlineOf(folder: Folder): Promise<Pick<PyramidModel, 'config' | 'info' | 'headSettings'>> {
   const stored = await configOf(folder);
   const path = pathIn(folder.path, 'config.json');
   if (stored.labels.length === 0) throw new PyramidError('MP_MODEL_LABELS', { path, problem: 'there is no id2label' });
   const config = { ...stored, problemType: problemTypeOf(stored) };
-  return { config, info: readInfo(config, path) };
+  const info = readInfo(config, path);
+  return { config, info, headSettings: headSettings(info.exitHead, info.pairs, info.headWidth) };
 }
 
 /** What answers at floor 0, without reading the network's weights; null: there is no floor 0. Throws as `modelOf`. */
 export async function floorModelOf(
   folder: Folder,
 ): Promise<(Pick<PyramidModel, 'config' | 'info'> & { readonly floor: FloorParts }) | null> {
-  const { config, info } = await describedBy(folder);
+  const { config, info } = await outlineOf(folder);
   return info.floor ? { config, info, floor: await floorOf(folder, info.floor) } : null;
 }
 

@@ -1,12 +1,13 @@
 /** The whole page: where the model comes from, and the parts that show it. */
-import { useSignal } from '@preact/signals';
+import { signal, useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
-import type { ModelSource, PageEngine } from '../../../src/web/page-engine.ts';
+import type { ModelSource, OpenProgress, PageEngine } from '../../../src/web/page-engine.ts';
 import { openModel } from '../browser-engine.ts';
 import { reason } from '../format.ts';
 import { openServedModel, servedModels } from '../server-engine.ts';
 import { openSession, type Session } from '../session.ts';
 import { Logo } from './logo.tsx';
+import { NetworkNotice } from './network-notice.tsx';
 import { OpenModelForm, type OpenStep } from './open-model-form.tsx';
 import { Parts } from './parts.tsx';
 
@@ -16,9 +17,9 @@ export function App() {
   const served = useSignal<readonly string[]>([]);
   const step = useSignal<OpenStep>({ kind: 'looking' });
 
-  const show = (engine: PageEngine) => {
+  const show = (engine: PageEngine, progress = signal<OpenProgress | null>(null)) => {
     void session.value?.engine.close();
-    session.value = openSession(engine);
+    session.value = openSession(engine, progress);
   };
   const serve = async (name: string) => {
     try {
@@ -38,14 +39,15 @@ export function App() {
   };
   const open = async (source: ModelSource) => {
     step.value = { kind: 'opening', progress: null };
+    const told = signal<OpenProgress | null>(null);
     try {
-      show(
-        await openModel(source, {
-          onProgress: (progress) => {
-            step.value = { kind: 'opening', progress };
-          },
-        }),
-      );
+      const engine = await openModel(source, {
+        onProgress: (progress) => {
+          told.value = progress;
+          if (step.value.kind === 'opening') step.value = { kind: 'opening', progress };
+        },
+      });
+      show(engine, told);
       step.value = { kind: 'asking' };
     } catch (error) {
       step.value = { kind: 'failed', message: reason(error) };
@@ -87,7 +89,10 @@ export function App() {
       </header>
       <main>
         {shown ? (
-          <Parts key={shown.engine.info.name} session={shown} />
+          <>
+            <NetworkNotice session={shown} />
+            <Parts key={shown.engine.info.name} session={shown} />
+          </>
         ) : (
           <OpenModelForm
             step={step.value}

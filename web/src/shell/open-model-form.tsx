@@ -2,7 +2,7 @@
 import { useSignal } from '@preact/signals';
 import { useId } from 'preact/hooks';
 import type { ModelSource, OpenProgress } from '../../../src/web/page-engine.ts';
-import { percent, short } from '../format.ts';
+import { megabytes, percent } from '../format.ts';
 import { Labelled } from './labelled.tsx';
 
 export type OpenStep =
@@ -159,8 +159,6 @@ function Opening({ progress }: { readonly progress: OpenProgress | null }) {
     </div>
   );
 }
-
-const megabytes = (bytes: number) => `${short(bytes / 1e6)} MB`;
 
 /** The folder that was dropped, or the files, if some were dropped one by one. */
 async function droppedModel(transfer: DataTransfer | null): Promise<ModelSource | null> {
