@@ -72,7 +72,8 @@ export function work(units: readonly Unit[], open: ReadonlySet<Unit>, tokens: To
   for (const unit of units) {
     if (!open.has(unit)) continue;
     const { row, options } = unit;
-    const { student } = methods[row.method];
+    const { network, student } = methods[row.method];
+    if (!network) continue; // seconds
     stageList(row.method, options).forEach((stage, i) => {
       const path = stagePath(row.method, options, i + 1);
       if (trained.has(path)) return;

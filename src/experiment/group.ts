@@ -29,7 +29,8 @@ export async function readGroup(
   if (test === null) throw new Error(`internal: ${task} has no test rows`);
   // the same test rows whatever the seed
   const rows = { train, validation, test: testLimit === null ? test : subsample(test, testLimit, { seed: 0 }) };
-  const full = await startingModel(options, rows, false, onEvent);
+  // a row without a network is counted against it too
+  const full = await startingModel({ ...options, method: 'bert' }, rows, false, onEvent);
   return {
     rows,
     full,

@@ -10,21 +10,20 @@ import type { NetworkShape } from '../pyramid/shape.ts';
 import { operations } from '../report/format.ts';
 import { type MethodReport, type ReportRow, reportRow, type TrainingCurve } from '../report/index.ts';
 import type { Dataset } from '../text/index.ts';
-import type { EncodedSet } from '../train/batch.ts';
 import type { Checkpoints } from '../train/checkpoint/run-checkpoint.ts';
 import type { Device } from '../train/device.ts';
 import type { OnTrainEvent } from '../train/events.ts';
+import { trainPyramid } from '../train/ground-floor/train-pyramid.ts';
 import { methods } from '../train/methods.ts';
 import type { TrainOptions } from '../train/options/defaults.ts';
 import { clockTrainedModel, writeTrainedModel } from '../train/output/trained-model.ts';
 import { runMetrics } from '../train/output/training-record.ts';
-import { type MethodResult, runMethod, type SharedStages } from '../train/stages/run-method.ts';
+import type { MethodResult, SharedStages } from '../train/stages/run-method.ts';
 import { stageSettings } from '../train/stages/stage-settings.ts';
 import type { EncodedRows } from '../train/start/encoded-rows.ts';
 import { checkDepth } from '../train/start/exit-heads.ts';
 import type { Start } from '../train/start/starting-model.ts';
 import type { ModelState } from '../train/state.ts';
-import { networkTrace } from '../train/trace/network-trace.ts';
 import type { MethodRow } from './method-rows.ts';
 
 /** All rows of a task; tau is chosen on `validation`, figures are of `test`. */
@@ -92,15 +91,17 @@ export async function runTrial(plan: TrialPlan, onEvent: OnTrainEvent): Promise<
     folder,
     bertMsPerText,
   } = plan;
-  const { prunes, exits } = methods[row.method];
+  const { exits } = methods[row.method];
   checkDepth(row.method, start.state.config.layers);
   const { pairs } = rows.train;
   const settings = stageSettings(options, rows.train, device);
-  const result = await runMethod({
+  const pyramid = await trainPyramid({
     name: row.method,
     options,
     start: start.state,
     pairs,
+    rows,
+    tokenizer: start.tokenizer,
     train: sets.train,
     validation: sets.validation,
     settings,
@@ -109,20 +110,19 @@ export async function runTrial(plan: TrialPlan, onEvent: OnTrainEvent): Promise<
     shared,
     onEvent: (event) => onEvent(event.kind === 'stage' ? { ...event, method: row.name } : event),
   });
-  const trace = (set: EncodedSet) => networkTrace(result.state, set, { prunes, pairs, compile: settings.compile });
-  const validation = await trace(sets.validation);
+  const { result, floor, validation } = pyramid;
   const own = judge(validation, null).accuracy;
   const baseline = plan.baseline ?? own;
   // what pruning has lost already is not the exits' to win back: they may then lose nothing more
   const tau = exits
     ? chooseTau(validation, { baseline: Math.min(baseline, own + maxDrop), maxDrop, by, dense }).tau
     : null;
-  const test = await trace(sets.test);
+  const test = await pyramid.trace(rows.test, sets.test);
   const onTest = judge(test, tau, { dense });
   let clock: ClockFigures | null = null;
   if (folder !== null) {
     const metrics = runMetrics(judge(test, null, { dense }), onTest);
-    const model = { options, row: row.name, start, rows, sets, result, tau, metrics };
+    const model = { options, row: row.name, start, rows, sets, result, floor, tau, metrics };
     await writeTrainedModel(folder, model);
     clock = await clockTrainedModel(folder, model, { measure: measureClock, on: 'test', bert: bertMsPerText }, onEvent);
   }

@@ -1,3 +1,5 @@
+import type { FloorEvent } from './floor/index.ts';
+
 /** What a training run tells whoever watches it: the command line draws a bar from it, a test collects it. */
 export type TrainEvent =
   | {
@@ -27,6 +29,7 @@ export type TrainEvent =
     }
   /** Of the files of a model or data set that were not in the cache, in bytes; complete where the two are equal. */
   | { readonly kind: 'download'; readonly name: string; readonly received: number; readonly total: number }
+  | FloorEvent
   | { readonly kind: 'note'; readonly text: string };
 
 export type OnTrainEvent = (event: TrainEvent) => void;

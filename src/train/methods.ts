@@ -1,4 +1,7 @@
-/** Which method runs which stages: table 4 of the paper, as data. Stages of one name and one depth can be shared. */
+/**
+ * Which method runs which stages: table 4 of the paper, and `linear`, which has no network. Stages of one name and one
+ * depth can be shared.
+ */
 import type { MethodName, TrainOptions } from './options/defaults.ts';
 
 export type StageName = 'regular' | 'soft' | 'hard' | 'heads';
@@ -6,19 +9,30 @@ export type StageName = 'regular' | 'soft' | 'hard' | 'heads';
 export interface Method {
   /** In the order they run. */
   readonly stages: readonly StageName[];
+  /** There is a network; without one floor 0 is all there is. */
+  readonly network: boolean;
   /** A student of half the depth: every other layer of the model it starts from. */
   readonly student: boolean;
   readonly prunes: boolean;
   readonly exits: boolean;
+  /** It may have a floor 0, an exit before the network (src/pyramid/floor). */
+  readonly floor: boolean;
 }
 
+const PLAIN = { network: true, student: false, prunes: false, exits: false, floor: false } as const;
+
 export const methods: { readonly [M in MethodName]: Method } = {
-  bert: { stages: ['regular'], student: false, prunes: false, exits: false },
-  distilbert: { stages: ['regular'], student: true, prunes: false, exits: false },
-  ltp: { stages: ['regular', 'soft', 'hard'], student: false, prunes: true, exits: false },
-  fastbert: { stages: ['regular', 'heads'], student: false, prunes: false, exits: true },
-  mp: { stages: ['regular', 'soft', 'hard', 'heads'], student: false, prunes: true, exits: true },
+  bert: { ...PLAIN, stages: ['regular'] },
+  distilbert: { ...PLAIN, stages: ['regular'], student: true },
+  ltp: { ...PLAIN, stages: ['regular', 'soft', 'hard'], prunes: true },
+  fastbert: { ...PLAIN, stages: ['regular', 'heads'], exits: true },
+  mp: { ...PLAIN, stages: ['regular', 'soft', 'hard', 'heads'], prunes: true, exits: true, floor: true },
+  linear: { ...PLAIN, stages: [], network: false, floor: true },
 };
+
+/** Whether a run trains a floor 0. */
+export const hasFloor = ({ method, floor }: Pick<TrainOptions, 'method' | 'floor'>): boolean =>
+  methods[method].floor && floor !== 'none';
 
 /** The stage from which exit heads learn with the network; null: they do not. */
 export function headsJoin(

@@ -1,5 +1,5 @@
 /** What a run trains: the network's parameters, its exit heads, its thresholds. Stages change it in place. */
-import type { EncoderConfig, Parameters, StoredTensor } from '../encoder/index.ts';
+import { type EncoderConfig, type Parameters, type StoredTensor, withoutNetwork } from '../encoder/index.ts';
 import { type HeadSettings, headSettings } from '../pyramid/exits/exits.ts';
 import { THRESHOLDS } from '../pyramid/network.ts';
 
@@ -22,6 +22,18 @@ export function tensorOf({ parameters, heads, thresholds }: ModelState, name: st
 }
 
 export const NO_HEADS = headSettings('none', false);
+
+/** In the place of a network where floor 0 is all there is. */
+export const noNetwork = (
+  labels: readonly string[],
+  { vocabularySize }: { readonly vocabularySize: number },
+): ModelState => ({
+  config: withoutNetwork(labels, vocabularySize),
+  parameters: new Map(),
+  heads: new Map(),
+  headSettings: NO_HEADS,
+  thresholds: null,
+});
 
 /** A copy that can be trained on without changing its origin (methods share their first stages). */
 export function copyState(state: ModelState): ModelState {

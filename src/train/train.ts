@@ -1,30 +1,28 @@
 /**
  * Training, from options to a model folder. Begin here: `trainInto` is the whole path, and its parts are, in its order,
  * options/ (checked), output/ (the folder held), start/ (rows, encoder, tokens), stages/ (what the method runs, with step/
- * for one step and checkpoint/ for a run that is stopped), trace/ (what is judged), output/ (the folder written, and put on
- * the clock by a function that is handed in).
+ * for one step and checkpoint/ for a run that is stopped), ground-floor/ (floor 0, before the network), trace/ (what is
+ * judged), output/ (the folder written, and put on the clock by a function that is handed in).
  */
 import type { ClockFigures, MeasureClock } from '../evaluate/clock-figures.ts';
 import { chooseTau, judge } from '../evaluate/index.ts';
-import type { EncodedSet } from './batch.ts';
 import { resumeSettings } from './checkpoint/resume-settings.ts';
 import { Checkpoints } from './checkpoint/run-checkpoint.ts';
 import { type Device, trainingDevice } from './device.ts';
 import type { OnTrainEvent } from './events.ts';
+import { trainPyramid } from './ground-floor/train-pyramid.ts';
 import { methods } from './methods.ts';
 import type { TrainOptions } from './options/defaults.ts';
 import { type GivenTrainOptions, resolveTrainOptions } from './options/resolve.ts';
 import { withRunFolder } from './output/run-folder.ts';
 import { clockTrainedModel, writeTrainedModel } from './output/trained-model.ts';
 import { runMetrics } from './output/training-record.ts';
-import { runMethod } from './stages/run-method.ts';
 import { stageSettings } from './stages/stage-settings.ts';
 import { encodeRows, textNotes } from './start/encoded-rows.ts';
 import { checkDepth } from './start/exit-heads.ts';
 import { labelNotes } from './start/label-counts.ts';
 import { readRows } from './start/rows.ts';
 import { startingModel } from './start/starting-model.ts';
-import { networkTrace } from './trace/network-trace.ts';
 
 export interface TrainResult {
   /** The model folder. */
@@ -77,7 +75,7 @@ async function trainInto(
   const started = performance.now();
   const note = (text: string) => onEvent({ kind: 'note', text });
   const { method } = options;
-  const { student, prunes, exits } = methods[method];
+  const { network, student, exits } = methods[method];
 
   const rows = await readRows(options, onEvent);
   const { pairs } = rows.train;
@@ -85,16 +83,18 @@ async function trainInto(
   checkDepth(method, start.state.config.layers);
   if (options.model !== 'scratch' && start.fresh.length > 0)
     note(`new weights, drawn from the seed: ${start.fresh.join(', ')}`);
-  const sets = encodeRows(start.tokenizer, rows, options.maxLength, options.batchSize);
+  const sets = encodeRows(start.tokenizer, rows, options.maxLength, network ? options.batchSize : 1);
   const settings = stageSettings(options, rows.train, device);
   for (const text of [...textNotes(rows, sets, options.maxLength), ...labelNotes(rows)]) note(text);
 
   const checkpoints = new Checkpoints(out, resumeSettings(options, rows));
-  const result = await runMethod({
+  const pyramid = await trainPyramid({
     name: method,
     options,
     start: start.state,
     pairs,
+    rows,
+    tokenizer: start.tokenizer,
     train: sets.train,
     validation: sets.validation,
     settings,
@@ -103,15 +103,14 @@ async function trainInto(
     signal,
   });
 
-  const trace = (set: EncodedSet) => networkTrace(result.state, set, { prunes, pairs, compile: settings.compile });
-  const validation = await trace(sets.validation);
+  const { result, floor, validation } = pyramid;
   const baseline = judge(validation, null).accuracy;
   const tau = exits ? chooseTau(validation, { baseline, maxDrop: MAX_DROP }).tau : null;
-  const judged = sets.test ? await trace(sets.test) : validation;
+  const judged = rows.test && sets.test ? await pyramid.trace(rows.test, sets.test) : validation;
   const metrics = runMetrics(judge(judged, null), judge(judged, tau));
 
   const seconds = (performance.now() - started) / 1000;
-  const model = { options, start, rows, sets, result, tau, metrics };
+  const model = { options, start, rows, sets, result, floor, tau, metrics };
   await writeTrainedModel(out, model);
   await checkpoints.remove();
   const clock = measure ? await clockTrainedModel(out, model, { measure, on: 'validation', signal }, onEvent) : null;

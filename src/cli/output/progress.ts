@@ -27,6 +27,7 @@ type Stage = Extract<TrainEvent, { kind: 'stage' }>;
 type Step = Extract<TrainEvent, { kind: 'step' }>;
 type Epoch = Extract<TrainEvent, { kind: 'epoch' }>;
 type Download = Extract<TrainEvent, { kind: 'download' }>;
+type FloorEvent = Extract<TrainEvent, { kind: 'floor' }>;
 type Output = NodeJS.WritableStream & { readonly isTTY?: boolean };
 
 const quietMs = 10_000;
@@ -59,6 +60,10 @@ export function trainProgress(stream: Output, now: () => number = () => performa
         case 'download':
           view.download(event);
           break;
+        case 'floor':
+          endStage(true);
+          view.floor(event);
+          break;
         case 'note':
           view.line(`note: ${event.text}`);
           break;
@@ -74,6 +79,7 @@ interface View {
   begin(stage: Stage): void;
   step(step: Step): void;
   download(download: Download): void;
+  floor(floor: FloorEvent): void;
   line(text: string): void;
   end(): void;
 }
@@ -94,6 +100,9 @@ function lineView(stream: Output, now: () => number): View {
       if (isWhole(download)) line(`${download.name}: downloaded, ${megabytes(download.total)}`);
       else if (now() - last >= quietMs) line(downloadLine(download));
     },
+    floor(floor) {
+      if (now() - last >= quietMs) line(floorLine(floor));
+    },
     line,
     end: () => {},
   };
@@ -103,6 +112,7 @@ function barView(stream: Output): View {
   let bar: SingleBar | null = null;
   let last: Step | null = null;
   let stage: Stage | null = null;
+  let phase: FloorEvent['phase'] | null = null;
   const open = (total: number, value: number, shown: { title: string; detail: string }) => {
     bar = new SingleBar({
       stream,
@@ -141,6 +151,14 @@ function barView(stream: Output): View {
       if (bar) bar.update(download.received, shown);
       else open(download.total, download.received, shown);
     },
+    floor(floor) {
+      // phases have scales of their own
+      if (bar && phase !== floor.phase) erase();
+      const shown = { title: `floor 0, ${PHASES[floor.phase]}`, detail: '' };
+      if (bar) bar.update(floor.done, shown);
+      else open(floor.of, floor.done, shown);
+      phase = floor.phase;
+    },
     line(text) {
       const drawn = bar !== null;
       erase();
@@ -153,6 +171,17 @@ function barView(stream: Output): View {
     },
   };
 }
+
+const PHASES: Readonly<Record<FloorEvent['phase'], string>> = {
+  answers: "the network's answers to texts without labels",
+  tokens: 'tokens',
+  features: 'features',
+  strength: 'strength of the penalty',
+  weights: 'weights',
+};
+
+const floorLine = ({ phase, done, of }: FloorEvent): string =>
+  `floor 0, ${PHASES[phase]}: ${thousands(done)} of ${thousands(of)}`;
 
 const title = ({ method, stage }: Stage): string => `${method}, ${stage} stage`;
 

@@ -22,7 +22,7 @@ export interface FloorSettings extends Omit<FloorReading, 'pairs'> {
 const COMMON = {
   buckets: 2 ** 18, // at most; fewer for more than 64 labels
   bigrams: true,
-  maxTokens: null,
+  maxTokens: 1024, // as good as all (docs/results), and the work of one text is bounded
   minRows: 2,
   strength: null,
   folds: 3,

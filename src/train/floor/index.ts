@@ -5,6 +5,7 @@ export { type ChosenSum, chooseSum, type SumRows } from './choose-sum.ts';
 export type { FloorEvent, OnFloorEvent } from './floor-event.ts';
 export { type FloorRows, type FloorTargets, floorRows, rowCount } from './floor-rows.ts';
 export { FLOOR_DEFAULTS, type FloorSettings } from './floor-settings.ts';
+export { floorLogits, floorTexts } from './floor-texts.ts';
 export { type FloorThreadOptions, trainFloorInThread } from './floor-thread.ts';
 export { temperatureOf } from './temperature.ts';
 export { type FloorJob, type TrainedFloor, trainFloor } from './train-floor.ts';

@@ -3,7 +3,7 @@
  * and so what may be shared between runs and what must agree for one to be resumed. Nobody else lists options for that.
  */
 import { exits, readsEnteringRows } from '../../pyramid/exits/exits.ts';
-import { headsJoin, type StageName, stageList } from '../methods.ts';
+import { hasFloor, headsJoin, type StageName, stageList } from '../methods.ts';
 import { type Effect, type TrainOptions, trainTable } from './defaults.ts';
 
 type Key = keyof TrainOptions;
@@ -41,10 +41,15 @@ export function runOptions(options: TrainOptions): Record<string, string> {
   const own = Object.assign({}, ...stages.map((stage) => stageOptions(stage, options))) as Record<string, string>;
   return {
     ...Object.fromEntries(chosen(options, ['rows', 'run', 'stages'])),
+    ...floorOptions(options),
     ...own,
     epochs: JSON.stringify(Object.fromEntries(stages.map((stage) => [stage, options.epochs[stage]]))),
   };
 }
+
+/** None where there is no floor 0, so that a run of the paper's goes on as before there was one. */
+const floorOptions = (options: TrainOptions): Record<string, string> =>
+  hasFloor(options) ? Object.fromEntries(chosen(options, ['floor'])) : {};
 
 const chosen = (options: TrainOptions, effects: readonly Effect[]): [Key, string][] =>
   KEYS.filter((key) => effectsOf(key).some((effect) => effects.includes(effect)))

@@ -25,11 +25,14 @@ import {
 
 export type { ClassWeights, Epochs };
 
-export const methodNames = ['bert', 'distilbert', 'ltp', 'fastbert', 'mp'] as const;
+export const methodNames = ['bert', 'distilbert', 'ltp', 'fastbert', 'mp', 'linear'] as const;
 export type MethodName = (typeof methodNames)[number];
 
-/** The paper's exit heads: on [CLS], trained once the network is finished. */
-export const PAPER_EXITS = { exitHead: 'cls', exitTraining: 'frozen' } as const;
+/** The paper's exits: heads on [CLS], trained once the network is finished, and none before the network. */
+export const PAPER_EXITS = { exitHead: 'cls', exitTraining: 'frozen', floor: 'none' } as const;
+
+/** `apart`: floor 0 answers, and its logits are not added to the other exits'; for comparison. */
+export const FLOORS = ['auto', 'apart', 'none'] as const;
 
 export interface TrainOptions {
   readonly model: string;
@@ -55,6 +58,8 @@ export interface TrainOptions {
   readonly weightDecay: number;
   readonly clip: number;
   readonly classWeights: ClassWeights;
+
+  readonly floor: (typeof FLOORS)[number];
 
   readonly delta: number | 'auto';
   readonly temperature: number;
@@ -88,15 +93,17 @@ const data = 'Data';
 const optimisation = 'Optimisation';
 const pruning = 'Token pruning (ltp, mp)';
 const exits = 'Early exit (fastbert, mp)';
+const floor0 = 'Floor 0 (mp, linear)';
 const scratch = 'Network, with --model scratch';
 const running = 'Running';
 
 /**
  * What an option changes (`affects`): which rows there are; all of a run; which stages there are; some stages, by name; or
- * exit heads while they learn with the network. Nothing: where a run is written, and how it is begun. What stages may be shared between runs, what a
- * checkpoint must agree on and what --resume compares follow from this (affected.ts).
+ * exit heads while they learn with the network; or floor 0, which is learned after the last stage. Nothing: where a run is
+ * written, and how it is begun. What stages may be shared between runs, what a checkpoint must agree on and what --resume
+ * compares follow from this (affected.ts).
  */
-export type Effect = 'rows' | 'run' | 'stages' | keyof Epochs | 'joint';
+export type Effect = 'rows' | 'run' | 'stages' | keyof Epochs | 'joint' | 'floor';
 
 export const trainTable = {
   model: textOption({
@@ -113,7 +120,7 @@ export const trainTable = {
     affects: ['stages'],
     default: 'mp',
     choices: methodNames,
-    help: 'bert: no savings; distilbert: half the layers; ltp: token pruning; fastbert: early exit; mp: both',
+    help: 'bert: no savings; distilbert: half the layers; ltp: token pruning; fastbert: early exit; mp: both; linear: floor 0 alone, a linear model of the words that needs no network',
   }),
   out: textOption({
     group: what,
@@ -277,7 +284,7 @@ export const trainTable = {
   }),
   classWeights: customOption<ClassWeights>({
     group: optimisation,
-    affects: ['regular', 'soft', 'hard'],
+    affects: ['regular', 'soft', 'hard', 'floor'],
     default: 'none',
     placeholder: 'none|auto|LABEL=W,…',
     expected: 'none, auto, or a weight above 0 for each label, as in ham=1,spam=2',
@@ -393,6 +400,14 @@ export const trainTable = {
     max: 0.9,
     placeholder: 'SHARE',
     help: 'dropout on the input of pooled and aligned heads in the heads stage; raise it when rows are few',
+  }),
+
+  floor: choiceOption({
+    group: floor0,
+    affects: ['floor'],
+    default: 'auto',
+    choices: FLOORS,
+    help: 'an exit before the network: a linear model of the words, whose scores are also added to those of all later exits. auto: with mp and linear; apart: as an exit alone, added to none; none: left out',
   }),
 
   vocabularySize: integerOption({

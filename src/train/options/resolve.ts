@@ -53,6 +53,12 @@ function checkTogether(options: TrainOptions, nameOf: (key: string) => string): 
   if (options.delimiter !== null && !usesDelimiter(options)) {
     wrong(`${nameOf('delimiter')} was given, and no file of rows is csv or tsv`, 'leave it out');
   }
+  if (options.method === 'linear' && options.floor === 'none') {
+    wrong(
+      `${nameOf('method')} linear is floor 0 alone, and ${nameOf('floor')} none was given`,
+      'leave one of them out',
+    );
+  }
   if (options.model === 'scratch' && hiddenSize % heads !== 0) {
     wrong(
       `${nameOf('hiddenSize')} ${hiddenSize} is not a multiple of ${nameOf('heads')} ${heads}`,

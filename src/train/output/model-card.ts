@@ -1,7 +1,8 @@
 /** README.md of a model folder: the model card that Hugging Face shows, made from the run. */
-import { type EncoderConfig, FAMILIES } from '../../encoder/index.ts';
+import { type EncoderConfig, FAMILIES, hasNetwork } from '../../encoder/index.ts';
 import type { ClockFigures } from '../../evaluate/clock-figures.ts';
 import type { PyramidInfo } from '../../pyramid/folder/model-folder.ts';
+import type { LearnedFloor } from '../ground-floor/learn-floor.ts';
 import { headsJoin } from '../methods.ts';
 import type { TrainOptions } from '../options/defaults.ts';
 import type { Rows } from '../start/rows.ts';
@@ -13,10 +14,11 @@ export interface CardFacts {
   readonly options: TrainOptions;
   readonly metrics: Readonly<Record<string, number>>;
   readonly rows: Rows;
+  readonly floor: Pick<LearnedFloor, 'parts' | 'facts'> | null;
   readonly clock: ClockFigures | null;
 }
 
-export function modelCard({ info, config, options, metrics, rows, clock }: CardFacts): string {
+export function modelCard({ info, config, options, metrics, rows, floor, clock }: CardFacts): string {
   const judgedOn = rows.test ? 'test' : 'validation';
   const figures = figureRows({ metrics, tau: info.tau, judgedOn, clock }).map(
     ([what, value]) => `| ${what} | ${value} |`,
@@ -24,23 +26,15 @@ export function modelCard({ info, config, options, metrics, rows, clock }: CardF
   return `---
 library_name: magic-pyramid
 pipeline_tag: text-classification
-tags: [text-classification, bert, early-exit, token-pruning]
+tags: [${hasNetwork(config) ? 'text-classification, bert, early-exit, token-pruning' : 'text-classification, linear, tf-idf'}]
 ---
 
 # Text classifier for ${config.labels.map(plain).join(', ')}
 
 Trained by magic-pyramid with the method \`${info.method}\` on ${rows.train.examples.length} rows of ${plain(rows.train.name)}${
     options.model === 'scratch' ? ', from scratch' : `, from ${plain(options.model.split(/[\\/]/).pop() ?? '')}`
-  }: ${config.layers} layers of ${config.hiddenSize}, texts of up to ${info.maxLength} tokens.
-It opens in Hugging Face transformers as a dense \`${FAMILIES[config.family].architecture}\`; \`magic-pyramid\` also uses its ${
-    [
-      info.prunes && 'token thresholds',
-      info.exitHead !== 'none' && `${info.exitHead} exit heads (${exitTraining(options)})`,
-    ]
-      .filter(Boolean)
-      .join(' and ') || 'weights'
-  }.
-
+  }${hasNetwork(config) ? networkSentences(info, config, options) : '.'}
+${floor ? `\n${floorSentences(floor, hasNetwork(config))}\n` : ''}
 | on the ${judgedOn} rows | |
 |---|---|
 ${figures.join('\n')}
@@ -57,6 +51,30 @@ await pyramid.close();
 
 Settings, seed, versions and the fingerprint of the rows are in \`training.json\`.
 `;
+}
+
+const networkSentences = (info: PyramidInfo, config: EncoderConfig, options: TrainOptions): string =>
+  `: ${config.layers} layers of ${config.hiddenSize}, texts of up to ${info.maxLength} tokens.
+It opens in Hugging Face transformers as a dense \`${FAMILIES[config.family].architecture}\`; \`magic-pyramid\` also uses its ${
+    [
+      info.prunes && 'token thresholds',
+      info.exitHead !== 'none' && `${info.exitHead} exit heads (${exitTraining(options)})`,
+    ]
+      .filter(Boolean)
+      .join(' and ') || 'weights'
+  }.`;
+
+/** What floor 0 is, what it was learned from, and what other programs make of it. */
+function floorSentences({ parts, facts }: Pick<LearnedFloor, 'parts' | 'facts'>, before: boolean): string {
+  const { rows, unlabelled, strength, sum, apart } = facts;
+  const from = `${rows} rows${unlabelled === 0 ? '' : ` and ${unlabelled} texts without labels, as the network answers them`}`;
+  const what = `Floor 0 is a linear model of the words${parts.info.bigrams ? ' and pairs of neighbours' : ''} (logistic regression with L2, strength ${strength}, learned from ${from}).`;
+  if (!before) return `${what} It is all there is: there is no network.`;
+  const added =
+    sum.weight === 0
+      ? `It answers what it is sure of before the network is asked, and is added to no other exit${apart ? '' : ': on the validation rows the network alone was better'}.`
+      : `It answers what it is sure of before the network is asked, and its scores are added to those of every other exit (weight w = ${sum.weight}, share of the label prior taken off k = ${sum.priorShare}).`;
+  return `${what} ${added} **Other programs that open this folder see the network alone**, and answer without floor 0.`;
 }
 
 /** A name of the user's as it stands, whatever Markdown or HTML would make of it. */

@@ -9,6 +9,7 @@ import { writeModelFolder } from '../../pyramid/folder/disk-model.ts';
 import { json, type PyramidInfo } from '../../pyramid/folder/model-folder.ts';
 import { writeAllWhole } from '../../write-whole.ts';
 import type { OnTrainEvent } from '../events.ts';
+import type { LearnedFloor } from '../ground-floor/learn-floor.ts';
 import { methods } from '../methods.ts';
 import type { TrainOptions } from '../options/defaults.ts';
 import type { MethodResult } from '../stages/run-method.ts';
@@ -26,6 +27,8 @@ export interface TrainedModel {
   readonly rows: Rows;
   readonly sets: EncodedRows;
   readonly result: MethodResult;
+  /** null: it has none. */
+  readonly floor: Pick<LearnedFloor, 'parts' | 'facts'> | null;
   /** Chosen on the validation rows; null: off. */
   readonly tau: number | null;
   /** As `runMetrics` has them. */
@@ -37,7 +40,15 @@ export async function writeTrainedModel(out: string, model: TrainedModel): Promi
   const { config, parameters, heads, headSettings, thresholds } = model.result.state;
   await writeModelFolder(
     out,
-    { config, info: pyramidInfo(model), parameters, heads, headSettings, thresholds, floor: null },
+    {
+      config,
+      info: pyramidInfo(model),
+      parameters,
+      heads,
+      headSettings,
+      thresholds,
+      floor: model.floor?.parts ?? null,
+    },
     { ...model.start.tokenizer.files, ...filesForPeople(model, null) },
   );
 }
@@ -77,11 +88,11 @@ export async function clockTrainedModel(
 }
 
 function filesForPeople(model: TrainedModel, clock: ClockFigures | null): Readonly<Record<string, string>> {
-  const { options, metrics, rows, result } = model;
+  const { options, metrics, rows, result, floor } = model;
   const { config } = result.state;
   return {
     'training.json': json(trainingRecord(model, clock)),
-    'README.md': modelCard({ info: pyramidInfo(model), config, options, metrics, rows, clock }),
+    'README.md': modelCard({ info: pyramidInfo(model), config, options, metrics, rows, floor, clock }),
   };
 }
 

@@ -12,7 +12,7 @@ import { versions } from './versions.ts';
 
 /** `clock`: null before the folder is written, and where it could not be measured. */
 export function trainingRecord(
-  { options, row, rows, sets, result, tau, metrics }: TrainedModel,
+  { options, row, rows, sets, result, floor, tau, metrics }: TrainedModel,
   clock: ClockFigures | null,
 ): object {
   return {
@@ -25,6 +25,7 @@ export function trainingRecord(
     clock,
     tau,
     ...(methods[options.method].prunes && { delta: startingDelta(options.delta, sets.train) }),
+    ...(floor && { floor: floor.facts }),
     epochs: result.progress.history,
     seconds: result.progress.seconds,
   };

@@ -13,8 +13,9 @@ import {
 import { PyramidError } from '../../errors.ts';
 import { loadTokenizer, type Tokenizer, tokenizerFromFiles, trainWordPiece } from '../../text/index.ts';
 import type { OnTrainEvent } from '../events.ts';
+import { methods } from '../methods.ts';
 import type { TrainOptions } from '../options/defaults.ts';
-import { type ModelState, NO_HEADS } from '../state.ts';
+import { type ModelState, NO_HEADS, noNetwork } from '../state.ts';
 import { modelFolder } from './from-hub.ts';
 import type { Rows } from './rows.ts';
 import { weightsByLabel } from './weights-by-label.ts';
@@ -27,7 +28,7 @@ export interface Start {
 }
 
 /**
- * The network that training starts from. `student`: every other layer of it.
+ * The network that training starts from, or its tokeniser alone for a method without one. `student`: every other layer of it.
  * Throws MP_MODEL_*, MP_FILE_MISSING, MP_HUB_*.
  */
 export async function startingModel(
@@ -38,11 +39,15 @@ export async function startingModel(
 ): Promise<Start> {
   const { seed, maxLength } = options;
   const { labels } = train;
+  if (!methods[options.method].network) {
+    const tokenizer =
+      options.model === 'scratch'
+        ? scratchTokenizer(options, train)
+        : await loadTokenizer(await modelFolder(options.model, onEvent));
+    return { state: noNetwork(labels, tokenizer), tokenizer, fresh: [] };
+  }
   if (options.model === 'scratch') {
-    const texts = train.examples.flatMap(({ text, pair }) => (pair === undefined ? [text] : [text, pair]));
-    const tokenizer = tokenizerFromFiles(
-      trainWordPiece(texts, { vocabularySize: options.vocabularySize, modelMaxLength: maxLength }),
-    );
+    const tokenizer = scratchTokenizer(options, train);
     const config = scratchConfig(options, tokenizer.vocabularySize, labels, student);
     const parameters: Parameters = new Map();
     for (const [name, shape] of parameterShapes(config))
@@ -80,6 +85,12 @@ export async function startingModel(
   const { parameters, fresh } = await weightsByLabel(model, stored, labels, seed, onEvent);
   const state: ModelState = { config, parameters, heads: new Map(), headSettings: NO_HEADS, thresholds: null };
   return { state: student ? halfDepth(state) : state, tokenizer, fresh };
+}
+
+/** With a vocabulary of the training rows. */
+function scratchTokenizer({ vocabularySize, maxLength }: TrainOptions, { examples }: Rows['train']): Tokenizer {
+  const texts = examples.flatMap(({ text, pair }) => (pair === undefined ? [text] : [text, pair]));
+  return tokenizerFromFiles(trainWordPiece(texts, { vocabularySize, modelMaxLength: maxLength }));
 }
 
 /** A student of half the layers (rounded up), every other one of the model's, from the first (as DistilBERT takes them). */

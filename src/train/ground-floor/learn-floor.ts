@@ -1,0 +1,167 @@
+/**
+ * Floor 0 of a run, once its network is finished: learned in a thread of its own from the training rows, and from texts
+ * without labels that the network has answered; w and k of its sum chosen by log-loss on the validation rows. Knows nothing
+ * of tau, folders and stages.
+ */
+import type { Trace } from '../../evaluate/index.ts';
+import { exitSum } from '../../pyramid/exits/sum.ts';
+import { Floor, type FloorParts, type FloorSum, pieceKinds } from '../../pyramid/floor/index.ts';
+import type { Dataset, Example } from '../../text/example.ts';
+import type { Tokenizer } from '../../text/index.ts';
+import {
+  chooseSum,
+  FLOOR_DEFAULTS,
+  floorLogits,
+  floorTexts,
+  type OnFloorEvent,
+  type SumRows,
+  trainFloorInThread,
+} from '../floor/index.ts';
+
+/** Texts without labels, and how the network answers them when it is run to the end. */
+export interface AnsweredTexts {
+  readonly examples: readonly Pick<Example, 'text' | 'pair'>[];
+  /** [n, C] probabilities, softmax(z_L) of the network alone. */
+  readonly scores: Float32Array;
+}
+
+export interface FloorLesson {
+  readonly train: Dataset;
+  readonly validation: Dataset;
+  readonly unlabelled?: AnsweredTexts | null;
+  readonly tokenizer: Pick<Tokenizer, 'encode' | 'piece'>;
+  /** Rows of the model's vocabulary: no fewer than the tokenizer's pieces. */
+  readonly vocabularySize: number;
+  /** [C] */
+  readonly classWeights: readonly number[];
+  /** The network alone on the validation rows; null: there is no network. */
+  readonly network: Trace | null;
+  /** Leave floor 0 out of the other exits, w = 0. */
+  readonly apart: boolean;
+  readonly seed: number;
+  readonly onEvent?: OnFloorEvent;
+  readonly signal?: AbortSignal;
+}
+
+/** What training.json and the card say of it. */
+export interface FloorFacts {
+  readonly rows: number;
+  /** Texts without labels that it learned from beside them. */
+  readonly unlabelled: number;
+  /** Of the penalty, as scikit-learn's C. */
+  readonly strength: number;
+  readonly solver: string;
+  /** On folds of what it learned from that were left out. */
+  readonly leftOut: { readonly accuracy: number; readonly logLoss: number } | null;
+  readonly sum: FloorSum;
+  /** It was kept out of the other exits. */
+  readonly apart: boolean;
+  /** On the validation rows, run to the end: the network alone, the plain sum, and what was chosen; null without a network. */
+  readonly logLoss: { readonly network: number; readonly plain: number; readonly chosen: number } | null;
+  readonly seconds: number;
+}
+
+export interface LearnedFloor {
+  /** With its w and k. */
+  readonly parts: FloorParts;
+  readonly facts: FloorFacts;
+  /** z_0 of the texts of a set, for its trace; null where there is no feature. */
+  logits(examples: readonly Pick<Example, 'text' | 'pair'>[]): Promise<(readonly number[] | null)[]>;
+}
+
+/** Rejects with the signal's reason if that is aborted. */
+export async function learnFloor(lesson: FloorLesson): Promise<LearnedFloor> {
+  const { train, validation, unlabelled, tokenizer, vocabularySize, network, seed, onEvent, signal } = lesson;
+  const { pairs, labels } = train;
+  const started = performance.now();
+  const { maxTokens } = FLOOR_DEFAULTS[pairs ? 'pairs' : 'texts'];
+  const extra = unlabelled?.examples ?? [];
+  const examples = [...train.examples, ...extra];
+  const read = (some: FloorRowsOf, onProgress?: (done: number) => void) =>
+    floorTexts(tokenizer, some, { pairs, maxTokens, onProgress, signal });
+  const rows = await read(examples, (done) => onEvent?.({ kind: 'floor', phase: 'tokens', done, of: examples.length }));
+  const trained = await trainFloorInThread(
+    {
+      rows,
+      targets: {
+        labels: Int32Array.from(examples, (_, i) => train.examples[i]?.label ?? -1),
+        scores: extra.length > 0 ? unlabelled!.scores : null,
+      },
+      labels: labels.length,
+      // a network may have rows for more pieces than its tokenizer makes
+      kinds: pieceKinds({ piece: (id) => tokenizer.piece(id), vocabularySize }),
+      classWeights: lesson.classWeights,
+      seed,
+    },
+    { onEvent, signal },
+  );
+  const judged = floorLogits(new Floor(trained.parts), await read(validation.examples));
+  const chosen = network && chooseSum(sumRows(network, judged, trained.parts.prior));
+  const sum = chosen && !lesson.apart ? { weight: chosen.weight, priorShare: chosen.priorShare } : NO_SUM;
+  const parts = { ...trained.parts, info: { ...trained.parts.info, sum } };
+  const floor = new Floor(parts);
+  return {
+    parts,
+    facts: {
+      rows: train.examples.length,
+      unlabelled: extra.length,
+      strength: trained.strength,
+      solver: trained.solver,
+      leftOut: trained.chosen && { accuracy: trained.chosen.accuracy, logLoss: trained.chosen.logLoss },
+      ...{ sum, apart: lesson.apart },
+      logLoss: chosen && { ...chosen.logLoss, ...(lesson.apart && { chosen: chosen.logLoss.network }) },
+      seconds: (performance.now() - started) / 1000,
+    },
+    logits: async (some) => floorLogits(floor, await read(some)),
+  };
+}
+
+type FloorRowsOf = readonly Pick<Example, 'text' | 'pair'>[];
+
+const NO_SUM: FloorSum = { weight: 0, priorShare: 0 };
+
+function sumRows(network: Trace, z0s: readonly (readonly number[] | null)[], prior: Float32Array): SumRows {
+  const labels = network.labels.length;
+  const n = network.entries.length;
+  const floor = new Float64Array(n * labels);
+  const last = new Float64Array(n * labels);
+  for (const [i, { logits }] of network.entries.entries()) {
+    last.set(logits.at(-1)!, i * labels);
+    floor.set(z0s[i] ?? [], i * labels);
+  }
+  return {
+    ...{ labels, network: last, floor, prior },
+    known: Uint8Array.from(z0s, (z0) => (z0 ? 1 : 0)),
+    truth: network.entries.map(({ label }) => label),
+  };
+}
+
+/** The trace of a network with floor 0 before it. */
+export const traceWithFloor = (
+  trace: Trace,
+  { parts }: Pick<LearnedFloor, 'parts'>,
+  z0s: readonly (readonly number[] | null)[],
+): Trace => ({
+  ...trace,
+  floor: exitSum(parts),
+  entries: trace.entries.map((entry, i) => ({ ...entry, floor: z0s[i] })),
+});
+
+/** The trace of floor 0 alone: no layers, and an answer for every text, by its bias where there is no feature. */
+export function traceOfFloorAlone(
+  { labels, pairs }: Pick<Dataset, 'labels' | 'pairs'>,
+  { parts }: Pick<LearnedFloor, 'parts'>,
+  texts: readonly { readonly label: number; readonly length: number; readonly floor: readonly number[] | null }[],
+): Trace {
+  const bias = Array.from(new Floor(parts).bias);
+  return {
+    shape: { layers: 0, hiddenSize: 0, heads: 0, intermediateSize: 0, labels: labels.length },
+    labels,
+    headKind: 'none',
+    pairs,
+    floor: exitSum(parts),
+    entries: texts.map(({ label, length, floor }) => ({
+      ...{ label, length, tokens: [length], logits: [], floor: floor ?? bias },
+    })),
+  };
+}

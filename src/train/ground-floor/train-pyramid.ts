@@ -1,0 +1,96 @@
+/**
+ * A run's whole model, from its starting network to what every tau is judged from: the method's stages, floor 0 after the
+ * last of them, and traces that both are in. One run and an experiment's trials call this. Chooses no tau, writes no folder.
+ */
+import { PyramidError } from '../../errors.ts';
+import type { Trace } from '../../evaluate/index.ts';
+import type { Dataset } from '../../text/example.ts';
+import type { Tokenizer } from '../../text/index.ts';
+import type { EncodedSet } from '../batch.ts';
+import type { Progress } from '../checkpoint/run-checkpoint.ts';
+import { hasFloor, methods } from '../methods.ts';
+import { type MethodResult, type MethodRun, runMethod } from '../stages/run-method.ts';
+import type { Rows } from '../start/rows.ts';
+import { type ModelState, noNetwork } from '../state.ts';
+import { networkTrace } from '../trace/network-trace.ts';
+import { type FloorFacts, type LearnedFloor, learnFloor, traceOfFloorAlone, traceWithFloor } from './learn-floor.ts';
+
+export interface PyramidRun extends MethodRun {
+  readonly rows: Pick<Rows, 'train' | 'validation'>;
+  readonly validation: EncodedSet;
+  readonly tokenizer: Tokenizer;
+}
+
+export interface TrainedPyramid {
+  readonly result: MethodResult;
+  /** null: it has none. */
+  readonly floor: LearnedFloor | null;
+  /** Of the validation rows, floor 0 in it. */
+  readonly validation: Trace;
+  /** Of other rows, `set` being `rows` as tokens. */
+  trace(rows: Pick<Dataset, 'examples'>, set: EncodedSet): Promise<Trace>;
+}
+
+/** Throws as `runMethod`, MP_TRAIN_STOPPED while floor 0 is learned too. */
+export async function trainPyramid(run: PyramidRun): Promise<TrainedPyramid> {
+  const { name, options, pairs, settings, rows, tokenizer } = run;
+  const { network, prunes } = methods[name];
+  const ran = network
+    ? await runMethod(run)
+    : { state: noNetwork(rows.train.labels, tokenizer), progress: NO_PROGRESS };
+  const alone = (set: EncodedSet) => networkTrace(ran.state, set, { prunes, pairs, compile: settings.compile });
+  const own = network ? await alone(run.validation) : null;
+  const floor = hasFloor({ method: name, floor: options.floor }) ? await learn(run, ran.state, own) : null;
+  const trace = async ({ examples }: Pick<Dataset, 'examples'>, set: EncodedSet, known?: Trace): Promise<Trace> => {
+    if (!floor) return known ?? alone(set);
+    const z0s = await floor.logits(examples);
+    if (network) return traceWithFloor(known ?? (await alone(set)), floor, z0s);
+    const texts = z0s.map((z0, i) => ({ label: set.labels[i], length: set.lengths[i], floor: z0 }));
+    return traceOfFloorAlone(rows.train, floor, texts);
+  };
+  const { progress } = ran;
+  return {
+    result: floor ? { ...ran, progress: { ...progress, seconds: progress.seconds + floor.facts.seconds } } : ran,
+    floor,
+    validation: await trace(rows.validation, run.validation, own ?? undefined),
+    trace: (some, set) => trace(some, set),
+  };
+}
+
+async function learn(run: PyramidRun, state: ModelState, network: Trace | null): Promise<LearnedFloor> {
+  const { rows, tokenizer, options, settings, checkpoints = null, onEvent, signal } = run;
+  let done = 0;
+  try {
+    const floor = await learnFloor({
+      ...rows,
+      tokenizer,
+      vocabularySize: state.config.vocabularySize,
+      classWeights: settings.labelWeights,
+      network,
+      apart: options.floor === 'apart',
+      seed: options.seed,
+      onEvent(event) {
+        done = event.done;
+        onEvent(event);
+      },
+      signal,
+    });
+    onEvent({ kind: 'note', text: floorNote(floor.facts, network !== null) });
+    return floor;
+  } catch (cause) {
+    if (!signal?.aborted) throw cause;
+    const checkpoint = checkpoints?.exists ? checkpoints.path : null;
+    throw new PyramidError('MP_TRAIN_STOPPED', { stage: 'floor', step: done, checkpoint }, { cause });
+  }
+}
+
+/** Of a method without stages. */
+const NO_PROGRESS: Progress = { position: { stage: 0, epoch: 0, batch: 0 }, lossSum: 0, seconds: 0, history: [] };
+
+function floorNote({ rows, unlabelled, strength, sum, apart, seconds }: FloorFacts, before: boolean): string {
+  const texts = unlabelled === 0 ? '' : ` and ${unlabelled} texts without labels`;
+  const learned = `floor 0 has learned from ${rows} rows${texts} in ${seconds.toFixed(1)} s (strength ${strength})`;
+  if (!before) return learned;
+  if (sum.weight > 0) return `${learned}; it is added to every exit with w = ${sum.weight}, k = ${sum.priorShare}`;
+  return `${learned}; it is added to no other exit${apart ? '' : ', since the network alone is better on the validation rows'}`;
+}
