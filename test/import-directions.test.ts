@@ -16,7 +16,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   evaluate: [...low, 'encoder', 'pyramid'],
   report: [...low, 'encoder', 'pyramid', 'evaluate'],
   engine: [...low, 'encoder', 'pyramid', 'runtime'],
-  measure: [...low, 'encoder', 'pyramid', 'evaluate', 'engine'],
+  measure: [...low, 'encoder', 'pyramid', 'evaluate', 'engine', 'train'],
   bench: [...low, 'encoder', 'pyramid', 'runtime', 'evaluate', 'report', 'engine', 'measure'],
   train: [...low, 'encoder', 'pyramid', 'runtime', 'evaluate', 'report'],
   experiment: [...low, 'encoder', 'pyramid', 'evaluate', 'report', 'engine', 'measure', 'train'],

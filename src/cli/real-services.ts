@@ -19,6 +19,7 @@ export const realServices: Services = {
   bench: async (options) => (await import('../bench/index.ts')).bench(options),
   serve: async (options, say) => (await import('../serve/run.ts')).runServer(options, say),
   quantize: async (options) => (await import('../measure/quantize.ts')).quantize(options),
+  refit: async (options) => (await import('../measure/refit.ts')).refit(options),
   demo: async (options, onEvent) => (await import('./demo/run-demo.ts')).runDemo(options, await device(), onEvent),
   model: async (dirOrId, onEvent) => (await import('../train/start/from-hub.ts')).modelFolder(dirOrId, onEvent),
   load: async (dir, options) => (await import('../engine/index.ts')).Pyramid.load(dir, options),

@@ -9,6 +9,7 @@ import type { Trace } from '../evaluate/trace.ts';
 import type { ReproduceOptions, ReproduceResult } from '../experiment/reproduce/reproduce.ts';
 import type { SweepOptions, SweepResult } from '../experiment/sweep/sweep.ts';
 import type { Quantized, QuantizeOptions } from '../measure/quantize.ts';
+import type { RefitOptions, Refitted } from '../measure/refit.ts';
 import type { Calibration } from '../pyramid/folder/calibration.ts';
 import type { Dtype } from '../pyramid/folder/model-folder.ts';
 import type { ReportRow } from '../report/table.ts';
@@ -71,6 +72,8 @@ export interface Services {
   serve(options: StartOptions, say: (sentence: string) => void): Promise<void>;
   /** A copy of a model folder that is run in int8. */
   quantize(options: QuantizeOptions): Promise<Quantized>;
+  /** Floor 0 of a model made anew from texts without labels. */
+  refit(options: RefitOptions): Promise<Refitted>;
   /** Texts alone; a label column is not needed. `onGuess` gets what was guessed at about the file. */
   texts(
     source: Pick<RowSource, 'text' | 'pair' | 'delimiter'> & { readonly file: string },

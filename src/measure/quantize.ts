@@ -2,7 +2,7 @@
  * A copy of a model folder that prefers int8, once int8 has been found to agree with fp32 on given rows. The weights
  * stay float32 on disk, so that other programs open the folder as before; the engine makes int8 of them when it loads.
  */
-import { cp, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Pyramid } from '../engine/index.ts';
 import { PyramidError } from '../errors.ts';
@@ -13,8 +13,9 @@ import { exitLogits } from '../pyramid/exits/sum.ts';
 import { json, type PyramidInfo } from '../pyramid/folder/model-folder.ts';
 import { argmax } from '../pyramid/logits.ts';
 import type { Dataset } from '../text/example.ts';
-import { needEmptyFolder, writeFolder } from '../write-folder.ts';
+import { needEmptyFolder } from '../write-folder.ts';
 import { writeWhole } from '../write-whole.ts';
+import { copyFolder } from './copy-folder.ts';
 import { runTrace } from './run-trace.ts';
 
 export interface QuantizeOptions {
@@ -107,13 +108,4 @@ const differing = (a: Trace, b: Trace): number =>
 function fullAnswer({ entries, floor: sum }: Trace, text: number): number {
   const { logits, floor } = entries[text];
   return argmax(exitLogits(logits, floor ?? null, sum ?? null).layers.at(-1)!);
-}
-
-/** Copies the folder, changes the copy, and gives it its name last, so that what has the name is complete. */
-async function copyFolder(from: string, to: string, change: (copy: string) => Promise<void>): Promise<void> {
-  await writeFolder(to, 'config.json', async (folder) => {
-    // a folder of the hub's cache holds links
-    await cp(from, folder, { recursive: true, dereference: true });
-    await change(folder);
-  });
 }

@@ -8,10 +8,13 @@ import type { ClockFigures, MeasureClock } from '../evaluate/clock-figures.ts';
 import { chooseTau, judge } from '../evaluate/index.ts';
 import { resumeSettings } from './checkpoint/resume-settings.ts';
 import { Checkpoints } from './checkpoint/run-checkpoint.ts';
+import { StoredAnswers } from './checkpoint/stored-answers.ts';
 import { type Device, trainingDevice } from './device.ts';
 import type { OnTrainEvent } from './events.ts';
 import { trainPyramid } from './ground-floor/train-pyramid.ts';
+import { readUnlabelled } from './ground-floor/unlabelled-texts.ts';
 import { methods } from './methods.ts';
+import { unusedWithoutNetwork } from './options/affected.ts';
 import type { TrainOptions } from './options/defaults.ts';
 import { type GivenTrainOptions, resolveTrainOptions } from './options/resolve.ts';
 import { withRunFolder } from './output/run-folder.ts';
@@ -79,10 +82,20 @@ async function trainInto(
 
   const rows = await readRows(options, onEvent);
   const { pairs } = rows.train;
+  const unlabelled =
+    options.unlabelled.length > 0
+      ? await readUnlabelled({
+          ...options,
+          ...{ files: options.unlabelled, pairs, onNote: note },
+          known: { train: rows.train, judges: [rows.validation, rows.test] },
+        })
+      : [];
   const start = await startingModel(options, rows, student, onEvent);
   checkDepth(method, start.state.config.layers);
   if (options.model !== 'scratch' && start.fresh.length > 0)
     note(`new weights, drawn from the seed: ${start.fresh.join(', ')}`);
+  const unused = network ? [] : unusedWithoutNetwork(options);
+  if (unused.length > 0) note(`without a network there is no use for ${unused.join(', ')}`);
   const sets = encodeRows(start.tokenizer, rows, options.maxLength, network ? options.batchSize : 1);
   const settings = stageSettings(options, rows.train, device);
   for (const text of [...textNotes(rows, sets, options.maxLength), ...labelNotes(rows)]) note(text);
@@ -95,6 +108,7 @@ async function trainInto(
     pairs,
     rows,
     tokenizer: start.tokenizer,
+    unlabelled,
     train: sets.train,
     validation: sets.validation,
     settings,
@@ -113,6 +127,7 @@ async function trainInto(
   const model = { options, start, rows, sets, result, floor, tau, metrics };
   await writeTrainedModel(out, model);
   await checkpoints.remove();
+  await new StoredAnswers(checkpoints.path).remove();
   const clock = measure ? await clockTrainedModel(out, model, { measure, on: 'validation', signal }, onEvent) : null;
   return { out, method, tau, metrics, judgedOn: rows.test ? 'test' : 'validation', clock, seconds };
 }

@@ -34,6 +34,7 @@ export const unusedServices: Services = {
   measurePeeks: unused('measurePeeks'),
   bench: unused('bench'),
   serve: unused('serve'),
+  refit: unused('refit'),
   quantize: unused('quantize'),
   model: async (dir) => dir, // what is named is a folder
   load: unused('load'),

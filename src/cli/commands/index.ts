@@ -5,6 +5,7 @@ import { demo } from './demo.ts';
 import { evaluate } from './evaluate.ts';
 import { predict } from './predict.ts';
 import { quantize } from './quantize.ts';
+import { refit } from './refit.ts';
 import { reproduce } from './reproduce.ts';
 import { serve } from './serve.ts';
 import { sweep } from './sweep.ts';
@@ -19,6 +20,7 @@ export const commands = [
   tradeoff,
   calibrate,
   quantize,
+  refit,
   serve,
   bench,
   reproduce,

@@ -26,7 +26,16 @@ const {
   method: _m,
   ...shared
 } = trainTable;
-const { exitHead: _h, exitTraining: _j, out: _o, limit: _i, resume: _r, ...training } = shared;
+const {
+  exitHead: _h,
+  exitTraining: _j,
+  floor: _g,
+  unlabelled: _u,
+  out: _o,
+  limit: _i,
+  resume: _r,
+  ...training
+} = shared;
 
 export type TrainingKey = keyof typeof training;
 type Training = Pick<TrainOptions, TrainingKey>;

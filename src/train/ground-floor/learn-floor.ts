@@ -36,8 +36,11 @@ export interface FloorLesson {
   readonly classWeights: readonly number[];
   /** The network alone on the validation rows; null: there is no network. */
   readonly network: Trace | null;
-  /** Leave floor 0 out of the other exits, w = 0. */
-  readonly apart: boolean;
+  /**
+   * How it is added to the other exits. `chosen`: by log-loss on the validation rows; `apart`: not at all; else as it is
+   * given, for rows without labels.
+   */
+  readonly sum: 'chosen' | 'apart' | FloorSum;
   readonly seed: number;
   readonly onEvent?: OnFloorEvent;
   readonly signal?: AbortSignal;
@@ -96,8 +99,10 @@ export async function learnFloor(lesson: FloorLesson): Promise<LearnedFloor> {
     { onEvent, signal },
   );
   const judged = floorLogits(new Floor(trained.parts), await read(validation.examples));
-  const chosen = network && chooseSum(sumRows(network, judged, trained.parts.prior));
-  const sum = chosen && !lesson.apart ? { weight: chosen.weight, priorShare: chosen.priorShare } : NO_SUM;
+  const apart = lesson.sum === 'apart';
+  const chosen =
+    network && typeof lesson.sum === 'string' ? chooseSum(sumRows(network, judged, trained.parts.prior)) : null;
+  const sum = sumOf(lesson, chosen);
   const parts = { ...trained.parts, info: { ...trained.parts.info, sum } };
   const floor = new Floor(parts);
   return {
@@ -108,8 +113,8 @@ export async function learnFloor(lesson: FloorLesson): Promise<LearnedFloor> {
       strength: trained.strength,
       solver: trained.solver,
       leftOut: trained.chosen && { accuracy: trained.chosen.accuracy, logLoss: trained.chosen.logLoss },
-      ...{ sum, apart: lesson.apart },
-      logLoss: chosen && { ...chosen.logLoss, ...(lesson.apart && { chosen: chosen.logLoss.network }) },
+      ...{ sum, apart },
+      logLoss: chosen && { ...chosen.logLoss, ...(apart && { chosen: chosen.logLoss.network }) },
       seconds: (performance.now() - started) / 1000,
     },
     logits: async (some) => floorLogits(floor, await read(some)),
@@ -119,6 +124,11 @@ export async function learnFloor(lesson: FloorLesson): Promise<LearnedFloor> {
 type FloorRowsOf = readonly Pick<Example, 'text' | 'pair'>[];
 
 const NO_SUM: FloorSum = { weight: 0, priorShare: 0 };
+
+function sumOf({ sum }: FloorLesson, chosen: FloorSum | null): FloorSum {
+  if (typeof sum === 'object') return sum;
+  return chosen && sum === 'chosen' ? { weight: chosen.weight, priorShare: chosen.priorShare } : NO_SUM;
+}
 
 function sumRows(network: Trace, z0s: readonly (readonly number[] | null)[], prior: Float32Array): SumRows {
   const labels = network.labels.length;

@@ -8,17 +8,23 @@ import type { Dataset } from '../../text/example.ts';
 import type { Tokenizer } from '../../text/index.ts';
 import type { EncodedSet } from '../batch.ts';
 import type { Progress } from '../checkpoint/run-checkpoint.ts';
+import { StoredAnswers } from '../checkpoint/stored-answers.ts';
+import type { FloorEvent } from '../floor/index.ts';
 import { hasFloor, methods } from '../methods.ts';
 import { type MethodResult, type MethodRun, runMethod } from '../stages/run-method.ts';
 import type { Rows } from '../start/rows.ts';
 import { type ModelState, noNetwork } from '../state.ts';
 import { networkTrace } from '../trace/network-trace.ts';
+import { answerTexts } from './answer-texts.ts';
 import { type FloorFacts, type LearnedFloor, learnFloor, traceOfFloorAlone, traceWithFloor } from './learn-floor.ts';
+import type { Text } from './unlabelled-texts.ts';
 
 export interface PyramidRun extends MethodRun {
   readonly rows: Pick<Rows, 'train' | 'validation'>;
   readonly validation: EncodedSet;
   readonly tokenizer: Tokenizer;
+  /** Texts without labels, for floor 0. */
+  readonly unlabelled?: readonly Text[];
 }
 
 export interface TrainedPyramid {
@@ -58,21 +64,28 @@ export async function trainPyramid(run: PyramidRun): Promise<TrainedPyramid> {
 }
 
 async function learn(run: PyramidRun, state: ModelState, network: Trace | null): Promise<LearnedFloor> {
-  const { rows, tokenizer, options, settings, checkpoints = null, onEvent, signal } = run;
+  const { rows, tokenizer, options, settings, unlabelled = [], checkpoints = null, onEvent, signal } = run;
+  const { maxLength } = options;
+  const { prunes } = methods[run.name];
   let done = 0;
   try {
+    const stored = checkpoints && new StoredAnswers(checkpoints.path);
+    const follow = (event: FloorEvent) => {
+      done = event.done;
+      onEvent(event);
+    };
+    const answering = { tokenizer, maxLength, prunes, compile: settings.compile, stored, onEvent: follow, signal };
+    const scores = unlabelled.length > 0 ? await answerTexts(state, unlabelled, answering) : null;
     const floor = await learnFloor({
       ...rows,
+      unlabelled: scores && { examples: unlabelled, scores },
       tokenizer,
       vocabularySize: state.config.vocabularySize,
       classWeights: settings.labelWeights,
       network,
-      apart: options.floor === 'apart',
+      sum: options.floor === 'apart' ? 'apart' : 'chosen',
       seed: options.seed,
-      onEvent(event) {
-        done = event.done;
-        onEvent(event);
-      },
+      onEvent: follow,
       signal,
     });
     onEvent({ kind: 'note', text: floorNote(floor.facts, network !== null) });

@@ -59,3 +59,13 @@ const chosen = (options: TrainOptions, effects: readonly Effect[]): [Key, string
 /** What is left out of rows changes nothing for an exit that reads none. */
 const mayReadRows = (exitHead: TrainOptions['exitHead']): boolean =>
   exitHead === 'auto' || readsEnteringRows(exits[exitHead]);
+
+const OF_NETWORKS: readonly Effect[] = ['regular', 'soft', 'hard', 'heads', 'joint', 'network'];
+
+/** Options that were given another value than their default and mean nothing where there is no network. */
+export const unusedWithoutNetwork = (options: TrainOptions): Key[] =>
+  KEYS.filter((key) => {
+    const effects = effectsOf(key);
+    const ofNetwork = effects.some((effect) => OF_NETWORKS.includes(effect)) && !effects.includes('floor');
+    return ofNetwork && JSON.stringify(options[key]) !== JSON.stringify(trainTable[key].default);
+  });

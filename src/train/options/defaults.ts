@@ -21,6 +21,7 @@ import {
   readDelimiter,
   readDelta,
   readEpochs,
+  readFiles,
 } from './option-values.ts';
 
 export type { ClassWeights, Epochs };
@@ -60,6 +61,7 @@ export interface TrainOptions {
   readonly classWeights: ClassWeights;
 
   readonly floor: (typeof FLOORS)[number];
+  readonly unlabelled: readonly string[];
 
   readonly delta: number | 'auto';
   readonly temperature: number;
@@ -99,11 +101,12 @@ const running = 'Running';
 
 /**
  * What an option changes (`affects`): which rows there are; all of a run; which stages there are; some stages, by name; or
- * exit heads while they learn with the network; or floor 0, which is learned after the last stage. Nothing: where a run is
+ * exit heads while they learn with the network; or floor 0, which is learned after the last stage.
+ * `network` says that an option means nothing without one. Nothing: where a run is
  * written, and how it is begun. What stages may be shared between runs, what a checkpoint must agree on and what --resume
  * compares follow from this (affected.ts).
  */
-export type Effect = 'rows' | 'run' | 'stages' | keyof Epochs | 'joint' | 'floor';
+export type Effect = 'rows' | 'run' | 'stages' | keyof Epochs | 'joint' | 'floor' | 'network';
 
 export const trainTable = {
   model: textOption({
@@ -257,7 +260,7 @@ export const trainTable = {
   }),
   warmup: numberOption({
     group: optimisation,
-    affects: ['run'],
+    affects: ['run', 'network'],
     default: 0.1,
     min: 0,
     max: 1,
@@ -267,7 +270,7 @@ export const trainTable = {
   }),
   weightDecay: numberOption({
     group: optimisation,
-    affects: ['run'],
+    affects: ['run', 'network'],
     default: 0.01,
     min: 0,
     max: 1,
@@ -276,7 +279,7 @@ export const trainTable = {
   }),
   clip: numberOption({
     group: optimisation,
-    affects: ['run'],
+    affects: ['run', 'network'],
     default: 1,
     min: 0,
     help: 'clip gradients to this total norm; 0 turns clipping off',
@@ -409,6 +412,16 @@ export const trainTable = {
     choices: FLOORS,
     help: 'an exit before the network: a linear model of the words, whose scores are also added to those of all later exits. auto: with mp and linear; apart: as an exit alone, added to none; none: left out',
   }),
+  unlabelled: customOption<readonly string[]>({
+    group: floor0,
+    affects: ['floor'],
+    default: [],
+    placeholder: 'FILE|GLOB...',
+    repeatable: true,
+    expected: 'one or more files, or patterns of their names',
+    help: 'texts without labels (csv, tsv, jsonl, parquet or txt, any number of files): the finished network answers them, and floor 0 learns from its answers',
+    read: readFiles,
+  }),
 
   vocabularySize: integerOption({
     group: scratch,
@@ -422,7 +435,7 @@ export const trainTable = {
   }),
   hiddenSize: integerOption({
     group: scratch,
-    affects: ['run'],
+    affects: ['run', 'network'],
     default: 128,
     min: 8,
     max: 4096,
@@ -431,7 +444,7 @@ export const trainTable = {
   }),
   layers: integerOption({
     group: scratch,
-    affects: ['run'],
+    affects: ['run', 'network'],
     default: 4,
     min: 1,
     max: 96,
@@ -440,7 +453,7 @@ export const trainTable = {
   }),
   heads: integerOption({
     group: scratch,
-    affects: ['run'],
+    affects: ['run', 'network'],
     default: 2,
     min: 1,
     max: 128,
@@ -449,7 +462,7 @@ export const trainTable = {
   }),
   intermediateSize: integerOption<number | null>({
     group: scratch,
-    affects: ['run'],
+    affects: ['run', 'network'],
     default: null,
     min: 8,
     max: 16_384,

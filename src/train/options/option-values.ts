@@ -89,3 +89,9 @@ function parseJson(text: string): Record<string, unknown> | undefined {
     return undefined;
   }
 }
+
+/** `a.csv,b/*.jsonl`, or a list of names. */
+export function readFiles(raw: unknown): readonly string[] | undefined {
+  const names = typeof raw === 'string' ? raw.split(',').map((name) => name.trim()) : raw;
+  return Array.isArray(names) && names.every((name) => typeof name === 'string' && name !== '') ? names : undefined;
+}

@@ -7,6 +7,7 @@ import { PyramidError } from '../../errors.ts';
 import { nearest } from '../../nearest.ts';
 import { type OptionSpec, readOption } from '../../option.ts';
 import { isDelimited } from '../../text/files/format.ts';
+import { hasFloor, methods } from '../methods.ts';
 import { type TrainOptions, trainTable } from './defaults.ts';
 
 /** What a call must give; everything else has a default. */
@@ -59,6 +60,12 @@ function checkTogether(options: TrainOptions, nameOf: (key: string) => string): 
       'leave one of them out',
     );
   }
+  if (options.unlabelled.length > 0 && !(hasFloor(options) && methods[options.method].network)) {
+    wrong(
+      `${nameOf('unlabelled')} was given, and ${hasFloor(options) ? 'there is no network to answer the texts' : 'there is no floor 0 to learn from them'}`,
+      `give ${nameOf('method')} mp, or leave it out`,
+    );
+  }
   if (options.model === 'scratch' && hiddenSize % heads !== 0) {
     wrong(
       `${nameOf('hiddenSize')} ${hiddenSize} is not a multiple of ${nameOf('heads')} ${heads}`,
@@ -68,8 +75,8 @@ function checkTogether(options: TrainOptions, nameOf: (key: string) => string): 
 }
 
 /** Whether there is a file whose fields a delimiter separates. */
-export const usesDelimiter = ({ train, validation, test }: GivenTrainOptions): boolean =>
-  [train, validation, test].some((file) => typeof file === 'string' && isDelimited(file));
+export const usesDelimiter = ({ train, validation, test, unlabelled = [] }: GivenTrainOptions): boolean =>
+  [train, validation, test, ...unlabelled].some((file) => typeof file === 'string' && isDelimited(file));
 
 /** What training.json stores of the settings: all of them but `resume`, so that it can be given back as a configuration file. */
 export function resolvedConfig(options: TrainOptions): Omit<TrainOptions, 'resume'> {

@@ -1,0 +1,222 @@
+/**
+ * Floor 0 of a model made anew from texts that nobody has labelled, such as last week's: the network answers them and is not
+ * touched; tau is chosen again, since floor 0 is another. In place or in a new folder, whole or not at all.
+ */
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { readConfig } from '../encoder/index.ts';
+import { Pyramid } from '../engine/index.ts';
+import { PyramidError } from '../errors.ts';
+import { chooseTau, judge, type Trace } from '../evaluate/index.ts';
+import { knownOptions } from '../option.ts';
+import { exitLogits } from '../pyramid/exits/sum.ts';
+import { type FloorSum, floorFile, PLAIN_SUM } from '../pyramid/floor/index.ts';
+import { FLOOR_FILE, json, type PyramidInfo } from '../pyramid/folder/model-folder.ts';
+import { argmax, softmax } from '../pyramid/logits.ts';
+import { randomStream } from '../random.ts';
+import type { Dataset } from '../text/example.ts';
+import { loadTokenizer } from '../text/index.ts';
+import type { OnTrainEvent } from '../train/events.ts';
+import { type LearnedFloor, learnFloor, traceWithFloor } from '../train/ground-floor/learn-floor.ts';
+import { readUnlabelled, type Text } from '../train/ground-floor/unlabelled-texts.ts';
+import { needEmptyFolder } from '../write-folder.ts';
+import { copyFolder } from './copy-folder.ts';
+import { runTrace } from './run-trace.ts';
+
+export interface RefitOptions {
+  /** Model folder. */
+  readonly model: string;
+  /** Files of texts, or patterns of their names. */
+  readonly unlabelled: readonly string[];
+  readonly text?: string | null;
+  readonly pair?: string | null;
+  readonly delimiter?: string | null;
+  /** Labelled rows that floor 0 learns from beside the texts. */
+  readonly train?: Dataset | null;
+  /** Labelled rows that w, k and tau are chosen on. */
+  readonly validation?: Dataset | null;
+  /** Without validation rows: the share of texts, 0 to 1, that tau may have answered otherwise than the model run to the end. */
+  readonly maxDisagreement?: number; // 0.01
+  /** With them: the accuracy, 0 to 1, that tau may cost against the model run to the end. */
+  readonly maxDrop?: number; // 0.005
+  /** null: in the place of the model. Else it must be empty or not exist. */
+  readonly out?: string | null;
+  readonly seed?: number; // 0
+  readonly onEvent?: OnTrainEvent;
+  readonly signal?: AbortSignal;
+}
+
+export interface Refitted {
+  readonly out: string;
+  /** Texts that floor 0 learned from, and labelled rows beside them. */
+  readonly texts: number;
+  readonly rows: number;
+  readonly sum: FloorSum;
+  /** What tau was chosen by: rows with labels, or texts held back. */
+  readonly by: 'validation' | 'held back';
+  readonly judged: number;
+  readonly tau: number | null;
+  /** Of what it was chosen by, at tau: accuracy, or the share that is answered as run to the end. */
+  readonly right: number;
+  /** Share that floor 0 answers at tau. */
+  readonly atFloor: number;
+  readonly seconds: number;
+}
+
+const KEYS = [
+  ...([
+    'model',
+    'unlabelled',
+    'text',
+    'pair',
+    'delimiter',
+    'train',
+    'validation',
+    'maxDisagreement',
+    'maxDrop',
+  ] as const),
+  ...(['out', 'seed', 'onEvent', 'signal'] as const),
+];
+/** One text of so many is held back where there are no validation rows. */
+const HELD_BACK = 10;
+
+/**
+ * Throws MP_USAGE for a model without a network or whose answers are not one of several labels, MP_OUT_EXISTS if `out` is not
+ * empty, MP_WRITE, and as `readUnlabelled` and `Pyramid.load`.
+ */
+export async function refit(options: RefitOptions): Promise<Refitted> {
+  const given = knownOptions(options, KEYS);
+  const { model, train = null, validation = null, out = null, seed = 0, onEvent, signal } = given;
+  const { maxDisagreement = 0.01, maxDrop = 0.005, text = null, pair = null, delimiter = null } = given;
+  const started = performance.now();
+  for (const [name, share] of Object.entries({ maxDisagreement, maxDrop }))
+    if (!(share >= 0 && share <= 1))
+      throw new PyramidError('MP_USAGE', { what: `${name} is ${share}`, todo: 'give a fraction from 0 to 1' });
+  if (out !== null) await needEmptyFolder(out);
+  const config = await readConfig(model);
+  const tokenizer = await loadTokenizer(model);
+  const pyramid = await Pyramid.load(model, { signal });
+  try {
+    const { info, labels } = pyramid;
+    checkModel(model, pyramid.shape.layers, config.problemType);
+    const { pairs } = info;
+    const known = { train, judges: [validation] };
+    const onNote = (note: string) => onEvent?.({ kind: 'note', text: note });
+    const texts = await readUnlabelled({ files: given.unlabelled, text, pair, delimiter, pairs, known, onNote });
+    const [held, learned] = validation ? [[], texts] : heldBack(texts, seed, model);
+    const answered = async (some: readonly Text[], before: number): Promise<Trace['entries']> => {
+      const onProgress = (share: number) => {
+        const done = before + Math.round(share * some.length);
+        onEvent?.({ kind: 'floor', phase: 'answers', done, of: texts.length });
+      };
+      const entries = await pyramid.trace(some, { onProgress, signal });
+      return entries.map(({ tokens, length, logits }) => ({ label: argmax(logits.at(-1)!), length, tokens, logits }));
+    };
+    const taught = await answered(learned, 0);
+    const judges = validation ? withoutFloor(await runTrace(pyramid, validation)) : null;
+    const network: Trace = judges ?? {
+      ...{ shape: pyramid.shape, labels, headKind: pyramid.headKind, pairs, dtype: pyramid.dtype },
+      entries: await answered(held, learned.length),
+    };
+    const judged = validation?.examples ?? held;
+    const floor = await learnFloor({
+      train: train ?? { name: 'none', labels, pairs, examples: [] },
+      validation: { name: 'judged', labels, pairs, examples: judged.map((one) => ({ ...one, label: 0 })) },
+      unlabelled: {
+        examples: learned,
+        scores: Float32Array.from(taught.flatMap(({ logits }) => softmax(logits.at(-1)!))),
+      },
+      tokenizer,
+      vocabularySize: config.vocabularySize,
+      classWeights: labels.map(() => 1),
+      network,
+      // answers that nobody has checked say nothing of what is better than the network
+      sum: validation ? 'chosen' : (info.floor?.sum ?? PLAIN_SUM),
+      seed,
+      onEvent,
+      signal,
+    });
+    const summed = traceWithFloor(network, floor, await floor.logits(judged));
+    const trace = validation ? summed : answeredByEnd(summed);
+    const tau = chooseTau(trace, {
+      baseline: judge(trace, null).accuracy,
+      maxDrop: validation ? maxDrop : maxDisagreement,
+    }).tau;
+    const { accuracy, exitsAtFloor } = judge(trace, tau);
+    const refitted: Refitted = {
+      out: out ?? model,
+      ...{ texts: learned.length, rows: floor.facts.rows, sum: floor.facts.sum },
+      ...{ by: validation ? 'validation' : 'held back', judged: judged.length, tau, right: accuracy },
+      atFloor: exitsAtFloor! / judged.length,
+      seconds: (performance.now() - started) / 1000,
+    };
+    signal?.throwIfAborted();
+    await writeRefitted(model, info, floor, refitted);
+    return refitted;
+  } finally {
+    await pyramid.close();
+  }
+}
+
+function checkModel(model: string, layers: number, problemType: string): void {
+  const fault = (what: string, todo: string) => new PyramidError('MP_USAGE', { what: `${model} ${what}`, todo });
+  if (layers === 0) throw fault('has no network to answer the texts', 'train it anew with --method linear');
+  if (problemType !== 'single_label_classification')
+    throw fault(`is a ${problemType} model, and floor 0 answers one of several labels`, 'give another model');
+}
+
+/** A tenth, by the seed, and the others. */
+function heldBack(texts: readonly Text[], seed: number, model: string): [Text[], Text[]] {
+  if (texts.length < 2 * HELD_BACK)
+    throw new PyramidError('MP_USAGE', {
+      what: `${texts.length} texts are too few to refit ${model} and to hold back a tenth for its tau`,
+      todo: `give ${2 * HELD_BACK} or more, or --validation with labelled rows`,
+    });
+  const order = randomStream(seed, 'refit').shuffle([...texts.keys()]);
+  const held = new Set(order.slice(0, Math.floor(texts.length / HELD_BACK)));
+  return [texts.filter((_, i) => held.has(i)), texts.filter((_, i) => !held.has(i))];
+}
+
+const withoutFloor = ({ floor: _, entries, ...rest }: Trace): Trace => ({
+  ...rest,
+  entries: entries.map(({ floor: _, ...entry }) => entry),
+});
+
+/** With the answer of the model run to the end, floor 0 in it, for the label: accuracy is then agreement with it. */
+const answeredByEnd = (trace: Trace): Trace => ({
+  ...trace,
+  entries: trace.entries.map((entry) => {
+    const { layers } = exitLogits(entry.logits, entry.floor ?? null, trace.floor ?? null);
+    return { ...entry, label: argmax(layers.at(-1)!) };
+  }),
+});
+
+async function writeRefitted(
+  model: string,
+  own: PyramidInfo,
+  { parts, facts }: LearnedFloor,
+  { out, tau, by, judged, right, atFloor }: Refitted,
+): Promise<void> {
+  // what was chosen with another floor 0 holds no longer
+  const { calibration: _, forDtype: __, ...info } = own;
+  await copyFolder(model, out, async (copy) => {
+    const edit = async (name: string, change: (text: string) => string) => {
+      const text = await readFile(join(copy, name), 'utf8').catch(() => null);
+      if (text !== null) await writeFile(join(copy, name), change(text));
+    };
+    const changed = (text: string, more: object) => json({ ...(JSON.parse(text) as object), ...more });
+    await writeFile(join(copy, FLOOR_FILE), floorFile(parts));
+    await edit('config.json', (text) => changed(text, { pyramid: { ...info, format: 2, floor: parts.info, tau } }));
+    const refit = { floor: facts, tau, by, judged, right, atFloor };
+    await edit('training.json', (text) => changed(text, { refit }));
+    await edit('README.md', (text) => `${text.split(REFITTED)[0].trimEnd()}\n\n${cardSection(facts)}`);
+  });
+}
+
+const REFITTED = '## Floor 0, refitted';
+
+const cardSection = ({ rows, unlabelled, strength, sum }: LearnedFloor['facts']): string =>
+  `${REFITTED}
+
+After training, floor 0 was made anew from ${unlabelled} texts without labels, as the network answers them${rows === 0 ? '' : `, and ${rows} labelled rows`} (strength ${strength}, w = ${sum.weight}, k = ${sum.priorShare}), and tau was chosen again: what stands above of floor 0, of tau and of its figures is of the model before. Other programs see the network alone.
+`;

@@ -1,0 +1,149 @@
+/** Texts that nobody labelled: read, those that judge left out, answered by the network, learned by floor 0. */
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { softmax } from '../../../src/pyramid/logits.ts';
+import type { Dataset } from '../../../src/text/index.ts';
+import { StoredAnswers } from '../../../src/train/checkpoint/stored-answers.ts';
+import type { TrainEvent } from '../../../src/train/events.ts';
+import { answerTexts } from '../../../src/train/ground-floor/answer-texts.ts';
+import { readUnlabelled, type Text } from '../../../src/train/ground-floor/unlabelled-texts.ts';
+import { train } from '../../../src/train/index.ts';
+import { networkTrace } from '../../../src/train/trace/network-trace.ts';
+import { compile } from '../../support/cpu.ts';
+import { scratchDataset, tinyOptions, tinyStart, writeRows } from '../../support/scratch-data.ts';
+import { temporaryFolder } from '../../support/temporary-folder.ts';
+
+const root = temporaryFolder();
+const file = (name: string, content: string): string => {
+  writeFileSync(join(root, name), content);
+  return join(root, name);
+};
+const dataset = (texts: readonly string[]): Dataset => ({
+  ...{ name: 'rows', labels: ['a', 'b'], pairs: false },
+  examples: texts.map((text) => ({ text, label: 0 })),
+});
+
+describe('reading', () => {
+  const notes: string[] = [];
+  const read = (files: string[], { pairs = false, train = null as Dataset | null, judges = [] as Dataset[] } = {}) => {
+    notes.length = 0;
+    const columns = { text: null, pair: null, delimiter: null };
+    return readUnlabelled({ ...columns, files, pairs, known: { train, judges }, onNote: (text) => notes.push(text) });
+  };
+
+  test('takes files of all kinds and patterns, each file once, those of a pattern by name', async () => {
+    mkdirSync(join(root, 'week'));
+    const txt = file('a.txt', 'one\ntwo\n');
+    file('week/2.jsonl', '{"text": "five"}\n');
+    file('week/1.csv', 'text\nthree\nfour\n');
+    const texts = await read([txt, `${root}/week/*`, join(root, 'week', '1.csv')]);
+    expect(texts.map(({ text }) => text)).toEqual(['one', 'two', 'three', 'four', 'five']);
+    expect(notes).toEqual(['5 texts without labels']);
+  });
+
+  test('leaves out what judges, what is labelled and what is empty, spaces around it aside, and counts each', async () => {
+    const path = file('some.txt', ' judged \nlabelled\n  \nnew\njudged\n');
+    const texts = await read([path], { train: dataset(['labelled ']), judges: [dataset(['judged']), dataset(['x'])] });
+    expect(texts).toEqual([{ text: 'new' }]);
+    expect(notes).toEqual([
+      '1 texts without labels; left out: 2 that are also rows to judge by, 1 that are also training rows, 1 that are empty',
+    ]);
+  });
+
+  test('says that a column of labels is not used', async () => {
+    const path = file('labelled.csv', 'text,label\none,a\ntwo,b\n');
+    expect(await read([path])).toEqual([{ text: 'one' }, { text: 'two' }]);
+    expect(notes[0]).toBe(`${path} has a column of labels, which is not used`);
+  });
+
+  test('tells pairs apart by both texts', async () => {
+    const path = file('pairs.csv', 'text,pair\na,b\na,c\n');
+    const known = { ...dataset([]), pairs: true, examples: [{ text: 'a', pair: 'b', label: 0 }] };
+    expect(await read([path], { pairs: true, judges: [known] })).toEqual([{ text: 'a', pair: 'c' }]);
+  });
+
+  test('refuses what is not there, what is of the other kind, what is unreadable, and nothing at all', async () => {
+    const single = file('single.txt', 'one\n');
+    const pairs = file('two.csv', 'text,pair\na,b\n');
+    await expect(read([join(root, 'none.csv')])).rejects.toMatchObject({ code: 'MP_FILE_MISSING' });
+    await expect(read([`${root}/none-*.csv`])).rejects.toThrow('none-*.csv: no such file of that pattern');
+    await expect(read([single], { pairs: true })).rejects.toThrow('has single texts, the model reads pairs');
+    await expect(read([pairs])).rejects.toThrow('has pairs, the model reads single texts');
+    const broken = file('broken.jsonl', '{"text": "one"}\n{"text": 3}\n');
+    await expect(read([broken])).rejects.toMatchObject({ code: 'MP_DATA_ROW', details: { line: 2 } });
+    await expect(read([single], { train: dataset(['one']) })).rejects.toMatchObject({ code: 'MP_DATA_EMPTY' });
+  });
+});
+
+describe('answering', () => {
+  const rows = scratchDataset({ rows: 5000, longest: 5 });
+  const texts: Text[] = rows.examples.map(({ text }) => ({ text }));
+  let start: Awaited<ReturnType<typeof tinyStart>>;
+  beforeAll(async () => {
+    start = await tinyStart(rows, tinyOptions());
+  });
+  const how = (stored: StoredAnswers | null) => ({
+    ...{ tokenizer: start.tokenizer, maxLength: 24, prunes: false, compile, stored },
+  });
+
+  test('gives the probabilities of the last layer, whatever the chunks', async () => {
+    const scores = await answerTexts(start.state, texts, how(null));
+    const { entries } = await networkTrace(start.state, start.set, { prunes: false, pairs: false, compile });
+    const expected = entries.flatMap(({ logits }) => softmax(logits.at(-1)!));
+    expect(Math.max(...scores.map((score, i) => Math.abs(score - expected[i])))).toBeLessThan(1e-5);
+  });
+
+  test('keeps whole chunks, and answers the others alone when it goes on', async () => {
+    const stored = new StoredAnswers(join(root, 'run.checkpoint.safetensors'));
+    const stop = new AbortController();
+    const onEvent = ({ done }: { done: number }) => done > 2048 && stop.abort();
+    const stopped = answerTexts(start.state, texts, { ...how(stored), onEvent, signal: stop.signal });
+    await expect(stopped).rejects.toMatchObject({ name: 'AbortError' });
+    expect(readdirSync(root).filter((name) => name.includes('.answers.'))).toEqual([
+      'run.checkpoint.answers.0.safetensors',
+    ]);
+    const seen: number[] = [];
+    const scores = await answerTexts(start.state, texts, { ...how(stored), onEvent: ({ done }) => seen.push(done) });
+    expect(seen[0]).toBe(2048);
+    expect(seen[1]).toBeGreaterThan(2048);
+    expect(scores).toEqual(await answerTexts(start.state, texts, how(null)));
+    // another network's are none of its own
+    const other = { ...start.state, parameters: new Map(start.state.parameters) };
+    const { shape, data } = other.parameters.get('classifier.bias')!;
+    other.parameters.set('classifier.bias', { shape, data: data.map((x) => x + 1) });
+    expect((await answerTexts(other, texts.slice(0, 5), how(stored))).slice(0, 2)).not.toEqual(scores.slice(0, 2));
+    await stored.remove();
+    expect(readdirSync(root).filter((name) => name.includes('.answers.'))).toEqual([]);
+  });
+});
+
+test('a run learns floor 0 from them too, says how many, and leaves no answers behind', async () => {
+  const rows = writeRows(root, 'train.csv', scratchDataset({ rows: 100 }));
+  const unlabelled = file(
+    'more.txt',
+    scratchDataset({ rows: 300, seed: 5 })
+      .examples.map(({ text }) => text)
+      .join('\n'),
+  );
+  const events: TrainEvent[] = [];
+  const out = join(root, 'with');
+  const options = { ...tinyOptions({ train: rows, method: 'mp' }), unlabelled: [unlabelled] };
+  await train({ ...options, out }, (event) => events.push(event));
+  const record = JSON.parse(readFileSync(join(out, 'training.json'), 'utf8'));
+  expect(record.options.unlabelled).toEqual([unlabelled]);
+  const count = record.floor.unlabelled;
+  expect(count).toBeGreaterThan(250);
+  expect(count).toBeLessThanOrEqual(300);
+  expect(record.floor.rows).toBe(90);
+  expect(readFileSync(join(out, 'README.md'), 'utf8')).toContain(`and ${count} texts without labels`);
+  expect(events.some((event) => event.kind === 'floor' && event.phase === 'answers')).toBe(true);
+  expect(existsSync(`${out}.checkpoint.answers.0.safetensors`)).toBe(false);
+});
+
+test.each([
+  ['linear', 'there is no network to answer the texts'],
+  ['bert', 'there is no floor 0 to learn from them'],
+] as const)('%s has no use for them', (method, what) => {
+  expect(() => tinyOptions({ method, unlabelled: ['a.txt'] })).toThrow(what);
+});
