@@ -1,9 +1,12 @@
 /**
- * A text straight to WordPiece ids, for texts in which no added token stands: one pass over plain ASCII, BERT's
- * normaliser and words for the rest, and each word's ids remembered. The same ids as going through tokens. Remembering
- * is exact, since a word's pieces depend on nothing around it.
+ * A text straight to WordPiece ids, for texts in which no added token stands: what stands between white space goes through
+ * BERT's normaliser and words where it is not plain ASCII, and else a character at a time, each word's ids remembered. The
+ * same ids as going through tokens: neither words nor accents reach over white space, and a word's pieces depend on nothing
+ * around it.
  */
 import { type BertNormalization, bertWords, normalizeBert } from './bert-words.ts';
+import type { IdSink } from './id-list.ts';
+import { LONGEST, WordCache } from './word-cache.ts';
 
 const CACHED_WORDS = 50_000;
 // V8 copies a substring of up to 12 units; a longer one would keep its whole text in memory
@@ -22,7 +25,7 @@ const kinds = Uint8Array.from({ length: 128 }, (_, code) => {
   return /[\x21-\x2f\x3a-\x40\x5b-\x60\x7b-\x7e]/.test(String.fromCharCode(code)) ? MARK : WORD;
 });
 
-type Push = (from: string, into: number[]) => void;
+type Push = (from: string, into: IdSink) => void;
 
 /** The function that appends a word's ids to `into`. `cut` gives a word's pieces, `idOf` a piece's id. */
 export function wordIds(cut: (word: string) => readonly string[], idOf: (piece: string) => number): Push {
@@ -47,28 +50,70 @@ export function bertIds(
   idOf: (piece: string) => number,
   push: Push = wordIds(cut, idOf),
 ): Push {
-  return (text, into) => {
-    if (!isPlain(text)) {
-      for (const word of bertWords(normalizeBert(text, how))) push(word, into);
-      return;
-    }
-    const cased = how.lowerCase ? text.toLowerCase() : text;
-    let start = 0; // of the word that `at` is in
-    for (let at = 0; at < cased.length; at++) {
-      const kind = kinds[cased.charCodeAt(at)];
-      if (kind === WORD) continue;
-      if (at > start) push(cased.slice(start, at), into);
-      if (kind === MARK) push(cased[at], into);
+  const cache = new WordCache();
+  const lower = Uint8Array.from({ length: 128 }, (_, code) =>
+    how.lowerCase && code >= 0x41 && code <= 0x5a ? code + 0x20 : code,
+  );
+  const word = new Uint8Array(LONGEST); // the characters of the one that is read
+  const give = (text: string, from: number, to: number, hash: number, into: IdSink): void => {
+    const length = to - from;
+    const mixed = hash ^ (hash >>> 15);
+    if (length <= LONGEST && cache.give(word, length, mixed, into)) return;
+    const given = text.slice(from, to);
+    const ids = cut(how.lowerCase ? given.toLowerCase() : given).map(idOf);
+    if (length <= LONGEST) cache.add(word, length, mixed, ids);
+    for (const id of ids) into.push(id);
+  };
+  /** Of plain characters without white space. */
+  const pushPlain = (text: string, from: number, to: number, into: IdSink): void => {
+    let start = from; // of the word that `at` is in
+    let hash = FNV_START;
+    for (let at = from; at < to; at++) {
+      const code = lower[text.charCodeAt(at)];
+      const isMark = kinds[code] === MARK;
+      if (isMark) {
+        if (at > start) give(text, start, at, hash, into);
+        start = at;
+        hash = FNV_START;
+      }
+      if (at - start < LONGEST) word[at - start] = code;
+      hash = Math.imul(hash ^ code, FNV_PRIME);
+      if (!isMark) continue;
+      give(text, at, at + 1, hash, into);
       start = at + 1;
+      hash = FNV_START;
     }
-    if (start < cased.length) push(cased.slice(start), into);
+    if (to > start) give(text, start, to, hash, into);
+  };
+  const pushOther = (text: string, into: IdSink): void => {
+    for (const one of bertWords(normalizeBert(text, how))) push(one, into);
+  };
+
+  return (text, into) => {
+    const { length } = text;
+    let other = -1; // where what is not plain begins, −1 if there is none
+    for (let from = 0; from < length; ) {
+      let to = from;
+      let isPlain = true;
+      for (; to < length; to++) {
+        const code = text.charCodeAt(to);
+        const kind = code < 128 ? kinds[code] : OTHER;
+        if (kind === BLANK) break;
+        if (kind === OTHER) isPlain = false;
+      }
+      if (!isPlain) {
+        if (other < 0) other = from;
+      } else if (to > from) {
+        if (other >= 0) pushOther(text.slice(other, from), into);
+        other = -1;
+        pushPlain(text, from, to, into);
+      }
+      from = to + 1;
+    }
+    if (other >= 0) pushOther(text.slice(other), into);
   };
 }
 
-function isPlain(text: string): boolean {
-  for (let i = 0; i < text.length; i++) {
-    const code = text.charCodeAt(i);
-    if (code > 0x7e || kinds[code] === OTHER) return false;
-  }
-  return true;
-}
+/** Of the hash of a word's characters (Fowler, Noll and Vo). */
+const FNV_START = -2128831035;
+const FNV_PRIME = 16777619;

@@ -5,6 +5,7 @@
 import { PyramidError } from '../../errors.ts';
 import { type Folder, pathIn, readText } from '../../folder.ts';
 import { bertIds, wordIds } from './bert-ids.ts';
+import { IdList, type IdSink } from './id-list.ts';
 import { isObject } from './json-part.ts';
 import { longestFirst, type SpecialTokens } from './special-tokens.ts';
 import { type TokenizerParts, tokenizerParts } from './tokenizer-parts.ts';
@@ -125,14 +126,14 @@ function makeTokenizer(parts: TokenizerParts, files: Readonly<Record<string, str
   const { pieces: model, bert, words, given, normalized, normalize, templates } = parts;
   const cut = wordPieces(model);
   const pushWord = wordIds(cut, (piece) => model.ids.get(piece)!);
-  const pushWords = (text: string, into: number[]) => {
+  const pushWords = (text: string, into: IdSink) => {
     for (const word of words(text)) pushWord(word, into);
   };
   /** A text without tokens that are looked for as given. */
   const pushPlain = bert
     ? bertIds(bert, cut, (piece) => model.ids.get(piece)!, pushWord)
-    : (text: string, into: number[]) => pushWords(normalize(wellFormed(text)), into);
-  const pushText = (text: string, into: number[]) => {
+    : (text: string, into: IdSink) => pushWords(normalize(wellFormed(text)), into);
+  const pushText = (text: string, into: IdSink) => {
     if (!normalized) return pushPlain(text, into);
     const ready = normalize(wellFormed(text));
     if (!normalized.any(ready)) return pushPlain(text, into);
@@ -141,7 +142,7 @@ function makeTokenizer(parts: TokenizerParts, files: Readonly<Record<string, str
       else pushWords(part, into);
     }
   };
-  const push = (text: string, into: number[]) => {
+  const push = (text: string, into: IdSink) => {
     if (!given?.any(text)) return pushText(text, into);
     for (const part of given.parts(text)) {
       if (typeof part === 'number') into.push(part);
@@ -149,31 +150,34 @@ function makeTokenizer(parts: TokenizerParts, files: Readonly<Record<string, str
     }
   };
   const inParts = bert !== null && !parts.patternsHaveBlanks;
-  const tokenize = (text: string, atLeast: number): number[] => {
-    const found: number[] = [];
+  const tokenize = (text: string, atLeast: number, found: IdList): void => {
+    found.clear();
     for (const part of inParts ? textParts(text, atLeast) : [text]) {
       push(part, found);
       if (found.length >= atLeast) break;
     }
-    return found;
   };
+  // used again for each text
+  const first = new IdList();
+  const second = new IdList();
   let byId: ReadonlyMap<number, string> | null = null; // made when it is first asked for
 
   return {
     encode(text, pair, maxLength, side = parts.truncationSide) {
       const template = pair ? templates.pair : templates.single;
-      const room = maxLength - template.filter((part) => part.kind === 'special').length;
+      const room = roomIn(template, maxLength);
       if (!(room >= 0)) {
         const todo = `give at least ${maxLength - room}, the number of special tokens, and room for the text`;
         throw new PyramidError('MP_USAGE', { what: `the maximum length is ${maxLength} tokens`, todo });
       }
       const atLeast = side === 'right' ? room + 1 : Infinity;
-      let first = tokenize(text, atLeast);
-      let second = pair ? tokenize(pair, atLeast) : [];
+      tokenize(text, atLeast, first);
+      if (pair) tokenize(pair, atLeast, second);
+      else second.clear();
       if (side === 'right' && first.length > room && second.length > room) {
         // which of the two is longer decides
-        first = tokenize(text, Infinity);
-        second = tokenize(pair!, Infinity);
+        tokenize(text, Infinity, first);
+        tokenize(pair!, Infinity, second);
       }
       const [n1, n2] = longestFirst(first.length, second.length, room);
       const n = maxLength - room + n1 + n2;
@@ -190,7 +194,7 @@ function makeTokenizer(parts: TokenizerParts, files: Readonly<Record<string, str
         else {
           const source = part.kind === 'text' ? first : second;
           const from = side === 'right' ? 0 : source.length - count;
-          for (let i = 0; i < count; i++) result.ids[at + i] = source[from + i];
+          result.ids.set(source.part(from, from + count), at);
         }
         at += count;
       }
@@ -206,6 +210,13 @@ function makeTokenizer(parts: TokenizerParts, files: Readonly<Record<string, str
     vocabularySize: 1 + largest([...model.ids.values(), ...parts.added.map(({ id }) => id), ...specialIds(templates)]),
     files,
   };
+}
+
+/** How many tokens of texts fit between the special ones. */
+function roomIn(template: SpecialTokens['single'], maxLength: number): number {
+  let room = maxLength;
+  for (const { kind } of template) if (kind === 'special') room--;
+  return room;
 }
 
 const specialIds = ({ single, pair }: SpecialTokens) =>
