@@ -10,7 +10,7 @@ import { type RandomModelOptions, randomModel } from './random-model.ts';
 import { realTexts } from './real-texts.ts';
 
 export const pageTexts = realTexts(160, 300);
-const tokenizer = trainWordPiece(pageTexts, { vocabularySize: 1500 });
+export const tokenizer = trainWordPiece(pageTexts, { vocabularySize: 1500 });
 
 export const LABELS = ['Sports', 'Business', 'Science'];
 

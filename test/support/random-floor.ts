@@ -12,9 +12,18 @@ export interface RandomFloorOptions {
   readonly pairs?: boolean;
   /** w. */
   readonly weight?: number;
+  /** How much a pair's overlap figures weigh beside its words: with 1 they decide alone. */
+  readonly figures?: number;
 }
 
-export function randomFloor({ seed, labels, tokenizer, pairs = false, weight = 0.8 }: RandomFloorOptions): FloorParts {
+export function randomFloor({
+  seed,
+  labels,
+  tokenizer,
+  pairs = false,
+  weight = 0.8,
+  figures = 1,
+}: RandomFloorOptions): FloorParts {
   const random = randomStream(seed, 'floor');
   const outputs = outputsFor(labels);
   const half = (n: number, of: () => number) => Float32Array.from({ length: n }, () => Math.round(of() * 64) / 64); // exact in half precision
@@ -46,7 +55,7 @@ export function randomFloor({ seed, labels, tokenizer, pairs = false, weight = 0
           pieceIdf: half(tokenizer.vocabularySize, () => 1 + 3 * random.next()),
           mean: Float32Array.from({ length: FIGURES }, () => random.next()),
           spread: Float32Array.from({ length: FIGURES }, () => 0.5 + random.next()),
-          weights: Float32Array.from({ length: 2 * FIGURES * outputs }, () => random.normal()),
+          weights: Float32Array.from({ length: 2 * FIGURES * outputs }, () => figures * random.normal()),
         }
       : null,
   };

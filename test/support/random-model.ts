@@ -32,6 +32,8 @@ export interface RandomModelOptions {
   readonly maxLength?: number;
   /** With a floor 0. */
   readonly floor?: boolean;
+  /** See `randomFloor`. */
+  readonly figures?: number;
 }
 
 export const WORDS = Array.from({ length: 200 }, (_, i) => `w${i}`);
@@ -54,6 +56,7 @@ export async function randomModel(
     tokenizer,
     maxLength = MAX_LENGTH,
     floor: hasFloor = false,
+    figures,
   }: RandomModelOptions,
 ): Promise<{ dir: string; model: PyramidModel }> {
   const files = tokenizer ?? wordPieceFiles(['[PAD]', '[UNK]', '[CLS]', '[SEP]', '[MASK]', ...WORDS]);
@@ -85,7 +88,7 @@ export async function randomModel(
     }),
   );
   const settings = headSettings(kind, pairs, 16);
-  const floor = hasFloor ? randomFloor({ seed, labels: labels.length, tokenizer: loaded, pairs }) : null;
+  const floor = hasFloor ? randomFloor({ seed, labels: labels.length, tokenizer: loaded, pairs, figures }) : null;
   const model: PyramidModel = {
     config,
     info: {
@@ -122,11 +125,12 @@ export async function randomLinearModel(
     labels = ['a', 'b', 'c'],
     pairs = false,
     tokenizer: given,
-  }: Pick<RandomModelOptions, 'seed' | 'labels' | 'pairs' | 'tokenizer'>,
+    figures,
+  }: Pick<RandomModelOptions, 'seed' | 'labels' | 'pairs' | 'tokenizer' | 'figures'>,
 ): Promise<{ dir: string; model: PyramidModel }> {
   const files = given ?? wordPieceFiles(['[PAD]', '[UNK]', '[CLS]', '[SEP]', '[MASK]', ...WORDS]);
   const tokenizer = tokenizerFromFiles(files);
-  const floor = randomFloor({ seed, labels: labels.length, tokenizer, pairs });
+  const floor = randomFloor({ seed, labels: labels.length, tokenizer, pairs, figures });
   const none = headSettings('none', pairs);
   const model: PyramidModel = {
     config: withoutNetwork(labels, tokenizer.vocabularySize),

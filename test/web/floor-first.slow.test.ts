@@ -155,6 +155,7 @@ describe.skipIf(!hasChromium)('in Chromium (skipped where there is none), a page
         await engine.ready;
         const answers = await engine.classify(texts, { topK: 3 });
         const explained = await engine.explain(texts[0]);
+        const words = await engine.explain(texts[1]);
         const at = web.answerAt(explained, engine.info, null);
         await engine.close();
         return { answers, explained, words, at, info: engine.info };

@@ -31,9 +31,10 @@ describe.skipIf(!hasChromium)('axe (skipped where there is no Chromium)', () => 
   beforeAll(async () => {
     const { dir } = await pageModel(root, 'news', { kind: 'pooled', prunes: true, tau: 0.8 });
     await pageModel(root, 'twins', { kind: 'pooled', prunes: true, pairs: true, tau: 0.8 });
+    await pageModel(root, 'ground', { kind: 'pooled', prunes: true, tau: 0.8, floor: true });
     await addEvaluation(dir, 0.8);
     await writeFile(csv, `text\n${pageTexts.map((text) => `"${text.replaceAll('"', '""')}"\n`).join('')}`);
-    ({ url } = await serve({ news: dir, twins: join(root, 'twins') }));
+    ({ url } = await serve({ news: dir, twins: join(root, 'twins'), ground: join(root, 'ground') }));
     ({ url: locked } = await serve({ news: dir }, { apiKey: 'secret' }));
     files = await staticSite({ folders: [['/', 'dist/page']] });
     browser = await launchChromium();
@@ -112,6 +113,11 @@ describe.skipIf(!hasChromium)('axe (skipped where there is no Chromium)', () => 
     await page.getByLabel('Second text').waitFor();
     await page.locator('.layer.exit').waitFor();
     expect(await faults(page)).toEqual([]);
+    await page.getByLabel('Model').selectOption('ground');
+    await page.locator('.layer.floor .token.against').first().waitFor();
+    expect(await faults(page)).toEqual([]);
+    expect(await overflow(page)).toBe(0);
+    await screenshot(page, `try-floor-${name}`);
 
     for (const [address, words] of [
       [locked, 'This server requires a key'],

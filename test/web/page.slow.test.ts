@@ -11,7 +11,8 @@ import type { Explanation } from '../../src/index.ts';
 import { answerAt } from '../../src/web/answer-at.ts';
 import type { EngineInfo } from '../../src/web/page-engine.ts';
 import { hasChromium, launchChromium } from '../support/chromium.ts';
-import { addEvaluation, LABELS, pageModel, pageTexts } from '../support/page-model.ts';
+import { addEvaluation, LABELS, pageModel, pageTexts, tokenizer } from '../support/page-model.ts';
+import { randomLinearModel } from '../support/random-model.ts';
 import { serve } from '../support/serve.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import { screenshot, visit } from '../support/visit.ts';
@@ -30,8 +31,13 @@ describe.skipIf(!hasChromium)('the page behind a server (skipped where there is 
     const { dir } = await pageModel(root, 'news', { kind: 'pooled', prunes: true, tau: TAU });
     await pageModel(root, 'twins', { kind: 'pooled', prunes: true, pairs: true, tau: TAU });
     await pageModel(root, 'dense', { kind: 'none', prunes: false });
+    const { dir: ground } = await pageModel(root, 'ground', { kind: 'pooled', prunes: true, tau: 0.5, floor: true });
+    await addEvaluation(ground, 0.5);
+    await pageModel(root, 'twin-ground', { kind: 'aligned', prunes: true, pairs: true, floor: true, figures: 0.002 });
+    await randomLinearModel(root, 'linear', { seed: 3, labels: LABELS, tokenizer });
     trace = await addEvaluation(dir, TAU);
-    server = await serve({ news: dir, twins: join(root, 'twins'), dense: join(root, 'dense') });
+    const grounds = Object.fromEntries(['ground', 'twin-ground', 'linear'].map((name) => [name, join(root, name)]));
+    server = await serve({ news: dir, twins: join(root, 'twins'), dense: join(root, 'dense'), ...grounds });
     info = (await server.get('/v1/models/news')).body;
     browser = await launchChromium();
   });
@@ -116,6 +122,63 @@ describe.skipIf(!hasChromium)('the page behind a server (skipped where there is 
       await page.getByLabel('early exit').uncheck();
       await expect.poll(() => page.locator('.answer').innerText()).toContain(`layer ${info.shape.layers}`);
       await expect.poll(() => page.locator('.answer').innerText()).toContain('at tau off');
+      expect(seen.noise).toEqual([]);
+    });
+
+    test('draws the ground floor: words for and against the answer, what floor 0 says, and whether the text leaves there', async () => {
+      await using seen = await visit(browser, server.url);
+      const { page } = seen;
+      await page.getByLabel('Model').selectOption('ground');
+      await page.locator('.layer.floor').waitFor();
+      const ground: EngineInfo = (await server.get('/v1/models/ground')).body;
+      await page.getByLabel('Text to classify').fill(pageTexts[5]);
+      const explanation = await explained(pageTexts[5], 'ground');
+      await expect.poll(() => page.locator('.layer.floor .token').count()).toBe(explanation.pieces.length);
+      const exits = new Set<number>();
+      for (const tau of [0, 1]) {
+        await slide(page, tau);
+        const { exit, label } = answerAt(explanation, ground, tau);
+        exits.add(exit);
+        await expect
+          .poll(() => page.locator('.answer').innerText())
+          .toContain(exit === 0 ? 'floor 0' : `layer ${exit}`);
+        expect(await page.locator('.layer').nth(exit).getAttribute('class')).toContain('exit');
+        const at = ground.labels.indexOf(label);
+        const sides = explanation.floor!.contributions.map((logits) => {
+          const support = logits[at] - logits.reduce((sum, z) => sum + z, 0) / logits.length;
+          return support === 0 ? '' : support > 0 ? `for ${label}` : `against ${label}`;
+        });
+        const spoken = await page
+          .locator('.layer.floor .token')
+          .evaluateAll((all) => all.map((token) => token.getAttribute('aria-label') ?? ''));
+        expect(spoken.map((words) => / (for|against) \w+(?=, [+−\d])/.exec(words)?.[0].trim() ?? '')).toEqual(sides);
+        expect(new Set(sides).size).toBe(3);
+      }
+      expect(exits.has(0)).toBe(true);
+      expect(await page.locator('.inspector').innerText()).toMatch(
+        /Floor 0[\s\S]*sure enough for tau 1\.00[\s\S]*words\s+[+−]/,
+      );
+      expect(await page.locator('.legend-line').innerText()).toContain('blue words speak for');
+      await screenshot(page, 'try-floor');
+      await page.getByRole('tab', { name: 'Trade-off' }).click();
+      await page.getByText('Leave at floor 0').waitFor();
+      expect(seen.noise).toEqual([]);
+    });
+
+    test('shows the overlap figures of a pair, and the ground floor alone where there is no network', async () => {
+      await using seen = await visit(browser, server.url);
+      const { page } = seen;
+      await page.getByLabel('Model').selectOption('twin-ground');
+      await page.getByLabel('Second text').waitFor();
+      await page.locator('.layer.floor .name').hover();
+      await expect.poll(() => page.locator('.inspector').innerText()).toMatch(/share in common\s+[+−]?\d/);
+      await page.getByLabel('Model').selectOption('linear');
+      await page.getByText('This model has no network').waitFor();
+      await expect.poll(() => page.locator('.layer').count()).toBe(1);
+      expect(await page.locator('.layer').getAttribute('class')).toBe('layer floor exit');
+      expect(await page.locator('.answer').innerText()).toContain('there is no network');
+      expect(await page.locator('.model').innerText()).toMatch(/linear, no network, on the server/);
+      await screenshot(page, 'try-linear');
       expect(seen.noise).toEqual([]);
     });
 

@@ -33,8 +33,8 @@ const cases = [
   { kind: 'fastbert', prunes: true, pairs: false, seed: 6 },
   { kind: 'none', prunes: false, pairs: false, seed: 7 },
   { kind: 'pooled', prunes: true, pairs: false, seed: 9, floor: true },
-  { kind: 'aligned', prunes: true, pairs: true, seed: 10, floor: true },
-] as const satisfies readonly Pick<RandomModelOptions, 'kind' | 'prunes' | 'pairs' | 'seed' | 'floor'>[];
+  { kind: 'aligned', prunes: true, pairs: true, seed: 10, floor: true, figures: 0.002 },
+] as const satisfies readonly Pick<RandomModelOptions, 'kind' | 'prunes' | 'pairs' | 'seed' | 'floor' | 'figures'>[];
 
 const distances = (a: readonly TracedText[], b: readonly TracedText[]): number[] =>
   a.flatMap(({ logits }, i) => logits.flatMap((row, l) => row.map((x, c) => Math.abs(x - b[i].logits[l][c]))));
@@ -57,7 +57,8 @@ describe.skipIf(!hasChromium)('in Chromium (skipped where there is none)', () =>
     const tokenizer = trainWordPiece(texts, { vocabularySize: 1500 });
     for (const options of cases)
       await randomModel(root, `model-${options.seed}`, { ...options, hiddenSize: 64, maxLength: 96, tokenizer });
-    for (const pairs of [false, true]) await randomLinearModel(root, `linear-${pairs}`, { seed: 11, pairs, tokenizer });
+    for (const pairs of [false, true])
+      await randomLinearModel(root, `linear-${pairs}`, { seed: 11, pairs, tokenizer, figures: 0.002 });
     browser = await launchChromium();
     const folders = [['/', root]] as const;
     site = await staticSite({ folders, pages: PAGES });
