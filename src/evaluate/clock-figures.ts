@@ -11,6 +11,8 @@ export interface ClockFigures {
   readonly msPerText: number;
   /** The same model on the same texts with exits off; null where its tau is off. */
   readonly msPerTextToTheEnd: number | null;
+  /** The same model on the same texts with all of them answered by floor 0; left out where it has none or nothing else. */
+  readonly msPerTextFloor?: number;
   /** Plain BERT of the same experiment, in its own run; null: there is none. */
   readonly msPerTextBert: number | null;
 }

@@ -121,7 +121,12 @@ export async function refit(options: RefitOptions): Promise<Refitted> {
     const judged = validation?.examples ?? held;
     const floor = await learnFloor({
       train: train ?? { name: 'none', labels, pairs, examples: [] },
-      validation: { name: 'judged', labels, pairs, examples: judged.map((one) => ({ ...one, label: 0 })) },
+      validation: {
+        name: 'judged',
+        labels,
+        pairs,
+        examples: judged.map((one, i) => ({ ...one, label: network.entries[i].label })),
+      },
       unlabelled: {
         examples: learned,
         scores: Float32Array.from(taught.flatMap(({ logits }) => softmax(logits.at(-1)!))),

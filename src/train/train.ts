@@ -11,12 +11,14 @@ import { Checkpoints } from './checkpoint/run-checkpoint.ts';
 import { StoredAnswers } from './checkpoint/stored-answers.ts';
 import { type Device, trainingDevice } from './device.ts';
 import type { OnTrainEvent } from './events.ts';
+import type { FloorFacts } from './ground-floor/learn-floor.ts';
 import { trainPyramid } from './ground-floor/train-pyramid.ts';
 import { readUnlabelled } from './ground-floor/unlabelled-texts.ts';
 import { methods } from './methods.ts';
 import { unusedWithoutNetwork } from './options/affected.ts';
 import type { TrainOptions } from './options/defaults.ts';
 import { type GivenTrainOptions, resolveTrainOptions } from './options/resolve.ts';
+import type { Reached } from './output/advice.ts';
 import { withRunFolder } from './output/run-folder.ts';
 import { clockTrainedModel, writeTrainedModel } from './output/trained-model.ts';
 import { runMetrics } from './output/training-record.ts';
@@ -37,6 +39,8 @@ export interface TrainResult {
   readonly metrics: Readonly<Record<string, number>>;
   /** The test rows, where there are any. */
   readonly judgedOn: 'test' | 'validation';
+  /** What its parts reach on the validation rows; null: there is no floor 0, or nothing else. */
+  readonly reached: Reached | null;
   /** Time on the clock; null where it was not measured. */
   readonly clock: ClockFigures | null;
   readonly seconds: number;
@@ -129,5 +133,9 @@ async function trainInto(
   await checkpoints.remove();
   await new StoredAnswers(checkpoints.path).remove();
   const clock = measure ? await clockTrainedModel(out, model, { measure, on: 'validation', signal }, onEvent) : null;
-  return { out, method, tau, metrics, judgedOn: rows.test ? 'test' : 'validation', clock, seconds };
+  const reached = floor && reachedBy(floor.facts, judge(validation, tau).accuracy);
+  return { out, method, tau, metrics, judgedOn: rows.test ? 'test' : 'validation', reached, clock, seconds };
 }
+
+const reachedBy = ({ accuracy: { floor, network }, unlabelled }: FloorFacts, pyramid: number): Reached | null =>
+  network === null ? null : { floor, network, pyramid, unlabelled };

@@ -6,6 +6,7 @@
 import type { Trace } from '../../evaluate/index.ts';
 import { exitSum } from '../../pyramid/exits/sum.ts';
 import { Floor, type FloorParts, type FloorSum, pieceKinds } from '../../pyramid/floor/index.ts';
+import { argmax } from '../../pyramid/logits.ts';
 import type { Dataset, Example } from '../../text/example.ts';
 import type { Tokenizer } from '../../text/index.ts';
 import {
@@ -61,6 +62,8 @@ export interface FloorFacts {
   readonly apart: boolean;
   /** On the validation rows, run to the end: the network alone, the plain sum, and what was chosen; null without a network. */
   readonly logLoss: { readonly network: number; readonly plain: number; readonly chosen: number } | null;
+  /** On the validation rows: floor 0 alone, and the network alone; null: there is none. */
+  readonly accuracy: { readonly floor: number; readonly network: number | null };
   readonly seconds: number;
 }
 
@@ -105,6 +108,7 @@ export async function learnFloor(lesson: FloorLesson): Promise<LearnedFloor> {
   const sum = sumOf(lesson, chosen);
   const parts = { ...trained.parts, info: { ...trained.parts.info, sum } };
   const floor = new Floor(parts);
+  const bias = Array.from(floor.bias);
   return {
     parts,
     facts: {
@@ -115,11 +119,26 @@ export async function learnFloor(lesson: FloorLesson): Promise<LearnedFloor> {
       leftOut: trained.chosen && { accuracy: trained.chosen.accuracy, logLoss: trained.chosen.logLoss },
       ...{ sum, apart },
       logLoss: chosen && { ...chosen.logLoss, ...(apart && { chosen: chosen.logLoss.network }) },
+      accuracy: {
+        floor: accuracyOf(
+          validation,
+          judged.map((z0) => z0 ?? bias),
+        ),
+        network:
+          network &&
+          accuracyOf(
+            validation,
+            network.entries.map(({ logits }) => logits.at(-1)!),
+          ),
+      },
       seconds: (performance.now() - started) / 1000,
     },
     logits: async (some) => floorLogits(floor, await read(some)),
   };
 }
+
+const accuracyOf = ({ examples }: Dataset, answers: readonly (readonly number[])[]): number =>
+  examples.filter(({ label }, i) => argmax(answers[i]) === label).length / examples.length;
 
 type FloorRowsOf = readonly Pick<Example, 'text' | 'pair'>[];
 

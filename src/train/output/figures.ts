@@ -4,8 +4,10 @@
  */
 import type { ClockFigures } from '../../evaluate/clock-figures.ts';
 import type { TrainResult } from '../train.ts';
+import { adviceSentences } from './advice.ts';
 
 type Figures = Pick<TrainResult, 'metrics' | 'tau' | 'judgedOn' | 'clock'>;
+type AllFigures = Figures & Partial<Pick<TrainResult, 'reached'>>;
 
 const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
 const ratio = (value: number): string => (value < 10 ? value.toFixed(2) : value.toFixed(1));
@@ -23,8 +25,8 @@ const lostInWords = (points: number): string =>
 const isNone = (points: number): boolean => Math.abs(points) < 0.05;
 
 /** Plain sentences, in the order to be read. `dir`: the model folder. */
-export function figureSentences(figures: Figures, dir: string): string[] {
-  const { metrics, tau, judgedOn, clock } = figures;
+export function figureSentences(figures: AllFigures, dir: string): string[] {
+  const { metrics, tau, judgedOn, clock, reached } = figures;
   const points = lost(figures);
   const atTau = tau === null ? '' : ` at tau ${tau}`;
   const chosen = judgedOn === 'validation' ? 'the validation rows, on which tau was chosen' : 'the test rows';
@@ -34,6 +36,7 @@ export function figureSentences(figures: Figures, dir: string): string[] {
       ? `It is right on ${percent(metrics.accuracy)} of the ${judgedOn} rows${f1(metrics)}.`
       : `At tau ${tau} it is right on ${percent(metrics.accuracyAtTau)} of ${chosen}; run to the end, on ${percent(metrics.accuracy)}${f1(metrics)}. ${cost(points)}`,
     ...operationSentences(metrics, points !== null),
+    ...(reached ? adviceSentences(reached, figures, dir) : []),
     `${clock === null ? 'Time on the clock was not measured. To measure it' : 'To compare the time with other programs'}: ${howToTime(dir)}`,
   ];
 }
