@@ -25,10 +25,10 @@ export async function readGroup(
   { options, task, testLimit }: Unit,
   onEvent: OnTrainEvent,
 ): Promise<Group> {
-  const { train, validation, test } = await readRows(options, onEvent);
+  const { train, validation, test, beyond } = await readRows(options, onEvent);
   if (test === null) throw new Error(`internal: ${task} has no test rows`);
   // the same test rows whatever the seed
-  const rows = { train, validation, test: testLimit === null ? test : subsample(test, testLimit, { seed: 0 }) };
+  const rows = { train, validation, test: testLimit === null ? test : subsample(test, testLimit, { seed: 0 }), beyond };
   // a row without a network is counted against it too
   const full = await startingModel({ ...options, method: 'bert' }, rows, false, onEvent);
   return {

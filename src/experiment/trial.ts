@@ -14,6 +14,7 @@ import type { Checkpoints } from '../train/checkpoint/run-checkpoint.ts';
 import type { Device } from '../train/device.ts';
 import type { OnTrainEvent } from '../train/events.ts';
 import { trainPyramid } from '../train/ground-floor/train-pyramid.ts';
+import { unlabelledOf } from '../train/ground-floor/unlabelled-texts.ts';
 import { methods } from '../train/methods.ts';
 import type { TrainOptions } from '../train/options/defaults.ts';
 import { clockTrainedModel, writeTrainedModel } from '../train/output/trained-model.ts';
@@ -22,6 +23,7 @@ import type { MethodResult, SharedStages } from '../train/stages/run-method.ts';
 import { stageSettings } from '../train/stages/stage-settings.ts';
 import type { EncodedRows } from '../train/start/encoded-rows.ts';
 import { checkDepth } from '../train/start/exit-heads.ts';
+import type { Rows } from '../train/start/rows.ts';
 import type { Start } from '../train/start/starting-model.ts';
 import type { ModelState } from '../train/state.ts';
 import type { MethodRow } from './method-rows.ts';
@@ -31,6 +33,8 @@ export interface TaskRows {
   readonly train: Dataset;
   readonly validation: Dataset;
   readonly test: Dataset;
+  /** Training rows beyond the limit. */
+  readonly beyond?: Rows['beyond'];
 }
 export type TaskSets = EncodedRows<TaskRows>;
 
@@ -102,6 +106,7 @@ export async function runTrial(plan: TrialPlan, onEvent: OnTrainEvent): Promise<
     pairs,
     rows,
     tokenizer: start.tokenizer,
+    unlabelled: await unlabelledOf(options, rows, (text) => onEvent({ kind: 'note', text })),
     train: sets.train,
     validation: sets.validation,
     settings,

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { cheapest, judge, tradeoff, writeTrace } from '../evaluate/index.ts';
 import { shapeOf } from '../pyramid/shape.ts';
 import { Checkpoints } from '../train/checkpoint/run-checkpoint.ts';
+import { StoredAnswers } from '../train/checkpoint/stored-answers.ts';
 import type { Device } from '../train/device.ts';
 import type { OnTrainEvent } from '../train/events.ts';
 import { methods } from '../train/methods.ts';
@@ -83,6 +84,7 @@ export async function runUnit(
   const result = storedResult(plan, trial, { seed, settings: settings(unit), attention, exits });
   await writeResult(folder, result);
   await checkpoints.remove();
+  await new StoredAnswers(checkpoints.path).remove();
   await teacherCheckpoints(unit, settings(unit)).remove();
   onEvent({
     kind: 'note',

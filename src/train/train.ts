@@ -13,7 +13,7 @@ import { type Device, trainingDevice } from './device.ts';
 import type { OnTrainEvent } from './events.ts';
 import type { FloorFacts } from './ground-floor/learn-floor.ts';
 import { trainPyramid } from './ground-floor/train-pyramid.ts';
-import { readUnlabelled } from './ground-floor/unlabelled-texts.ts';
+import { unlabelledOf } from './ground-floor/unlabelled-texts.ts';
 import { methods } from './methods.ts';
 import { unusedWithoutNetwork } from './options/affected.ts';
 import type { TrainOptions } from './options/defaults.ts';
@@ -86,14 +86,7 @@ async function trainInto(
 
   const rows = await readRows(options, onEvent);
   const { pairs } = rows.train;
-  const unlabelled =
-    options.unlabelled.length > 0
-      ? await readUnlabelled({
-          ...options,
-          ...{ files: options.unlabelled, pairs, onNote: note },
-          known: { train: rows.train, judges: [rows.validation, rows.test] },
-        })
-      : [];
+  const unlabelled = await unlabelledOf(options, rows, note);
   const start = await startingModel(options, rows, student, onEvent);
   checkDepth(method, start.state.config.layers);
   if (options.model !== 'scratch' && start.fresh.length > 0)

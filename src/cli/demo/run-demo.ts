@@ -130,7 +130,7 @@ async function demoInto(
   const report = {
     title: 'Ham or spam: seven ways to spend less',
     introduction: [
-      `${thousands(test.examples.length)} held-out e-mails of the SpamAssassin corpus, classified by networks of ${SETTINGS.layers} layers of ${SETTINGS.hiddenSize} trained from scratch on ${thousands(train.examples.length)} others; `linear` has no network, only a linear model of the words. The uncertainty threshold tau was chosen on ${thousands(validation.examples.length)} validation mails, for a drop of at most ${100 * MAX_DROP} points from plain BERT, or from the same network without exits if pruning alone already costs more.`,
+      `${thousands(test.examples.length)} held-out e-mails of the SpamAssassin corpus, classified by networks of ${SETTINGS.layers} layers of ${SETTINGS.hiddenSize} trained from scratch on ${thousands(train.examples.length)} others; the row linear has no network, only a linear model of the words. The uncertainty threshold tau was chosen on ${thousands(validation.examples.length)} validation mails, for a drop of at most ${100 * MAX_DROP} points from plain BERT, or from the same network without exits if pruning alone already costs more.`,
     ],
     facts: { seed: String(seed), ...versions() },
     rows,

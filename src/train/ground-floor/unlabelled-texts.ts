@@ -6,11 +6,67 @@ import { existsSync } from 'node:fs';
 import { isAbsolute, resolve } from 'node:path';
 import { glob, isDynamicPattern } from 'tinyglobby';
 import { PyramidError } from '../../errors.ts';
+import { randomStream } from '../../random.ts';
 import type { Dataset, Example } from '../../text/example.ts';
 import { streamRows } from '../../text/index.ts';
+import { hasFloor, methods } from '../methods.ts';
 import type { TrainOptions } from '../options/defaults.ts';
+import type { Rows } from '../start/rows.ts';
 
 export type Text = Pick<Example, 'text' | 'pair'>;
+
+/** What a run has of them: its files, and rows beyond the limit. None where no network or no floor 0 is there to use them. */
+export async function unlabelledOf(
+  options: TrainOptions,
+  { train, validation, test, beyond = [] }: Rows,
+  onNote: (text: string) => void,
+): Promise<Text[]> {
+  const { text, pair, delimiter, unlabelled: files, unlabelledRest, seed } = options;
+  if (!hasFloor(options) || !methods[options.method].network) return [];
+  const known = { train, judges: [validation, test] };
+  const { pairs } = train;
+  const read = files.length > 0 ? await readUnlabelled({ files, text, pair, delimiter, pairs, known, onNote }) : [];
+  if (unlabelledRest === null) return read;
+  const sieve = new Sieve(known);
+  const rest = randomStream(seed, 'unlabelled rest')
+    .shuffle([...beyond])
+    .slice(0, unlabelledRest);
+  for (const row of rest) sieve.add(row);
+  onNote(`of the training rows beyond the limit: ${sieve.said}`);
+  return [...read, ...sieve.texts];
+}
+
+/** Keeps texts that are new, and counts the others. */
+class Sieve {
+  readonly texts: Text[] = [];
+  readonly #left = { judged: 0, labelled: 0, empty: 0 };
+  readonly #judged: ReadonlySet<string>;
+  readonly #labelled: ReadonlySet<string>;
+
+  constructor({ train, judges }: UnlabelledOptions['known']) {
+    this.#judged = keysOf(judges);
+    this.#labelled = keysOf([train]);
+  }
+
+  add({ text, pair }: Text): void {
+    const key = keyOf({ text, pair });
+    if (text.trim() === '') this.#left.empty++;
+    else if (this.#judged.has(key)) this.#left.judged++;
+    else if (this.#labelled.has(key)) this.#left.labelled++;
+    else this.texts.push(pair === undefined ? { text } : { text, pair });
+  }
+
+  /** Both numbers, for people. */
+  get said(): string {
+    const { judged, labelled, empty } = this.#left;
+    const parts = [
+      judged > 0 && `${judged} that are also rows to judge by`,
+      labelled > 0 && `${labelled} that are also training rows`,
+      empty > 0 && `${empty} that are empty`,
+    ].filter(Boolean);
+    return `${this.texts.length} texts without labels${parts.length === 0 ? '' : `; left out: ${parts.join(', ')}`}`;
+  }
+}
 
 export interface UnlabelledOptions extends Pick<TrainOptions, 'text' | 'pair' | 'delimiter'> {
   /** Files, or patterns of their names. */
@@ -28,10 +84,7 @@ export interface UnlabelledOptions extends Pick<TrainOptions, 'text' | 'pair' | 
  * other way round, MP_DATA_EMPTY where nothing is left, and as `streamRows`.
  */
 export async function readUnlabelled({ files, pairs, known, onNote, ...columns }: UnlabelledOptions): Promise<Text[]> {
-  const judged = keysOf(known.judges);
-  const labelled = keysOf([known.train]);
-  const texts: Text[] = [];
-  const left = { judged: 0, labelled: 0, empty: 0 };
+  const sieve = new Sieve(known);
   for (const path of await filesOf(files)) {
     let hasLabels = false;
     for await (const { text, pair, label } of streamRows(path, {
@@ -43,22 +96,12 @@ export async function readUnlabelled({ files, pairs, known, onNote, ...columns }
       if ((pair !== undefined) !== pairs) throw otherKind(path, pairs);
       if (label !== undefined && !hasLabels) onNote(`${path} has a column of labels, which is not used`);
       hasLabels ||= label !== undefined;
-      const key = keyOf({ text, pair });
-      if (text.trim() === '') left.empty++;
-      else if (judged.has(key)) left.judged++;
-      else if (labelled.has(key)) left.labelled++;
-      else texts.push(pair === undefined ? { text } : { text, pair });
+      sieve.add({ text, pair });
     }
   }
-  const parts = [
-    left.judged > 0 && `${left.judged} that are also rows to judge by`,
-    left.labelled > 0 && `${left.labelled} that are also training rows`,
-    left.empty > 0 && `${left.empty} that are empty`,
-  ].filter(Boolean);
-  const without = parts.length === 0 ? '' : `; left out: ${parts.join(', ')}`;
-  onNote(`${texts.length} texts without labels${without}`);
-  if (texts.length === 0) throw new PyramidError('MP_DATA_EMPTY', { path: files.join(', ') });
-  return texts;
+  onNote(sieve.said);
+  if (sieve.texts.length === 0) throw new PyramidError('MP_DATA_EMPTY', { path: files.join(', ') });
+  return sieve.texts;
 }
 
 /** Each once. */

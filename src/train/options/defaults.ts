@@ -62,6 +62,7 @@ export interface TrainOptions {
 
   readonly floor: (typeof FLOORS)[number];
   readonly unlabelled: readonly string[];
+  readonly unlabelledRest: number | null;
 
   readonly delta: number | 'auto';
   readonly temperature: number;
@@ -421,6 +422,14 @@ export const trainTable = {
     expected: 'one or more files, or patterns of their names',
     help: 'texts without labels (csv, tsv, jsonl, parquet or txt, any number of files): the finished network answers them, and floor 0 learns from its answers',
     read: readFiles,
+  }),
+  unlabelledRest: integerOption<number | null>({
+    group: floor0,
+    affects: ['floor'],
+    default: null,
+    min: 1,
+    placeholder: 'ROWS',
+    help: 'with --limit: as --unlabelled, with at most this many of the training rows beyond the limit, without their labels',
   }),
 
   vocabularySize: integerOption({

@@ -60,6 +60,12 @@ function checkTogether(options: TrainOptions, nameOf: (key: string) => string): 
       'leave one of them out',
     );
   }
+  if (options.unlabelledRest !== null && options.limit === null) {
+    wrong(
+      `${nameOf('unlabelledRest')} was given without ${nameOf('limit')}`,
+      `add ${nameOf('limit')}, or leave it out`,
+    );
+  }
   if (options.unlabelled.length > 0 && !(hasFloor(options) && methods[options.method].network)) {
     wrong(
       `${nameOf('unlabelled')} was given, and ${hasFloor(options) ? 'there is no network to answer the texts' : 'there is no floor 0 to learn from them'}`,

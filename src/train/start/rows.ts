@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import { PyramidError } from '../../errors.ts';
-import type { Dataset } from '../../text/example.ts';
+import type { Dataset, Example } from '../../text/example.ts';
 import { readExamples, splitDataset, subsample } from '../../text/index.ts';
 import type { OnTrainEvent } from '../events.ts';
 import type { TrainOptions } from '../options/defaults.ts';
@@ -14,6 +14,8 @@ export interface Rows {
   readonly train: Dataset;
   readonly validation: Dataset;
   readonly test: Dataset | null;
+  /** Training rows beyond `limit`, which are not trained on; none where left out. */
+  readonly beyond?: readonly Example[];
 }
 
 /** Share of the training rows held back when no validation rows are given. */
@@ -36,9 +38,12 @@ export async function readRows(options: TrainOptions, onEvent: OnTrainEvent = ()
   const file = (path: string) => readExamples(path, { ...columns, labels: train.labels });
   const test =
     task !== null ? await taskRows(task, dataDir, 'test', onEvent) : options.test ? await file(options.test) : null;
+  const all = train.examples;
   if (options.limit !== null) train = subsample(train, options.limit, { seed });
+  const taken = new Set(train.examples);
+  const beyond = all.filter((example) => !taken.has(example));
   noteUntrained(train, onEvent);
-  if (options.validation) return { train, validation: await file(options.validation), test };
+  if (options.validation) return { train, validation: await file(options.validation), test, beyond };
   const { kept, heldOut } = splitDataset(train, VALIDATION_SHARE, { seed });
   if (heldOut.examples.length === 0) {
     throw new PyramidError('MP_USAGE', {
@@ -46,7 +51,7 @@ export async function readRows(options: TrainOptions, onEvent: OnTrainEvent = ()
       todo: 'add rows, or give --validation',
     });
   }
-  return { train: kept, validation: heldOut, test };
+  return { train: kept, validation: heldOut, test, beyond };
 }
 
 /** Says which labels have no row to learn from: the model knows their names, and never answers them. */

@@ -7,8 +7,9 @@ import type { Dataset } from '../../../src/text/index.ts';
 import { StoredAnswers } from '../../../src/train/checkpoint/stored-answers.ts';
 import type { TrainEvent } from '../../../src/train/events.ts';
 import { answerTexts } from '../../../src/train/ground-floor/answer-texts.ts';
-import { readUnlabelled, type Text } from '../../../src/train/ground-floor/unlabelled-texts.ts';
+import { readUnlabelled, type Text, unlabelledOf } from '../../../src/train/ground-floor/unlabelled-texts.ts';
 import { train } from '../../../src/train/index.ts';
+import { readRows } from '../../../src/train/start/rows.ts';
 import { networkTrace } from '../../../src/train/trace/network-trace.ts';
 import { compile } from '../../support/cpu.ts';
 import { scratchDataset, tinyOptions, tinyStart, writeRows } from '../../support/scratch-data.ts';
@@ -140,6 +141,24 @@ test('a run learns floor 0 from them too, says how many, and leaves no answers b
   expect(readFileSync(join(out, 'README.md'), 'utf8')).toContain(`and ${count} texts without labels`);
   expect(events.some((event) => event.kind === 'floor' && event.phase === 'answers')).toBe(true);
   expect(existsSync(`${out}.checkpoint.answers.0.safetensors`)).toBe(false);
+});
+
+test('rows beyond the limit may stand for them, without their labels', async () => {
+  const options = tinyOptions({
+    ...{ method: 'mp', limit: 60, unlabelledRest: 30, seed: 4 },
+    train: writeRows(root, 'many.csv', scratchDataset({ rows: 200 })),
+  });
+  const rows = await readRows(options);
+  const notes: string[] = [];
+  const texts = await unlabelledOf(options, rows, (text) => notes.push(text));
+  const trained = new Set([...rows.train.examples, ...rows.validation.examples].map(({ text }) => text));
+  expect(texts.length).toBeGreaterThan(20);
+  expect(texts.length).toBeLessThanOrEqual(30);
+  expect(texts.some(({ text }) => trained.has(text))).toBe(false);
+  expect(texts.every((text) => !('label' in text))).toBe(true);
+  expect(notes[0]).toMatch(/^of the training rows beyond the limit: \d+ texts without labels/);
+  expect(await unlabelledOf({ ...options, method: 'bert' }, rows, () => {})).toEqual([]);
+  expect(() => tinyOptions({ method: 'mp', unlabelledRest: 30 })).toThrow('unlabelledRest was given without limit');
 });
 
 test.each([
