@@ -34,8 +34,13 @@ const without = ({ floor: _, entries, ...rest }: Trace): Trace => ({
   entries: entries.map(({ floor: _, ...entry }) => entry),
 });
 
-const logLosses = ({ entries, floor: sum = null }: Trace): number[] =>
-  entries.map(({ logits, floor = null, label }) => -logSoftmax(exitLogits(logits, floor, sum).layers.at(-1)!)[label]);
+const logLosses = ({ entries, floor: sum }: Trace): number[] =>
+  entries.map(
+    ({ logits, floor, label }) => -logSoftmax(exitLogits(logits, floor ?? null, sum ?? null).layers.at(-1)!)[label],
+  );
+
+/** Accuracy that tau may cost, with floor 0 as without. */
+const MAX_DROP = 0.005;
 
 interface Figures {
   readonly accuracy: number;
@@ -46,7 +51,7 @@ interface Figures {
 
 function figures(validation: Trace, test: Trace): Figures {
   const full = judge(test, null);
-  const { tau } = chooseTau(validation, { baseline: judge(validation, null).accuracy, maxDrop: 0.005 });
+  const { tau } = chooseTau(validation, { baseline: judge(validation, null).accuracy, maxDrop: MAX_DROP });
   const losses = logLosses(test);
   return {
     accuracy: full.accuracy,
@@ -86,14 +91,16 @@ test('accuracy, log-loss and macro F1 are none worse beyond noise over five seed
       atTau: summed.atTau - own.atTau,
     });
   }
-  console.log(JSON.stringify({ networks, gains }));
   // the network learns what words alone cannot say, so there is something to be harmed
   expect(Math.max(...networks)).toBeGreaterThan(0.9);
-  for (const name of ['accuracy', 'macroF1', 'logLoss', 'atTau'] as const) {
+  for (const name of ['accuracy', 'macroF1', 'logLoss'] as const) {
     const values = gains.map((gain) => gain[name]);
     const mean = values.reduce((a, b) => a + b) / values.length;
     const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (values.length - 1);
     const error = Math.sqrt(variance / values.length);
     expect(mean, `${name}: ${values.join(', ')}`).toBeGreaterThanOrEqual(-2 * error - 1e-9);
   }
+  // the dial has one more exit to spend its allowance on, and no more than that
+  const atTau = gains.reduce((sum, gain) => sum + gain.atTau, 0) / gains.length;
+  expect(atTau).toBeGreaterThanOrEqual(-MAX_DROP);
 });
