@@ -52,7 +52,7 @@ describe('reproduce', () => {
     expect([code, stderr]).toEqual([0, '']);
     expect(given).toMatchObject({
       tasks: ['ag_news', 'yelp_polarity', 'qqp', 'mrpc', 'rte'],
-      methods: ['bert', 'distilbert', 'ltp', 'fastbert', 'mp', 'mp+'],
+      methods: ['bert', 'linear', 'distilbert', 'ltp', 'fastbert', 'mp', 'mp+'],
       limit: null,
       maxDrop: 0.01,
       seeds: 1,

@@ -44,3 +44,20 @@ test('the table of stages says at which rates the heads of each method learn', (
     ['0.0005', String(headLearningRate)],
   ]);
 });
+
+test.each([
+  ['mp+', 'mp', 'auto'],
+  ['mp+-no-floor', 'mp', 'none'],
+  ['mp+-no-sum', 'mp', 'apart'],
+  ['linear', 'linear', 'auto'],
+  ...['bert', 'distilbert', 'ltp', 'fastbert', 'mp'].map((name) => [name, name, 'none'] as const),
+] as const)('the row %s trains %s with floor 0: %s', (name, method, floor) => {
+  expect(options('ag_news', name, { floor: 'apart' })).toMatchObject({ method, floor });
+});
+
+test('the table of stages has none for a method without a network', () => {
+  const where = { folder: '', stagesFolder: '', testLimit: null };
+  const unit = { task: 'mrpc', row: METHOD_ROWS.get('linear')!, seed: 0, options: options('mrpc', 'linear'), ...where };
+  const [cells] = stagesTable([{ ...unit, label: 'linear' }]).rows;
+  expect(cells).toEqual(['mrpc', 'linear', ...Array(8).fill('–')]);
+});

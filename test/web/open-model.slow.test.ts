@@ -281,7 +281,7 @@ describe.skipIf(!hasChromium)('in Chromium (skipped where there is none), a page
   describe('says in one sentence what is wrong:', () => {
     test.each([
       ['no folder there', 'nowhere', 'MP_FILE_MISSING', /nowhere\/config\.json: no such model configuration/],
-      ['no host there', 'http://127.0.0.1:9/model', 'MP_WEB_FETCH', /9\/model\/config\.json: .*no answer/],
+      ['no host there', 'http://127.0.0.1:9/model', 'MP_WEB_FETCH', /9\/model\/config\.json: .*did not answer/],
     ])('%s', async (_, model, code, sentence) => {
       const policy = POLICY.replace("connect-src 'self'", 'connect-src *');
       const [page] = await open(await host({ policy }));
