@@ -79,7 +79,7 @@ export async function trainOptions(...args: string[]): Promise<{ options: TrainO
         tau: 0.2,
         metrics: { accuracy: 0.985, accuracyAtTau: 0.98, speedupPaper: 3.456, speedupActual: 12.34, meanExit: 1.5 },
         judgedOn: 'test',
-      reached: null,
+        reached: null,
         clock: {
           machine: { cpu: 'A Processor', threads: 2 },
           rows: 'validation',
