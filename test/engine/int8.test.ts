@@ -198,7 +198,7 @@ describe.each([
       const answers = await quick.classify(texts, { tau });
       answers.forEach(({ exit, label }, i) => {
         expect(exit).toBe(exitOf(judged[i], tau));
-        expect(label).toBe(quick.labels[judged[i].predicted[exit - 1]]);
+        expect(label).toBe(quick.labels[judged[i].predicted[exit]]);
         exits.add(exit);
       });
     }

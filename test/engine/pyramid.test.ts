@@ -188,9 +188,9 @@ describe('a trace', () => {
       answers.forEach((answer, i) => {
         const exit = exitOf(judged[i], tau);
         expect(answer.exit).toBe(exit);
-        expect(answer.label).toBe(pyramid.labels[judged[i].predicted[exit - 1]]);
+        expect(answer.label).toBe(pyramid.labels[judged[i].predicted[exit]]);
         expect(trace.entries[i].tokens.slice(0, answer.tokens.length)).toEqual(answer.tokens);
-        expect(answer.flops).toBe(tau === null ? judged[i].actualWithoutExits : judged[i].actual[exit - 1]);
+        expect(answer.flops).toBe(tau === null ? judged[i].actualWithoutExits : judged[i].actual[exit]);
         const logits = trace.entries[i].logits[exit - 1];
         expect(Math.abs(answer.score - softmax(logits)[argmax(logits)])).toBeLessThan(1e-5);
       });

@@ -93,7 +93,7 @@ export class Floor {
 
   /**
    * Σ tf' idf w of what was read, before the norm; gives 1 / ‖x‖, 0 if nothing of it was seen in training. Places first,
-   * then sums four outputs at a time: so one look in memory does not wait for another.
+   * then sums: so one look in memory does not wait for another.
    */
   #sum(): number {
     const { size, buckets, counts } = this.#reader;
@@ -103,17 +103,17 @@ export class Floor {
     }
     const places = this.#places;
     const values = this.#values;
-    const seen = this.#seen;
     const tf = this.#tf;
     const unseen = this.#unseen;
     const outputs = this.#outputs;
     const width = outputs + 1;
     let squares = 0;
     let known = 0;
+    this.#seen.rowsOf(buckets, size, places);
     for (let i = 0; i < size; i++) {
       const count = counts[i];
       const value = count < tf.length ? tf[count] : tf[tf.length - 1];
-      const row = seen.rowOf(buckets[i]);
+      const row = places[i];
       if (row < 0) squares += value * value * unseen;
       else {
         places[known] = row * width;
@@ -122,36 +122,7 @@ export class Floor {
     }
     // a pair of rare words still has its overlap figures
     if (size === 0 || (known === 0 && !this.parts.overlap)) return 0;
-    const table = this.#table;
-    const sums = this.#sums;
-    for (let i = 0; i < known; i++) {
-      const value = values[i];
-      squares += value * value * table[places[i]];
-    }
-    let k = 1;
-    for (; k + 3 < width; k += 4) {
-      let a = 0;
-      let b = 0;
-      let c = 0;
-      let d = 0;
-      for (let i = 0; i < known; i++) {
-        const at = places[i] + k;
-        const value = values[i];
-        a += value * table[at];
-        b += value * table[at + 1];
-        c += value * table[at + 2];
-        d += value * table[at + 3];
-      }
-      sums[k - 1] = a;
-      sums[k] = b;
-      sums[k + 1] = c;
-      sums[k + 2] = d;
-    }
-    for (; k < width; k++) {
-      let sum = 0;
-      for (let i = 0; i < known; i++) sum += values[i] * table[places[i] + k];
-      sums[k - 1] = sum;
-    }
+    squares = addRows(this.#table, width, places, values, known, this.#sums, squares);
     return squares === 0 ? 1 : 1 / Math.sqrt(squares);
   }
 
@@ -164,4 +135,49 @@ export class Floor {
         this.#sums[k] += value * weights[f * outputs + k] + value * value * weights[(FIGURES + f) * outputs + k];
     }
   }
+}
+
+/**
+ * Σ value · weights of the table's rows at `places`, into `sums`, four outputs at a time; gives `before` + Σ value² idf². A function of
+ * its own: within the method that calls it it is compiled to slower code.
+ */
+function addRows(
+  table: Float32Array,
+  width: number,
+  places: Int32Array,
+  values: Float64Array,
+  known: number,
+  sums: Float64Array,
+  before: number,
+): number {
+  let squares = before;
+  for (let i = 0; i < known; i++) {
+    const value = values[i];
+    squares += value * value * table[places[i]];
+  }
+  let k = 1;
+  for (; k + 3 < width; k += 4) {
+    let a = 0;
+    let b = 0;
+    let c = 0;
+    let d = 0;
+    for (let i = 0; i < known; i++) {
+      const at = places[i] + k;
+      const value = values[i];
+      a += value * table[at];
+      b += value * table[at + 1];
+      c += value * table[at + 2];
+      d += value * table[at + 3];
+    }
+    sums[k - 1] = a;
+    sums[k] = b;
+    sums[k + 1] = c;
+    sums[k + 2] = d;
+  }
+  for (; k < width; k++) {
+    let sum = 0;
+    for (let i = 0; i < known; i++) sum += values[i] * table[places[i] + k];
+    sums[k - 1] = sum;
+  }
+  return squares;
 }
