@@ -12,9 +12,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
-import { Floor, floorFile, pieceKinds } from '../../dist/pyramid/floor/index.js';
+import { Floor, floorFile, pieceKinds, secondOf } from '../../dist/pyramid/floor/index.js';
 import { loadTokenizer, readTask, splitDataset, subsample } from '../../dist/text/index.js';
-import { floorRows, secondOf, trainFloor } from '../../dist/train/floor/index.js';
+import { floorRows, trainFloor } from '../../dist/train/floor/index.js';
 
 const { values: args } = parseArgs({
   options: {
