@@ -131,7 +131,7 @@ describe('a stored floor that does not fit', () => {
       new Map(tensors).set(`pyramid.floor.${name}`, { shape, data });
     const shorter = taken('weights', [four.info.seen - 1, 4], four.weights.subarray(4));
     expect(() => floorFrom(four.info, shorter, 'f')).toThrow(
-      /"pyramid.floor.weights" is \[\d+, 4\] where config.json asks for/,
+      /"pyramid.floor.weights" is \[\d+, 4\] but config.json requires/,
     );
     const without = new Map(tensors);
     without.delete('pyramid.floor.idf');
