@@ -42,6 +42,8 @@ describe('the command line', () => {
           .map((arg) => arg.replace(/^"|"$/g, ''));
         if (args.includes('--config'))
           args[args.indexOf('--config') + 1] = file('run.yaml', 'train: mails.csv\nbatch_size: 16\n');
+        // what is made anew in its place must be there
+        if (args[0] === 'refit') args[args.indexOf('--model') + 1] = folder;
         let called = false;
         const stop = (): never => {
           called = true;
@@ -52,6 +54,7 @@ describe('the command line', () => {
           demo: stop,
           reproduce: stop,
           sweep: stop,
+          refit: stop,
           serve: stop,
           load: stop,
           labelledRows: stop,
@@ -109,7 +112,7 @@ describe('the command line', () => {
     [['train', ...needed, '--clip', '-1'], 'error: --clip is "-1": give a number of at least 0\n'],
     [
       ['train', ...needed, '--method', 'pabee'],
-      'error: --method is "pabee": give one of bert, distilbert, ltp, fastbert, mp\n',
+      'error: --method is "pabee": give one of bert, distilbert, ltp, fastbert, mp, linear\n',
     ],
     [['evaluate', '--test', 'a.csv'], 'error: --model is missing; give a model folder\n'],
     [
