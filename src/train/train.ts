@@ -95,7 +95,7 @@ async function trainInto(
   if (unused.length > 0) note(`without a network there is no use for ${unused.join(', ')}`);
   const sets = encodeRows(start.tokenizer, rows, options.maxLength, network ? options.batchSize : 1);
   const settings = stageSettings(options, rows.train, device);
-  for (const text of [...textNotes(rows, sets, options.maxLength), ...labelNotes(rows)]) note(text);
+  for (const text of [...textNotes(rows, sets, network ? options.maxLength : null), ...labelNotes(rows)]) note(text);
 
   const checkpoints = new Checkpoints(out, resumeSettings(options, rows));
   const pyramid = await trainPyramid({

@@ -44,8 +44,8 @@ export function encodeSet(
   };
 }
 
-/** What there is to say of the texts before the network reads them. */
-export function textNotes(rows: Rows, sets: Pick<EncodedRows, 'train'>, maxLength: number): string[] {
+/** What there is to say of the texts before the network reads them; `maxLength` null: there is none to truncate them for. */
+export function textNotes(rows: Rows, sets: Pick<EncodedRows, 'train'>, maxLength: number | null): string[] {
   const { truncated } = sets.train;
   const empty = (['train', 'validation'] as const).flatMap((name) => {
     const { examples } = rows[name];
@@ -53,7 +53,7 @@ export function textNotes(rows: Rows, sets: Pick<EncodedRows, 'train'>, maxLengt
     const what = name === 'train' ? 'training' : name;
     return count === 0 ? [] : [`${count} of ${examples.length} ${what} texts are empty`];
   });
-  if (truncated === 0) return empty;
+  if (truncated === 0 || maxLength === null) return empty;
   return [
     ...empty,
     `${truncated} of ${rows.train.examples.length} training texts are longer than ${maxLength} tokens and were truncated`,
