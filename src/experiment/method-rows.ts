@@ -1,5 +1,7 @@
 /** The rows of a table of methods: the paper's five, ours, and what lies between them. Table 4's stages are methods.ts's. */
-import { type MethodName, PAPER_EXITS, type TrainOptions } from '../train/options/defaults.ts';
+
+import { PAPER_EXITS } from '../train/options/choices.ts';
+import type { MethodName, TrainOptions } from '../train/options/defaults.ts';
 
 export interface MethodRow {
   readonly name: string;

@@ -4,7 +4,8 @@
  */
 
 import { methods, stageList } from '../train/methods.ts';
-import { PAPER_EXITS, type TrainOptions } from '../train/options/defaults.ts';
+import { PAPER_EXITS } from '../train/options/choices.ts';
+import type { TrainOptions } from '../train/options/defaults.ts';
 import { stagePath } from '../train/stages/run-method.ts';
 import type { MethodRow } from './method-rows.ts';
 

@@ -1,6 +1,6 @@
 /**
  * A model by path or by hub id: a folder that exists is taken as it is, else the id's files are fetched into the cache
- * (configuration, safetensors weights, tokeniser; nothing else of the repository).
+ * (configuration, safetensors weights, floor 0's tables, tokeniser; nothing else of the repository).
  */
 import { stat } from 'node:fs/promises';
 import { PyramidError } from '../errors.ts';
@@ -22,6 +22,8 @@ const TOKENIZER = [
 ];
 const WEIGHTS = 'model.safetensors';
 const INDEX = 'model.safetensors.index.json';
+/** Floor 0's tables; all that a model without a network has. */
+const FLOOR = 'floor.safetensors';
 
 /**
  * The folder of the model `dirOrId`: a path, `name`, `org/name`, or an id with `@revision`.
@@ -55,7 +57,9 @@ const modelFiles =
       const todo = other.todo.replaceAll('DIR', id);
       throw new Unfit(`the model has no ${WEIGHTS}, only ${other.name}: ${other.what}; ${todo}`);
     }
-    const files = [needed('config.json'), ...tokenizer];
+    const floor = paths.includes(FLOOR) ? [FLOOR] : [];
+    const files = [needed('config.json'), ...tokenizer, ...floor];
+    if (!safe && floor.length > 0) return files;
     if (!paths.includes(INDEX) || paths.includes(WEIGHTS)) return [...files, needed(WEIGHTS)];
     return [...files, INDEX, ...shards(await read(INDEX)).map(needed)];
   };

@@ -1,6 +1,6 @@
+/** What a training run tells whoever watches it: the command line draws a bar from it, a test collects it. */
 import type { FloorEvent } from './floor/index.ts';
 
-/** What a training run tells whoever watches it: the command line draws a bar from it, a test collects it. */
 export type TrainEvent =
   | {
       readonly kind: 'stage';

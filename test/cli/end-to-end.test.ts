@@ -121,7 +121,12 @@ describe('from the command line to a model and its answers', () => {
     const judged = (...more: string[]) => {
       const { status, stdout, stderr } = call('evaluate', '--model', 'first', ...rows, ...more);
       expect([status, stderr]).toEqual([0, '']);
-      return JSON.parse(stdout) as { n: number; tau: number | null; accuracy: number; speedup: { paper: number | null; actual: number } };
+      return JSON.parse(stdout) as {
+        n: number;
+        tau: number | null;
+        accuracy: number;
+        speedup: { paper: number | null; actual: number };
+      };
     };
     const { metrics } = JSON.parse(first.stdout) as { metrics: Record<string, number> };
     const off = judged('--tau', 'off');

@@ -1,7 +1,8 @@
 /** `train`: one model by one method. The options are those of src/train/options/defaults.ts; the work is src/train's. */
 import { flagOption, type OptionTable } from '../../option.ts';
 import type { OnTrainEvent } from '../../train/events.ts';
-import { PAPER_EXITS, type TrainOptions, trainTable } from '../../train/options/defaults.ts';
+import { PAPER_EXITS } from '../../train/options/choices.ts';
+import { type TrainOptions, trainTable } from '../../train/options/defaults.ts';
 import { resolveTrainOptions } from '../../train/options/resolve.ts';
 import { figureSentences } from '../../train/output/figures.ts';
 import { type Command, flagOf } from '../command.ts';

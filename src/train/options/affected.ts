@@ -4,7 +4,8 @@
  */
 import { exits, readsEnteringRows } from '../../pyramid/exits/exits.ts';
 import { hasFloor, headsJoin, type StageName, stageList } from '../methods.ts';
-import { type Effect, type TrainOptions, trainTable } from './defaults.ts';
+import type { Effect } from './choices.ts';
+import { type TrainOptions, trainTable } from './defaults.ts';
 
 type Key = keyof TrainOptions;
 const KEYS = Object.keys(trainTable) as Key[];

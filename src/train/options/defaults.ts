@@ -13,6 +13,7 @@ import {
   textOption,
 } from '../../option.ts';
 import { defaultExit, EXIT_KINDS, type ExitKind, exits as exitTable } from '../../pyramid/exits/exits.ts';
+import { FLOORS } from './choices.ts';
 import {
   type ClassWeights,
   DEFAULT_EPOCHS,
@@ -28,12 +29,6 @@ export type { ClassWeights, Epochs };
 
 export const methodNames = ['bert', 'distilbert', 'ltp', 'fastbert', 'mp', 'linear'] as const;
 export type MethodName = (typeof methodNames)[number];
-
-/** The paper's exits: heads on [CLS], trained once the network is finished, and none before the network. */
-export const PAPER_EXITS = { exitHead: 'cls', exitTraining: 'frozen', floor: 'none' } as const;
-
-/** `apart`: floor 0 answers, and its logits are not added to the other exits'; for comparison. */
-export const FLOORS = ['auto', 'apart', 'none'] as const;
 
 export interface TrainOptions {
   readonly model: string;
@@ -99,15 +94,6 @@ const exits = 'Early exit (fastbert, mp)';
 const floor0 = 'Floor 0 (mp, linear)';
 const scratch = 'Network, with --model scratch';
 const running = 'Running';
-
-/**
- * What an option changes (`affects`): which rows there are; all of a run; which stages there are; some stages, by name; or
- * exit heads while they learn with the network; or floor 0, which is learned after the last stage.
- * `network` says that an option means nothing without one. Nothing: where a run is
- * written, and how it is begun. What stages may be shared between runs, what a checkpoint must agree on and what --resume
- * compares follow from this (affected.ts).
- */
-export type Effect = 'rows' | 'run' | 'stages' | keyof Epochs | 'joint' | 'floor' | 'network';
 
 export const trainTable = {
   model: textOption({

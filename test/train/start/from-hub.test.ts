@@ -17,6 +17,7 @@ import type { TrainEvent } from '../../../src/train/events.ts';
 import { train } from '../../../src/train/train.ts';
 import { cli } from '../../cli/fake.ts';
 import { HubServer } from '../../support/hub-server.ts';
+import { randomLinearModel } from '../../support/random-model.ts';
 import { fileOf } from '../../support/safetensors-bytes.ts';
 import { scratchDataset, tinyOptions } from '../../support/scratch-data.ts';
 import { taskParquet } from '../../support/task-parquet.ts';
@@ -136,7 +137,7 @@ describe('a model and a task by name', () => {
       expect([code, stderr]).toEqual([0, expect.not.stringContaining('error')]);
       // the engine, layer by layer, judges as training did, in one graph
       const { metrics } = JSON.parse(readFileSync(join(out, 'training.json'), 'utf8'));
-      const { accuracyAtTau = metrics.accuracy, speedupPaper, speedupActual, meanExit } = metrics;
+      const { accuracyAtTau = metrics.accuracy, speedupPaper = null, speedupActual, meanExit } = metrics;
       expect(JSON.parse(stdout)).toMatchObject({
         n: 24,
         accuracy: accuracyAtTau,
@@ -165,6 +166,17 @@ describe('a model and a task by name', () => {
       await named.close();
       await onDisk.close();
     }
+  });
+
+  test('serve the library without a network too: floor 0 and its tokeniser are all that is fetched', async () => {
+    const { dir } = await randomLinearModel(root, 'linear', { seed: 1 });
+    const files = Object.fromEntries(
+      readdirSync(dir).map((name) => [name, new Uint8Array(readFileSync(join(dir, name)))]),
+    );
+    server.models.set('org/linear', { files });
+    await using named = await Pyramid.load('org/linear', { workers: 1 });
+    await using onDisk = await Pyramid.load(dir, { workers: 1 });
+    expect(await named.classify(['w1 w2', 'w3'])).toEqual(await onDisk.classify(['w1 w2', 'w3']));
   });
 
   test('that the hub does not have are said to be missing, before anything is trained', async () => {
