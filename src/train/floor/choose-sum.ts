@@ -1,10 +1,13 @@
 /**
  * How floor 0 is added to the network: softmax(z_L + w (z_0 − k log π)), w and k chosen by log-loss on validation rows.
- * The plain sum (1, 0) stays unless another is better there beyond noise; w = 0 if the network alone is better than it.
+ * The plain sum (1, 0) stays unless another is better there beyond noise; w = 0 if the network alone is better than it. Each is
+ * taken at the temperature that suits it: networks are too sure of themselves, and two that agree still more so, which would speak
+ * against every sum, although a temperature changes no answer.
  */
 import { sumInto } from '../../pyramid/exits/sum.ts';
 import { type FloorSum, PLAIN_SUM } from '../../pyramid/floor/index.ts';
 import { logLoss } from './log-loss.ts';
+import { temperatureOf } from './temperature.ts';
 
 export interface SumRows {
   /** C */
@@ -22,7 +25,7 @@ export interface SumRows {
 }
 
 export interface ChosenSum extends FloorSum {
-  /** Mean log-loss of the network alone, of the plain sum and of the chosen one. */
+  /** Mean log-loss of the network alone, of the plain sum and of the chosen one, each at its own temperature. */
   readonly logLoss: { readonly network: number; readonly plain: number; readonly chosen: number };
 }
 
@@ -50,16 +53,18 @@ export function chooseSum(rows: SumRows): ChosenSum {
   return { ...best, logLoss: { network: mean(network), plain: mean(plain), chosen: mean(bestLosses) } };
 }
 
+/** [n]: log-loss of each row, at the temperature at which their mean is least. */
 function lossesOf({ labels, network, floor, known, truth }: SumRows, sum: FloorSum, log: Float64Array): Float64Array {
-  const z = new Float64Array(labels);
   const { weight, priorShare } = sum;
   const prior = log.map((share) => priorShare * share);
-  return Float64Array.from({ length: truth.length }, (_, i) => {
-    const at = i * labels;
-    const z0 = known?.[i] === 0 ? undefined : floor.subarray(at, at + labels);
-    sumInto(network.subarray(at, at + labels), z0, { weight, prior }, z);
-    return logLoss(z, 0, truth[i], labels);
-  });
+  const summed = new Float64Array(truth.length * labels);
+  for (let i = 0; i < truth.length; i++) {
+    const [from, to] = [i * labels, (i + 1) * labels];
+    const z0 = known?.[i] === 0 ? undefined : floor.subarray(from, to);
+    sumInto(network.subarray(from, to), z0, { weight, prior }, summed.subarray(from, to));
+  }
+  const scale = temperatureOf(summed, truth, labels);
+  return Float64Array.from({ length: truth.length }, (_, i) => logLoss(summed, i, truth[i], labels, scale));
 }
 
 const mean = (values: Float64Array): number => values.reduce((sum, value) => sum + value, 0) / values.length;

@@ -34,6 +34,14 @@ describe('the sum of floor 0 and the network', () => {
     expect(chooseSum(experts(4000, { share: 0.05 }))).toMatchObject({ weight: 1, priorShare: 1 });
   });
 
+  test('is the plain one where the network is right as often and far too sure of itself', () => {
+    const rows = experts(2000);
+    const sure = { ...rows, network: rows.network.map((z) => 4 * z), floor: rows.floor.map((z) => 4 * z) };
+    const { weight, logLoss } = chooseSum(sure);
+    expect(weight).toBe(1);
+    expect(logLoss.chosen).toBeLessThan(logLoss.network);
+  });
+
   test('is the network alone where the floor does harm', () => {
     const rows = experts(2000);
     const harmful = { ...rows, floor: rows.floor.map((z) => -z) };
