@@ -1,6 +1,6 @@
 /**
  * The demo: the paper's five methods and `mp+` (joint, pooled exit heads), each trained from scratch on real e-mail,
- * judged on held-out mails and timed in the engine; a table, a report, and six model folders. Stages that methods share
+ * judged on held-out mails and timed in the engine; a table, a report, and a model folder of each. Stages that methods share
  * run once.
  */
 
