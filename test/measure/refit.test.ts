@@ -97,6 +97,6 @@ test('the command says what came of it, and what is missing', async () => {
   );
   expect((await cli(['refit', '--model', root], services)).stderr).toContain('--unlabelled is missing');
   expect((await cli(['refit', '--model', 'a/b', '--unlabelled', 'a.txt'], services)).stderr).toContain(
-    'a/b is not a folder here, and --out is missing',
+    'a/b is not a folder here, and a model of the hub needs --out',
   );
 });

@@ -88,8 +88,8 @@ export const refit: Command<RefitCommandOptions> = {
     if (unlabelled.length === 0) throw usage(`${flagOf('unlabelled')} is missing`, 'give a file of texts');
     if (own.out === null && !existsSync(model))
       throw usage(
-        `${model} is not a folder here, and ${flagOf('out')} is missing`,
-        'give a folder that does not exist',
+        `${model} is not a folder here, and a model of the hub needs ${flagOf('out')}`,
+        'check the path, or give a folder that does not exist',
       );
     if (delimiter !== null && !usesDelimiter({ unlabelled, train, validation }))
       throw usage(`${flagOf('delimiter')} was given, and no file is csv or tsv`, 'leave it out');

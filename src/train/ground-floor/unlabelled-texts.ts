@@ -80,7 +80,7 @@ export interface UnlabelledOptions extends Pick<TrainOptions, 'text' | 'pair' | 
 
 /**
  * In the order of the files, those of a pattern by name. Empty texts are left out.
- * Throws MP_FILE_MISSING for a name or pattern without a file, MP_USAGE where pairs are needed and texts are single or the
+ * Throws MP_FILE_MISSING for a name without a file, MP_USAGE for a pattern without one and where pairs are needed and texts are single or the
  * other way round, MP_DATA_EMPTY where nothing is left, and as `streamRows`.
  */
 export async function readUnlabelled({ files, pairs, known, onNote, ...columns }: UnlabelledOptions): Promise<Text[]> {
@@ -113,7 +113,8 @@ async function filesOf(patterns: readonly string[]): Promise<string[]> {
     const paths = isPattern
       ? (await glob(pattern, { absolute: isAbsolute(pattern), expandDirectories: false })).sort()
       : [pattern];
-    if (paths.length === 0) throw new PyramidError('MP_FILE_MISSING', { path: pattern, what: 'file of that pattern' });
+    if (paths.length === 0)
+      throw new PyramidError('MP_USAGE', { what: `no file matches ${pattern}`, todo: 'check the pattern' });
     for (const path of paths) if (!found.has(resolve(path))) found.set(resolve(path), path);
   }
   return [...found.values()];
