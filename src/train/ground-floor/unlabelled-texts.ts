@@ -80,8 +80,8 @@ export interface UnlabelledOptions extends Pick<TrainOptions, 'text' | 'pair' | 
 
 /**
  * In the order of the files, those of a pattern by name. Empty texts are left out.
- * Throws MP_FILE_MISSING for a name without a file, MP_USAGE for a pattern without one and where pairs are needed and texts are single or the
- * other way round, MP_DATA_EMPTY where nothing is left, and as `streamRows`.
+ * Throws MP_FILE_MISSING for a name without a file, MP_USAGE for a pattern without one, and where pairs are needed and texts
+ * are single or the other way round, MP_DATA_EMPTY where nothing is left, and as `streamRows`.
  */
 export async function readUnlabelled({ files, pairs, known, onNote, ...columns }: UnlabelledOptions): Promise<Text[]> {
   const sieve = new Sieve(known);
