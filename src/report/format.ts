@@ -14,7 +14,7 @@ export const operations = ({
 }): string => {
   const fewer = (factor: number | null, counted: string) =>
     factor === null
-      ? `no layer of a network run, ${counted}`
+      ? `no layer of a network runs, ${counted}`
       : `${factor.toFixed(2)} times fewer operations ${counted}`;
   return `${fewer(paper, 'as the paper counts')}, ${fewer(actual, 'as computed')}`;
 };
