@@ -1,0 +1,55 @@
+/**
+ * How a model's tau came about, and what is promised at it: the part of config.json's `pyramid` object that `calibrate`,
+ * `train` and `refit` write, and card, command line, page and server show. src/certify makes certificates; this file says
+ * what one is.
+ */
+
+/**
+ * `certified`: a certificate stands behind it. `chosen`: the best of a curve, on rows that may flatter it. `given`: by a
+ * person, unchecked.
+ */
+export type TauOrigin = 'certified' | 'chosen' | 'given';
+export const TAU_ORIGINS: readonly TauOrigin[] = ['certified', 'chosen', 'given'];
+
+/**
+ * What a setting may lose against the full answer:
+ *   net-drop      E[1(full right) − 1(early right)]: accuracy lost
+ *   harm          E[1(full right and early wrong)]: stricter, gains do not make up for losses
+ *   disagreement  E[1(early ≠ full)]: needs no labels
+ */
+export type Risk = 'net-drop' | 'harm' | 'disagreement';
+export const RISKS: readonly Risk[] = ['net-drop', 'harm', 'disagreement'];
+
+/** An estimate and the bound that the truth is below with the certificate's confidence. */
+export interface Bounded {
+  readonly estimate: number;
+  readonly upper: number;
+}
+
+export interface Certificate {
+  readonly format: 1;
+  readonly risk: Risk;
+  /** What the full answer is: this model run to the end, or answers that were given (plain BERT's). */
+  readonly against: 'network' | 'reference';
+  /** ε, 0 to 1: the risk that is promised not to be exceeded. */
+  readonly maxRisk: number;
+  /** 1 − α, 0 to 1: how often such a promise holds, over draws of the rows. */
+  readonly confidence: number;
+  /** Rows or texts that it was made from, and how many of them had a label. */
+  readonly rows: number;
+  readonly labelled: number;
+  /** Of the order in which the rows were read. */
+  readonly seed: number;
+  /** The fastest setting that is certified; null: none is, so that every text goes to the end. */
+  readonly tau: number | null;
+  /** The risk at `tau`; zeros where tau is null. */
+  readonly atTau: Bounded;
+  /** Disagreement with the network run to the end at `tau`: what an audit compares with. */
+  readonly disagreement: Bounded;
+  /** [L+1]: share of the rows that leave at each exit at `tau`, floor 0 first. What drift is measured from. */
+  readonly exits: readonly number[];
+  /** Of the rows: mean length in tokens, its standard deviation, and the share of unknown pieces. */
+  readonly texts: { readonly length: number; readonly spread: number; readonly unknown: number | null };
+  /** Fingerprint of what was frozen before the rows were seen; another one voids the certificate. */
+  readonly settings: string;
+}
