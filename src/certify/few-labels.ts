@@ -1,0 +1,151 @@
+/**
+ * A certificate from few labels. Only texts on which an early and the full answer differ can lose anything: with U the texts on which
+ * any setting of the path does, δ(θ) = P(U) · E[D(θ) | U]. P(U) is bounded on texts without labels, and a person labels a sample of U.
+ * Each of the two bounds may fail with α/2.
+ */
+import { PyramidError } from '../errors.ts';
+import { exitOf, type Outcome, outcomes } from '../evaluate/outcomes.ts';
+import type { Trace } from '../evaluate/trace.ts';
+import { knownOptions } from '../option.ts';
+import type { Risk } from '../pyramid/folder/certificate.ts';
+import { binomialUpper } from './binomial.ts';
+import { type Certified, factsAt, testOptions } from './certify.ts';
+import { DIAL } from './dial.ts';
+import { fixedSequence } from './fixed-sequence.ts';
+import { fullAnswers, lossesAt, needDial } from './losses.ts';
+import { readingOrder } from './reading-order.ts';
+import { bounded, isRejected, type TestOptions } from './risk-test.ts';
+import { rowsNeeded } from './rows-needed.ts';
+
+export interface FewLabelsOptions {
+  /** What is to be certified with them; `net-drop` where left out. Disagreement needs no labels: `certify` has it. */
+  readonly risk?: Exclude<Risk, 'disagreement'>;
+  readonly maxRisk: number;
+  readonly confidence?: number;
+  /** The most texts that a person will label. */
+  readonly budget: number;
+  /** Of the sample. The same seed, texts and options give the same sample. */
+  readonly seed: number;
+  /** The fast end of the path, set before the texts were seen; found from the budget where left out. */
+  readonly end?: number;
+}
+
+export interface LabelPlan {
+  /** The fast end of the path that the labels are for; null where even the slowest setting differs too often. */
+  readonly end: number | null;
+  /** Share of the texts that are in U, and the bound of P(U) with confidence 1 − α/2. */
+  readonly differing: { readonly estimate: number; readonly upper: number };
+  /** Indices of the texts to be labelled, at most `budget`: a uniform sample of U in a seeded order. */
+  readonly texts: readonly number[];
+}
+
+/**
+ * How far from 0 the mean of a sample of n is bounded, times √n, where gains and losses are as many: what the fast end is cut by.
+ * Measured with the bets of betting.ts; a wrong figure costs labels or speed, never the promise.
+ */
+const SPREAD = 2.8;
+
+/**
+ * Which texts of `trace` are worth a label; its own labels are not read. The fast end is cut so that U is no larger than a budget of
+ * labels can certify: to t = ε √budget / 2.8. Throws MP_USAGE.
+ */
+export function textsWorthLabelling(trace: Trace, given: FewLabelsOptions): LabelPlan {
+  const known = checked(given);
+  needDial(trace);
+  return planOf(trace, outcomes(trace), known);
+}
+
+/**
+ * Certifies along the path up to the plan's end, from the labels of its texts: index of the text → index of the label. Every text of
+ * the plan needs one: those that a person skipped are not a chance sample. Throws MP_USAGE.
+ */
+export function certifyFewLabels(
+  trace: Trace,
+  labels: ReadonlyMap<number, number>,
+  given: FewLabelsOptions,
+): Certified {
+  const known = checked(given);
+  const { risk, options, seed } = known;
+  needDial(trace);
+  const all = outcomes(trace);
+  const plan = planOf(trace, all, known);
+  const missing = plan.texts.filter((i) => labels.get(i) === undefined).length;
+  if (missing > 0)
+    throw new PyramidError('MP_USAGE', {
+      what: `${missing} of the ${plan.texts.length} texts to be labelled have no label`,
+      todo: 'label all of them: those that were skipped may be the hard ones',
+    });
+  const sample = plan.texts.map((i) => ({ ...all[i], label: labels.get(i)! }));
+  const full = fullAnswers(sample);
+  const share = plan.differing.upper;
+  const within: TestOptions = { maxRisk: Math.min(1 - 1e-9, options.maxRisk / share), alpha: options.alpha / 2 };
+  const path = plan.end === null ? [] : DIAL.filter((setting) => setting <= plan.end!);
+  // where U is smaller than the risk allowed nothing is left to be shown
+  const isSafe = (setting: number) =>
+    share <= options.maxRisk ||
+    (sample.length > 0 && isRejected(risk, lossesAt(sample, full, path[setting], risk), within));
+  const last = fixedSequence(path.length, isSafe);
+  const tau = last < 0 ? null : path[last];
+  const bound = () => {
+    if (sample.length === 0) return { estimate: 0, upper: share };
+    const { estimate, upper } = bounded(risk, lossesAt(sample, full, tau, risk), within);
+    return { estimate: estimate * plan.differing.estimate, upper: upper > 0 ? upper * share : 0 };
+  };
+  return {
+    certificate: {
+      format: 1,
+      risk,
+      against: 'network',
+      maxRisk: options.maxRisk,
+      confidence: 1 - options.alpha,
+      ...factsAt(all, tau, options),
+      labelled: sample.length,
+      seed,
+      tau,
+      atTau: tau === null ? { estimate: 0, upper: 0 } : bound(),
+    },
+    rowsNeeded:
+      tau === null && path.length > 0 ? rowsNeeded(risk, lossesAt(sample, full, path[0], risk), within) : null,
+  };
+}
+
+interface Checked extends Pick<FewLabelsOptions, 'budget' | 'seed' | 'end'> {
+  readonly risk: Risk;
+  readonly options: TestOptions;
+}
+
+function checked(given: FewLabelsOptions): Checked {
+  const known = knownOptions(given, ['risk', 'maxRisk', 'confidence', 'budget', 'seed', 'end']);
+  const { risk = 'net-drop', maxRisk, confidence = 0.95, budget, seed, end } = known;
+  if (!(Number.isSafeInteger(budget) && budget > 0))
+    throw new PyramidError('MP_USAGE', { what: `the budget is ${budget} labels`, todo: 'give a whole number above 0' });
+  return { risk, options: testOptions({ risk, maxRisk, confidence }), budget, seed, end };
+}
+
+function planOf(trace: Trace, all: readonly Outcome[], { options, budget, seed, end: given }: Checked): LabelPlan {
+  const n = all.length;
+  const { maxRisk, alpha } = options;
+  const firstAt = all.map(firstDiffering);
+  const differing = (end: number) => firstAt.reduce((count, first) => count + Number(first <= end), 0);
+  const upperAt = (end: number) => binomialUpper(differing(end), n, alpha / 2);
+  let end = given ?? null;
+  let upper = 1;
+  if (end !== null) upper = upperAt(end);
+  else {
+    // U grows along the path, so with t fixed beforehand the first end whose U is larger passes with probability α/2 at most: t
+    // itself is the bound, wherever the cut falls
+    const t = Math.min(1, Math.max(maxRisk, (maxRisk * Math.sqrt(budget)) / SPREAD));
+    const last = fixedSequence(DIAL.length, (setting) => upperAt(DIAL[setting]) <= t);
+    end = last < 0 ? null : DIAL[last];
+    upper = end === null ? 1 : t;
+  }
+  if (end === null) return { end, differing: { estimate: differing(DIAL[0]) / n, upper }, texts: [] };
+  const inside = readingOrder(trace, seed).filter((i) => firstAt[i] <= end);
+  return { end, differing: { estimate: inside.length / n, upper }, texts: inside.slice(0, budget) };
+}
+
+/** The first setting of the dial at which a text's answer is not its full one; without end where there is none. */
+function firstDiffering(outcome: Outcome): number {
+  const full = outcome.predicted[exitOf(outcome, null)];
+  return DIAL.find((tau) => outcome.predicted[exitOf(outcome, tau)] !== full) ?? Number.POSITIVE_INFINITY;
+}

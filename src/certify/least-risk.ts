@@ -1,0 +1,69 @@
+/** The dial the other way round: the speed is given, and the least risk that can be certified at it is found. */
+import { PyramidError } from '../errors.ts';
+import { summarize } from '../evaluate/judge.ts';
+import { type CountOptions, outcomes } from '../evaluate/outcomes.ts';
+import type { Trace } from '../evaluate/trace.ts';
+import { knownOptions } from '../option.ts';
+import type { Risk } from '../pyramid/folder/certificate.ts';
+import { type CertificateFacts, factsAt, testOptions } from './certify.ts';
+import { DIAL } from './dial.ts';
+import { fullAnswers, lossesAt, needDial } from './losses.ts';
+import { inOrder, readingOrder } from './reading-order.ts';
+import { bounded } from './risk-test.ts';
+
+export interface LeastRiskOptions extends CountOptions {
+  /** Times fewer operations than the dense network, above 0. */
+  readonly minSpeedup: number;
+  /** The count that the speed-up is in; `actual` where left out. */
+  readonly by?: 'actual' | 'paper';
+  readonly risk?: Risk;
+  readonly confidence?: number;
+  readonly seed: number;
+  readonly reference?: readonly number[];
+}
+
+export interface LeastRisk {
+  /** `maxRisk` is the upper bound found: the promise is that the risk is below it. */
+  readonly certificate: CertificateFacts;
+  /** Of these rows, in the count asked for; null where no part of the network runs. */
+  readonly speedup: number | null;
+}
+
+/** Bets made for a drop of about so much: the risk is not known before. */
+const USUAL_RISK = 0.01;
+
+/**
+ * The slowest setting of `DIAL` that is at least so fast on these rows, with the bound of its risk; null where none is. Which
+ * setting that is hangs on the rows' operations, not on their labels, so the bound is that of one setting, tested once.
+ */
+export function leastRisk(trace: Trace, given: LeastRiskOptions): LeastRisk | null {
+  const names = ['minSpeedup', 'by', 'risk', 'confidence', 'seed', 'reference', 'peeks', 'dense'] as const;
+  const known = knownOptions(given, names);
+  const { minSpeedup, by = 'actual', risk = 'net-drop', confidence = 0.95, seed, reference, ...counts } = known;
+  if (!(minSpeedup > 0))
+    throw new PyramidError('MP_USAGE', { what: `minSpeedup is ${minSpeedup}`, todo: 'give a number above 0' });
+  const options = testOptions({ risk, maxRisk: USUAL_RISK, confidence });
+  needDial(trace);
+  const all = outcomes(trace, counts);
+  const speedupAt = (tau: number) => summarize(all, tau, trace.labels.length).speedup[by];
+  // without end where no part of the network runs
+  const tau = DIAL.find((setting) => (speedupAt(setting) ?? Number.POSITIVE_INFINITY) >= minSpeedup);
+  if (tau === undefined) return null;
+  const losses = inOrder(lossesAt(all, fullAnswers(all, reference), tau, risk), readingOrder(trace, seed));
+  const atTau = bounded(risk, losses, options);
+  return {
+    certificate: {
+      format: 1,
+      risk,
+      against: reference ? 'reference' : 'network',
+      maxRisk: atTau.upper,
+      confidence,
+      ...factsAt(all, tau, options),
+      labelled: risk === 'disagreement' ? 0 : all.length,
+      seed,
+      tau,
+      atTau,
+    },
+    speedup: speedupAt(tau),
+  };
+}
