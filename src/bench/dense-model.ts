@@ -15,6 +15,7 @@ import {
 } from '../encoder/index.ts';
 import { Graph, toOnnx, type Value } from '../graph/index.ts';
 import { headSettings } from '../pyramid/exits/exits.ts';
+import { withoutDial } from '../pyramid/folder/dial.ts';
 import { readModelFolder, writeModelFolder } from '../pyramid/folder/disk-model.ts';
 import type { PyramidModel } from '../pyramid/folder/model-folder.ts';
 import { loadTokenizer } from '../text/index.ts';
@@ -26,7 +27,7 @@ export const PADDED_INPUTS = ['input_ids', 'attention_mask', 'token_type_ids'] a
 export async function writeDenseModel(from: string, dir: string): Promise<void> {
   const model = await readModelFolder(from);
   const { files } = await loadTokenizer(from);
-  const { dtype: _, asked: __, calibration: ___, forDtype: ____, ...kept } = model.info;
+  const { dtype: _, asked: __, forDtype: ___, ...kept } = withoutDial(model.info);
   const info = { ...kept, method: 'bert', exitHead: 'none' as const, prunes: false, tau: null };
   const dense = { ...model, info, heads: new Map(), headSettings: headSettings('none', false), thresholds: null };
   await writeModelFolder(dir, dense, files);

@@ -1,7 +1,8 @@
 /** What is known of a loaded model, as plain data: for whoever shows it, in a page or behind a server. */
 import type { ProblemType } from '../encoder/index.ts';
 import type { HeadKind } from '../pyramid/exits/exits.ts';
-import type { Calibration } from '../pyramid/folder/calibration.ts';
+import type { Certificate, TauOrigin } from '../pyramid/folder/certificate.ts';
+import { type Calibration, originOf } from '../pyramid/folder/dial.ts';
 import type { Dtype } from '../pyramid/folder/model-folder.ts';
 import type { NetworkShape } from '../pyramid/shape.ts';
 import type { TextClassifier } from './text-classifier.ts';
@@ -11,8 +12,14 @@ export interface ModelInfo {
   readonly name: string;
   readonly labels: readonly string[];
   readonly shape: NetworkShape;
-  /** The tau that was chosen for this model; null: none. */
+  /** The model's own tau; null: none. */
   readonly tau: number | null;
+  /** How it came about; null: there is none. */
+  readonly tauFrom: TauOrigin | null;
+  /** Of a certified tau. */
+  readonly certificate: Certificate | null;
+  /** Why a certificate that the folder has holds no longer; null: none does so. */
+  readonly certificateVoid: string | null;
   /** How tau was chosen, where that is known. */
   readonly calibration: Calibration | null;
   readonly method: string;
@@ -40,7 +47,9 @@ export function modelInfo(
   name: string,
   { info, labels, shape, problemType, headKind, hasFloor, dtype }: Loaded,
 ): ModelInfo {
-  const { tau, calibration = null, method, pairs, headWidth, asked = null, prunes, maxLength } = info;
-  const dial = { tau, calibration, headKind, hasFloor, headWidth, asked, prunes };
-  return { name, labels, shape, ...dial, problemType, method, pairs, maxLength, dtype };
+  const { tau, calibration = null, certificate = null, certificateVoid = null } = info;
+  const { method, pairs, headWidth, asked = null, prunes, maxLength } = info;
+  const dial = { tau, tauFrom: originOf(info), certificate, certificateVoid, calibration };
+  const exits = { headKind, hasFloor, headWidth, asked, prunes };
+  return { name, labels, shape, ...dial, ...exits, problemType, method, pairs, maxLength, dtype };
 }

@@ -10,7 +10,8 @@ import { judge } from '../evaluate/judge.ts';
 import type { Trace } from '../evaluate/trace.ts';
 import { knownOptions } from '../option.ts';
 import { exitLogits } from '../pyramid/exits/sum.ts';
-import { json, type PyramidInfo } from '../pyramid/folder/model-folder.ts';
+import { dialOf, withoutDial } from '../pyramid/folder/dial.ts';
+import { json } from '../pyramid/folder/model-folder.ts';
 import { argmax } from '../pyramid/logits.ts';
 import type { Dataset } from '../text/example.ts';
 import { needEmptyFolder } from '../write-folder.ts';
@@ -76,17 +77,16 @@ export async function quantize(options: QuantizeOptions): Promise<Quantized> {
   if (disagreement > maxDisagreement) {
     throw new PyramidError('MP_QUANTIZE', { disagreement, most: maxDisagreement, rows: rows.examples.length });
   }
-  const { tau: _, calibration: __, forDtype: ___, ...info } = exact.info;
-  /** A tau that was chosen on the logits of one dtype holds for that alone. */
-  const chosen = ({ tau, calibration }: PyramidInfo) => ({ tau, ...(calibration && { calibration }) });
+  // a tau that was chosen on the logits of one dtype holds for that alone
+  const { forDtype: _, ...info } = withoutDial(exact.info);
   await copyFolder(model, out, async (copy) => {
     const path = join(copy, 'config.json');
     const config = JSON.parse(await readFile(path, 'utf8')) as Record<string, unknown>;
     const pyramid = {
       ...info,
       dtype: 'int8',
-      ...chosen(quick.info),
-      ...(exact.info.tau !== null && { forDtype: { fp32: chosen(exact.info) } }),
+      ...dialOf(quick.info),
+      ...(exact.info.tau !== null && { forDtype: { fp32: dialOf(exact.info) } }),
     };
     await writeWhole(path, json({ ...config, pyramid }));
   });

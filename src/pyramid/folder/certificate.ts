@@ -3,6 +3,7 @@
  * `train` and `refit` write, and card, command line, page and server show. src/certify makes certificates; this file says
  * what one is.
  */
+import { type Field, isObject, number, oneOf, orNull, problemIn, tauField, whole } from './field.ts';
 
 /**
  * `certified`: a certificate stands behind it. `chosen`: the best of a curve, on rows that may flatter it. `given`: by a
@@ -52,4 +53,40 @@ export interface Certificate {
   readonly texts: { readonly length: number; readonly spread: number; readonly unknown: number | null };
   /** Fingerprint of what was frozen before the rows were seen; another one voids the certificate. */
   readonly settings: string;
+}
+
+const SHARE = number(0, 1);
+const BOUNDED: Field = [
+  (value) => isObject(value) && number(-1, 1)[0](value.estimate) && number(-1, 1)[0](value.upper),
+  'an object with estimate and upper, from −1 to 1',
+];
+const isTexts = (value: unknown) =>
+  isObject(value) && [value.length, value.spread].every(number(0)[0]) && orNull(SHARE)[0](value.unknown);
+
+const FIELDS: Readonly<Record<keyof Certificate, Field>> = {
+  format: oneOf([1]),
+  risk: oneOf(RISKS),
+  against: oneOf(['network', 'reference']),
+  maxRisk: SHARE,
+  confidence: SHARE,
+  rows: whole(0),
+  labelled: whole(0),
+  seed: number(),
+  tau: tauField,
+  atTau: BOUNDED,
+  disagreement: BOUNDED,
+  exits: [(value) => Array.isArray(value) && value.every(SHARE[0]), 'a list of shares from 0 to 1'],
+  texts: [isTexts, 'an object with length, spread and unknown'],
+  settings: [(value) => typeof value === 'string', 'a fingerprint'],
+};
+
+/** What is wrong with the certificate `name` of a model of L layers, for a sentence; null: nothing. */
+export function certificateProblem(name: string, value: unknown, layers: number): string | null {
+  if (!isObject(value)) return `${name} is not an object`;
+  const problem = problemIn(name, value, FIELDS);
+  if (problem !== null) return problem;
+  const { exits, labelled, rows } = value as unknown as Certificate;
+  if (exits.length !== layers + 1)
+    return `${name}.exits has ${exits.length} shares, and there are ${layers + 1} exits with floor 0 and the last layer`;
+  return labelled > rows ? `${name}.labelled is ${labelled}, more than its ${rows} rows` : null;
 }

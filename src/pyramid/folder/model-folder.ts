@@ -12,7 +12,10 @@ import { headShapes } from '../exits/heads.ts';
 import { type FloorInfo, type FloorParts, floorFrom } from '../floor/index.ts';
 import { THRESHOLDS } from '../network.ts';
 import { problemTypeOf } from '../problem.ts';
-import { type Calibration, DTYPES, type Dtype, dtypeOf, infoFor, type PyramidInfo, readInfo } from './pyramid-info.ts';
+import type { Calibration } from './dial.ts';
+import { DTYPES, type Dtype } from './dtype.ts';
+import { voidByConfig, voidByWeights } from './frozen.ts';
+import { dtypeOf, infoFor, type PyramidInfo, readInfo, withoutVoid } from './pyramid-info.ts';
 
 export { type Calibration, DTYPES, type Dtype, dtypeOf, infoFor, type PyramidInfo };
 
@@ -51,7 +54,8 @@ export async function modelOf(folder: Folder): Promise<PyramidModel> {
   for (const [name, shape] of headShapes(config, settings)) heads.set(name, take(name, shape));
   const thresholds = info.prunes ? take(THRESHOLDS, [config.layers]).data : null;
   const floor = info.floor ? await floorOf(folder, info.floor) : null;
-  return { ...outline, parameters, heads, thresholds, floor };
+  const model = { ...outline, parameters, heads, thresholds, floor };
+  return { ...model, info: withoutVoid(info, (certificate) => voidByWeights(certificate, model)) };
 }
 
 /** What config.json says, before anything large is read. Throws MP_FILE_MISSING, MP_MODEL_* . */
@@ -60,7 +64,8 @@ export async function outlineOf(folder: Folder): Promise<Pick<PyramidModel, 'con
   const path = pathIn(folder.path, 'config.json');
   if (stored.labels.length === 0) throw new PyramidError('MP_MODEL_LABELS', { path, problem: 'there is no id2label' });
   const config = { ...stored, problemType: problemTypeOf(stored) };
-  const info = readInfo(config, path);
+  const said = readInfo(config, path);
+  const info = withoutVoid(said, (made, { tau }, dtype) => voidByConfig(made, tau, config, said, dtype));
   return { config, info, headSettings: headSettings(info.exitHead, info.pairs, info.headWidth) };
 }
 

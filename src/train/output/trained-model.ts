@@ -5,8 +5,10 @@
 import { join } from 'node:path';
 import type { ClockFigures, MeasureClock } from '../../evaluate/clock-figures.ts';
 import { FASTBERT_WIDTH } from '../../pyramid/exits/fastbert.ts';
+import type { Certificate, TauOrigin } from '../../pyramid/folder/certificate.ts';
 import { writeModelFolder } from '../../pyramid/folder/disk-model.ts';
-import { json, type PyramidInfo } from '../../pyramid/folder/model-folder.ts';
+import { settingsOf } from '../../pyramid/folder/frozen.ts';
+import { dtypeOf, json, type PyramidInfo } from '../../pyramid/folder/model-folder.ts';
 import { writeAllWhole } from '../../write-whole.ts';
 import type { OnTrainEvent } from '../events.ts';
 import type { LearnedFloor } from '../ground-floor/learn-floor.ts';
@@ -29,8 +31,12 @@ export interface TrainedModel {
   readonly result: MethodResult;
   /** null: it has none. */
   readonly floor: Pick<LearnedFloor, 'parts' | 'facts'> | null;
-  /** Chosen on the validation rows; null: off. */
+  /** null: off. */
   readonly tau: number | null;
+  /** How it came about; left out: chosen on the validation rows, where there is one. */
+  readonly tauFrom?: TauOrigin;
+  /** Where it is certified; what was frozen is added when the model is written. */
+  readonly certificate?: Omit<Certificate, 'settings'>;
   /** As `runMetrics` has them. */
   readonly metrics: Readonly<Record<string, number>>;
 }
@@ -96,8 +102,16 @@ function filesForPeople(model: TrainedModel, clock: ClockFigures | null): Readon
   };
 }
 
-function pyramidInfo({ options, result: { state }, rows, tau }: TrainedModel): PyramidInfo {
-  return {
+function pyramidInfo({
+  options,
+  result: { state },
+  rows,
+  tau,
+  tauFrom,
+  certificate,
+  floor,
+}: TrainedModel): PyramidInfo {
+  const info: PyramidInfo = {
     format: 1,
     method: options.method,
     exitHead: state.headSettings.kind,
@@ -109,5 +123,9 @@ function pyramidInfo({ options, result: { state }, rows, tau }: TrainedModel): P
     lambda: options.lambda,
     maxLength: options.maxLength,
     tau,
+    ...((tauFrom ?? tau !== null) && { tauFrom: tauFrom ?? 'chosen' }),
   };
+  if (!certificate) return info;
+  const settings = settingsOf({ ...state, info, floor: floor?.parts ?? null }, dtypeOf(info));
+  return { ...info, certificate: { ...certificate, settings } };
 }
