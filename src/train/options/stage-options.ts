@@ -1,0 +1,133 @@
+/** The options of training that the stages of a network have: optimisation, and token pruning. */
+import { customOption, integerOption, numberOption, type OptionTable } from '../../option.ts';
+import {
+  type ClassWeights,
+  DEFAULT_EPOCHS,
+  type Epochs,
+  readClassWeights,
+  readDelta,
+  readEpochs,
+} from './option-values.ts';
+
+export interface StageOptions {
+  readonly epochs: Epochs;
+  readonly batchSize: number;
+  readonly learningRate: number;
+  readonly warmup: number;
+  readonly weightDecay: number;
+  readonly clip: number;
+  readonly classWeights: ClassWeights;
+
+  readonly delta: number | 'auto';
+  readonly temperature: number;
+  readonly lambda: number;
+  readonly thresholdLearningRate: number;
+}
+
+const optimisation = 'Optimisation';
+const pruning = 'Token pruning (ltp, mp)';
+
+export const stageTable = {
+  epochs: customOption<Epochs>({
+    group: optimisation,
+    affects: ['regular', 'soft', 'hard', 'heads'],
+    default: DEFAULT_EPOCHS,
+    placeholder: 'N,N,N,N',
+    expected: 'one to four numbers from 0 to 1000, as in 3,1,2,10 (the stages regular, soft, hard, heads)',
+    help: 'epochs of the stages regular, soft, hard and heads; stages not listed keep their default',
+    aliases: ['num_train_epochs'],
+    read: readEpochs,
+  }),
+  batchSize: integerOption({
+    group: optimisation,
+    affects: ['regular', 'soft', 'hard'],
+    default: 32,
+    min: 1,
+    max: 4096,
+    placeholder: 'ROWS',
+    help: 'rows per step in all stages except heads',
+    aliases: ['per_device_train_batch_size', 'train_batch_size'],
+  }),
+  learningRate: numberOption({
+    group: optimisation,
+    affects: ['regular', 'soft', 'hard'],
+    default: 5e-5,
+    min: 0,
+    above: true,
+    max: 1,
+    help: 'peak learning rate, reached after warm-up; use about 5e-4 for a network from scratch',
+    aliases: ['learning_rate'],
+  }),
+  warmup: numberOption({
+    group: optimisation,
+    affects: ['run', 'network'],
+    default: 0.1,
+    min: 0,
+    max: 1,
+    placeholder: 'SHARE',
+    help: 'the share of steps over which the learning rate rises; it falls to zero over the rest',
+    aliases: ['warmup_ratio'],
+  }),
+  weightDecay: numberOption({
+    group: optimisation,
+    affects: ['run', 'network'],
+    default: 0.01,
+    min: 0,
+    max: 1,
+    help: 'decoupled weight decay of AdamW; not applied to biases, normalisation and thresholds',
+    aliases: ['weight_decay'],
+  }),
+  clip: numberOption({
+    group: optimisation,
+    affects: ['run', 'network'],
+    default: 1,
+    min: 0,
+    help: 'clip gradients to this total norm; 0 turns clipping off',
+    aliases: ['max_grad_norm'],
+  }),
+  classWeights: customOption<ClassWeights>({
+    group: optimisation,
+    affects: ['regular', 'soft', 'hard', 'floor'],
+    default: 'none',
+    placeholder: 'none|auto|LABEL=W,…',
+    expected: 'none, auto, or a weight above 0 for each label, as in ham=1,spam=2',
+    help: 'weights of the labels in the loss; auto: inverse to label frequency, 1 on average',
+    read: readClassWeights,
+  }),
+
+  delta: customOption<number | 'auto'>({
+    group: pruning,
+    affects: ['soft'],
+    default: 'auto',
+    placeholder: 'X|auto',
+    expected: 'a number from 0 to 1, or auto',
+    help: 'initial threshold of the last layer; earlier layers start proportionally lower, and training learns them all; auto: the mean score of a token (1 / mean tokens per training text)',
+    read: readDelta,
+  }),
+  temperature: numberOption({
+    group: pruning,
+    affects: ['soft'],
+    default: 1e-3,
+    min: 0,
+    above: true,
+    max: 1,
+    help: 'temperature T of the soft mask sigmoid((score - threshold) / T)',
+  }),
+  lambda: numberOption({
+    group: pruning,
+    affects: ['soft'],
+    default: 0.05,
+    min: 0,
+    max: 100,
+    help: 'weight of the mean mask in the loss; a larger value removes more tokens',
+  }),
+  thresholdLearningRate: numberOption({
+    group: pruning,
+    affects: ['soft'],
+    default: 2e-4,
+    min: 0,
+    above: true,
+    max: 1,
+    help: 'peak learning rate of the thresholds',
+  }),
+} as const satisfies OptionTable<StageOptions>;
