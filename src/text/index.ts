@@ -9,6 +9,7 @@ export type { RowProblem } from './files/table.ts';
 export * from './read-examples.ts';
 export * from './split.ts';
 export * from './tasks.ts';
+export * from './text-key.ts';
 export * from './tokenizer/load-tokenizer.ts';
 export * from './tokenizer/tokenizer.ts';
 export * from './tokenizer/wordpiece-trainer.ts';

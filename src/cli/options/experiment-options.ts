@@ -24,6 +24,7 @@ const {
   label: _l,
   delimiter: _d,
   method: _m,
+  calibration: _c,
   ...shared
 } = trainTable;
 const {
@@ -34,6 +35,10 @@ const {
   out: _o,
   limit: _i,
   resume: _r,
+  // what may be lost is the experiment's own, and only `reproduce` certifies
+  maxDrop: _a,
+  confidence: _b,
+  calibrationShare: _s,
   ...training
 } = shared;
 

@@ -8,7 +8,7 @@ import { glob, isDynamicPattern } from 'tinyglobby';
 import { PyramidError } from '../../errors.ts';
 import { randomStream } from '../../random.ts';
 import type { Dataset, Example } from '../../text/example.ts';
-import { streamRows } from '../../text/index.ts';
+import { streamRows, textKey, textKeys } from '../../text/index.ts';
 import { hasFloor, methods } from '../methods.ts';
 import type { TrainOptions } from '../options/defaults.ts';
 import type { Rows } from '../start/rows.ts';
@@ -18,12 +18,12 @@ export type Text = Pick<Example, 'text' | 'pair'>;
 /** What a run has of them: its files, and rows beyond the limit. None where no network or no floor 0 is there to use them. */
 export async function unlabelledOf(
   options: TrainOptions,
-  { train, validation, test, beyond = [] }: Rows,
+  { train, validation, test, calibration, beyond = [] }: Rows,
   onNote: (text: string) => void,
 ): Promise<Text[]> {
   const { text, pair, delimiter, unlabelled: files, unlabelledRest, seed } = options;
   if (!hasFloor(options) || !methods[options.method].network) return [];
-  const known = { train, judges: [validation, test] };
+  const known = { train, judges: [validation, test, calibration ?? null] };
   const { pairs } = train;
   const read = files.length > 0 ? await readUnlabelled({ files, text, pair, delimiter, pairs, known, onNote }) : [];
   if (unlabelledRest === null) return read;
@@ -44,12 +44,12 @@ class Sieve {
   readonly #labelled: ReadonlySet<string>;
 
   constructor({ train, judges }: UnlabelledOptions['known']) {
-    this.#judged = keysOf(judges);
-    this.#labelled = keysOf([train]);
+    this.#judged = textKeys(judges);
+    this.#labelled = textKeys([train]);
   }
 
   add({ text, pair }: Text): void {
-    const key = keyOf({ text, pair });
+    const key = textKey({ text, pair });
     if (text.trim() === '') this.#left.empty++;
     else if (this.#judged.has(key)) this.#left.judged++;
     else if (this.#labelled.has(key)) this.#left.labelled++;
@@ -119,11 +119,6 @@ async function filesOf(patterns: readonly string[]): Promise<string[]> {
   }
   return [...found.values()];
 }
-
-const keyOf = ({ text, pair }: Text): string => (pair === undefined ? text.trim() : `${text.trim()}\0${pair.trim()}`);
-
-const keysOf = (sets: readonly (Dataset | null)[]): Set<string> =>
-  new Set(sets.flatMap((set) => set?.examples.map(keyOf) ?? []));
 
 const otherKind = (path: string, pairs: boolean): PyramidError =>
   new PyramidError('MP_USAGE', {

@@ -5,6 +5,7 @@
  */
 import { choiceOption, type OptionTable, textOption } from '../../option.ts';
 import { type DataOptions, dataTable } from './data-options.ts';
+import { type DialOptions, dialTable } from './dial-options.ts';
 import { type ExitOptions, exitTable } from './exit-options.ts';
 import type { ClassWeights, Epochs } from './option-values.ts';
 import { type RunningOptions, runningTable } from './running-options.ts';
@@ -21,7 +22,13 @@ interface MethodOptions {
   readonly out: string;
 }
 
-export interface TrainOptions extends MethodOptions, DataOptions, StageOptions, ExitOptions, RunningOptions {}
+export interface TrainOptions
+  extends MethodOptions,
+    DataOptions,
+    StageOptions,
+    ExitOptions,
+    DialOptions,
+    RunningOptions {}
 
 const what = 'What to train';
 
@@ -59,5 +66,6 @@ export const trainTable = {
   ...dataTable,
   ...stageTable,
   ...exitTable,
+  ...dialTable,
   ...runningTable,
 } as const satisfies OptionTable<TrainOptions>;

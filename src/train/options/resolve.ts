@@ -54,6 +54,15 @@ function checkTogether(options: TrainOptions, nameOf: (key: string) => string): 
   if (options.delimiter !== null && !usesDelimiter(options)) {
     wrong(`${nameOf('delimiter')} was given, and no file of rows is csv or tsv`, 'leave it out');
   }
+  if (options.calibration !== null && !methods[options.method].exits) {
+    wrong(
+      `${nameOf('calibration')} was given, and a model of ${nameOf('method')} ${options.method} has no tau to certify`,
+      'leave it out',
+    );
+  }
+  if (options.calibration !== null && options.calibrationShare) {
+    wrong(`both ${nameOf('calibration')} and ${nameOf('calibrationShare')} were given`, 'leave one of them out');
+  }
   if (options.method === 'linear' && options.floor === 'none') {
     wrong(
       `${nameOf('method')} linear is floor 0 alone, and ${nameOf('floor')} none was given`,
@@ -81,8 +90,8 @@ function checkTogether(options: TrainOptions, nameOf: (key: string) => string): 
 }
 
 /** Whether there is a file whose fields a delimiter separates. */
-export const usesDelimiter = ({ train, validation, test, unlabelled = [] }: GivenTrainOptions): boolean =>
-  [train, validation, test, ...unlabelled].some((file) => typeof file === 'string' && isDelimited(file));
+export const usesDelimiter = ({ train, validation, test, calibration, unlabelled = [] }: GivenTrainOptions): boolean =>
+  [train, validation, test, calibration, ...unlabelled].some((file) => typeof file === 'string' && isDelimited(file));
 
 /** What training.json stores of the settings: all of them but `resume`, so that it can be given back as a configuration file. */
 export function resolvedConfig(options: TrainOptions): Omit<TrainOptions, 'resume'> {

@@ -43,9 +43,9 @@ export function runMetrics(off: Judgement, chosen: Judgement): Record<string, nu
   };
 }
 
-const dataRecord = ({ train, validation, test }: Rows) =>
+const dataRecord = ({ train, validation, test, calibration = null }: Rows) =>
   Object.fromEntries(
-    Object.entries({ train, validation, test })
+    Object.entries({ train, validation, test, calibration })
       .filter((entry): entry is [string, Dataset] => entry[1] !== null)
       .map(([name, set]) => [
         name,

@@ -10,12 +10,14 @@ export interface EncodedRows<R extends Rows = Rows> {
   readonly train: EncodedSet;
   readonly validation: EncodedSet;
   readonly test: R['test'] extends Dataset ? EncodedSet : EncodedSet | null;
+  /** null or left out: there are no rows to certify tau with. */
+  readonly calibration?: EncodedSet | null;
 }
 
 /** `batchSize`: how many training rows are needed at least. Throws MP_DATA_FEW. */
 export function encodeRows<R extends Rows>(
   tokenizer: Tokenizer,
-  { train, validation, test }: R,
+  { train, validation, test, calibration = null }: R,
   maxLength: number,
   batchSize = 1,
 ): EncodedRows<R> {
@@ -23,6 +25,7 @@ export function encodeRows<R extends Rows>(
     train: encodeSet(tokenizer, train, maxLength, batchSize),
     validation: encodeSet(tokenizer, validation, maxLength),
     test: (test && encodeSet(tokenizer, test, maxLength)) as EncodedRows<R>['test'],
+    calibration: calibration && encodeSet(tokenizer, calibration, maxLength),
   };
 }
 

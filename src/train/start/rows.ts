@@ -8,12 +8,15 @@ import type { Dataset, Example } from '../../text/example.ts';
 import { readExamples, splitDataset, subsample } from '../../text/index.ts';
 import type { OnTrainEvent } from '../events.ts';
 import type { TrainOptions } from '../options/defaults.ts';
+import { keepApart, refuseReused, withoutReused } from './calibration-rows.ts';
 import { taskRows } from './from-hub.ts';
 
 export interface Rows {
   readonly train: Dataset;
   readonly validation: Dataset;
   readonly test: Dataset | null;
+  /** They certify tau, and do nothing else; none where null or left out. */
+  readonly calibration?: Dataset | null;
   /** Training rows beyond `limit`, which are not trained on; none where left out. */
   readonly beyond?: readonly Example[];
 }
@@ -41,17 +44,43 @@ export async function readRows(options: TrainOptions, onEvent: OnTrainEvent = ()
   const all = train.examples;
   if (options.limit !== null) train = subsample(train, options.limit, { seed });
   const taken = new Set(train.examples);
-  const beyond = all.filter((example) => !taken.has(example));
-  noteUntrained(train, onEvent);
-  if (options.validation) return { train, validation: await file(options.validation), test, beyond };
-  const { kept, heldOut } = splitDataset(train, VALIDATION_SHARE, { seed });
-  if (heldOut.examples.length === 0) {
-    throw new PyramidError('MP_USAGE', {
-      what: `${train.name}: ${train.examples.length} rows are too few to hold back a tenth for validation`,
-      todo: 'add rows, or give --validation',
-    });
+  const apart = keepApart(
+    train,
+    all.filter((example) => !taken.has(example)),
+    options,
+  );
+  const { beyond } = apart;
+  noteUntrained(apart.train, onEvent);
+  const learned = options.validation
+    ? { train: apart.train, validation: await file(options.validation) }
+    : heldBack(apart.train, seed);
+  const others = [learned.train, learned.validation];
+  if (options.calibration !== null) {
+    const calibration = await file(options.calibration);
+    refuseReused(options.calibration, calibration, others);
+    return { ...learned, test, beyond, calibration };
   }
-  return { train: kept, validation: heldOut, test, beyond };
+  if (apart.calibration === null) return { ...learned, test, beyond };
+  const { rows: calibration, left } = withoutReused(apart.calibration, others);
+  onGuess(apartNote(calibration, left, apart.train === train));
+  return { ...learned, test, beyond, calibration: calibration.examples.length > 0 ? calibration : null };
+}
+
+function heldBack(rows: Dataset, seed: number): Pick<Rows, 'train' | 'validation'> {
+  const { kept, heldOut } = splitDataset(rows, VALIDATION_SHARE, { seed });
+  if (heldOut.examples.length > 0) return { train: kept, validation: heldOut };
+  throw new PyramidError('MP_USAGE', {
+    what: `${rows.name}: ${rows.examples.length} rows are too few to hold back a tenth for validation`,
+    todo: 'add rows, or give --validation',
+  });
+}
+
+/** `spare`: they are of the rows beyond the limit. */
+function apartNote({ examples }: Dataset, left: number, spare: boolean): string {
+  const from = spare ? 'rows beyond the limit' : 'training rows';
+  const doubles =
+    left === 0 ? '' : `; ${left} more are left out, since their texts are also training or validation rows`;
+  return `${examples.length} ${from} are kept apart to certify tau, and nothing is learned from them${doubles}`;
 }
 
 /** Says which labels have no row to learn from: the model knows their names, and never answers them. */

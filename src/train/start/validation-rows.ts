@@ -25,7 +25,10 @@ export async function validationRows(dir: string, onEvent: OnTrainEvent = () => 
   try {
     // runs of earlier versions may have been given one that they had no use for
     const { delimiter: _, ...rest } = options;
-    const { validation } = await readRows(resolveTrainOptions(usesDelimiter(options) ? options : rest), onEvent);
+    const { validation } = await readRows(
+      resolveTrainOptions({ ...(usesDelimiter(options) ? options : rest), ...apart(options) }),
+      onEvent,
+    );
     return validation;
   } catch (error) {
     if (!(error instanceof PyramidError) || error.code !== 'MP_FILE_MISSING') throw error;
@@ -40,3 +43,11 @@ export async function validationRows(dir: string, onEvent: OnTrainEvent = () => 
     );
   }
 }
+
+/**
+ * Rows that were kept apart are again; a file of them is not needed, and with one, or before there were any, none were.
+ */
+const apart = ({ calibration, calibrationShare }: GivenTrainOptions): GivenTrainOptions => ({
+  calibration: null,
+  calibrationShare: calibration || calibrationShare === undefined ? 0 : calibrationShare,
+});
