@@ -7,7 +7,7 @@ import { resumeSettings, startedFrom } from '../train/checkpoint/resume-settings
 import type { OnTrainEvent } from '../train/events.ts';
 import { commonOptions } from '../train/options/affected.ts';
 import { encodeRows } from '../train/start/encoded-rows.ts';
-import { readRows } from '../train/start/rows.ts';
+import { fingerprint, readRows } from '../train/start/rows.ts';
 import { type Start, startingModel } from '../train/start/starting-model.ts';
 import type { TaskRows, TaskSets } from './trial.ts';
 import type { Terms, Unit } from './unit.ts';
@@ -25,10 +25,17 @@ export async function readGroup(
   { options, task, testLimit }: Unit,
   onEvent: OnTrainEvent,
 ): Promise<Group> {
-  const { train, validation, test, beyond } = await readRows(options, onEvent);
+  // the same rows for all methods, whether or not they have a dial
+  const { train, validation, calibration, test, beyond } = await readRows({ ...options, method: 'mp' }, onEvent);
   if (test === null) throw new Error(`internal: ${task} has no test rows`);
   // the same test rows whatever the seed
-  const rows = { train, validation, test: testLimit === null ? test : subsample(test, testLimit, { seed: 0 }), beyond };
+  const rows = {
+    train,
+    validation,
+    calibration,
+    test: testLimit === null ? test : subsample(test, testLimit, { seed: 0 }),
+    beyond,
+  };
   // a row without a network is counted against it too
   const full = await startingModel({ ...options, method: 'bert' }, rows, false, onEvent);
   return {
@@ -38,6 +45,7 @@ export async function readGroup(
     settings: ({ row, options }) => ({
       ...resumeSettings(options, rows),
       'test rows': String(rows.test.examples.length),
+      ...(calibration && { 'calibration rows': fingerprint(calibration) }),
       'max drop': String(terms.maxDrop),
       by: terms.by,
       ...(row.method === 'distilbert' ? { 'distilbert model': String(terms.distilbertModel) } : {}),

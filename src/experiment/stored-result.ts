@@ -10,6 +10,7 @@ import { json } from '../pyramid/folder/model-folder.ts';
 import { type AttentionExample, type ReportRow, reportRow, type TrainingCurve } from '../report/index.ts';
 import { damaged, isRecord, isTexts } from '../train/checkpoint/stored-progress.ts';
 import { writeWhole } from '../write-whole.ts';
+import type { DialPoint } from './dial-points.ts';
 
 export interface StoredResult {
   readonly format: 1;
@@ -31,11 +32,19 @@ export interface StoredResult {
   readonly curve: readonly Summary[];
   /** On the test rows, at the tau that the validation rows choose for a drop. */
   readonly drops: readonly DropChoice[];
+  /** The dial set in several ways; left out where there are no exits, and by runs of before it was asked for. */
+  readonly dial?: StoredDial;
   readonly training: readonly TrainingCurve[];
   readonly attention: readonly AttentionExample[];
   readonly data: DataFacts;
   /** Learned, by layer; null without pruning. */
   readonly thresholds: readonly number[] | null;
+}
+
+export interface StoredDial {
+  readonly maxDrop: number;
+  readonly confidence: number;
+  readonly points: readonly DialPoint[];
 }
 
 export interface DropChoice {
@@ -49,6 +58,8 @@ export interface DataFacts {
   readonly pairs: boolean;
   readonly train: number;
   readonly validation: number;
+  /** Left out: none were kept apart. */
+  readonly calibration?: number;
   readonly test: number;
   /** Mean tokens of a test text, as cut. */
   readonly tokens: number;
@@ -93,11 +104,12 @@ function parsed(text: string): StoredResult | null {
     return null;
   }
   if (!isRecord(value) || value.format !== 1 || !isTexts(value.settings)) return null;
-  const { task, method, clock, baseline, validation, test, data, curve, drops, training, attention } = value;
+  const { task, method, clock, baseline, validation, test, data, curve, drops, dial, training, attention } = value;
   const whole =
     [task, method].every((name) => typeof name === 'string') &&
     typeof baseline === 'number' &&
     [clock, validation, test, data].every(isRecord) &&
+    (dial === undefined || (isRecord(dial) && Array.isArray(dial.points) && dial.points.every(isRecord))) &&
     [curve, drops, training, attention].every((list) => Array.isArray(list) && list.every(isRecord));
   return whole ? (value as unknown as StoredResult) : null;
 }

@@ -1,6 +1,5 @@
 /**
- * One method on one task, from its starting network to its figures: trained, its tau chosen on the validation
- * rows, judged on the test rows, saved as a model folder and timed in the engine. Knows nothing of the other methods
+ * One method on one task, from its starting network to its figures: trained, its tau set without the test rows, judged on the test rows, saved as a model folder and timed in the engine. Knows nothing of the other methods
  * but what they share: stages, and the baseline that a drop is counted from.
  */
 import type { ClockFigures } from '../evaluate/clock-figures.ts';
@@ -26,13 +25,16 @@ import { checkDepth } from '../train/start/exit-heads.ts';
 import type { Rows } from '../train/start/rows.ts';
 import type { Start } from '../train/start/starting-model.ts';
 import type { ModelState } from '../train/state.ts';
+import { chosenDial, setDial } from '../train/trace/set-dial.ts';
 import type { MethodRow } from './method-rows.ts';
 
-/** All rows of a task; tau is chosen on `validation`, figures are of `test`. */
+/** All rows of a task; figures are of `test`. */
 export interface TaskRows {
   readonly train: Dataset;
   readonly validation: Dataset;
   readonly test: Dataset;
+  /** They certify tau; none where null or left out. */
+  readonly calibration?: Rows['calibration'];
   /** Training rows beyond the limit. */
   readonly beyond?: Rows['beyond'];
 }
@@ -51,7 +53,12 @@ export interface TrialPlan {
   readonly baseline: number | null;
   /** Its milliseconds a text on the clock; null where it was not measured. */
   readonly bertMsPerText?: number | null;
-  /** Accuracy that the tau may cost against it, 0 to 1. */
+  /**
+   * How its tau is set. `paper`: the cheapest on the validation rows within `maxDrop` of `baseline`, as papers have it;
+   * `train`: as `train` sets it, `maxDrop` counted from the same network run to the end.
+   */
+  readonly rule: 'paper' | 'train';
+  /** Accuracy that the tau may cost, 0 to 1. */
   readonly maxDrop: number;
   /** The count that the tau makes smallest. */
   readonly by?: 'actual' | 'paper';
@@ -67,6 +74,8 @@ export interface TrialPlan {
 export interface Trial {
   readonly result: MethodResult;
   readonly validation: Trace;
+  /** Of the rows kept apart; null: there are none. */
+  readonly calibration: Trace | null;
   readonly test: Trace;
   readonly tau: number | null;
   /** Of the validation rows, at tau. */
@@ -119,21 +128,25 @@ export async function runTrial(plan: TrialPlan, onEvent: OnTrainEvent): Promise<
   const own = judge(validation, null).accuracy;
   const baseline = plan.baseline ?? own;
   // what pruning has lost already is not the exits' to win back: they may then lose nothing more
-  const tau = exits
-    ? chooseTau(validation, { baseline: Math.min(baseline, own + maxDrop), maxDrop, by, dense }).tau
-    : null;
+  const paper = () => chooseTau(validation, { baseline: Math.min(baseline, own + maxDrop), maxDrop, by, dense }).tau;
+  const calibration =
+    rows.calibration && sets.calibration ? await pyramid.trace(rows.calibration, sets.calibration) : null;
+  const asTrained = () => setDial({ validation, calibration }, { ...options, maxDrop }, { by, dense });
+  const dial = exits ? (plan.rule === 'paper' ? chosenDial(paper()) : asTrained()) : null;
+  const tau = dial?.tau ?? null;
   const test = await pyramid.trace(rows.test, sets.test);
   const onTest = judge(test, tau, { dense });
   let clock: ClockFigures | null = null;
   if (folder !== null) {
     const metrics = runMetrics(judge(test, null, { dense }), onTest);
-    const model = { options, row: row.name, start, rows, sets, result, floor, tau, metrics };
+    const model = { options, row: row.name, start, rows, sets, result, floor, dial, metrics };
     await writeTrainedModel(folder, model);
     clock = await clockTrainedModel(folder, model, { measure: measureClock, on: 'test', bert: bertMsPerText }, onEvent);
   }
   return {
     result,
     validation,
+    calibration,
     test,
     tau,
     onValidation: judge(validation, tau, { dense }),

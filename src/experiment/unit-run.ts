@@ -16,6 +16,7 @@ import type { ModelState } from '../train/state.ts';
 import { attentionExamples } from './attention.ts';
 import type { Group } from './group.ts';
 import type { StageFolder } from './stage-folder.ts';
+import { dialOf, TRACES, tracePath } from './stored-dial.ts';
 import { type StoredResult, writeResult } from './stored-result.ts';
 import { curveOf, runTrial, type Trial, type TrialPlan, trialCurves, trialSentence } from './trial.ts';
 import { type Terms, teacherRow, type Unit } from './unit.ts';
@@ -56,6 +57,7 @@ export async function runUnit(
     sets: given === null ? sets : encodeRows(start.tokenizer, rows, options.maxLength),
     baseline,
     bertMsPerText,
+    rule: 'paper',
     maxDrop: terms.maxDrop,
     by: terms.by,
     dense: shapeOf(full.state.config),
@@ -69,8 +71,10 @@ export async function runUnit(
   };
   const trial = await runTrial(plan, onEvent);
   if (terms.keepModels) {
-    await writeTrace(join(folder, 'validation.trace.jsonl'), trial.validation);
-    await writeTrace(join(folder, 'test.trace.jsonl'), trial.test);
+    for (const name of TRACES) {
+      const trace = trial[name];
+      if (trace) await writeTrace(tracePath(folder, name), trace);
+    }
   }
   const { compile } = stageSettings(options, rows.train, device);
   const attention =
@@ -81,7 +85,8 @@ export async function runUnit(
           compile,
         })
       : [];
-  const result = storedResult(plan, trial, { seed, settings: settings(unit), attention, exits });
+  const dial = exits && terms.confidence !== null ? dialOf(trial, terms, { seed, dense: plan.dense }) : undefined;
+  const result = storedResult(plan, trial, { seed, settings: settings(unit), attention, exits, dial });
   await writeResult(folder, result);
   await checkpoints.remove();
   await new StoredAnswers(checkpoints.path).remove();
@@ -96,7 +101,13 @@ export async function runUnit(
 function storedResult(
   plan: TrialPlan,
   trial: Trial,
-  { seed, settings, attention, exits }: Pick<StoredResult, 'seed' | 'settings' | 'attention'> & { exits: boolean },
+  {
+    seed,
+    settings,
+    attention,
+    exits,
+    dial,
+  }: Pick<StoredResult, 'seed' | 'settings' | 'attention' | 'dial'> & { exits: boolean },
 ): StoredResult {
   const { task, row, dense, rows, sets } = plan;
   const { validation, test, result, tau, baseline, onTest, msPerText } = trial;
@@ -128,6 +139,7 @@ function storedResult(
     test: onTest,
     curve: curveOf(test, row, dense),
     drops,
+    ...(dial && { dial }),
     training: trialCurves(plan, trial),
     attention,
     data: {
@@ -135,6 +147,7 @@ function storedResult(
       pairs: rows.train.pairs,
       train: rows.train.examples.length,
       validation: rows.validation.examples.length,
+      ...(rows.calibration && { calibration: rows.calibration.examples.length }),
       test: rows.test.examples.length,
       tokens: sets.test.lengths.reduce((sum, length) => sum + length, 0) / sets.test.lengths.length,
       cut: sets.test.truncated / sets.test.lengths.length,

@@ -28,6 +28,8 @@ export interface Unit {
 export interface Terms {
   readonly maxDrop: number;
   readonly by: 'actual' | 'paper';
+  /** Of a certified tau; null: none is looked for. */
+  readonly confidence: number | null;
   /** A DistilBERT checkpoint for the method of that name; null: a student of the model. */
   readonly distilbertModel: string | null;
   /** Keep each run's model and traces, and time it in the engine. */

@@ -4,5 +4,6 @@ export type { OnTrainEvent, TrainEvent } from './events.ts';
 export { type Method, methods, type StageName } from './methods.ts';
 export type { ClassWeights, Epochs, MethodName, TrainOptions } from './options/defaults.ts';
 export { type GivenTrainOptions, resolveTrainOptions } from './options/resolve.ts';
+export type { DialChoice } from './trace/set-dial.ts';
 export type { TrainResult } from './train.ts';
 export { train } from './train.ts';

@@ -5,7 +5,7 @@
  * judged), output/ (the folder written, and put on the clock by a function that is handed in).
  */
 import type { ClockFigures, MeasureClock } from '../evaluate/clock-figures.ts';
-import { chooseTau, judge } from '../evaluate/index.ts';
+import { judge } from '../evaluate/index.ts';
 import { resumeSettings } from './checkpoint/resume-settings.ts';
 import { Checkpoints } from './checkpoint/run-checkpoint.ts';
 import { StoredAnswers } from './checkpoint/stored-answers.ts';
@@ -28,13 +28,16 @@ import { checkDepth } from './start/exit-heads.ts';
 import { labelNotes } from './start/label-counts.ts';
 import { readRows } from './start/rows.ts';
 import { startingModel } from './start/starting-model.ts';
+import { type DialChoice, setDial } from './trace/set-dial.ts';
 
 export interface TrainResult {
   /** The model folder. */
   readonly out: string;
   readonly method: string;
-  /** Chosen on the validation rows; null: the model has no early exit. */
+  /** null: the model has no early exit, or none is safe enough. */
   readonly tau: number | null;
+  /** How tau came about; null: the model has no early exit. */
+  readonly dial: DialChoice | null;
   /** Of the rows that were judged: accuracy without exits and at tau, F1, speed-ups in operations. */
   readonly metrics: Readonly<Record<string, number>>;
   /** The test rows, where there are any. */
@@ -45,9 +48,6 @@ export interface TrainResult {
   readonly clock: ClockFigures | null;
   readonly seconds: number;
 }
-
-/** Accuracy that the chosen tau may cost on the validation rows. */
-const MAX_DROP = 0.005;
 
 /**
  * Trains by `method` and writes the model folder `out`. What is left out of the options has its default. With `resume` an
@@ -115,19 +115,21 @@ async function trainInto(
   });
 
   const { result, floor, validation } = pyramid;
-  const baseline = judge(validation, null).accuracy;
-  const tau = exits ? chooseTau(validation, { baseline, maxDrop: MAX_DROP }).tau : null;
+  const calibration =
+    rows.calibration && sets.calibration ? await pyramid.trace(rows.calibration, sets.calibration) : null;
+  const dial = exits ? setDial({ validation, calibration }, options) : null;
+  const tau = dial?.tau ?? null;
   const judged = rows.test && sets.test ? await pyramid.trace(rows.test, sets.test) : validation;
   const metrics = runMetrics(judge(judged, null), judge(judged, tau));
 
   const seconds = (performance.now() - started) / 1000;
-  const model = { options, start, rows, sets, result, floor, tau, metrics };
+  const model = { options, start, rows, sets, result, floor, dial, metrics };
   await writeTrainedModel(out, model);
   await checkpoints.remove();
   await new StoredAnswers(checkpoints.path).remove();
   const clock = measure ? await clockTrainedModel(out, model, { measure, on: 'validation', signal }, onEvent) : null;
   const reached = floor && reachedBy(floor.facts, judge(validation, tau).accuracy);
-  return { out, method, tau, metrics, judgedOn: rows.test ? 'test' : 'validation', reached, clock, seconds };
+  return { out, method, tau, dial, metrics, judgedOn: rows.test ? 'test' : 'validation', reached, clock, seconds };
 }
 
 const reachedBy = ({ accuracy: { floor, network }, unlabelled }: FloorFacts, pyramid: number): Reached | null =>

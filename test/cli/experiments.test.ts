@@ -74,9 +74,18 @@ describe('reproduce', () => {
       tasks: ['mrpc', 'rte'],
       methods: ['bert', 'mp+'],
       limit: { ag_news: 8000, mrpc: 500 },
+      confidence: 0.95,
       testLimit: 100,
     });
     expect(given!.training).toEqual({ batchSize: 16 });
+  });
+
+  test('takes a confidence and a share of rows that certify, and leaves the drop to itself', async () => {
+    const { given } = await reproduce('--out x --max-drop 0.02 --confidence 0.9 --calibration-share 0.1'.split(' '));
+    expect(given).toMatchObject({ maxDrop: 0.02, confidence: 0.9 });
+    expect(given!.training).toEqual({ calibrationShare: 0.1 });
+    const refused = await sweep('--task mrpc --out x --calibration-share 0.1'.split(' '));
+    expect([refused.code, refused.stderr]).toEqual([2, expect.stringMatching(/--calibration-share/)]);
   });
 
   test('ends with code 1 where a run failed, after the table', async () => {

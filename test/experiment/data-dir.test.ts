@@ -21,6 +21,7 @@ test('reproduce refuses a wrong folder of data in one sentence, before there is 
         seed: 0,
         maxDrop: 0.2,
         by: 'actual',
+        confidence: 0.95,
         distilbertModel: null,
         resume: false,
         training: { ...tinyTraining, dataDir },

@@ -4,6 +4,7 @@ import { METHOD_ROWS, USUAL_ROWS } from '../../experiment/method-rows.ts';
 import { integerOption, type OptionTable, textOption } from '../../option.ts';
 import { toJson, toText } from '../../report/table.ts';
 import { TASKS } from '../../text/tasks.ts';
+import { trainTable } from '../../train/options/defaults.ts';
 import type { Command } from '../command.ts';
 import { type ExperimentOptions, experimentTable, givenTraining } from '../options/experiment-options.ts';
 import { namesOption } from '../options/list-option.ts';
@@ -15,6 +16,8 @@ export interface ReproduceCommandOptions extends ExperimentOptions {
   readonly seeds: number;
   readonly seed: number;
   readonly distilbertModel: string | null;
+  readonly confidence: number;
+  readonly calibrationShare: number | null;
 }
 
 const group = 'Experiment';
@@ -48,6 +51,8 @@ const options = {
     help: 'runs per method, with seeds from --seed on; above 1 the table has means and standard deviations',
   }),
   ...experimentTable,
+  confidence: { ...trainTable.confidence, group },
+  calibrationShare: { ...trainTable.calibrationShare, group },
 } satisfies OptionTable<ReproduceCommandOptions>;
 
 export const reproduce: Command<ReproduceCommandOptions> = {
@@ -74,7 +79,9 @@ export const reproduce: Command<ReproduceCommandOptions> = {
     const progress = trainProgress(io.stderr);
     let finished = false;
     try {
-      const result = await services.reproduce({ ...options, training: givenTraining(given) }, progress.onEvent);
+      const { calibrationShare } = given;
+      const training = { ...givenTraining(given), ...(calibrationShare !== undefined && { calibrationShare }) };
+      const result = await services.reproduce({ ...options, training }, progress.onEvent);
       finished = true;
       progress.stop(true);
       io.stdout.write(

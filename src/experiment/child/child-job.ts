@@ -2,6 +2,7 @@
  * What a campaign gives to a child process, what the child says, and the work itself, which knows nothing of processes:
  * a look at a group before any of it runs, or one run. All of it is data that the channel between the two can carry.
  */
+import { shapeOf } from '../../pyramid/shape.ts';
 import type { SentError } from '../../sent-error.ts';
 import type { EncodedSet } from '../../train/batch.ts';
 import type { Device } from '../../train/device.ts';
@@ -9,6 +10,7 @@ import type { OnTrainEvent, TrainEvent } from '../../train/events.ts';
 import { stepSpeed, type Tokens } from '../estimate.ts';
 import { readGroup, sharedSettings } from '../group.ts';
 import { StageFolder } from '../stage-folder.ts';
+import { completeDial } from '../stored-dial.ts';
 import { readResult } from '../stored-result.ts';
 import type { Terms, Unit } from '../unit.ts';
 import { runUnit } from '../unit-run.ts';
@@ -65,7 +67,11 @@ async function survey({ terms, units, timed }: SurveyJob, device: Device, onEven
   const { rows, full, sets, settings: settingsOf } = await readGroup(terms, units[0], onEvent);
   const settings = units.map(settingsOf);
   const open: number[] = [];
-  for (const [i, { folder }] of units.entries()) if (!(await readResult(folder, settings[i]))) open.push(i);
+  for (const [i, unit] of units.entries()) {
+    const result = await readResult(unit.folder, settings[i]);
+    if (result) await completeDial(unit, result, terms, shapeOf(full.state.config));
+    else open.push(i);
+  }
   const tokens = ({ lengths }: EncodedSet) => lengths.reduce((sum, length) => sum + length, 0);
   return {
     settings,

@@ -5,6 +5,7 @@
 import { failedRow, type MethodReport, type Report, type ReportRow } from '../../report/index.ts';
 import type { Outcome } from '../campaign.ts';
 import { resultRow, type StoredResult } from '../stored-result.ts';
+import { dialTable } from './dial-table.ts';
 import { dropAverageTable, dropTable } from './drop-tables.ts';
 import { averageTable, spreadTable } from './reproduce-summaries.ts';
 import { dataTable, paperTable, settingsTable, stagesTable } from './reproduce-tables.ts';
@@ -31,7 +32,7 @@ export function reproductionReport(outcomes: readonly Outcome[], { maxDrop, by, 
   return {
     title: 'Magic Pyramid on its tasks',
     introduction: [
-      `The uncertainty threshold tau of each method is the one with the fewest operations (${by === 'actual' ? 'as computed' : 'as the paper counts'}) on the validation rows at a drop of at most ${Number((100 * maxDrop).toFixed(2))} points from plain BERT. All figures are of the test rows.`,
+      `The uncertainty threshold tau of each method is the one with the fewest operations (${by === 'actual' ? 'as computed' : 'as the paper counts'}) on the validation rows at a drop of at most ${Number((100 * maxDrop).toFixed(2))} points from plain BERT. All figures are of the test rows. A table below has certified settings beside it.`,
       ...(seeds > 1
         ? [
             `Means over ${fewest === seeds ? '' : `${fewest} to `}${seeds} seeds; a separate table has their standard deviations. The charts below are of the first seed.`,
@@ -48,6 +49,7 @@ export function reproductionReport(outcomes: readonly Outcome[], { maxDrop, by, 
       stagesTable(units),
       ...(seeds > 1 ? [spreadTable(results)] : []),
       averageTable(rows),
+      dialTable(results),
       dropTable(results),
       dropAverageTable(results),
       paperTable(results),

@@ -9,14 +9,18 @@ import type { StoredResult } from '../stored-result.ts';
 import type { Unit } from '../unit.ts';
 
 export function dataTable(results: readonly StoredResult[]): ReportTable {
-  const records = firstOfEach(results, ({ task }) => task).map(({ task, data }) => ({ task, ...data }));
+  const records = firstOfEach(results, ({ task }) => task).map(({ task, data }) => ({
+    task,
+    ...data,
+    calibration: data.calibration ?? 0,
+  }));
   type Row = (typeof records)[number];
   return reportTable<Row>(
     {
       name: 'data',
       title: 'Table 2: data',
       caption:
-        'Validation rows are a tenth of the training rows, used to choose tau. Tokens: the mean per test text, after truncation.',
+        'Validation rows are a tenth of the training rows, used to choose tau. Calibration rows, where there are some, certify tau and do nothing else. Tokens: the mean per test text, after truncation.',
     },
     [
       left('Task', ({ task }) => task),
@@ -24,6 +28,7 @@ export function dataTable(results: readonly StoredResult[]): ReportTable {
       left('Texts', ({ pairs }) => (pairs ? 'pairs' : 'single')),
       right('Training rows', ({ train }) => String(train)),
       right('Validation rows', ({ validation }) => String(validation)),
+      right('Calibration rows', ({ calibration }) => String(calibration)),
       right('Test rows', ({ test }) => String(test)),
       right('Tokens', ({ tokens }) => tokens.toFixed(1)),
       right('Cut', ({ cut }) => percent(cut)),

@@ -33,6 +33,8 @@ export interface ReproduceOptions {
   readonly seed: number;
   readonly maxDrop: number;
   readonly by: 'actual' | 'paper';
+  /** Of the certified settings, 0 to 1. */
+  readonly confidence: number;
   readonly distilbertModel: string | null;
   readonly resume: boolean;
   /** Settings of training that win over the tasks' own (recipes.ts): the model and where rows are among them. */
@@ -66,6 +68,7 @@ async function reproduceInto(out: string, options: ReproduceOptions, onEvent: On
     units,
     maxDrop: options.maxDrop,
     by: options.by,
+    confidence: options.confidence,
     distilbertModel: options.distilbertModel,
     keepModels: true,
   };

@@ -91,6 +91,7 @@ async function sweepInto(out: string, options: SweepOptions, onEvent: OnTrainEve
       units: unitsOf({ ...options, out }),
       maxDrop: options.maxDrop,
       by: options.by,
+      confidence: null,
       distilbertModel: null,
       keepModels: false,
     },
@@ -110,7 +111,8 @@ function unitsOf({ task, methods: names, out, limit, testLimit, training, ...opt
   const unit = (row: MethodRow, point: Point | null): Unit => {
     const name = point ? `${folderName(row.name)} ${pointName(point)}`.replaceAll(' ', '-') : folderName(row.name);
     const folder = join(out, name);
-    const given = { ...training, ...point, seed, out: folder, limit: limitOf(limit, task) };
+    // nothing is certified here, so that no rows are kept apart for it
+    const given = { ...training, calibrationShare: 0, ...point, seed, out: folder, limit: limitOf(limit, task) };
     return {
       task,
       row,

@@ -5,8 +5,9 @@
 import type { ClockFigures } from '../../evaluate/clock-figures.ts';
 import type { TrainResult } from '../train.ts';
 import { adviceSentences } from './advice.ts';
+import { dialInWords, dialSentences } from './dial-words.ts';
 
-type Figures = Pick<TrainResult, 'metrics' | 'tau' | 'judgedOn' | 'clock'>;
+type Figures = Pick<TrainResult, 'metrics' | 'tau' | 'dial' | 'judgedOn' | 'clock'>;
 type AllFigures = Figures & Partial<Pick<TrainResult, 'reached'>>;
 
 const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
@@ -26,15 +27,17 @@ const isNone = (points: number): boolean => Math.abs(points) < 0.05;
 
 /** Plain sentences, in the order to be read. `dir`: the model folder. */
 export function figureSentences(figures: AllFigures, dir: string): string[] {
-  const { metrics, tau, judgedOn, clock, reached } = figures;
+  const { metrics, tau, dial, judgedOn, clock, reached } = figures;
   const points = lost(figures);
   const atTau = tau === null ? '' : ` at tau ${tau}`;
-  const chosen = judgedOn === 'validation' ? 'the validation rows, on which tau was chosen' : 'the test rows';
+  const chosenOn = dial?.certificate ? '' : ', on which tau was chosen';
+  const judged = judgedOn === 'validation' ? `the validation rows${chosenOn}` : 'the test rows';
   return [
     ...(clock === null ? [] : clockSentences(clock, atTau)),
     points === null
       ? `It is right on ${percent(metrics.accuracy)} of the ${judgedOn} rows${f1(metrics)}.`
-      : `At tau ${tau} it is right on ${percent(metrics.accuracyAtTau)} of ${chosen}; run to the end, on ${percent(metrics.accuracy)}${f1(metrics)}. ${cost(points)}`,
+      : `At tau ${tau} it is right on ${percent(metrics.accuracyAtTau)} of ${judged}; run to the end, on ${percent(metrics.accuracy)}${f1(metrics)}. ${cost(points)}`,
+    ...(dial === null ? [] : dialSentences(dial, dir)),
     ...operationSentences(metrics, points !== null),
     ...(reached ? adviceSentences(reached, figures, dir) : []),
     `${clock === null ? 'Time on the clock was not measured. To measure it' : 'To compare the time with other programs'}: ${howToTime(dir)}`,
@@ -80,7 +83,7 @@ const machineInWords = ({ machine: { cpu, threads } }: ClockFigures): string =>
 
 /** [what, value] for a table, in the order to be read; of those figures that there are. */
 export function figureRows(figures: Figures): [what: string, value: string][] {
-  const { metrics, tau, clock } = figures;
+  const { metrics, tau, dial, clock } = figures;
   const points = lost(figures);
   const timed = (what: string, value: number | null): [string, string][] =>
     clock === null || value === null
@@ -99,9 +102,10 @@ export function figureRows(figures: Figures): [what: string, value: string][] {
         ]),
     ...timed('time of the same model run to the end', clock?.msPerTextToTheEnd ?? null),
     ...timed('time of plain BERT', clock?.msPerTextBert ?? null),
-    ...row(`accuracy at tau ${tau} (chosen on the validation rows)`, 'accuracyAtTau', percent),
+    ...row(`accuracy at tau ${tau}`, 'accuracyAtTau', percent),
     ...row('accuracy run to the end', 'accuracy', percent),
     ...(points === null ? [] : [['accuracy that leaving early costs', lostInWords(points)] as [string, string]]),
+    ...(dial === null ? [] : [['how tau came about', dialInWords(dial)] as [string, string]]),
     ...row('F1 run to the end', 'f1', (value) => value.toFixed(3)),
     ...row('operations as computed', 'speedupActual', (value) => `${ratio(value)} times fewer`),
     ...row('operations as the paper counts', 'speedupPaper', (value) => `${ratio(value)} times fewer`),

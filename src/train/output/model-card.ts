@@ -6,6 +6,8 @@ import type { LearnedFloor } from '../ground-floor/learn-floor.ts';
 import { headsJoin } from '../methods.ts';
 import type { TrainOptions } from '../options/defaults.ts';
 import type { Rows } from '../start/rows.ts';
+import type { DialChoice } from '../trace/set-dial.ts';
+import { dialSentences } from './dial-words.ts';
 import { figureRows, timeNote } from './figures.ts';
 
 export interface CardFacts {
@@ -15,12 +17,13 @@ export interface CardFacts {
   readonly metrics: Readonly<Record<string, number>>;
   readonly rows: Rows;
   readonly floor: Pick<LearnedFloor, 'parts' | 'facts'> | null;
+  readonly dial: DialChoice | null;
   readonly clock: ClockFigures | null;
 }
 
-export function modelCard({ info, config, options, metrics, rows, floor, clock }: CardFacts): string {
+export function modelCard({ info, config, options, metrics, rows, floor, dial, clock }: CardFacts): string {
   const judgedOn = rows.test ? 'test' : 'validation';
-  const figures = figureRows({ metrics, tau: info.tau, judgedOn, clock }).map(
+  const figures = figureRows({ metrics, tau: info.tau, dial, judgedOn, clock }).map(
     ([what, value]) => `| ${what} | ${value} |`,
   );
   return `---
@@ -39,7 +42,7 @@ ${floor ? `\n${floorSentences(floor, hasNetwork(config))}\n` : ''}
 |---|---|
 ${figures.join('\n')}
 
-${timeNote(clock)}
+${dial ? `${dialSentences(dial, 'DIR').join(' ')}\n\n` : ''}${timeNote(clock)}
 
 \`\`\`ts
 import { Pyramid } from 'magic-pyramid';

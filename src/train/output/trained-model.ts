@@ -5,7 +5,6 @@
 import { join } from 'node:path';
 import type { ClockFigures, MeasureClock } from '../../evaluate/clock-figures.ts';
 import { FASTBERT_WIDTH } from '../../pyramid/exits/fastbert.ts';
-import type { Certificate, TauOrigin } from '../../pyramid/folder/certificate.ts';
 import { writeModelFolder } from '../../pyramid/folder/disk-model.ts';
 import { settingsOf } from '../../pyramid/folder/frozen.ts';
 import { dtypeOf, json, type PyramidInfo } from '../../pyramid/folder/model-folder.ts';
@@ -18,6 +17,7 @@ import type { MethodResult } from '../stages/run-method.ts';
 import type { EncodedRows } from '../start/encoded-rows.ts';
 import type { Rows } from '../start/rows.ts';
 import type { Start } from '../start/starting-model.ts';
+import { type DialChoice, NO_DIAL } from '../trace/set-dial.ts';
 import { modelCard } from './model-card.ts';
 import { trainingRecord } from './training-record.ts';
 
@@ -31,12 +31,8 @@ export interface TrainedModel {
   readonly result: MethodResult;
   /** null: it has none. */
   readonly floor: Pick<LearnedFloor, 'parts' | 'facts'> | null;
-  /** null: off. */
-  readonly tau: number | null;
-  /** How it came about; left out: chosen on the validation rows, where there is one. */
-  readonly tauFrom?: TauOrigin;
-  /** Where it is certified; what was frozen is added when the model is written. */
-  readonly certificate?: Omit<Certificate, 'settings'>;
+  /** null: it has no early exit. */
+  readonly dial: DialChoice | null;
   /** As `runMetrics` has them. */
   readonly metrics: Readonly<Record<string, number>>;
 }
@@ -81,7 +77,7 @@ export async function clockTrainedModel(
   const texts = model.rows[on]?.examples ?? [];
   let measured: ClockFigures;
   try {
-    measured = await measure(out, { rows: on, texts, tau: model.tau, signal });
+    measured = await measure(out, { rows: on, texts, tau: model.dial?.tau ?? null, signal });
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     onEvent({ kind: 'note', text: `time on the clock was not measured: ${reason}` });
@@ -94,23 +90,16 @@ export async function clockTrainedModel(
 }
 
 function filesForPeople(model: TrainedModel, clock: ClockFigures | null): Readonly<Record<string, string>> {
-  const { options, metrics, rows, result, floor } = model;
+  const { options, metrics, rows, result, floor, dial } = model;
   const { config } = result.state;
   return {
     'training.json': json(trainingRecord(model, clock)),
-    'README.md': modelCard({ info: pyramidInfo(model), config, options, metrics, rows, floor, clock }),
+    'README.md': modelCard({ info: pyramidInfo(model), config, options, metrics, rows, floor, dial, clock }),
   };
 }
 
-function pyramidInfo({
-  options,
-  result: { state },
-  rows,
-  tau,
-  tauFrom,
-  certificate,
-  floor,
-}: TrainedModel): PyramidInfo {
+function pyramidInfo({ options, result: { state }, rows, dial, floor }: TrainedModel): PyramidInfo {
+  const { tau, from, certificate } = dial ?? NO_DIAL;
   const info: PyramidInfo = {
     format: 1,
     method: options.method,
@@ -123,9 +112,10 @@ function pyramidInfo({
     lambda: options.lambda,
     maxLength: options.maxLength,
     tau,
-    ...((tauFrom ?? tau !== null) && { tauFrom: tauFrom ?? 'chosen' }),
+    ...(tau !== null && { tauFrom: from }),
   };
   if (!certificate) return info;
+  // what was frozen before its rows were seen
   const settings = settingsOf({ ...state, info, floor: floor?.parts ?? null }, dtypeOf(info));
   return { ...info, certificate: { ...certificate, settings } };
 }

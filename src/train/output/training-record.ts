@@ -12,7 +12,7 @@ import { versions } from './versions.ts';
 
 /** `clock`: null before the folder is written, and where it could not be measured. */
 export function trainingRecord(
-  { options, row, rows, sets, result, floor, tau, metrics }: TrainedModel,
+  { options, row, rows, sets, result, floor, dial, metrics }: TrainedModel,
   clock: ClockFigures | null,
 ): object {
   return {
@@ -23,7 +23,8 @@ export function trainingRecord(
     data: dataRecord(rows),
     metrics,
     clock,
-    tau,
+    tau: dial?.tau ?? null,
+    dial,
     ...(methods[options.method].prunes && { delta: startingDelta(options.delta, sets.train) }),
     ...(floor && { floor: floor.facts }),
     epochs: result.progress.history,

@@ -18,7 +18,7 @@ import { temporaryFolder } from '../../support/temporary-folder.ts';
 const folder = temporaryFolder();
 const dataDir = join(folder, 'data');
 const methods = ['bert', 'ltp', 'mp', 'fastbert'];
-const terms = { maxDrop: 0.2, by: 'actual', distilbertModel: null, keepModels: true } as const;
+const terms = { maxDrop: 0.2, by: 'actual', confidence: 0.95, distilbertModel: null, keepModels: true } as const;
 
 function campaignIn(out: string): Campaign {
   const units = methods.map((name): Unit => {

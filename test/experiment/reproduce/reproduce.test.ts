@@ -39,6 +39,7 @@ async function run(given: Partial<ReproduceOptions> = {}): Promise<ReproduceResu
       seed: 0,
       maxDrop: 0.2,
       by: 'actual',
+      confidence: 0.95,
       distilbertModel: null,
       resume: false,
       training: { ...tinyTraining, dataDir },
@@ -233,5 +234,50 @@ describe('reproduce', () => {
     expect(tables.spread[0]).toMatchObject({ task: 'mrpc', method: 'bert', seeds: 2 });
     expect(tables.spread[0].accuracySpread).toBeCloseTo(Math.abs(accuracies[0] - accuracies[1]) / Math.SQRT2, 12);
     expect(readFileSync(join(where, 'report.md'), 'utf8')).toMatch(/\d ± \d/);
+  });
+
+  it('has the dial of methods with exits beside it: certified on halves of the test rows, chosen, and read off', () => {
+    const { dial, test } = resultOf('ag_news', 'mp-plus');
+    expect(dial).toMatchObject({ maxDrop: 0.2, confidence: 0.95 });
+    expect(dial!.points.map(({ way, rows }) => [way, rows])).toEqual([
+      ['certified-halves', 15],
+      ['cautious', 12],
+      ['chosen', 12],
+      ['read-off', test.n],
+    ]);
+    expect(resultOf('ag_news', 'ltp').dial).toBeUndefined();
+    const { tables } = JSON.parse(readFileSync(join(out, 'report.json'), 'utf8'));
+    const named = tables.dial.map(({ task, method }: StoredResult) => `${task} ${method}`);
+    expect([...new Set(named)]).toEqual(['ag_news mp+', 'ag_news mp', 'mrpc mp+', 'mrpc mp']);
+    expect(readFileSync(join(out, 'report.md'), 'utf8')).toContain('judged on the other half');
+  });
+
+  it('keeps rows apart where it is told to, which certify for all methods alike, and judges on all test rows', async () => {
+    const where = join(folder, 'apart');
+    const training = { ...tinyTraining, dataDir, calibrationShare: 0.2 };
+    await run({ out: where, tasks: ['mrpc'], methods: ['bert', 'mp'], training });
+    const [bert, mp] = ['bert', 'mp'].map((method) => resultOf('mrpc', method, 0, where));
+    for (const { data, settings } of [bert, mp]) {
+      expect(data.train + data.validation + data.calibration!).toBeGreaterThan(110);
+      expect(settings).toHaveProperty('calibration rows');
+    }
+    expect(mp.data).toEqual(bert.data);
+    const trace = await readTrace(join(where, 'mrpc', 'mp', 'seed-0', 'calibration.trace.jsonl'));
+    expect(trace.entries).toHaveLength(mp.data.calibration!);
+    expect(mp.dial!.points[0]).toMatchObject({ way: 'certified', rows: mp.data.calibration });
+    expect(readFileSync(join(where, 'data.csv'), 'utf8')).toContain('calibration');
+  });
+
+  it('adds the dial to runs of before it was asked for, from their traces, and sets it anew for another confidence', async () => {
+    const path = join(out, 'mrpc', 'mp', 'seed-0', 'result.json');
+    const before = resultOf('mrpc', 'mp');
+    const { dial: _, ...older } = before;
+    writeFileSync(path, JSON.stringify(older));
+    const some = { resume: true, tasks: ['mrpc'], methods: ['bert', 'mp'] };
+    const again = await run(some);
+    expect(stagesOf(again.events)).toEqual([]);
+    expect(resultOf('mrpc', 'mp')).toEqual(before);
+    await run({ ...some, confidence: 0.6 });
+    expect(resultOf('mrpc', 'mp')).toMatchObject({ test: before.test, dial: { confidence: 0.6 } });
   });
 });

@@ -159,7 +159,8 @@ describe('damaged files of a run', () => {
     const path = join(folder, 'result.json');
     const parts = { clock: {}, validation: {}, test: {}, data: {}, curve: [], drops: [], training: [], attention: [] };
     const named = { format: 1, task: 'rte', method: 'bert', seed: 0, baseline: 0.5, tau: null, thresholds: null };
-    const result = { ...named, ...parts, settings } as unknown as StoredResult;
+    const dial = { maxDrop: 0.01, confidence: 0.95, points: [{}] };
+    const result = { ...named, ...parts, dial, settings } as unknown as StoredResult;
     await writeResult(folder, result);
     const read = () => readResult(folder, settings);
     expect(await read()).toEqual(result);

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import type { ClockFigures } from '../../../src/evaluate/clock-figures.ts';
 import { adviceSentences } from '../../../src/train/output/advice.ts';
 import { figureSentences } from '../../../src/train/output/figures.ts';
+import { chosenDial } from '../../../src/train/trace/set-dial.ts';
 
 const clock: ClockFigures = {
   machine: { cpu: 'A Processor', threads: 1 },
@@ -44,7 +45,7 @@ test('where floor 0 is as good, the network does not pay', () => {
 
 test('the sentences at the end of a run have it before the way to compare, and none without floor 0', () => {
   const metrics = { accuracy: 0.9, accuracyAtTau: 0.9, meanExit: 1 };
-  const figures = { metrics, tau: 0.2, judgedOn: 'test', clock } as const;
+  const figures = { metrics, tau: 0.2, dial: chosenDial(0.2), judgedOn: 'test', clock } as const;
   const sentences = figureSentences({ ...figures, reached }, 'runs/a');
   expect(sentences.findIndex((one) => one.startsWith('On the validation rows'))).toBe(sentences.length - 3);
   expect(figureSentences({ ...figures, reached: null }, 'runs/a').join()).not.toContain('floor 0');

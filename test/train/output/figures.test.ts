@@ -1,6 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import type { ClockFigures } from '../../../src/evaluate/clock-figures.ts';
+import { dialInWords } from '../../../src/train/output/dial-words.ts';
 import { figureRows, figureSentences, timeNote } from '../../../src/train/output/figures.ts';
+import type { DialChoice } from '../../../src/train/trace/set-dial.ts';
+import { certificateOf } from '../../support/certificate.ts';
 
 const clock: ClockFigures = {
   machine: { cpu: 'A Processor', threads: 1 },
@@ -11,7 +14,13 @@ const clock: ClockFigures = {
   msPerTextBert: 20,
 };
 const metrics = { accuracy: 0.8, f1: 0.75, accuracyAtTau: 0.81, speedupPaper: 3, speedupActual: 93.01, meanExit: 1.2 };
-const figures = { metrics, tau: 0.5, judgedOn: 'validation', clock } as const;
+const chosen = { tau: 0.5, from: 'chosen', certificate: null, short: null } as const;
+const certified = {
+  ...chosen,
+  from: 'certified',
+  certificate: { ...certificateOf(6, 0.5), rows: 1000, labelled: 1000 },
+} as const;
+const figures = { metrics, tau: 0.5, dial: chosen, judgedOn: 'validation', clock } as const;
 
 describe('the sentences at the end of a run', () => {
   test('have the time first, then what it cost, then operations, which are called that', () => {
@@ -20,6 +29,7 @@ describe('the sentences at the end of a run', () => {
       'Plain BERT takes 20.0 ms a text: 10.0 times as long.',
       'That was measured on 408 test texts, tokenising included, on A Processor with 1 thread.',
       'At tau 0.5 it is right on 81.0 % of the validation rows, on which tau was chosen; run to the end, on 80.0 %, with an F1 of 0.750. Leaving early gains 1.0 points here.',
+      'Tau 0.5 was chosen on the validation rows, not certified; `magic-pyramid calibrate --model runs/a --calibration FILE` certifies it, with about 1,000 labelled rows that the model was not made with.',
       'It computes 93.0 times fewer operations than the dense network (3.00 as the paper counts). The mean text leaves at layer 1.20.',
       'To compare the time with other programs: magic-pyramid bench --model runs/a --test FILE',
     ]);
@@ -28,10 +38,14 @@ describe('the sentences at the end of a run', () => {
   test('say of a model without exits what there is, and compare it with nothing', () => {
     const { accuracyAtTau: _, f1: _f, ...own } = metrics;
     const alone = { ...clock, msPerTextToTheEnd: null, msPerTextBert: null };
-    const [time, place, accuracy] = figureSentences({ metrics: own, tau: null, judgedOn: 'test', clock: alone }, 'a');
+    const [time, place, accuracy, operations] = figureSentences(
+      { metrics: own, tau: null, dial: null, judgedOn: 'test', clock: alone },
+      'a',
+    );
     expect(time).toBe('A text takes 2.00 ms (500 texts a second).');
     expect(place).toMatch(/^That was measured on 408 test texts/);
     expect(accuracy).toBe('It is right on 80.0 % of the test rows.');
+    expect(operations).toMatch(/^It computes/);
   });
 
   test('name no speed-up where the time was not measured, and say how to measure it', () => {
@@ -40,6 +54,29 @@ describe('the sentences at the end of a run', () => {
     expect(sentences.at(-1)).toBe(
       'Time on the clock was not measured. To measure it: magic-pyramid bench --model a --test FILE',
     );
+  });
+
+  test('say what a certified tau promises, and what rows that certify nothing are short of', () => {
+    const sentences = (dial: DialChoice) => figureSentences({ ...figures, tau: dial.tau, dial }, 'a').join('\n');
+    expect(sentences(certified)).toContain(
+      'Tau 0.5 is certified: at most 1.0 point lost, 95 % confidence, on 1,000 calibration rows. The loss is counted from the same model run to the end.',
+    );
+    expect(sentences(certified)).not.toMatch(/was chosen|calibrate/);
+    expect(sentences({ ...chosen, short: { rows: 250, needed: 1400 } })).toContain(
+      'The 250 calibration rows certify no tau; it takes about 1,400.\nTau 0.5 was chosen on the validation rows, not certified; `magic-pyramid calibrate --model a --calibration FILE` certifies it, with about 1,400 labelled rows',
+    );
+    expect(sentences({ ...chosen, short: { rows: 250, needed: null } })).toContain(
+      'certify no tau.\nTau 0.5 was chosen',
+    );
+    expect(sentences({ ...chosen, tau: null })).toContain(
+      'No tau is safe enough on the validation rows, so every text goes to the end; `magic-pyramid calibrate --model a --calibration FILE` certifies one',
+    );
+    const of = (maxRisk: number) => dialInWords({ certificate: { ...certified.certificate, maxRisk } });
+    expect([0.005, 0.02, 0.0125].map(of)).toEqual([
+      expect.stringContaining('at most 0.5 points lost'),
+      expect.stringContaining('at most 2.0 points lost'),
+      expect.stringContaining('at most 1.25 points lost'),
+    ]);
   });
 
   test('call a difference that rounds to nothing no cost', () => {
@@ -54,9 +91,10 @@ describe('the rows of the model card', () => {
       ['time at tau 0.5', '2.00 ms a text, 500 texts a second'],
       ['time of the same model run to the end', '12.3 ms a text, 6.15 times as long'],
       ['time of plain BERT', '20.0 ms a text, 10.0 times as long'],
-      ['accuracy at tau 0.5 (chosen on the validation rows)', '81.0 %'],
+      ['accuracy at tau 0.5', '81.0 %'],
       ['accuracy run to the end', '80.0 %'],
       ['accuracy that leaving early costs', 'none: 1.0 points gained'],
+      ['how tau came about', 'chosen on the validation rows, not certified'],
       ['F1 run to the end', '0.750'],
       ['operations as computed', '93.0 times fewer'],
       ['operations as the paper counts', '3.00 times fewer'],

@@ -111,6 +111,7 @@ describe('an output folder', () => {
       seed: 0,
       maxDrop: 0,
       by: 'actual',
+      confidence: 0.95,
       distilbertModel: null,
       resume: false,
       training: {},
