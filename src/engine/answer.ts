@@ -35,6 +35,8 @@ export interface Detail extends Pick<Answer, 'exit' | 'tokens' | 'truncated' | '
   readonly best: number;
   /** Operations of the dense model for as many tokens, as the paper counts. */
   readonly denseFlops: number;
+  /** Unknown pieces among the tokens that enter layer 1. */
+  readonly unknown: number;
   /** Milliseconds that tokenising took, and from then to the answer. */
   readonly tokenizeMs: number;
   readonly inferenceMs: number;
@@ -46,7 +48,7 @@ export function detailOf(
   { tokenizeMs, inferenceMs, ...outcome }: TimedOutcome,
   tau: number | null,
 ): Detail {
-  const { exit, tokens, truncated } = outcome;
+  const { exit, tokens, truncated, unknown } = outcome;
   const logits = answerLogits(model, outcome);
   const scores = problems[model.config.problemType].activation(logits);
   return {
@@ -56,6 +58,7 @@ export function detailOf(
     exit,
     tokens,
     truncated,
+    unknown,
     flops: flopsOf(model, outcome, tau),
     denseFlops: denseFlops(shapeOf(model.config), tokens[0]),
     tokenizeMs,

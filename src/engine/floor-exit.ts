@@ -10,7 +10,7 @@ import { leaves, uncertainty } from '../pyramid/exits/exit-rule.ts';
 import { addendOf, type ExitSum, exitSum, floorAnswer } from '../pyramid/exits/sum.ts';
 import { Floor, type FloorParts, floorLength, secondOf } from '../pyramid/floor/index.ts';
 import { floorModelOf, type PyramidInfo } from '../pyramid/folder/model-folder.ts';
-import { type Encoding, type Tokenizer, tokenizerOf } from '../text/tokenizer/tokenizer.ts';
+import { type Encoding, type Tokenizer, tokenizerOf, unknownIn } from '../text/tokenizer/tokenizer.ts';
 import { floorHistory } from './floor-history.ts';
 import type { Text } from './inputs.ts';
 import { type FloorSays, newHistory, type Outcome, type Rule, type TokenHistory } from './job.ts';
@@ -99,7 +99,9 @@ export class FloorExit {
     const { tokens, truncated } = this.#sizeFor(text, encoding);
     if (truncated && truncate === 'never') throw this.#tooLong(index);
     const tokenHistory = explain ? this.history(asked, encoding) : null;
-    return { id, exit: 0, tokens: [tokens], logits: [], floor: z0, truncated, tokenHistory };
+    // of a pair that is cut for the network, about so many
+    const unknown = unknownIn(encoding.ids, this.#tokenizer, Math.min(tokens, encoding.ids.length));
+    return { id, exit: 0, tokens: [tokens], logits: [], floor: z0, truncated, unknown, tokenHistory };
   }
 
   /** Of a text that goes on: what the network gets of it. Throws MP_TEXT_LONG. */

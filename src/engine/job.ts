@@ -14,6 +14,8 @@ export interface Rule {
   readonly explain?: boolean;
   /** Left out: 'right'. */
   readonly truncate?: Truncate;
+  /** Nobody waits for it: every text that someone waits for goes first. Left out: someone does. */
+  readonly background?: boolean;
 }
 
 /** What becomes of a text's tokens, which are named by their place in the text. */
@@ -52,6 +54,8 @@ export interface Job extends Rule {
   /** What the text is made of; its rows enter layer 1. */
   readonly ids: Int32Array; // [n]
   readonly truncated: boolean;
+  /** Unknown pieces among them. */
+  readonly unknown: number;
   /** Token types of the live rows. */
   types: Uint8Array; // [n]
   /** Live rows [n, d] that enter the next layer, a view of what its batch left; null before layer 1. */
@@ -66,7 +70,7 @@ export interface Job extends Rule {
   readonly addend: readonly number[] | null;
   readonly tokenHistory: TokenHistory | null;
   cancelled: boolean;
-  /** When it came, in steps of the scheduler. */
+  /** When it came, in steps of the scheduler; Infinity in the background. */
   since: number;
 }
 
@@ -79,16 +83,19 @@ const NO_FLOOR: FloorSays = { floor: null, addend: null };
 export const newJob = (
   id: number,
   encoding: Encoding,
-  { tau, trace }: Rule,
+  { tau, trace, background }: Rule,
   { floor, addend }: FloorSays = NO_FLOOR,
   history: TokenHistory | null = null,
+  unknown = 0,
 ): Job => ({
   id,
   tau,
   trace,
+  background,
   ids: encoding.ids,
   types: encoding.types,
   truncated: encoding.truncated,
+  unknown,
   x: null,
   tokens: [encoding.ids.length],
   logits: [],
@@ -137,6 +144,8 @@ export interface Outcome {
   /** [C]: z_0, floor 0's own logits; null where it was not asked. */
   readonly floor: readonly number[] | null;
   readonly truncated: boolean;
+  /** Unknown pieces among the tokens that enter layer 1. */
+  readonly unknown: number;
   /** Of a text that is explained. */
   readonly tokenHistory: TokenHistory | null;
 }

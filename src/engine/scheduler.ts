@@ -6,7 +6,8 @@
  *
  * Which stage runs next: the stage of the text that has waited longest, if that is too long; else the deepest stage with
  * a full batch; else new texts are admitted; else the shallowest stage, whose texts may join those that wait further
- * down. So nothing waits while the engine is idle, and a lone text goes straight through.
+ * down. So nothing waits while the engine is idle, and a lone text goes straight through. Texts of the background, which
+ * nobody waits for, only decide where there are no others.
  */
 import { PyramidError } from '../errors.ts';
 import { leaves, uncertainty } from '../pyramid/exits/exit-rule.ts';
@@ -90,7 +91,7 @@ export class Scheduler {
   /** Puts texts before layer 1. They move when `wake` is called. */
   add(jobs: readonly Job[]): void {
     for (const job of jobs) {
-      job.since = this.#step;
+      job.since = job.background ? Number.POSITIVE_INFINITY : this.#step;
       this.#enter(job, 1);
     }
   }
@@ -141,7 +142,11 @@ export class Scheduler {
       const full = this.#stages.find(({ waiting }) => waiting.isFull);
       if (full) return full;
     }
-    return this.#stages.find(({ waiting }) => waiting.texts > 0) ?? null;
+    return (
+      this.#stages.find(({ waiting }) => waiting.isAwaited) ??
+      this.#stages.find(({ waiting }) => waiting.texts > 0) ?? // the background
+      null
+    );
   }
 
   /** Whose text has waited longest; null where a model has no layers. */
@@ -216,12 +221,13 @@ export class Scheduler {
 const mayLeave = ({ tau, trace }: Rule, logits: readonly number[]): boolean =>
   !trace && tau !== null && leaves(uncertainty(logits), tau);
 
-const outcome = ({ id, tokens, logits, floor, truncated, tokenHistory }: Job, exit: number): Outcome => ({
+const outcome = ({ id, tokens, logits, floor, truncated, unknown, tokenHistory }: Job, exit: number): Outcome => ({
   id,
   exit,
   tokens,
   logits,
   floor,
   truncated,
+  unknown,
   tokenHistory,
 });

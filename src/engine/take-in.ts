@@ -1,7 +1,7 @@
 /** A text that has come to a worker: answered by floor 0 at once, or a job for the layers. */
 import { PyramidError } from '../errors.ts';
 import type { PyramidInfo } from '../pyramid/folder/model-folder.ts';
-import type { Tokenizer } from '../text/tokenizer/tokenizer.ts';
+import { type Tokenizer, unknownIn } from '../text/tokenizer/tokenizer.ts';
 import type { FloorExit } from './floor-exit.ts';
 import type { Text } from './inputs.ts';
 import { type Job, newHistory, newJob, type Outcome, type Rule } from './job.ts';
@@ -30,7 +30,11 @@ export function takeIn(intake: Intake, id: number, text: Text, rule: Rule, index
     const encoding = tokenizer.encode(text.text, text.pair, maxLength, truncate === 'left' ? 'left' : 'right');
     if (encoding.truncated && truncate === 'never') throw new PyramidError('MP_TEXT_LONG', { index, maxLength });
     const history = rule.explain ? newHistory(encoding, tokenizer.piece) : null;
-    return { job: newJob(id, encoding, rule, undefined, history), outcome: null, floorMs: null };
+    return {
+      job: newJob(id, encoding, rule, undefined, history, unknownIn(encoding.ids, tokenizer)),
+      outcome: null,
+      floorMs: null,
+    };
   }
   const asked = floorExit.ask(text);
   const floorMs = asked.ms;
@@ -39,5 +43,6 @@ export function takeIn(intake: Intake, id: number, text: Text, rule: Rule, index
   }
   const encoding = floorExit.forNetwork(text, asked, rule, index);
   const history = rule.explain ? floorExit.history(asked, encoding) : null;
-  return { job: newJob(id, encoding, rule, floorExit.says(asked), history), outcome: null, floorMs };
+  const unknown = unknownIn(encoding.ids, tokenizer);
+  return { job: newJob(id, encoding, rule, floorExit.says(asked), history, unknown), outcome: null, floorMs };
 }

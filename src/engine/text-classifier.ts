@@ -134,12 +134,17 @@ export class TextClassifier {
 
   /**
    * As `classify` of an array, with all that is known of each answer: every label's score and logit, the operations
-   * beside those of the dense model, and how long it took.
+   * beside those of the dense model, and how long it took. In the `background` the texts go behind all others that a worker
+   * has, at every layer anew.
    */
-  async detail(inputs: readonly TextInput[], options?: Omit<ClassifyOptions, 'topK'>): Promise<Detail[]> {
+  async detail(
+    inputs: readonly TextInput[],
+    options?: Omit<ClassifyOptions, 'topK'>,
+    { background = false }: { readonly background?: boolean } = {},
+  ): Promise<Detail[]> {
     const checked = this.#checked(options, DETAIL_OPTIONS);
     const { tau, truncate } = checked;
-    const rule = { tau, trace: false, truncate };
+    const rule = { tau, trace: false, truncate, background };
     return this.#runner.all(checkList(inputs), rule, (outcome) => detailOf(this.#model, outcome, tau), checked);
   }
 

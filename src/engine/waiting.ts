@@ -29,12 +29,17 @@ export class Waiting {
     return this.#jobs.length;
   }
 
-  /** There is enough for a batch that wastes nothing. */
-  get isFull(): boolean {
-    return this.#rows >= this.#size.enoughRows || this.#jobs.length >= this.#size.enoughTexts;
+  /** Someone waits for one of its texts: they stand before those of the background. */
+  get isAwaited(): boolean {
+    return this.since < Number.POSITIVE_INFINITY;
   }
 
-  /** The step at which the oldest came; Infinity if nobody waits. */
+  /** There is enough for a batch that wastes nothing, and someone waits for it. */
+  get isFull(): boolean {
+    return (this.#rows >= this.#size.enoughRows || this.#jobs.length >= this.#size.enoughTexts) && this.isAwaited;
+  }
+
+  /** The step at which the oldest came; Infinity if nobody waits, or none but the background. */
   get since(): number {
     return this.#jobs[0]?.since ?? Number.POSITIVE_INFINITY;
   }

@@ -87,7 +87,15 @@ describe.skipIf(!canMeasureTurns)("the caller's thread (Linux's account of proce
 
   test('has one while as many workers as a large machine has answer all at once', async () => {
     const model = { config: {}, info: {} } as ModelDescription;
-    const outcome = { exit: 1, tokens: [9, 8], logits: [[1, 2, 3]], floor: null, truncated: false, tokenHistory: null };
+    const outcome = {
+      exit: 1,
+      tokens: [9, 8],
+      logits: [[1, 2, 3]],
+      floor: null,
+      truncated: false,
+      unknown: 0,
+      tokenHistory: null,
+    };
     const { pool } = await WorkerPool.start<Thread>({
       workers: 64,
       path: 'the model',

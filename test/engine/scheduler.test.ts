@@ -67,3 +67,20 @@ test('in order of arrival, an admitted text goes straight through, whatever come
   expect(last(engine)).toBeGreaterThan(last(prompt));
   expect([...prompt.outcomes.keys()].sort()).toEqual([...engine.outcomes.keys()].sort());
 });
+
+test('a text of the background goes behind all others at every layer, and to the end when there are none', async () => {
+  const background = { encoding, rule: { tau: null, trace: false, background: true } };
+  // long enough to be a full batch by itself
+  const long: Encoding = { ids: new Int32Array(40).fill(5), types: new Uint8Array(40), truncated: false };
+  const crowd = new Array(8).fill({ encoding: long, rule: background.rule });
+  const deep = { encoding, rule: { tau: null, trace: false } };
+  const others = Array.from({ length: 30 }, (_, i) => crowd.length + i);
+  for (const one of [engine, prompt]) {
+    await one.run([crowd, others.map(() => deep)]);
+    expect(one.outcomes.size).toBe(38);
+    expect(new Set([...one.outcomes.values()].map(({ exit }) => exit))).toEqual(new Set([layers]));
+    const has = ({ ids }: { readonly ids: readonly number[] }) => ids.some((id) => others.includes(id));
+    // it may join a batch of others, and has none of its own before they are through
+    expect(one.batches.findIndex((batch) => !has(batch))).toBeGreaterThan(one.batches.findLastIndex(has));
+  }
+});

@@ -32,10 +32,19 @@ export interface Tokenizer {
   encode(text: string, pair: string | undefined, maxLength: number, side?: 'right' | 'left'): Encoding;
   /** The piece of text that an id stands for, as the vocabulary writes it ('##ing', '[CLS]'); '' if there is none. */
   piece(id: number): string;
+  /** Of pieces of text that the vocabulary does not have. */
+  readonly unknownId: number;
   /** Largest id + 1. */
   readonly vocabularySize: number;
   /** The files it was made from, by name, to be written into a model folder. */
   readonly files: Readonly<Record<string, string>>;
+}
+
+/** How many of the first `n` ids (all, where left out) are unknown pieces. */
+export function unknownIn(ids: Int32Array, { unknownId }: Pick<Tokenizer, 'unknownId'>, n = ids.length): number {
+  let count = 0;
+  for (let i = 0; i < n; i++) if (ids[i] === unknownId) count++;
+  return count;
 }
 
 const CONFIG = 'tokenizer_config.json';
@@ -207,6 +216,7 @@ function makeTokenizer(parts: TokenizerParts, files: Readonly<Record<string, str
       ]);
       return byId.get(id) ?? '';
     },
+    unknownId: model.ids.get(model.unknown)!,
     vocabularySize: 1 + largest([...model.ids.values(), ...parts.added.map(({ id }) => id), ...specialIds(templates)]),
     files,
   };
