@@ -14,6 +14,7 @@ import {
   toNumber,
 } from '../option.ts';
 import { DTYPES, type Dtype } from '../pyramid/folder/model-folder.ts';
+import { durationOption } from './duration-option.ts';
 import { nameIn } from './http/hosts.ts';
 import { readModels } from './model-names.ts';
 import type { ModelSource } from './served-model.ts';
@@ -29,6 +30,10 @@ export interface ServerOptions {
   readonly maxTau: number | null;
   readonly maxDrop: number;
   readonly sloP95: number | null;
+  /** Null: the default where the model has a certificate, else 0. */
+  readonly auditRate: number | null;
+  readonly auditBudget: number;
+  readonly onDrift: OnDrift;
   readonly hostname: string;
   readonly port: number;
   readonly page: boolean;
@@ -53,30 +58,15 @@ export interface ServerOptions {
 
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 type LogLevel = (typeof LOG_LEVELS)[number];
+const ON_DRIFT = ['warn', 'safe'] as const;
+type OnDrift = (typeof ON_DRIFT)[number];
 
 const models = 'Models';
 const dial = 'Speed and load';
 const network = 'Network';
 const limits = 'Limits';
+const auditing = 'Audits';
 const watching = 'Watching';
-
-/** Milliseconds: `50ms`, `1.5s`, `2m`, or a number of them. */
-const durationOption = <T extends number | null>(common: {
-  readonly group: string;
-  readonly default: T;
-  readonly help: string;
-}) =>
-  customOption<T>({
-    ...common,
-    placeholder: 'TIME',
-    expected: 'a time above 0, such as 50ms, 1.5s or 2m',
-    read(raw) {
-      const [, number, unit = 'ms'] = /^([\d.]+)\s*(ms|s|m)?$/.exec(String(raw)) ?? [];
-      const value = toNumber(number);
-      if (value === undefined || !(value > 0)) return undefined;
-      return (value * { ms: 1, s: 1000, m: 60_000 }[unit as 'ms']) as T;
-    },
-  });
 
 export const serveTable: OptionTable<ServerOptions> = {
   model: customOption<readonly ModelSource[]>({
@@ -130,19 +120,39 @@ export const serveTable: OptionTable<ServerOptions> = {
     default: null,
     min: 0,
     max: 1,
-    help: "highest tau that --tau auto may use; default: from --max-drop and the model's calibration",
+    help: "highest tau that --tau auto may use; default: the certified tau, else from --max-drop and the model's calibration",
   }),
   maxDrop: numberOption({
     group: dial,
     default: 0.01,
     min: 0,
     max: 1,
-    help: 'accuracy that --tau auto may lose, by the calibration; 0.01 is one point',
+    help: 'accuracy that --tau auto may lose, by the calibration of a model without a certificate; 0.01 is one point',
   }),
   sloP95: durationOption<number | null>({
     group: dial,
     default: null,
     help: 'target: 95 of 100 answers take at most this long; requests that would take longer are rejected (429); default with --tau auto: 50ms',
+  }),
+  auditRate: numberOption<number | null>({
+    group: auditing,
+    default: null,
+    min: 0,
+    max: 1,
+    help: "share of the texts answered at the model's tau that are run to the end as well, after their answer, to see how often the two answers differ; 0 turns audits off; default: 0.01 where the tau is certified, else 0",
+  }),
+  auditBudget: numberOption({
+    group: auditing,
+    default: 0.05,
+    min: 0,
+    above: true,
+    help: 'what audits may cost, as a share of the work that answers are; texts beyond it are not audited',
+  }),
+  onDrift: choiceOption<OnDrift>({
+    group: auditing,
+    default: 'warn',
+    choices: ON_DRIFT,
+    help: 'when early and full answers differ more often than was certified: warn in the log, or also send every text through all layers (safe) until the model is reloaded',
   }),
   hostname: textOption({
     group: network,
@@ -275,24 +285,3 @@ export const serveTable: OptionTable<ServerOptions> = {
     help: 'service name in traces',
   }),
 };
-
-/** Names of Text Embeddings Inference that mean the same; its HOSTNAME is left out, which containers set to their own name. */
-const SHARED_WITH_TEI: readonly (keyof ServerOptions)[] = [
-  'dtype',
-  'port',
-  'corsAllowOrigin',
-  'maxConcurrentRequests',
-  'maxBatchTokens',
-  'maxClientBatchSize',
-  'payloadLimit',
-  'apiKey',
-  'otlpEndpoint',
-  'otlpServiceName',
-];
-
-/** Environment variables of an option, the first that is set counts. */
-export function variablesOf(key: keyof ServerOptions): readonly string[] {
-  const upper = key.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase();
-  const theirs = key === 'model' ? ['MODEL_ID'] : SHARED_WITH_TEI.includes(key) ? [upper] : [];
-  return [`MAGIC_PYRAMID_${upper}`, ...theirs];
-}

@@ -1,5 +1,5 @@
 /** `magic-pyramid/serve`: the server as a library, and what a protocol of one's own is written against. */
-export { type ServerOptions, serveTable, variablesOf } from './defaults.ts';
+export { type ServerOptions, serveTable } from './defaults.ts';
 export {
   type App,
   answerHeaders,
@@ -21,3 +21,4 @@ export type {
   ServeOptions,
 } from './served-model.ts';
 export { type RunningServer, type StartOptions, startServer } from './server.ts';
+export { variablesOf } from './variables.ts';

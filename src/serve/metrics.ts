@@ -4,6 +4,7 @@
  * so that a request pays for the histograms only.
  */
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry as Prometheus } from 'prom-client';
+import { AUDIT_METRICS } from './audit/audit-metrics.ts';
 import type { Classified } from './served-model.ts';
 import type { ServedPyramid } from './served-pyramid.ts';
 
@@ -62,6 +63,7 @@ export class Metrics {
     this.#gauge('te_concurrent_requests', 'requests under way', [], () => [[{}, requests()]]);
     this.#watchQueues(models);
     this.#watchTotals(models);
+    this.#watchAudits(models);
   }
 
   #watchQueues(models: MetricsSource['models']): void {
@@ -124,6 +126,22 @@ export class Metrics {
     byLayer('te_layer_tokens_total', 'tokens that entered a layer', ({ totals }) =>
       totals.tokensByLayer.map((n, i) => [i + 1, n]),
     );
+  }
+
+  /** Of models that are audited. */
+  #watchAudits(models: MetricsSource['models']): void {
+    for (const { kind, name, help, label, value } of AUDIT_METRICS) {
+      const values = (): Values =>
+        models().flatMap(({ name: model, audit }) => {
+          const found = audit && value(audit);
+          if (found === null) return [];
+          if (typeof found === 'number') return [[{ model }, found] as const];
+          return Object.entries(found).map(([key, n]) => [{ model, [label!]: key }, n] as const);
+        });
+      const labels = label === undefined ? ['model'] : ['model', label];
+      if (kind === 'gauge') this.#gauge(name, help, labels, values);
+      else this.#counter(name, help, labels, values);
+    }
   }
 
   /** A gauge whose values are asked for when it is read. */

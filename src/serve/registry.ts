@@ -9,6 +9,7 @@ import { type LoadOptions, Pyramid } from '../engine/index.ts';
 import { PyramidError } from '../errors.ts';
 import { resolveModel } from '../hub/index.ts';
 import { mayExit } from '../pyramid/exits/exit-rule.ts';
+import type { Auditor } from './audit/auditor.ts';
 import type { ModelAdmin, ModelCard, ModelSource, Models } from './served-model.ts';
 import { type OnAnswer, type ServedLimits, ServedPyramid, type TauPolicy } from './served-pyramid.ts';
 
@@ -16,7 +17,9 @@ export interface RegistryOptions {
   readonly load: Pick<LoadOptions, 'workers' | 'threads' | 'dtype' | 'order' | 'stallMs'>;
   readonly limits: ServedLimits;
   /** Throws where the model cannot be served so. */
-  readonly policyOf: (pyramid: Pyramid) => TauPolicy;
+  readonly policyOf: (pyramid: Pyramid, name: string) => TauPolicy;
+  /** A new one each time a model is loaded; null: it is not audited. */
+  readonly auditorOf: (pyramid: Pyramid, policy: TauPolicy, card: ModelCard) => Auditor | null;
   readonly onAnswer: OnAnswer;
   /** Told of what changes, for the log. */
   readonly onChange: (what: 'loaded' | 'unloaded' | 'reloaded' | 'closed', card: ModelCard) => void;
@@ -153,16 +156,17 @@ export class Registry implements Models, ModelAdmin {
   }
 
   async #open(source: ModelSource): Promise<Entry> {
-    const { load, limits, policyOf, onAnswer } = this.#options;
+    const { load, limits, policyOf, auditorOf, onAnswer } = this.#options;
     const { signal } = this.#closing;
     const dir = await unlessAborted(signal, resolveModel(source.dir, {}));
     const version = await versionOf(dir); // before it is read: what is written meanwhile counts as a change
     const pyramid = await Pyramid.load(dir, { ...load, signal });
     try {
-      const policy = policyOf(pyramid);
+      const policy = policyOf(pyramid, source.name);
       const maxTau = policy.kind === 'auto' ? policy.limits.high : null;
       const card = cardOf(source.name, pyramid, version, maxTau);
-      return { source, served: new ServedPyramid(pyramid, { dir, card, limits, policy, onAnswer }) };
+      const auditor = auditorOf(pyramid, policy, card);
+      return { source, served: new ServedPyramid(pyramid, { dir, card, limits, policy, onAnswer, auditor }) };
     } catch (error) {
       await pyramid.close();
       throw error;

@@ -6,6 +6,7 @@
 import type { ProblemType } from '../encoder/index.ts';
 import type { ClassifyOptions, Detail, Explanation, ModelInfo, TextInput } from '../engine/index.ts';
 import type { Dtype } from '../pyramid/folder/model-folder.ts';
+import type { AuditState } from './audit/auditor.ts';
 
 /** The models that are served. A model that is reloaded keeps its name; hold on to the name, not to the object. */
 export interface Models {
@@ -28,6 +29,8 @@ export interface ServedModel {
   readonly info: ModelInfo;
   /** The tau of requests that give none, as it is now; null: early exit is off. */
   readonly tau: number | null;
+  /** How often early and full answers differ, and whether that was certified; null: nothing is audited. */
+  readonly audit: AuditState | null;
   /**
    * Classifies texts and pairs that came together; one result an input, in their order. All or none: a request that is
    * refused or fails has no partial answer.

@@ -17,6 +17,7 @@ import { PyramidError } from '../errors.ts';
 import { readTrace } from '../evaluate/trace.ts';
 import { jsonObjectIn, readText } from '../folder.ts';
 import { Admission, type Spent } from './admission.ts';
+import type { Auditor, AuditState } from './audit/auditor.ts';
 import { countCharacters } from './characters.ts';
 import { LoopLag } from './loop-lag.ts';
 import { RecentTimes } from './recent-times.ts';
@@ -58,6 +59,7 @@ export class ServedPyramid implements ServedModel {
   readonly #policy: TauPolicy;
   readonly #admission: Admission;
   readonly #onAnswer: OnAnswer;
+  readonly #auditor: Auditor | null;
   readonly #timer: NodeJS.Timeout | null;
   #control: TauState;
   readonly #lag: LoopLag | null;
@@ -75,12 +77,15 @@ export class ServedPyramid implements ServedModel {
       limits,
       policy,
       onAnswer,
+      auditor = null,
     }: {
       readonly dir: string;
       readonly card: ModelCard;
       readonly limits: ServedLimits;
       readonly policy: TauPolicy;
       readonly onAnswer: OnAnswer;
+      /** Null: nothing is audited. Ended with the model. */
+      readonly auditor?: Auditor | null;
     },
   ) {
     this.card = card;
@@ -90,6 +95,7 @@ export class ServedPyramid implements ServedModel {
     this.#limits = limits;
     this.#policy = policy;
     this.#onAnswer = onAnswer;
+    this.#auditor = auditor;
     const { maxLength } = card;
     const layers = Math.max(1, card.layers); // floor 0 alone has none, and its texts are work too
     this.#admission = new Admission({ maxWork: layers * limits.maxBatchTokens, layers, maxLength });
@@ -109,7 +115,13 @@ export class ServedPyramid implements ServedModel {
   }
 
   get tau(): number | null {
+    if (this.#auditor?.isSafe) return null;
     return this.#policy.kind === 'auto' ? this.#control.tau : this.#policy.tau;
+  }
+
+  /** Null: nothing is audited. */
+  get audit(): AuditState | null {
+    return this.#auditor?.state ?? null;
   }
 
   get admission(): Pick<Admission, 'texts' | 'work' | 'expectedMs' | 'refused' | 'countRefusal'> {
@@ -134,9 +146,17 @@ export class ServedPyramid implements ServedModel {
     const characters = inputs.map(this.#charactersOf);
     if (patient) while (this.isFull) await setTimeout(PATIENCE_MS, null, { signal });
     const start = performance.now();
+    // a tau of the request's own says nothing of the certified one, even if it is the same
+    const audited = given.tau === undefined && tau === this.#auditor?.tau ? this.#auditor.begin(inputs.length) : null;
     const run = () => this.#pyramid.detail(inputs, options);
-    const details = await this.#admitted(characters, deadlineMs, run, (one) => spentOf(one, characters));
+    const details = await this.#admitted(characters, deadlineMs, run, (one) => spentOf(one, characters)).catch(
+      (error: unknown) => {
+        audited?.failed();
+        throw error;
+      },
+    );
     const totalMs = performance.now() - start;
+    audited?.answered(inputs, details, given.truncate);
     const results = details.map((detail) => ({
       ...detail,
       queueMs: Math.max(0, totalMs - detail.tokenizeMs - detail.inferenceMs),
@@ -187,6 +207,7 @@ export class ServedPyramid implements ServedModel {
 
   async #end(options?: { readonly graceMs: number }): Promise<void> {
     if (this.#timer) clearInterval(this.#timer);
+    this.#auditor?.stop();
     this.#lag?.close();
     await this.#pyramid.close(options);
   }
@@ -212,6 +233,7 @@ export class ServedPyramid implements ServedModel {
     } finally {
       admitted.end(spent);
       if (--this.#requests === 0) this.#whenIdle?.();
+      this.#auditor?.wake();
     }
   }
 

@@ -7,6 +7,7 @@ import type { Logger } from 'pino';
 import { PyramidError } from '../errors.ts';
 import { knownOptions, type OptionSpec, readOption } from '../option.ts';
 import { assemble, type Parts } from './assemble.ts';
+import { auditorFor } from './audit/auditor-for.ts';
 import { type ServerOptions, serveTable } from './defaults.ts';
 import { Connections } from './http/connections.ts';
 import { isLoopback } from './http/hosts.ts';
@@ -16,7 +17,7 @@ import { newLogger } from './http/new-app.ts';
 import type { App } from './http/route.ts';
 import { Metrics } from './metrics.ts';
 import { Registry } from './registry.ts';
-import { policyFor, runOrderFor } from './tau-policy.ts';
+import { beyondCertificate, policyFor, runOrderFor } from './tau-policy.ts';
 import { startTracing } from './tracing.ts';
 
 /** Anything left out has its default of `serveTable`; at least one model is needed. */
@@ -84,7 +85,14 @@ function openModels(options: ServerOptions, logger: Logger, metrics: Metrics): P
       stallMs: stallTimeout,
     },
     limits: options,
-    policyOf: (pyramid) => policyFor(pyramid, options),
+    policyOf: (pyramid, name) => {
+      const policy = policyFor(pyramid, options);
+      const warning = beyondCertificate(policy, pyramid);
+      if (warning) logger.warn({ model: name }, warning);
+      return policy;
+    },
+    auditorOf: (pyramid, policy, { name: model }) =>
+      auditorFor(pyramid, policy, options, (audit, sentence) => logger.warn({ model, audit }, sentence)),
     onAnswer: (_name, classified, totalMs) => metrics.answered(classified, totalMs),
     onChange: (what, card) => logger.info({ model: card.name, version: card.version }, `model ${what}`),
   });

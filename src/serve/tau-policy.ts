@@ -1,6 +1,6 @@
 /**
- * How far the dial may go for a model: from the options and from the curve that its calibration left in the model
- * folder, which says how accurate each tau was on rows that were held back.
+ * How far the dial may go for a model: from the options and from what its calibration left in the model folder: a certificate
+ * of the fastest tau that keeps its promise, or a curve that says how accurate each tau was on rows that were held back.
  */
 import type { LoadOptions, Pyramid } from '../engine/index.ts';
 import { PyramidError } from '../errors.ts';
@@ -21,14 +21,31 @@ export function policyFor(model: Model, { tau, maxTau, maxDrop, sloP95 }: DialOp
   if (tau === null) return { kind: 'fixed', tau: info.tau, sloMs: sloP95 };
   if (!mayExit(model)) throw new PyramidError('MP_MODEL_HEADS', { method: info.method });
   if (tau !== 'auto') return { kind: 'fixed', tau, sloMs: sloP95 };
-  const high = maxTau ?? calibratedMax(info, maxDrop);
+  const { certificate } = info;
+  const high = maxTau ?? (certificate ? certificate.tau : calibratedMax(info, maxDrop));
   if (high === null)
     throw new PyramidError('MP_USAGE', {
-      what: '--tau auto has no highest tau: the model folder has no calibration',
-      todo: 'run magic-pyramid calibrate on it, or give --max-tau',
+      what: certificate
+        ? `--tau auto has no highest tau: the certificate of the model folder, from ${certificate.rows} rows, certifies none`
+        : '--tau auto has no highest tau: the model folder has no calibration',
+      todo: certificate
+        ? 'run magic-pyramid calibrate with more rows, or give --max-tau'
+        : 'run magic-pyramid calibrate on it, or give --max-tau',
     });
-  const low = Math.min(info.tau ?? 0, high);
+  // every slower setting than the certified one is certified too: a server with time to spare loses nothing
+  const isCertified = certificate?.tau != null && high <= certificate.tau;
+  const low = isCertified ? 0 : Math.min(info.tau ?? 0, high);
   return { kind: 'auto', limits: { low, high, sloMs: sloP95 ?? DEFAULT_SLO_MS } };
+}
+
+/** What is to be said in the log of a highest tau that no certificate covers, though the model has one; null: nothing. */
+export function beyondCertificate(policy: TauPolicy, { info: { certificate } }: Pick<Model, 'info'>): string | null {
+  if (!certificate || policy.kind === 'fixed') return null;
+  const { tau } = certificate;
+  const { high } = policy.limits;
+  if (tau !== null && high <= tau) return null;
+  const certified = tau === null ? 'no tau is certified' : `only taus up to ${tau} are certified`;
+  return `--max-tau is ${high}, and ${certified}: answers above that may lose more than was promised`;
 }
 
 /** Whoever promises a time, as `--tau auto` does by itself, cares for the slowest answers. */

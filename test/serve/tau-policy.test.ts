@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { startServer } from '../../src/serve/index.ts';
-import { calibratedMax, policyFor, runOrderFor } from '../../src/serve/tau-policy.ts';
+import { beyondCertificate, calibratedMax, policyFor, runOrderFor } from '../../src/serve/tau-policy.ts';
 import { randomModel } from '../support/random-model.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
@@ -21,6 +21,35 @@ const policy = (options: object, other: object = {}) =>
     { ...model, ...other } as never,
     { tau: null, maxTau: null, maxDrop: 0.01, sloP95: null, ...options } as never,
   );
+
+describe('with a certificate', () => {
+  const certified = (tau: number | null) => ({ info: { ...model.info, certificate: { tau, rows: 400 } } });
+
+  test('--tau auto stays inside the certified range, whatever the curve of the calibration says', () => {
+    expect(policy({ tau: 'auto', maxDrop: 0.02 }, certified(0.3))).toEqual({
+      kind: 'auto',
+      limits: { low: 0, high: 0.3, sloMs: 50 },
+    });
+    expect(policy({ tau: 'auto', maxTau: 0.2 }, certified(0.3))).toMatchObject({ limits: { low: 0, high: 0.2 } });
+  });
+
+  test('--max-tau goes beyond it, and this is said', () => {
+    const beyond = policy({ tau: 'auto', maxTau: 0.7 }, certified(0.3));
+    expect(beyond).toMatchObject({ limits: { low: 0.3, high: 0.7 } });
+    expect(beyondCertificate(beyond, certified(0.3) as never)).toContain('only taus up to 0.3 are certified');
+    expect(beyondCertificate(beyond, certified(null) as never)).toContain('no tau is certified');
+    expect(beyondCertificate(beyond, model as never)).toBeNull();
+    const inside = policy({ tau: 'auto', maxTau: 0.3 }, certified(0.3));
+    expect(beyondCertificate(inside, certified(0.3) as never)).toBeNull();
+  });
+
+  test('of no tau, --tau auto needs --max-tau', () => {
+    expect(() => policy({ tau: 'auto' }, certified(null))).toThrow(
+      'the certificate of the model folder, from 400 rows, certifies none',
+    );
+    expect(policy({ tau: 'auto', maxTau: 0.1 }, certified(null))).toMatchObject({ limits: { low: 0.1, high: 0.1 } });
+  });
+});
 
 describe('the highest tau of --tau auto', () => {
   test('loses no more accuracy than allowed by the calibration, at this tau and at every lower one', () => {

@@ -1,6 +1,7 @@
 /** `serve`: models over HTTP until the process is told to stop. Its options are the server's own table. */
 import { PyramidError } from '../../errors.ts';
-import { type ServerOptions, serveTable, variablesOf } from '../../serve/defaults.ts';
+import { type ServerOptions, serveTable } from '../../serve/defaults.ts';
+import { variablesOf } from '../../serve/variables.ts';
 import type { Command } from '../command.ts';
 
 export const serve: Command<ServerOptions> = {

@@ -38,9 +38,9 @@ function addModel(app: App, { models }: RouteContext): void {
     response: { 200: {}, ...errors },
   };
   app.get('/v1/models/:name', { schema }, async ({ params: { name } }) => {
-    const { info, tau: tauNow, card } = models.get(name);
+    const { info, tau: tauNow, card, audit } = models.get(name);
     const { version, loadedAt, maxTau } = card;
-    return { ...info, device: 'server', threads: null, tauNow, maxTau, version, loadedAt } as never;
+    return { ...info, device: 'server', threads: null, tauNow, maxTau, audit, version, loadedAt } as never;
   });
 }
 
