@@ -6,8 +6,7 @@
  *
  * Which stage runs next: the stage of the text that has waited longest, if that is too long; else the deepest stage with
  * a full batch; else new texts are admitted; else the shallowest stage, whose texts may join those that wait further
- * down. So nothing waits while the engine is idle, and a lone text goes straight through. Texts of the background, which
- * nobody waits for, only decide where there are no others.
+ * down. So nothing waits while the engine is idle, and a lone text goes straight through.
  */
 import { PyramidError } from '../errors.ts';
 import { leaves, uncertainty } from '../pyramid/exits/exit-rule.ts';
@@ -134,6 +133,7 @@ export class Scheduler {
     this.#running = null;
   }
 
+  /** Texts of the background, which nobody waits for, decide only where there are no others. */
   #choose(): Stage | null {
     const oldest = this.#oldest();
     if (oldest && this.#step - oldest.waiting.since > this.#patience) return oldest;

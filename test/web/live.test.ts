@@ -59,3 +59,37 @@ test('two readings give rates, percentiles of the time between, and shares of on
   });
   expect(intervalOf(after, { ...before, at: 5000 }, 'm', [1, 2, 3]).requestsPerSecond).toBe(3.5);
 });
+
+test('an audit is read as it is: figures of one model, none where there are none', async () => {
+  const text = `te_audit_texts_total{model="m"} 1200
+te_audit_runs_total{model="m"} 1100
+te_audit_skipped_total{model="m",reason="budget"} 30
+te_audit_skipped_total{model="m",reason="busy"} 4
+te_audit_disagreement{model="m"} 0.02
+te_audit_disagreement_recent{model="m"} 0.05
+te_audit_disagreement_lower{model="m"} 0.01
+te_audit_disagreement_upper{model="m"} 0.04
+te_audit_disagreement_certified{model="m"} 0.015
+te_audit_alarm{model="m"} 1
+te_drift_length{model="m"} -0.5
+te_audit_texts_total{model="fresh"} 0
+te_audit_alarm{model="fresh"} 0
+`;
+  const reading = (model: string) => {
+    const at = { at: 0, samples: parsePrometheus(text) };
+    return intervalOf(at, at, model, [1]).audit;
+  };
+  expect(reading('m')).toEqual({
+    texts: 1200,
+    run: 1100,
+    skipped: 34,
+    disagreement: { mean: 0.02, recent: 0.05, lower: 0.01, upper: 0.04 },
+    certified: 0.015,
+    alarm: true,
+    driftOfExits: null,
+    driftOfLength: -0.5,
+    unknownPieces: null,
+  });
+  expect(reading('fresh')).toMatchObject({ texts: 0, disagreement: null, certified: null, alarm: false });
+  expect(reading('plain')).toBeNull();
+});

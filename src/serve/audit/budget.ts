@@ -1,13 +1,6 @@
 /**
  * What audits may cost: a share of the work that answers are. A text run to the end costs hundreds of times one that leaves
  * at floor 0, so a share of texts would say little. Pure; knows no engine.
- *
- * Work is counted in milliseconds of a worker: what was measured of tokenising and floor 0, and the network's operations at
- * the speed that audits, which run alone, were measured at. Measured times of texts that share batches overlap: they
- * would count the same work several times.
- *
- * Whether there is room is asked before a text's exit is known, and the answer follows from what was taken before it: what a
- * text would cost does not decide whether it is audited, so that what is skipped does not bend the estimate.
  */
 export interface Work {
   /** The layer that answered; 0: floor 0. */
@@ -25,6 +18,14 @@ const NEWEST = 0.1;
 /** By this the fastest audit is forgotten with each newer one: others may have used its worker meanwhile. */
 const KEPT = 0.99;
 
+/**
+ * Work is counted in milliseconds of a worker: what was measured of tokenising and floor 0, and the network's operations at
+ * the speed that audits, which run alone, were measured at. Measured times of texts that share batches overlap: they
+ * would count the same work several times.
+ *
+ * Whether there is room is asked before a text's exit is known, and the answer follows from what was taken before it: what a
+ * text would cost does not decide whether it is audited, so that what is skipped does not bend the estimate.
+ */
 export class Budget {
   readonly #share: number;
   /** What may be spent, in milliseconds; below 0 after an audit that took more than there was. */

@@ -212,7 +212,7 @@ test('the share that differs is that of all texts, though the budget skips most 
 });
 
 describe('the alarm', () => {
-  const after = (certified: number | null, share: number, texts: number, seed: number): number | null => {
+  const raisedAfter = (certified: number | null, share: number, texts: number, seed: number): number | null => {
     const random = randomStream(seed, 'alarm');
     const found = new Disagreement(certified);
     for (let n = 1; n <= texts; n++) if (found.add(random.next() < share)) return n;
@@ -220,12 +220,12 @@ describe('the alarm', () => {
   };
 
   test('is raised within 500 texts where five times as many differ as was certified (seeds 1 to 20)', () => {
-    const seen = Array.from({ length: 20 }, (_, seed) => after(0.02, 0.1, 500, seed + 1));
+    const seen = Array.from({ length: 20 }, (_, seed) => raisedAfter(0.02, 0.1, 500, seed + 1));
     expect(seen).not.toContain(null);
   });
 
   test('is never raised in 20 streams of 20,000 texts that differ as often as the bound says (seeds 1 to 20)', () => {
-    const seen = Array.from({ length: 20 }, (_, seed) => after(0.02, 0.02, 20_000, seed + 1));
+    const seen = Array.from({ length: 20 }, (_, seed) => raisedAfter(0.02, 0.02, 20_000, seed + 1));
     expect(seen).toEqual(new Array(20).fill(null));
   });
 
@@ -243,7 +243,7 @@ describe('the alarm', () => {
   });
 
   test('does not exist where nothing is certified', () => {
-    expect(after(null, 0.5, 500, 1)).toBeNull();
+    expect(raisedAfter(null, 0.5, 500, 1)).toBeNull();
   });
 
   test('is told once, and with the safe setting the audited tau holds no more', async () => {

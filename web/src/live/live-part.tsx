@@ -7,6 +7,7 @@ import { exitName, exitsOf, percent, short, tauText } from '../format.ts';
 import { metricsText } from '../server-engine.ts';
 import type { PartProperties } from '../shell/parts.tsx';
 import { useNarrow } from '../shell/use-narrow.ts';
+import { AuditCard } from './audit-card.tsx';
 import type { Interval } from './readings.ts';
 import { Strip } from './strip.tsx';
 import { watching } from './watching.ts';
@@ -78,6 +79,7 @@ function Now({ now, intervals, layers }: NowProperties) {
           line={line((i) => i.saved)}
         />
       </div>
+      {now.audit && <AuditCard audit={now.audit} />}
       <ExitsChart intervals={intervals} layers={layers} size={size} />
     </>
   );

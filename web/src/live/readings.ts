@@ -2,6 +2,7 @@
  * What the server's /metrics say of one model, between two looks at them: rates, latency percentiles, exits. Counters
  * are read as differences; one that fell (a model was reloaded) begins anew. Pure functions.
  */
+import { type AuditReading, auditOf } from './audit-reading.ts';
 import type { Sample } from './prometheus-text.ts';
 
 export interface Reading {
@@ -32,6 +33,8 @@ export interface Interval extends Percentiles {
   readonly exits: readonly number[];
   /** Share of the dense model's operations that was saved, 0 to 1; null where nothing ran. */
   readonly saved: number | null;
+  /** Null: the model is not audited. */
+  readonly audit: AuditReading | null;
 }
 
 /** `layers` are those that may answer, floor 0 among them where there is one. */
@@ -54,6 +57,7 @@ export function intervalOf(before: Reading, after: Reading, model: string, layer
     underWay: readingOf(after, 'te_concurrent_requests'),
     exits: layers.map((layer) => grown('te_exits_total', { model, layer: String(layer) })),
     saved: spent + saved > 0 ? saved / (spent + saved) : null,
+    audit: auditOf(after.samples, model),
   };
 }
 

@@ -1,0 +1,52 @@
+/** The audit of the model that the server answers with: whether early answers still agree with full ones as was certified. */
+import { percent, short, whole } from '../format.ts';
+import type { AuditReading } from './audit-reading.ts';
+
+export function AuditCard({ audit }: { readonly audit: AuditReading }) {
+  const { texts, run, skipped, disagreement, certified, alarm } = audit;
+  const { driftOfExits, driftOfLength, unknownPieces } = audit;
+  const rows: (readonly [name: string, value: string])[] = [
+    ['Audited texts', `${whole(texts)}, of which ${whole(run)} were run to the end for it; ${whole(skipped)} skipped`],
+    [
+      'Answers that differ',
+      disagreement === null
+        ? '–'
+        : `${percent(disagreement.mean)}, between ${percent(disagreement.lower)} and ${percent(disagreement.upper)}`,
+    ],
+    ['The same of the last 500', disagreement === null ? '–' : percent(disagreement.recent)],
+    ['Certified', certified === null ? 'nothing' : `at most ${percent(certified)}`],
+  ];
+  if (driftOfExits !== null) rows.push(['Exits unlike those of the calibration', percent(driftOfExits)]);
+  if (driftOfLength !== null)
+    rows.push(['Longer texts than at the calibration', `${signed(driftOfLength)} standard deviations`]);
+  if (unknownPieces !== null) rows.push(['Unknown pieces', percent(unknownPieces)]);
+  return (
+    <section class="card audit">
+      <h3>Audit</h3>
+      <p class={alarm ? 'notice failed' : 'soft'} role={alarm ? 'alert' : undefined}>
+        {stateOf(audit)}
+      </p>
+      <table>
+        <tbody>
+          {rows.map(([name, value]) => (
+            <tr key={name}>
+              <th scope="row">{name}</th>
+              <td class="number">{value}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </section>
+  );
+}
+
+function stateOf({ alarm, certified, texts }: AuditReading): string {
+  if (alarm)
+    return 'Early and full answers differ more often than was certified. The texts have changed: calibrate with texts of now.';
+  if (certified === null)
+    return 'Early answers are compared with full ones. Nothing was certified that they could be held to.';
+  if (texts === 0) return 'No text has been audited yet.';
+  return 'Early and full answers do not differ more often than was certified.';
+}
+
+const signed = (value: number): string => (value < 0 ? `−${short(-value)}` : short(value));

@@ -1,0 +1,52 @@
+/**
+ * What the server's /metrics say of a model's audit: how often early and full answers differ, and how far the texts have
+ * drifted from those of the calibration. Pure functions.
+ */
+import type { Sample } from './prometheus-text.ts';
+
+export interface AuditReading {
+  readonly texts: number;
+  /** Texts that were run again. */
+  readonly run: number;
+  /** Sampled and not audited. */
+  readonly skipped: number;
+  /** The share that differs, with bounds of the true share, and of the last 500 texts; null: no text yet. */
+  readonly disagreement: {
+    readonly mean: number;
+    readonly lower: number;
+    readonly upper: number;
+    readonly recent: number;
+  } | null;
+  /** What the true share was certified to be below; null: nothing was. */
+  readonly certified: number | null;
+  readonly alarm: boolean;
+  /** Null: not known, or too few texts. */
+  readonly driftOfExits: number | null;
+  readonly driftOfLength: number | null;
+  readonly unknownPieces: number | null;
+}
+
+/** Null: the model is not audited. */
+export function auditOf(samples: readonly Sample[], model: string): AuditReading | null {
+  const own = samples.filter(({ labels }) => labels.model === model);
+  const value = (name: string): number | null => own.find((sample) => sample.name === name)?.value ?? null;
+  const texts = value('te_audit_texts_total');
+  if (texts === null) return null;
+  const [mean, lower, upper, recent] = ['', '_lower', '_upper', '_recent'].map((end) =>
+    value(`te_audit_disagreement${end}`),
+  );
+  const isKnown = mean !== null && lower !== null && upper !== null && recent !== null;
+  return {
+    texts,
+    run: value('te_audit_runs_total') ?? 0,
+    skipped: own
+      .filter(({ name }) => name === 'te_audit_skipped_total')
+      .reduce((sum, { value: count }) => sum + count, 0),
+    disagreement: isKnown ? { mean, lower, upper, recent } : null,
+    certified: value('te_audit_disagreement_certified'),
+    alarm: value('te_audit_alarm') === 1,
+    driftOfExits: value('te_drift_exits'),
+    driftOfLength: value('te_drift_length'),
+    unknownPieces: value('te_unknown_pieces_share'),
+  };
+}
