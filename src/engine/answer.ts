@@ -1,6 +1,6 @@
 /** From an outcome to what the caller reads: the label, its score, and what it cost. */
 
-import { addendOf, floorAnswer, summed } from '../pyramid/exits/sum.ts';
+import { addendOf, answeredBy, floorAnswer, temperatureOfLayer } from '../pyramid/exits/sum.ts';
 import { actualFlops, denseFlops } from '../pyramid/flops.ts';
 import { argmax, ranking } from '../pyramid/logits.ts';
 import { problems } from '../pyramid/problem.ts';
@@ -88,8 +88,9 @@ export function answerOf(
 }
 
 /** [C]: what the exit that answered answers by. */
-function answerLogits({ sum }: ModelDescription, { exit, logits, floor }: Outcome): readonly number[] {
-  return exit === 0 ? floorAnswer(sum!, floor!) : summed(logits[exit - 1], addendOf(sum, floor));
+function answerLogits({ sum, info }: ModelDescription, { exit, logits, floor }: Outcome): readonly number[] {
+  if (exit === 0) return floorAnswer(sum!, floor!);
+  return answeredBy(logits[exit - 1], addendOf(sum, floor), temperatureOfLayer(info.exitTemperatures, exit));
 }
 
 function flopsOf(

@@ -59,7 +59,7 @@ export interface ExplainedLayer {
 }
 
 export function explanationOf(
-  { config, sum }: ModelDescription,
+  { config, sum, info }: ModelDescription,
   { tokenHistory, logits, floor: z0, truncated }: Outcome,
   tau: number | null,
 ): Explanation {
@@ -68,7 +68,7 @@ export function explanationOf(
   const problem = problems[config.problemType];
   const byLabel = (scores: readonly number[]) =>
     Object.fromEntries(config.labels.map((label, c) => [label, scores[c]]));
-  const exits = exitLogits(logits, z0, sum);
+  const exits = exitLogits(logits, z0, sum, info.exitTemperatures);
   const floor = exits.floor && tokenHistory.floor && explainedFloor(exits.floor, tokenHistory.floor, byLabel);
   const uncertainties = exits.layers.map((row) =>
     row.length > 0 && hasUncertainty(config.problemType) ? uncertainty(row) : null,

@@ -5,7 +5,7 @@
  */
 import { PyramidError, quoted } from '../errors.ts';
 import { HEAD_KINDS, type HeadKind } from '../pyramid/exits/exits.ts';
-import type { ExitSum } from '../pyramid/exits/sum.ts';
+import type { ExitSum, ExitTemperatures } from '../pyramid/exits/sum.ts';
 import { DTYPES, type Dtype } from '../pyramid/folder/model-folder.ts';
 import type { NetworkShape } from '../pyramid/shape.ts';
 
@@ -19,7 +19,7 @@ export interface TraceEntry {
   readonly tokens: readonly number[];
   /**
    * [L] of [C]: layer 1's head to the main classifier; rows of layers without a head are []. The network's own: what floor 0
-   * adds is not in them.
+   * adds is not in them, and no temperature is.
    */
   readonly logits: readonly (readonly number[])[];
   /** [C]: z_0, floor 0's own logits; null where the text has no feature. Left out where the model has no floor. */
@@ -36,6 +36,8 @@ export interface Trace {
   readonly dtype?: Dtype;
   /** How floor 0 enters the exits; left out where the model has no floor. */
   readonly floor?: ExitSum;
+  /** [L]: of each layer's exit; left out where all are 1. */
+  readonly temperatures?: ExitTemperatures;
   readonly entries: readonly TraceEntry[];
 }
 
@@ -43,13 +45,16 @@ export interface Trace {
 export type TraceMeta = Omit<Trace, 'entries'>;
 
 const FORMAT = 'magic-pyramid/trace';
-/** 2: there is a floor 0, whose logits are summed into every exit. A trace without one is written as version 1. */
-const VERSIONS = [1, 2];
+/** 2: there is a floor 0, whose logits are summed into every exit. 3: exits have temperatures. Else a trace is written as version 1. */
+const VERSIONS = [1, 2, 3];
 const SIZES = ['layers', 'hiddenSize', 'heads', 'intermediateSize', 'labels'] as const;
+
+const versionOf = ({ floor, temperatures }: Pick<TraceMeta, 'floor' | 'temperatures'>): number =>
+  temperatures ? 3 : floor ? 2 : 1;
 
 /** The description of a trace's network as text. */
 export const metaText = (meta: TraceMeta): string =>
-  `${JSON.stringify({ format: FORMAT, version: meta.floor ? 2 : 1, ...meta }, null, 2)}\n`;
+  `${JSON.stringify({ format: FORMAT, version: versionOf(meta), ...meta }, null, 2)}\n`;
 
 /** `path` is for messages. Throws MP_DATA_ROW. */
 export function parseMeta(text: string, path: string): TraceMeta {
@@ -57,10 +62,9 @@ export function parseMeta(text: string, path: string): TraceMeta {
   const meta = parse(text) as Partial<Trace> & { format?: unknown; version?: unknown };
   if (meta?.format !== FORMAT) throw fault(`it is not the description of a trace ("format" is not "${FORMAT}")`);
   if (!VERSIONS.includes(meta.version as number))
-    throw fault(`version ${quoted(meta.version)} is not supported, only ${VERSIONS.join(' and ')}`);
-  const { shape, labels, headKind, pairs, dtype, floor } = meta;
-  if ((floor !== undefined) !== (meta.version === 2))
-    throw fault(`version ${meta.version} ${floor ? 'has' : 'lacks'} "floor", which version 2 alone has`);
+    throw fault(`version ${quoted(meta.version)} is not supported, only 1 to ${VERSIONS.at(-1)}`);
+  const { shape, labels, headKind, pairs, dtype, floor, temperatures } = meta;
+  if (versionOf({ floor, temperatures }) !== meta.version) throw fault(misfit(meta));
   // a model of floor 0 alone has no network
   const least = (size: (typeof SIZES)[number]) => (floor && size !== 'labels' ? 0 : 1);
   if (!shape || !SIZES.every((size) => isCount(shape[size], least(size))))
@@ -75,8 +79,25 @@ export function parseMeta(text: string, path: string): TraceMeta {
   if (dtype !== undefined && !DTYPES.includes(dtype)) throw fault(`"dtype" is not one of ${DTYPES.join(', ')}`);
   if (floor !== undefined && !isExitSum(floor, shape.labels))
     throw fault(`"floor" is not a weight of 0 or more, ${shape.labels} numbers as prior and a scale above 0`);
-  return { shape, labels, headKind, pairs, ...(dtype && { dtype }), ...(floor && { floor }) };
+  if (temperatures !== undefined && !isTemperatures(temperatures, shape.layers))
+    throw fault(`"temperatures" are not ${shape.layers} numbers above 0`);
+  return {
+    ...{ shape, labels, headKind, pairs },
+    ...(dtype && { dtype }),
+    ...(floor && { floor }),
+    ...(temperatures && { temperatures }),
+  };
 }
+
+/** In words, that a version and what there is do not belong together. */
+function misfit({ version, floor, temperatures }: Partial<Trace> & { version?: unknown }): string {
+  if ((temperatures !== undefined) !== (version === 3))
+    return `version ${version} ${temperatures ? 'has' : 'lacks'} "temperatures", which version 3 alone has`;
+  return `version ${version} ${floor ? 'has' : 'lacks'} "floor", which version 1 never has and version 2 always`;
+}
+
+const isTemperatures = (value: unknown, layers: number): boolean =>
+  Array.isArray(value) && value.length === layers && value.every((one) => Number.isFinite(one) && one > 0);
 
 const isExitSum = (value: unknown, labels: number): value is ExitSum => {
   const { weight, prior, scale } = (value ?? {}) as Partial<ExitSum>;

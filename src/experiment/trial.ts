@@ -124,7 +124,7 @@ export async function runTrial(plan: TrialPlan, onEvent: OnTrainEvent): Promise<
     shared,
     onEvent: (event) => onEvent(event.kind === 'stage' ? { ...event, method: row.name } : event),
   });
-  const { result, floor, validation } = pyramid;
+  const { result, floor, exitTemperatures, validation } = pyramid;
   const own = judge(validation, null).accuracy;
   const baseline = plan.baseline ?? own;
   // what pruning has lost already is not the exits' to win back: they may then lose nothing more
@@ -139,7 +139,7 @@ export async function runTrial(plan: TrialPlan, onEvent: OnTrainEvent): Promise<
   let clock: ClockFigures | null = null;
   if (folder !== null) {
     const metrics = runMetrics(judge(test, null, { dense }), onTest);
-    const model = { options, row: row.name, start, rows, sets, result, floor, dial, metrics };
+    const model = { options, row: row.name, start, rows, sets, result, floor, exitTemperatures, dial, metrics };
     await writeTrainedModel(folder, model);
     clock = await clockTrainedModel(folder, model, { measure: measureClock, on: 'test', bert: bertMsPerText }, onEvent);
   }

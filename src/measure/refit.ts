@@ -11,12 +11,14 @@ import { chooseTau, judge, type Trace } from '../evaluate/index.ts';
 import { knownOptions } from '../option.ts';
 import { exitLogits } from '../pyramid/exits/sum.ts';
 import { type FloorSum, floorFile, PLAIN_SUM } from '../pyramid/floor/index.ts';
+import { formatOf } from '../pyramid/folder/format.ts';
 import { FLOOR_FILE, json, type PyramidInfo } from '../pyramid/folder/model-folder.ts';
 import { argmax, softmax } from '../pyramid/logits.ts';
 import { randomStream } from '../random.ts';
 import type { Dataset } from '../text/example.ts';
 import { loadTokenizer } from '../text/index.ts';
 import type { OnTrainEvent } from '../train/events.ts';
+import { fitTemperatures, withTemperatures } from '../train/ground-floor/exit-temperatures.ts';
 import { type LearnedFloor, learnFloor, traceWithFloor } from '../train/ground-floor/learn-floor.ts';
 import { readUnlabelled, type Text } from '../train/ground-floor/unlabelled-texts.ts';
 import { needEmptyFolder } from '../write-folder.ts';
@@ -141,7 +143,10 @@ export async function refit(options: RefitOptions): Promise<Refitted> {
       onEvent,
       signal,
     });
-    const summed = traceWithFloor(network, floor, await floor.logits(judged));
+    const untempered = traceWithFloor(network, floor, await floor.logits(judged));
+    // answers that nobody has checked do not say how sure to be: without labels the exits keep what they have
+    const temperatures = validation ? fitTemperatures(untempered) : (info.exitTemperatures ?? null);
+    const summed = withTemperatures(untempered, temperatures);
     const trace = validation ? summed : answeredByEnd(summed);
     const tau = chooseTau(trace, {
       baseline: judge(trace, null).accuracy,
@@ -156,7 +161,7 @@ export async function refit(options: RefitOptions): Promise<Refitted> {
       seconds: (performance.now() - started) / 1000,
     };
     signal?.throwIfAborted();
-    await writeRefitted(model, info, floor, refitted);
+    await writeRefitted(model, info, { ...floor, temperatures }, refitted);
     return refitted;
   } finally {
     await pyramid.close();
@@ -191,7 +196,7 @@ const withoutFloor = ({ floor: _, entries, ...rest }: Trace): Trace => ({
 const answeredByEnd = (trace: Trace): Trace => ({
   ...trace,
   entries: trace.entries.map((entry) => {
-    const { layers } = exitLogits(entry.logits, entry.floor ?? null, trace.floor ?? null);
+    const { layers } = exitLogits(entry.logits, entry.floor ?? null, trace.floor ?? null, trace.temperatures);
     return { ...entry, label: argmax(layers.at(-1)!) };
   }),
 });
@@ -199,11 +204,12 @@ const answeredByEnd = (trace: Trace): Trace => ({
 async function writeRefitted(
   model: string,
   own: PyramidInfo,
-  { parts, facts }: LearnedFloor,
+  { parts, facts, temperatures }: Pick<LearnedFloor, 'parts' | 'facts'> & { temperatures: readonly number[] | null },
   { out, tau, by, judged, right, atFloor }: Refitted,
 ): Promise<void> {
   // what was chosen with another floor 0 holds no longer
-  const { calibration: _, forDtype: __, ...info } = own;
+  const { calibration: _, forDtype: __, exitTemperatures: ___, ...rest } = own;
+  const info = { ...rest, floor: parts.info, ...(temperatures && { exitTemperatures: temperatures }), tau };
   await copyFolder(model, out, async (copy) => {
     const edit = async (name: string, change: (text: string) => string) => {
       const text = await readFile(join(copy, name), 'utf8').catch(() => null);
@@ -211,7 +217,7 @@ async function writeRefitted(
     };
     const changed = (text: string, more: object) => json({ ...(JSON.parse(text) as object), ...more });
     await writeFile(join(copy, FLOOR_FILE), floorFile(parts));
-    await edit('config.json', (text) => changed(text, { pyramid: { ...info, format: 2, floor: parts.info, tau } }));
+    await edit('config.json', (text) => changed(text, { pyramid: { ...info, format: formatOf(info) } }));
     const refit = { floor: facts, tau, by, judged, right, atFloor };
     await edit('training.json', (text) => changed(text, { refit }));
     await edit('README.md', (text) => `${text.split(REFITTED)[0].trimEnd()}\n\n${cardSection(facts)}`);

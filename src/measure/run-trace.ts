@@ -27,6 +27,7 @@ export async function runTrace(
       pairs: pyramid.info.pairs,
       dtype: pyramid.dtype,
       ...(pyramid.exitSum && { floor: pyramid.exitSum }),
+      ...(pyramid.info.exitTemperatures && { temperatures: pyramid.info.exitTemperatures }),
       entries: rows.examples.map(({ label }, i) => ({ label: labels[label], ...traced[i] })),
     };
   } finally {

@@ -2,6 +2,7 @@
  * Which method runs which stages: table 4 of the paper, and `linear`, which has no network. Stages of one name and one
  * depth can be shared.
  */
+import { PAPER_EXITS } from './options/choices.ts';
 import type { MethodName, TrainOptions } from './options/defaults.ts';
 
 export type StageName = 'regular' | 'soft' | 'hard' | 'heads';
@@ -33,6 +34,14 @@ export const methods: { readonly [M in MethodName]: Method } = {
 /** Whether a run trains a floor 0. */
 export const hasFloor = ({ method, floor }: Pick<TrainOptions, 'method' | 'floor'>): boolean =>
   methods[method].floor && floor !== 'none';
+
+/** Whether each exit gets a temperature: ours do. The paper's exits stay as they are there, and a network without exits has one answer. */
+export const hasTemperatures = (
+  options: Pick<TrainOptions, 'method' | 'floor' | 'exitHead' | 'exitTraining'>,
+): boolean => methods[options.method].exits && !isPapers(options);
+
+const isPapers = (options: Parameters<typeof hasTemperatures>[0]): boolean =>
+  options.exitHead === PAPER_EXITS.exitHead && options.exitTraining === PAPER_EXITS.exitTraining && !hasFloor(options);
 
 /** The stage from which exit heads learn with the network; null: they do not. */
 export function headsJoin(

@@ -114,7 +114,7 @@ async function trainInto(
     signal,
   });
 
-  const { result, floor, validation } = pyramid;
+  const { result, floor, exitTemperatures, validation } = pyramid;
   const calibration =
     rows.calibration && sets.calibration ? await pyramid.trace(rows.calibration, sets.calibration) : null;
   const dial = exits ? setDial({ validation, calibration }, options) : null;
@@ -123,7 +123,7 @@ async function trainInto(
   const metrics = runMetrics(judge(judged, null), judge(judged, tau));
 
   const seconds = (performance.now() - started) / 1000;
-  const model = { options, start, rows, sets, result, floor, dial, metrics };
+  const model = { options, start, rows, sets, result, floor, exitTemperatures, dial, metrics };
   await writeTrainedModel(out, model);
   await checkpoints.remove();
   await new StoredAnswers(checkpoints.path).remove();

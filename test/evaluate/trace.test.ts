@@ -29,6 +29,14 @@ describe('a trace on disk', () => {
     expect(JSON.parse(await readFile(`${path}.meta.json`, 'utf8')).version).toBe(2);
   });
 
+  it.each([undefined, sum])('comes back as it was, with temperatures and floor %o', async (floor) => {
+    const trace = { ...randomTrace({ seed: 1, texts: 30, floor }), temperatures: [0.5, 1, 2, 1, 1.25, 0.75] };
+    const path = join(dir, 'temperatures.jsonl');
+    await writeTrace(path, trace);
+    expect(await readTrace(path)).toEqual(trace);
+    expect(JSON.parse(await readFile(`${path}.meta.json`, 'utf8')).version).toBe(3);
+  });
+
   it('of a floor without a network comes back as it was', async () => {
     const shape = { layers: 0, hiddenSize: 0, heads: 0, intermediateSize: 0, labels: 2 };
     const entries = [{ label: 1, length: 7, tokens: [7], logits: [], floor: [0.25, -0.25] }];
@@ -108,7 +116,15 @@ describe('a trace on disk', () => {
 
   it.each([
     ['another format', { format: 'x' }, /not the description of a trace/],
-    ['a later version', { version: 3 }, /version 3 is not supported/],
+    ['a later version', { version: 4 }, /version 4 is not supported, only 1 to 3/],
+    ['the version of temperatures and none', { version: 3 }, /version 3 lacks "temperatures"/],
+    [
+      'temperatures and a version without',
+      { temperatures: [1, 1, 1, 1, 1, 2], version: 2 },
+      /version 2 has "temperatures"/,
+    ],
+    ['too few temperatures', { temperatures: [1, 2] }, /"temperatures" are not 6 numbers above 0/],
+    ['a temperature of 0', { temperatures: [1, 1, 1, 1, 1, 0] }, /"temperatures" are not 6 numbers above 0/],
     ['the version of a floor and none', { version: 2 }, /version 2 lacks "floor"/],
     ['a floor and the version without', { floor: sum, version: 1 }, /version 1 has "floor"/],
     ['a prior that does not fit', { floor: { ...sum, prior: [0] } }, /"floor" is not a weight/],

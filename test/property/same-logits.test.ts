@@ -5,6 +5,7 @@
  */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { exitLayer, toNumber, uncertaintiesOf, uncertainty } from '../../src/pyramid/exits/exit-rule.ts';
+import { exitLogits } from '../../src/pyramid/exits/sum.ts';
 import { readModelFolder } from '../../src/pyramid/folder/disk-model.ts';
 import { argmax } from '../../src/pyramid/logits.ts';
 import { randomStream } from '../../src/random.ts';
@@ -30,6 +31,7 @@ const cases = [
   { kind: 'aligned', prunes: true, pairs: true, seed: 7 },
   { kind: 'fastbert', prunes: true, pairs: false, seed: 5 },
   { kind: 'none', prunes: true, pairs: false, seed: 6 },
+  { kind: 'pooled', prunes: true, pairs: false, seed: 8, exitTemperatures: [0.7, 1.6, 0.9, 2] },
 ] as const;
 
 describe.each(cases)('$kind heads, pruning $prunes, pairs $pairs (seed $seed): the engine', (options) => {
@@ -68,6 +70,8 @@ describe.each(cases)('$kind heads, pruning $prunes, pairs $pairs (seed $seed): t
     }
     return { made, order };
   };
+  const answersOf = (text: number) =>
+    exitLogits(judged[text].logits, null, null, 'exitTemperatures' in options ? options.exitTemperatures : undefined);
   const near = (actual: readonly number[], expected: readonly number[]) => {
     expect(actual.length).toBe(expected.length);
     actual.forEach((value, i) => {
@@ -104,8 +108,9 @@ describe.each(cases)('$kind heads, pruning $prunes, pairs $pairs (seed $seed): t
 
     const exits = new Set<number>();
     let ties = 0;
+    let moved = 0;
     order.forEach((text, id) => {
-      const { logits } = judged[text];
+      const { layers: logits } = answersOf(text);
       const tau = taus[text];
       const isTie =
         tau !== null && logits.some((row) => row.length > 0 && Math.abs(toNumber(uncertainty(row)) - tau) < TIE);
@@ -116,8 +121,9 @@ describe.each(cases)('$kind heads, pruning $prunes, pairs $pairs (seed $seed): t
       const expected = exitLayer(uncertaintiesOf(logits), tau);
       const outcome = engine.outcomes.get(id)!;
       expect(outcome.exit).toBe(expected);
-      near(outcome.logits[expected - 1], logits[expected - 1]);
+      near(outcome.logits[expected - 1], judged[text].logits[expected - 1]);
       expect(argmax(outcome.logits[expected - 1])).toBe(argmax(logits[expected - 1]));
+      if (exitLayer(uncertaintiesOf(judged[text].logits), tau) !== expected) moved++;
       expect(judged[text].tokens.slice(0, outcome.tokens.length)).toEqual(outcome.tokens);
       if (tau === null) expect(outcome.logits.slice(0, -1).every((row) => row.length === 0)).toBe(true);
       exits.add(expected);
@@ -125,6 +131,7 @@ describe.each(cases)('$kind heads, pruning $prunes, pairs $pairs (seed $seed): t
 
     // the run must have met what it is about
     expect(ties).toBeLessThan(TEXTS / 100);
+    expect(moved > 0).toBe('exitTemperatures' in options);
     if (options.kind !== 'none') expect(exits.size).toBeGreaterThanOrEqual(3);
     const groupOf = made.flatMap((group, number) => group.map(() => number));
     const below = engine.batches.filter(({ layer }) => layer > 1);

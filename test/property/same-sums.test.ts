@@ -1,7 +1,7 @@
 /**
  * The engine with a floor 0 against the sum as it is defined: the network's logits from the pass that training judges with
  * (of int8, which training has none of, from the engine's own trace), floor 0's from `Floor`, the two put together by
- * `exitLogits`. The same exits, logits and labels at every tau, for single texts and pairs, also where floor 0 reads
+ * `exitLogits`, at temperatures too. The same exits, logits and labels at every tau, for single texts and pairs, also where floor 0 reads
  * further than the network. Each run must have met what it is about, or it fails.
  */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -38,6 +38,8 @@ const cases = [
   { kind: 'none', pairs: false, dtype: 'fp32', seed: 24 },
   { kind: 'cls', pairs: false, dtype: 'int8', seed: 25 },
   { kind: 'aligned', pairs: true, dtype: 'int8', seed: 26 },
+  { kind: 'pooled', pairs: false, dtype: 'fp32', seed: 27, exitTemperatures: [0.6, 1.7, 0.8, 2.5] },
+  { kind: 'fastbert', pairs: false, dtype: 'int8', seed: 28, exitTemperatures: [1.5, 0.7, 1, 0.5] },
 ] as const;
 
 /** Some are longer than the network reads; one has no feature. */
@@ -106,7 +108,7 @@ describe.each(cases)('$kind heads with a floor 0, pairs $pairs, $dtype (seed $se
       });
       await tracer.close();
     } else judged = (await run(() => ({ tau: null, trace: true }))).map(({ logits, tokens }) => ({ logits, tokens }));
-    expected = judged.map(({ logits }, i) => exitLogits(logits, z0[i], loaded.sum));
+    expected = judged.map(({ logits }, i) => exitLogits(logits, z0[i], loaded.sum, loaded.info.exitTemperatures));
   });
   afterAll(async () => {
     await engine.close();
@@ -132,6 +134,7 @@ describe.each(cases)('$kind heads with a floor 0, pairs $pairs, $dtype (seed $se
     let ties = 0;
     let cut = 0;
     let changed = 0;
+    let moved = 0;
     for (let turn = 0; turn < TURNS; turn++) {
       // every text at another tau each turn, and all taus in every batch
       const tauOf = (text: number) => TAUS[(3 * text + 2 * turn + Math.floor(text / TAUS.length)) % TAUS.length];
@@ -154,8 +157,12 @@ describe.each(cases)('$kind heads with a floor 0, pairs $pairs, $dtype (seed $se
         if (outcome.truncated && exit === 0) cut++;
         if (exit > 0 && argmax(logits) !== argmax(judged[i].logits[exit - 1])) changed++;
         exits.add(exit);
+        const untempered = exitLogits(judged[i].logits, z0[i], loaded.sum, undefined);
+        const own = untempered.floor && uncertainty(untempered.floor);
+        if (exitLayer(uncertaintiesOf(untempered.layers), tau, own) !== exit) moved++;
       });
     }
+    expect(moved > 0).toBe('exitTemperatures' in options);
     expect(ties).toBeLessThan((TURNS * TEXTS) / 50);
     expect(exits.has(0) && exits.has(4)).toBe(true);
     if (options.kind !== 'none') expect(exits.size).toBeGreaterThanOrEqual(3);
@@ -179,7 +186,7 @@ describe.each([false, true])('a model without a network, pairs %s', (pairs) => {
       if (!z) unknown++;
       expect(outcome).toMatchObject({ exit: 0, logits: [], truncated: false, tokens: [encoding.ids.length] });
       expect(outcome!.floor).toEqual(Array.from(z ?? floor.bias));
-      const { floor: answer } = exitLogits([], outcome!.floor, loaded.sum);
+      const { floor: answer } = exitLogits([], outcome!.floor, loaded.sum, undefined);
       const detail = detailOf(loaded, { ...outcome!, tokenizeMs: 0, inferenceMs: 0 }, null);
       near(detail.logits, answer!);
       expect(detail.best).toBe(argmax(answer!));

@@ -221,9 +221,41 @@ describe('a folder of others', () => {
       'whose pyramid is of another format',
       'MP_MODEL_CONFIG',
       (config) => {
+        config.pyramid = { ...info, format: 4 };
+      },
+      /pyramid\.format is 4, this version reads 1 to 3/,
+    ],
+    [
+      'of the format with temperatures and none',
+      'MP_MODEL_CONFIG',
+      (config) => {
         config.pyramid = { ...info, format: 3 };
       },
-      /pyramid\.format is 3, this version reads 1 and 2/,
+      /pyramid\.format is 3, and there are no pyramid\.exitTemperatures/,
+    ],
+    [
+      'with temperatures and a format without',
+      'MP_MODEL_CONFIG',
+      (config) => {
+        config.pyramid = { ...info, exitTemperatures: [1, 2] };
+      },
+      /pyramid\.format is 1, and there are pyramid\.exitTemperatures/,
+    ],
+    [
+      'with temperatures that are not one for each layer',
+      'MP_MODEL_CONFIG',
+      (config) => {
+        config.pyramid = { ...info, format: 3, exitTemperatures: [1, 2] };
+      },
+      /pyramid\.exitTemperatures is \[1,2\], not a number above 0 and up to 10000 for each of 3 layers/,
+    ],
+    [
+      'with a temperature of 0',
+      'MP_MODEL_CONFIG',
+      (config) => {
+        config.pyramid = { ...info, format: 3, exitTemperatures: [1, 0, 2] };
+      },
+      /pyramid\.exitTemperatures is \[1,0,2\]/,
     ],
     [
       'whose pyramid is not an object',

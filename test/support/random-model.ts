@@ -34,6 +34,8 @@ export interface RandomModelOptions {
   readonly floor?: boolean;
   /** See `randomFloor`. */
   readonly figures?: number;
+  /** [L], see sum.ts; left out: all are 1. */
+  readonly exitTemperatures?: readonly number[];
 }
 
 export const WORDS = Array.from({ length: 200 }, (_, i) => `w${i}`);
@@ -57,6 +59,7 @@ export async function randomModel(
     maxLength = MAX_LENGTH,
     floor: hasFloor = false,
     figures,
+    exitTemperatures,
   }: RandomModelOptions,
 ): Promise<{ dir: string; model: PyramidModel }> {
   const files = tokenizer ?? wordPieceFiles(['[PAD]', '[UNK]', '[CLS]', '[SEP]', '[MASK]', ...WORDS]);
@@ -92,8 +95,9 @@ export async function randomModel(
   const model: PyramidModel = {
     config,
     info: {
-      format: floor ? 2 : 1,
+      format: exitTemperatures ? 3 : floor ? 2 : 1,
       ...(floor && { floor: floor.info }),
+      ...(exitTemperatures && { exitTemperatures }),
       method: kind === 'none' ? (prunes ? 'ltp' : 'bert') : prunes ? 'mp' : 'fastbert',
       exitHead: kind,
       exitTraining: 'joint',

@@ -37,10 +37,10 @@ const infoOf = ({ shape, labels, headKind, floor }: Trace): EngineInfo => ({
 });
 
 /** As the engine explains a text of a trace. */
-function explanations({ entries, labels, floor: sum }: Trace): Explanation[] {
+function explanations({ entries, labels, floor: sum, temperatures }: Trace): Explanation[] {
   const scoresOf = (row: readonly number[]) => Object.fromEntries(softmax(row).map((p, c) => [labels[c], p]));
   return entries.map(({ tokens, logits, floor = null }) => {
-    const exits = exitLogits(logits, floor, sum ?? null);
+    const exits = exitLogits(logits, floor, sum ?? null, temperatures);
     const nothing = labels.map(() => 0);
     const explained: ExplainedFloor | null = exits.floor && {
       scores: scoresOf(exits.floor),
@@ -68,8 +68,9 @@ function explanations({ entries, labels, floor: sum }: Trace): Explanation[] {
 describe.each([
   { name: 'with a floor 0', floor: SUM },
   { name: 'without one', floor: undefined },
-])('an explained text $name', ({ floor }) => {
-  const trace = randomTrace({ seed: 5, floor });
+  { name: 'with a floor 0 and a temperature for each exit', floor: SUM, temperatures: [0.5, 0.7, 2, 1, 1.4, 0.8] },
+])('an explained text $name', ({ floor, temperatures }) => {
+  const trace: Trace = { ...randomTrace({ seed: 5, floor }), ...(temperatures && { temperatures }) };
   const info = infoOf(trace);
   const explained = explanations(trace);
   const all = outcomes(trace);

@@ -32,9 +32,12 @@ const cases = [
   { kind: 'pooled', prunes: false, pairs: false, seed: 5 },
   { kind: 'fastbert', prunes: true, pairs: false, seed: 6 },
   { kind: 'none', prunes: false, pairs: false, seed: 7 },
-  { kind: 'pooled', prunes: true, pairs: false, seed: 9, floor: true },
+  { kind: 'pooled', prunes: true, pairs: false, seed: 9, floor: true, exitTemperatures: [0.6, 1.7, 0.8, 2.5] },
   { kind: 'aligned', prunes: true, pairs: true, seed: 10, floor: true, figures: 0.002 },
-] as const satisfies readonly Pick<RandomModelOptions, 'kind' | 'prunes' | 'pairs' | 'seed' | 'floor' | 'figures'>[];
+] as const satisfies readonly Pick<
+  RandomModelOptions,
+  'kind' | 'prunes' | 'pairs' | 'seed' | 'floor' | 'figures' | 'exitTemperatures'
+>[];
 
 const distances = (a: readonly TracedText[], b: readonly TracedText[]): number[] =>
   a.flatMap(({ logits }, i) => logits.flatMap((row, l) => row.map((x, c) => Math.abs(x - b[i].logits[l][c]))));
@@ -128,7 +131,7 @@ describe.skipIf(!hasChromium)('in Chromium (skipped where there is none)', () =>
       expect(expected.every(({ floor }) => (floor !== undefined) === hasFloor)).toBe(true);
       exits.forEach((found, i) => {
         const wanted = expected.map(({ logits, floor = null }, t) => {
-          const { floor: z0, layers } = exitLogits(logits, floor, node.exitSum);
+          const { floor: z0, layers } = exitLogits(logits, floor, node.exitSum, node.info.exitTemperatures);
           const isNear = layers.some((row) => row.length > 0 && Math.abs(toNumber(uncertainty(row)) - TAUS[i]) < TIE);
           return isNear ? found[t] : exitLayer(uncertaintiesOf(layers), TAUS[i], z0 && uncertainty(z0));
         });

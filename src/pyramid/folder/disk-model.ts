@@ -9,6 +9,7 @@ import { configJson, hasNetwork, type StoredTensor, underOwnNames, writeSafetens
 import { writeFolder } from '../../write-folder.ts';
 import { floorFile } from '../floor/index.ts';
 import { THRESHOLDS } from '../network.ts';
+import { formatOf } from './format.ts';
 import { FLOOR_FILE, json, modelOf, type PyramidModel } from './model-folder.ts';
 
 /** The model in `dir`, see `modelOf`. */
@@ -24,7 +25,8 @@ export async function writeModelFolder(dir: string, model: PyramidModel, files: 
     if (model.thresholds) tensors.set(THRESHOLDS, { shape: [model.thresholds.length], data: model.thresholds });
     if (hasNetwork(model.config)) await writeSafetensors(join(folder, 'model.safetensors'), tensors);
     if (model.floor) await writeFile(join(folder, FLOOR_FILE), floorFile(model.floor));
-    const pyramid = model.floor ? { ...model.info, format: 2, floor: model.floor.info } : model.info;
+    const info = model.floor ? { ...model.info, floor: model.floor.info } : model.info;
+    const pyramid = { ...info, format: formatOf(info) };
     await writeFile(join(folder, 'config.json'), json({ ...configJson(model.config), pyramid }));
     for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text);
   });

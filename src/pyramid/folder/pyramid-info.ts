@@ -12,11 +12,12 @@ import type { Certificate } from './certificate.ts';
 import { DIAL_WORDS, type Dial, dialProblem, oddKeyOf, withoutDial, withVoid } from './dial.ts';
 import { DTYPES, type Dtype } from './dtype.ts';
 import { type Field, flag, isFlags, isObject, isWhole, name, number, oneOf, optional, problemIn } from './field.ts';
+import { formatFault, temperaturesFault } from './format.ts';
 
 /** The `pyramid` object of config.json. What it has of `Dial` is for `dtype`. */
 export interface PyramidInfo extends Dial {
-  /** 2: with `floor`, whose logits are summed into every exit; a reader of 1 would answer without it. */
-  readonly format: 1 | 2;
+  /** See `formatOf`. */
+  readonly format: 1 | 2 | 3;
   readonly method: string;
   readonly exitHead: HeadKind;
   readonly exitTraining: 'frozen' | 'joint';
@@ -36,6 +37,11 @@ export interface PyramidInfo extends Dial {
   readonly forDtype?: Readonly<Partial<Record<Dtype, Dial>>>;
   /** [L−1]: whether the exit head of a layer is asked; all are if left out. */
   readonly asked?: readonly boolean[];
+  /**
+   * [L]: T_l of each layer's exit (exits/sum.ts), for every dtype: what int8 adds to logits is noise about them, and no other scale.
+   * All are 1 if left out.
+   */
+  readonly exitTemperatures?: readonly number[];
   /** How floor 0 reads a text and is summed; its tables are in a file of their own. Left out: there is none. */
   readonly floor?: FloorInfo;
 }
@@ -82,8 +88,8 @@ export function readInfo(config: EncoderConfig, path: string): PyramidInfo {
   const stored = config.raw.pyramid;
   const maxLength = Math.min(DENSE.maxLength, config.maxPositions);
   if (stored !== undefined && !isObject(stored)) throw fault('pyramid is not an object');
-  if (stored && stored.format !== 1 && stored.format !== 2)
-    throw fault(`pyramid.format is ${quoted(stored.format)}, this version reads 1 and 2`);
+  if (stored && ![1, 2, 3].includes(stored.format as number))
+    throw fault(`pyramid.format is ${quoted(stored.format)}, this version reads 1 to 3`);
   const { certificateVoid: _, ...info } = { ...DENSE, maxLength, ...stored } as PyramidInfo;
   const least = info.pairs ? 3 : 2; // the special tokens of a text, or a pair
   if (!isWhole(info.maxLength, least, config.maxPositions)) {
@@ -105,8 +111,8 @@ export function readInfo(config: EncoderConfig, path: string): PyramidInfo {
     if (odd !== undefined) throw fault(`${name} has ${quoted(odd)}, but only ${DIAL_WORDS} are allowed there`);
     check(dialProblem(name, other, config.layers));
   }
-  if ((info.format === 2) !== (info.floor !== undefined))
-    throw fault(`pyramid.format is ${info.format}, and ${info.floor ? 'there is a' : 'there is no'} pyramid.floor`);
+  const problem = formatFault(info) ?? temperaturesFault(config, info);
+  if (problem !== null) throw fault(problem);
   if (info.floor !== undefined) checkFloor(config, info, path);
   else if (!hasNetwork(config)) throw fault('there is neither a network nor a pyramid.floor');
   const heads = Math.max(0, config.layers - 1);

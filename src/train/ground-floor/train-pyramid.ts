@@ -1,6 +1,6 @@
 /**
  * A run's whole model, from its starting network to what every tau is judged from: the method's stages, floor 0 after the
- * last of them, and traces that both are in. One run and an experiment's trials call this. Chooses no tau, writes no folder.
+ * last of them, a temperature for each exit, and traces that all are in. One run and an experiment's trials call this. Chooses no tau, writes no folder.
  */
 import { PyramidError } from '../../errors.ts';
 import type { Trace } from '../../evaluate/index.ts';
@@ -10,12 +10,13 @@ import type { EncodedSet } from '../batch.ts';
 import type { Progress } from '../checkpoint/run-checkpoint.ts';
 import { StoredAnswers } from '../checkpoint/stored-answers.ts';
 import type { FloorEvent } from '../floor/index.ts';
-import { hasFloor, methods } from '../methods.ts';
+import { hasFloor, hasTemperatures, methods } from '../methods.ts';
 import { type MethodResult, type MethodRun, runMethod } from '../stages/run-method.ts';
 import type { Rows } from '../start/rows.ts';
 import { type ModelState, noNetwork } from '../state.ts';
 import { networkTrace } from '../trace/network-trace.ts';
 import { answerTexts } from './answer-texts.ts';
+import { fitTemperatures, withTemperatures } from './exit-temperatures.ts';
 import { type FloorFacts, type LearnedFloor, learnFloor, traceOfFloorAlone, traceWithFloor } from './learn-floor.ts';
 import type { Text } from './unlabelled-texts.ts';
 
@@ -31,7 +32,9 @@ export interface TrainedPyramid {
   readonly result: MethodResult;
   /** null: it has none. */
   readonly floor: LearnedFloor | null;
-  /** Of the validation rows, floor 0 in it. */
+  /** T [L], fitted on the validation rows; null: all are 1. */
+  readonly exitTemperatures: readonly number[] | null;
+  /** Of the validation rows, floor 0 and temperatures in it. */
   readonly validation: Trace;
   /** Of other rows, `set` being `rows` as tokens. */
   trace(rows: Pick<Dataset, 'examples'>, set: EncodedSet): Promise<Trace>;
@@ -54,12 +57,15 @@ export async function trainPyramid(run: PyramidRun): Promise<TrainedPyramid> {
     const texts = z0s.map((z0, i) => ({ label: set.labels[i], length: set.lengths[i], floor: z0 }));
     return traceOfFloorAlone(rows.train, floor, texts);
   };
+  const validation = await trace(rows.validation, run.validation, own ?? undefined);
+  const temperatures = hasTemperatures({ ...options, method: name }) ? fitTemperatures(validation) : null;
   const { progress } = ran;
   return {
     result: floor ? { ...ran, progress: { ...progress, seconds: progress.seconds + floor.facts.seconds } } : ran,
     floor,
-    validation: await trace(rows.validation, run.validation, own ?? undefined),
-    trace: (some, set) => trace(some, set),
+    exitTemperatures: temperatures,
+    validation: withTemperatures(validation, temperatures),
+    trace: async (some, set) => withTemperatures(await trace(some, set), temperatures),
   };
 }
 

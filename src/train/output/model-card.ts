@@ -65,7 +65,11 @@ It opens in Hugging Face transformers as a dense \`${FAMILIES[config.family].arc
     ]
       .filter(Boolean)
       .join(' and ') || 'weights'
-  }.`;
+  }.${
+    info.exitTemperatures
+      ? '\nIts scores have a temperature for each exit, fitted on the validation rows; other programs do not have it, and are more or less sure of the same answer.'
+      : ''
+  }`;
 
 /** What floor 0 is, what it was learned from, and what other programs make of it. */
 function floorSentences({ parts, facts }: Pick<LearnedFloor, 'parts' | 'facts'>, before: boolean): string {

@@ -31,6 +31,8 @@ export interface TrainedModel {
   readonly result: MethodResult;
   /** null: it has none. */
   readonly floor: Pick<LearnedFloor, 'parts' | 'facts'> | null;
+  /** T [L], see fitTemperatures; null: all are 1. */
+  readonly exitTemperatures: readonly number[] | null;
   /** null: it has no early exit. */
   readonly dial: DialChoice | null;
   /** As `runMetrics` has them. */
@@ -98,7 +100,7 @@ function filesForPeople(model: TrainedModel, clock: ClockFigures | null): Readon
   };
 }
 
-function pyramidInfo({ options, result: { state }, rows, dial, floor }: TrainedModel): PyramidInfo {
+function pyramidInfo({ options, result: { state }, rows, dial, floor, exitTemperatures }: TrainedModel): PyramidInfo {
   const { tau, from, certificate } = dial ?? NO_DIAL;
   const info: PyramidInfo = {
     format: 1,
@@ -113,6 +115,7 @@ function pyramidInfo({ options, result: { state }, rows, dial, floor }: TrainedM
     maxLength: options.maxLength,
     tau,
     ...(tau !== null && { tauFrom: from }),
+    ...(exitTemperatures && { exitTemperatures }),
   };
   if (!certificate) return info;
   // what was frozen before its rows were seen

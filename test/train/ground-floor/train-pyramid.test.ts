@@ -33,11 +33,23 @@ describe('mp', () => {
   test('stores floor 0 beside a network that is the same without it', async () => {
     const [withFloor, without] = await Promise.all(['floor', 'none'].map((name) => readModelFolder(join(root, name))));
     expect(without.floor).toBeNull();
-    expect(without.info.format).toBe(1);
-    expect(withFloor.info.format).toBe(2);
+    for (const { info, config } of [withFloor, without]) {
+      expect(info.format).toBe(3);
+      expect(info.exitTemperatures).toHaveLength(config.layers);
+      expect(new Set(info.exitTemperatures).size).toBeGreaterThan(1);
+    }
     expect(withFloor.floor!.info).toMatchObject({ labels: 3, pairs: false, maxTokens: 1024 });
     for (const [name, { data }] of without.parameters) expect(withFloor.parameters.get(name)!.data).toEqual(data);
     for (const [name, { data }] of without.heads) expect(withFloor.heads.get(name)!.data).toEqual(data);
+  });
+
+  test("has no temperatures with the paper's exits, and the format of a model before there were any", async () => {
+    await run('paper', { floor: 'none', exitHead: 'cls', exitTraining: 'frozen' });
+    const { info } = await readModelFolder(join(root, 'paper'));
+    expect(cardOf('paper')).not.toContain('temperature for each exit');
+    expect(cardOf('none')).toContain('Its scores have a temperature for each exit');
+    expect(info).not.toHaveProperty('exitTemperatures');
+    expect(info.format).toBe(1);
   });
 
   test('says what floor 0 is, how it is summed, and that other programs see the network alone', () => {
