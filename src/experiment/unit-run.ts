@@ -120,6 +120,7 @@ function storedResult(
         byLength: _,
         exitsByLayer: _e,
         exitsAtFloor: _f,
+        calibrationError: _c,
         tokensByLayer: _t,
         ...point
       } = judge(test, chosen, { dense });

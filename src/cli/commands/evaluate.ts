@@ -84,6 +84,7 @@ function report(name: string, judged: Judgement): string {
     ['mean exit', `layer ${judged.meanExit.toFixed(2)} of ${judged.exitsByLayer.length}`],
     ...(exitsAtFloor === null ? [] : [['exits at floor 0', thousands(exitsAtFloor)] as const]),
     ['exits by layer', judged.exitsByLayer.map(thousands).join('  ')],
+    ...calibrationLine(judged),
     ['tokens by layer', judged.tokensByLayer.map((n) => n.toFixed(1)).join('  ')],
     ...byLength.map(
       (bucket) => [`${bucket.from}${bucket.to === null ? '+' : `-${bucket.to}`} tokens`, bucketText(bucket)] as const,
@@ -91,6 +92,14 @@ function report(name: string, judged: Judgement): string {
   ];
   const width = Math.max(...lines.map(([title]) => title.length));
   return lines.map(([title, value]) => `${title.padEnd(width)}  ${value}\n`).join('');
+}
+
+/** How far the scores of each exit are from how often they are right, floor 0 first where there is one. */
+function calibrationLine({ calibrationError, exitsAtFloor }: Judgement): [string, string][] {
+  const shown = exitsAtFloor === null ? calibrationError.slice(1) : calibrationError;
+  if (shown.every((error) => error === null)) return [];
+  const name = `calibration error, ${exitsAtFloor === null ? 'by layer' : 'floor 0 and by layer'}`;
+  return [[name, shown.map((error) => (error === null ? '–' : percent(error))).join('  ')]];
 }
 
 function bucketText({ n, accuracy, speedup, meanExit }: LengthBucket): string {
