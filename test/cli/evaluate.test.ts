@@ -86,6 +86,8 @@ describe('evaluate', () => {
     expect(stdout).toMatch(/^texts +2 of mails, tau off\naccuracy +100\.0 %\nF1 +100\.0 %\n/);
     expect(stdout).toContain(`${times(judged.speedup.paper)} as the paper counts`);
     expect(stdout).toMatch(/exits by layer +0 {2}2\n/);
+    const errors = judged.calibrationError.slice(1).map((error) => `${(100 * error!).toFixed(1)} %`);
+    expect(stdout).toContain(`calibration error, by layer  ${errors.join('  ')}\n`);
     expect(stdout).toMatch(/1-35 tokens +1 text, accuracy 100\.0 %/);
     expect(stdout).toMatch(/71\+ tokens +no texts\n/);
     expect(readFileSync(path, 'utf8').trimEnd().split('\n')).toHaveLength(2);

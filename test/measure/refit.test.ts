@@ -4,7 +4,9 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { Pyramid } from '../../src/engine/index.ts';
 import { refit } from '../../src/measure/refit.ts';
+import { runTrace } from '../../src/measure/run-trace.ts';
 import { readModelFolder } from '../../src/pyramid/folder/disk-model.ts';
+import { fitTemperatures } from '../../src/train/ground-floor/exit-temperatures.ts';
 import { train } from '../../src/train/index.ts';
 import { cli } from '../cli/fake.ts';
 import { scratchDataset, tinyOptions, writeRows } from '../support/scratch-data.ts';
@@ -43,6 +45,9 @@ describe('refit', () => {
     expect(before.floor).toBeNull();
     expect(after.floor!.info.labels).toBe(2);
     expect(after.info.tau).toBe(made.tau);
+    // without labelled rows the exits are as sure as they were
+    expect(before.info.exitTemperatures).toHaveLength(before.config.layers);
+    expect(after.info).toMatchObject({ format: 3, exitTemperatures: before.info.exitTemperatures });
     for (const [name, { data }] of before.parameters) expect(after.parameters.get(name)!.data).toEqual(data);
     expect(readFileSync(join(out, 'README.md'), 'utf8').match(/## Floor 0, refitted/g)).toHaveLength(1);
     expect(JSON.parse(readFileSync(join(out, 'training.json'), 'utf8')).refit.floor.unlabelled).toBe(made.texts);
@@ -54,6 +59,10 @@ describe('refit', () => {
     expect(made).toMatchObject({ by: 'validation', judged: 80, rows: 200 });
     const { pyramid } = config(out);
     expect(pyramid.floor.sum).toEqual(made.sum);
+    // of the sums with the new floor 0, on these rows
+    const trace = await runTrace(out, validation);
+    expect(pyramid.exitTemperatures).toEqual(fitTemperatures(trace));
+    expect(pyramid.exitTemperatures).not.toEqual(config(model).pyramid.exitTemperatures);
     expect(made.right).toBeGreaterThan(0.5);
   });
 
