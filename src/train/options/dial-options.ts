@@ -9,8 +9,8 @@ export interface DialOptions {
 }
 
 /**
- * Rows that certify a loss of one point at 95 %. Even if early and full answers never differ it takes 299; on AG News and
- * its like 400 certify nothing, about 900 a setting near the fastest, and four times as many one that is half as fast again.
+ * Rows that certify a loss of one point at 95 %. It takes 299 even if early and full answers never differ. On traces of AG
+ * News 400 certify nothing, 900 a setting that saves 11.5 times the operations, and 4,000 one that saves 16.8 times.
  */
 export const ROWS_TO_CERTIFY = 1000;
 /** Share of the training rows that a promise may cost where nobody says: a model hardly misses a twentieth. */

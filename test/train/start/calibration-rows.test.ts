@@ -68,6 +68,10 @@ test('with a limit they are of the rows beyond it, and what is trained on stays 
   const rest = resolveTrainOptions({ ...given, train: many, out: 'x', unlabelledRest: 1000 });
   const unlabelled = await unlabelledOf(rest, withShare, () => {});
   expect(unlabelled.filter(({ text }) => used.has(text))).toEqual([]);
+  const traffic = join(root, 'traffic.txt');
+  writeFileSync(traffic, `${texts(withShare.calibration).join('\n')}\nnew\n`);
+  const withTraffic = resolveTrainOptions({ ...given, train: many, out: 'x', unlabelled: [traffic] });
+  expect(await unlabelledOf(withTraffic, withShare, () => {})).toEqual([{ text: 'new' }]);
   // too few beyond the limit: of the training rows
   const { train, calibration } = await read({ limit: 390, calibrationShare: 0.1 });
   expect(texts(calibration)).toHaveLength(39);
