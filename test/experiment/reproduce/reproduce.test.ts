@@ -153,7 +153,16 @@ describe('reproduce', () => {
     expect(markdown).toContain('Failed: rte, mp');
     const { rows, tables } = JSON.parse(read('report.json'));
     expect(rows).toEqual(JSON.parse(JSON.stringify(first.rows)));
-    expect(Object.keys(tables)).toEqual(['data', 'settings', 'stages', 'averages', 'drops', 'drop-averages', 'paper']);
+    expect(Object.keys(tables)).toEqual([
+      'data',
+      'settings',
+      'stages',
+      'averages',
+      'dial',
+      'drops',
+      'drop-averages',
+      'paper',
+    ]);
     expect(tables.data.find(({ task }: { task: string }) => task === 'mrpc')).toMatchObject({ pairs: true, test: 20 });
     expect(tables.averages.map(({ tasks }: { tasks: number }) => tasks)).toEqual([2, 2, 2, 2, 2]);
     for (const name of Object.keys(tables))
