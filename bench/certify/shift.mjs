@@ -52,7 +52,8 @@ const share = (losses) => losses.filter(Boolean).length / losses.length;
 console.log(`tau ${tau}, certified: at most ${percent(bound)} differ (${made})`);
 console.log(`differ before: ${percent(share(usual))} of ${usual.length} rows`);
 console.log(`differ after: ${percent(share(shifted))} of ${shifted.length} rows`);
-if (share(usual) > bound) console.log('before the shift more differ than the bound says: alarms on such streams are right');
+if (share(usual) > bound)
+  console.log('before the shift more differ than the bound says: alarms on such streams are right');
 
 const falseAlarms = [];
 const seen = { atOnce: [], late: [] };
