@@ -1,8 +1,9 @@
 /** The services of the house itself. Each part is loaded when it is first used: ONNX Runtime takes a while to load. */
+import { PyramidError } from '../errors.ts';
 import type { Dtype } from '../pyramid/folder/model-folder.ts';
 import type { Dataset } from '../text/example.ts';
 import type { OnTrainEvent } from '../train/events.ts';
-import type { RowSource, Services } from './services.ts';
+import type { RowSource, Services, UnlabelledSource } from './services.ts';
 
 export const realServices: Services = {
   async train(options, onEvent, signal) {
@@ -15,7 +16,17 @@ export const realServices: Services = {
   sweep: async (options, onEvent) => (await import('../experiment/sweep/sweep.ts')).sweep(options, onEvent),
   validationRows: async (dir, onEvent) =>
     (await import('../train/start/validation-rows.ts')).validationRows(dir, onEvent),
-  writeTau: async (...call) => (await import('../pyramid/folder/calibration.ts')).writeTau(...call),
+  freshRows: async (...call) => (await import('../train/start/fresh-rows.ts')).freshRows(...call),
+  answers,
+  labelColumn: async (file, dir) =>
+    (await import('../text/read-labels.ts')).readLabels(file, await realServices.labels(dir), { ids: true }),
+  unlabelledTexts,
+  async settings(dir, dtype) {
+    const { readModelFolder } = await import('../pyramid/folder/disk-model.ts');
+    const { settingsOf } = await import('../pyramid/folder/frozen.ts');
+    return settingsOf(await readModelFolder(dir), dtype);
+  },
+  writeTau: async (...call) => (await import('../pyramid/folder/write-tau.ts')).writeTau(...call),
   bench: async (options) => (await import('../bench/index.ts')).bench(options),
   serve: async (options, say) => (await import('../serve/run.ts')).runServer(options, say),
   quantize: async (options) => (await import('../measure/quantize.ts')).quantize(options),
@@ -55,6 +66,26 @@ async function labelledRows(
   return readExamples(file!, { ...given(columns), labels, onNumbered: note, onGuess: note });
 }
 
+async function answers(file: string, dir: string, count: number): Promise<readonly number[]> {
+  const { readLabels } = await import('../text/read-labels.ts');
+  const rows = await readLabels(file, await realServices.labels(dir));
+  if (rows.length !== count)
+    throw new PyramidError('MP_USAGE', {
+      what: `${file} has ${rows.length} answers, and there are ${count} rows`,
+      todo: 'give one answer a row, in the order of the rows',
+    });
+  return rows.map(({ label }) => label);
+}
+
+async function unlabelledTexts(source: UnlabelledSource, dir: string, onEvent: OnTrainEvent) {
+  const { readUnlabelled } = await import('../train/ground-floor/unlabelled-texts.ts');
+  const { outlineOf } = await import('../pyramid/folder/model-folder.ts');
+  const { diskFolder } = await import('../disk-folder.ts');
+  const { info } = await outlineOf(diskFolder(dir));
+  const onNote = (text: string) => onEvent({ kind: 'note', text });
+  return readUnlabelled({ ...source, pairs: info.pairs, known: { train: null, judges: [] }, onNote });
+}
+
 async function* texts({ file, ...columns }: Parameters<Services['texts']>[0], onGuess?: (text: string) => void) {
   const { streamRows } = await import('../text/index.ts');
   for await (const { text, pair } of streamRows(file, { ...given(columns), onGuess }))
@@ -71,7 +102,7 @@ async function trace(
   const { runTrace } = await import('../measure/run-trace.ts');
   const pyramid = await Pyramid.load(dir, { dtype: dtype ?? undefined, askAll });
   try {
-    return { trace: await runTrace(pyramid, rows, onProgress), ownTau: pyramid.info.tau };
+    return { trace: await runTrace(pyramid, rows, onProgress), own: pyramid.info };
   } finally {
     await pyramid.close();
   }

@@ -10,12 +10,15 @@ import type { ReproduceOptions, ReproduceResult } from '../experiment/reproduce/
 import type { SweepOptions, SweepResult } from '../experiment/sweep/sweep.ts';
 import type { Quantized, QuantizeOptions } from '../measure/quantize.ts';
 import type { RefitOptions, Refitted } from '../measure/refit.ts';
-import type { Calibration } from '../pyramid/folder/calibration.ts';
+import type { Dial } from '../pyramid/folder/dial.ts';
 import type { Dtype } from '../pyramid/folder/model-folder.ts';
+import type { NewDial } from '../pyramid/folder/write-tau.ts';
 import type { ReportRow } from '../report/table.ts';
 import type { StartOptions } from '../serve/index.ts';
 import type { Dataset } from '../text/example.ts';
+import type { LabelRow } from '../text/read-labels.ts';
 import type { OnTrainEvent } from '../train/events.ts';
+import type { Text, UnlabelledOptions } from '../train/ground-floor/unlabelled-texts.ts';
 import type { TrainOptions } from '../train/options/defaults.ts';
 import type { TrainResult } from '../train/train.ts';
 import type { DemoOptions } from './commands/demo.ts';
@@ -49,6 +52,9 @@ export interface RowSource {
   readonly delimiter?: string | null; // null
 }
 
+/** Files of texts without labels, or patterns of their names. */
+export type UnlabelledSource = Pick<UnlabelledOptions, 'files' | 'text' | 'pair' | 'delimiter'>;
+
 export interface Services {
   train(options: TrainOptions, onEvent: OnTrainEvent, signal: AbortSignal): Promise<TrainResult>;
   demo(options: DemoOptions, onEvent: OnTrainEvent): Promise<DemoResult>;
@@ -63,8 +69,18 @@ export interface Services {
   labelledRows(source: RowSource, dir: string, onEvent: OnTrainEvent): Promise<Dataset>;
   /** The rows that the training of the model in `dir` held back. */
   validationRows(dir: string, onEvent: OnTrainEvent): Promise<Dataset>;
+  /** Those of `rows` that the model in `dir` has not been trained or chosen on; `rows` are to certify it. */
+  freshRows(dir: string, rows: Dataset, onEvent: OnTrainEvent): Promise<Dataset>;
+  /** The labels of a file's rows as numbers of the model's, in order: another model's answers, `count` of them. */
+  answers(file: string, dir: string, count: number): Promise<readonly number[]>;
+  /** The labels that a person gave to texts with ids. */
+  labelColumn(file: string, dir: string): Promise<readonly LabelRow[]>;
+  /** Texts without labels, of the kind that the model in `dir` reads. */
+  unlabelledTexts(source: UnlabelledSource, dir: string, onEvent: OnTrainEvent): Promise<readonly Text[]>;
+  /** Fingerprint of the model in `dir`, run in `dtype`. */
+  settings(dir: string, dtype: Dtype): Promise<string>;
   /** Keeps a tau with the model in `dir`. */
-  writeTau(dir: string, tau: number | null, calibration: Calibration, asked?: readonly boolean[]): Promise<void>;
+  writeTau(dir: string, dial: NewDial): Promise<void>;
   /** What asking heads and running layers costs here, for texts like these at `tau`. */
   measurePeeks(dir: string, texts: readonly TextInput[], tau: number, dtype: Dtype): Promise<PeekCosts>;
   bench(options: BenchOptions): Promise<BenchReport>;
@@ -85,5 +101,5 @@ export interface Services {
     rows: Dataset,
     options: { readonly dtype: Dtype | null; readonly askAll?: boolean },
     onProgress: (share: number) => void,
-  ): Promise<{ readonly trace: Trace; readonly ownTau: number | null }>;
+  ): Promise<{ readonly trace: Trace; readonly own: Dial }>;
 }

@@ -1,18 +1,22 @@
 /**
  * Floor 0 of a model made anew from texts that nobody has labelled, such as last week's: the network answers them and is not
- * touched; tau is chosen again, since floor 0 is another. In place or in a new folder, whole or not at all.
+ * touched; tau is found anew, certified where that can be, since floor 0 is another. In place or in a new folder, whole or not at all.
  */
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readConfig } from '../encoder/index.ts';
 import { Pyramid } from '../engine/index.ts';
 import { PyramidError } from '../errors.ts';
-import { chooseTau, judge, type Trace } from '../evaluate/index.ts';
+import { judge, type Trace } from '../evaluate/index.ts';
 import { knownOptions } from '../option.ts';
 import { exitLogits } from '../pyramid/exits/sum.ts';
 import { type FloorSum, floorFile, PLAIN_SUM } from '../pyramid/floor/index.ts';
+import { withoutDial } from '../pyramid/folder/dial.ts';
+import { withDialSection } from '../pyramid/folder/dial-section.ts';
+import { readModelFolder } from '../pyramid/folder/disk-model.ts';
 import { formatOf } from '../pyramid/folder/format.ts';
-import { FLOOR_FILE, json, type PyramidInfo } from '../pyramid/folder/model-folder.ts';
+import { settingsOf } from '../pyramid/folder/frozen.ts';
+import { dtypeOf, FLOOR_FILE, json, type PyramidInfo } from '../pyramid/folder/model-folder.ts';
 import { argmax, softmax } from '../pyramid/logits.ts';
 import { randomStream } from '../random.ts';
 import type { Dataset } from '../text/example.ts';
@@ -23,6 +27,7 @@ import { type LearnedFloor, learnFloor, traceWithFloor } from '../train/ground-f
 import { readUnlabelled, type Text } from '../train/ground-floor/unlabelled-texts.ts';
 import { needEmptyFolder } from '../write-folder.ts';
 import { copyFolder } from './copy-folder.ts';
+import { certifiedOr, chosen, type FoundTau, fewestFor } from './refit-tau.ts';
 import { runTrace } from './run-trace.ts';
 
 export interface RefitOptions {
@@ -35,12 +40,16 @@ export interface RefitOptions {
   readonly delimiter?: string | null;
   /** Labelled rows that floor 0 learns from beside the texts. */
   readonly train?: Dataset | null;
-  /** Labelled rows that w, k and tau are chosen on. */
+  /** Labelled rows that w and k are chosen on, and tau too where there are no calibration rows. */
   readonly validation?: Dataset | null;
-  /** Without validation rows: the share of texts, 0 to 1, that tau may have answered otherwise than the model run to the end. */
+  /** Labelled rows that trained and chose nothing of the model: they certify tau. */
+  readonly calibration?: Dataset | null;
+  /** Without labelled rows: the share of texts, 0 to 1, that tau may have answered otherwise than the model run to the end. */
   readonly maxDisagreement?: number; // 0.01
   /** With them: the accuracy, 0 to 1, that tau may cost against the model run to the end. */
-  readonly maxDrop?: number; // 0.005
+  readonly maxDrop?: number; // 0.01
+  /** How often what is certified holds, above 0 and below 1. */
+  readonly confidence?: number; // 0.95
   /** null: in the place of the model. Else it must be empty or not exist. */
   readonly out?: string | null;
   readonly seed?: number; // 0
@@ -48,17 +57,16 @@ export interface RefitOptions {
   readonly signal?: AbortSignal;
 }
 
-export interface Refitted {
+export interface Refitted extends FoundTau {
   readonly out: string;
   /** Texts that floor 0 learned from, and labelled rows beside them. */
   readonly texts: number;
   readonly rows: number;
   readonly sum: FloorSum;
-  /** What tau was chosen by: rows with labels, or texts held back. */
-  readonly by: 'validation' | 'held back';
+  /** What tau was found on: rows with labels, or texts held back, that chose nothing else. */
+  readonly by: 'calibration' | 'validation' | 'held back';
   readonly judged: number;
-  readonly tau: number | null;
-  /** Of what it was chosen by, at tau: accuracy, or the share that is answered as run to the end. */
+  /** Of those, at tau: accuracy, or the share that is answered as run to the end. */
   readonly right: number;
   /** Share that floor 0 answers at tau. */
   readonly atFloor: number;
@@ -74,13 +82,18 @@ const KEYS = [
     'delimiter',
     'train',
     'validation',
+    'calibration',
     'maxDisagreement',
     'maxDrop',
+    'confidence',
   ] as const),
   ...(['out', 'seed', 'onEvent', 'signal'] as const),
 ];
 /** One text of so many is held back where there are no validation rows. */
 const HELD_BACK = 10;
+/** So many, and up to so large a part of all, where that can certify and a tenth may not. */
+const TO_CERTIFY = 2000;
+const MOST_HELD_BACK = 4;
 
 /**
  * Throws MP_USAGE for a model without a network or whose answers are not one of several labels, MP_OUT_EXISTS if `out` is not
@@ -88,12 +101,24 @@ const HELD_BACK = 10;
  */
 export async function refit(options: RefitOptions): Promise<Refitted> {
   const given = knownOptions(options, KEYS);
-  const { model, train = null, validation = null, out = null, seed = 0, onEvent, signal } = given;
-  const { maxDisagreement = 0.01, maxDrop = 0.005, text = null, pair = null, delimiter = null } = given;
+  const { model, train = null, validation = null, calibration = null, out = null, seed = 0, onEvent, signal } = given;
+  const {
+    maxDisagreement = 0.01,
+    maxDrop = 0.01,
+    confidence = 0.95,
+    text = null,
+    pair = null,
+    delimiter = null,
+  } = given;
   const started = performance.now();
   for (const [name, share] of Object.entries({ maxDisagreement, maxDrop }))
     if (!(share >= 0 && share <= 1))
       throw new PyramidError('MP_USAGE', { what: `${name} is ${share}`, todo: 'give a fraction from 0 to 1' });
+  if (!(confidence > 0 && confidence < 1))
+    throw new PyramidError('MP_USAGE', {
+      what: `confidence is ${confidence}`,
+      todo: 'give a fraction above 0 and below 1',
+    });
   if (out !== null) await needEmptyFolder(out);
   const config = await readConfig(model);
   const tokenizer = await loadTokenizer(model);
@@ -102,10 +127,11 @@ export async function refit(options: RefitOptions): Promise<Refitted> {
     const { info, labels } = pyramid;
     checkModel(model, pyramid.shape.layers, config.problemType);
     const { pairs } = info;
-    const known = { train, judges: [validation] };
+    const known = { train, judges: [validation, calibration] };
     const onNote = (note: string) => onEvent?.({ kind: 'note', text: note });
     const texts = await readUnlabelled({ files: given.unlabelled, text, pair, delimiter, pairs, known, onNote });
-    const [held, learned] = validation ? [[], texts] : heldBack(texts, seed, model);
+    const holds = validation === null && calibration === null;
+    const [held, learned] = holds ? heldBack(texts, fewestFor(maxDisagreement, confidence), seed, model) : [[], texts];
     const answered = async (some: readonly Text[], before: number): Promise<Trace['entries']> => {
       const onProgress = (share: number) => {
         const done = before + Math.round(share * some.length);
@@ -115,12 +141,15 @@ export async function refit(options: RefitOptions): Promise<Refitted> {
       return entries.map(({ tokens, length, logits }) => ({ label: argmax(logits.at(-1)!), length, tokens, logits }));
     };
     const taught = await answered(learned, 0);
-    const judges = validation ? withoutFloor(await runTrace(pyramid, validation)) : null;
+    const traced = async (rows: Dataset) => withoutFloor(await runTrace(pyramid, rows));
+    // calibration rows choose nothing: without validation rows floor 0 is judged by them, and its sum is as it was
+    const rows = validation ?? calibration;
+    const judges = rows && (await traced(rows));
     const network: Trace = judges ?? {
       ...{ shape: pyramid.shape, labels, headKind: pyramid.headKind, pairs, dtype: pyramid.dtype },
       entries: await answered(held, learned.length),
     };
-    const judged = validation?.examples ?? held;
+    const judged = rows?.examples ?? held;
     const floor = await learnFloor({
       train: train ?? { name: 'none', labels, pairs, examples: [] },
       validation: {
@@ -144,20 +173,30 @@ export async function refit(options: RefitOptions): Promise<Refitted> {
       signal,
     });
     const untempered = traceWithFloor(network, floor, await floor.logits(judged));
-    // answers that nobody has checked do not say how sure to be: without labels the exits keep what they have
+    // answers that nobody has checked, and rows that certify, do not say how sure to be: the exits then keep what they have
     const temperatures = validation ? fitTemperatures(untempered) : (info.exitTemperatures ?? null);
     const summed = withTemperatures(untempered, temperatures);
-    const trace = validation ? summed : answeredByEnd(summed);
-    const tau = chooseTau(trace, {
-      baseline: judge(trace, null).accuracy,
-      maxDrop: validation ? maxDrop : maxDisagreement,
-    }).tau;
-    const { accuracy, exitsAtFloor } = judge(trace, tau);
+    const certifying =
+      validation && calibration
+        ? withTemperatures(
+            traceWithFloor(await traced(calibration), floor, await floor.logits(calibration.examples)),
+            temperatures,
+          )
+        : null;
+    const trace = holds ? answeredByEnd(summed) : (certifying ?? summed);
+    const found = holds
+      ? certifiedOr(trace, { risk: 'disagreement', most: maxDisagreement, confidence, seed })
+      : calibration
+        ? certifiedOr(trace, { risk: 'net-drop', most: maxDrop, confidence, seed })
+        : chosen(trace, maxDrop, null);
+    const { accuracy, exitsAtFloor } = judge(trace, found.tau);
     const refitted: Refitted = {
       out: out ?? model,
       ...{ texts: learned.length, rows: floor.facts.rows, sum: floor.facts.sum },
-      ...{ by: validation ? 'validation' : 'held back', judged: judged.length, tau, right: accuracy },
-      atFloor: exitsAtFloor! / judged.length,
+      ...{ by: calibration ? 'calibration' : validation ? 'validation' : 'held back', judged: trace.entries.length },
+      ...found,
+      right: accuracy,
+      atFloor: exitsAtFloor! / trace.entries.length,
       seconds: (performance.now() - started) / 1000,
     };
     signal?.throwIfAborted();
@@ -175,15 +214,17 @@ function checkModel(model: string, layers: number, problemType: string): void {
     throw fault(`is a ${problemType} model, and floor 0 answers one of several labels`, 'give another model');
 }
 
-/** A tenth, by the seed, and the others. */
-function heldBack(texts: readonly Text[], seed: number, model: string): [Text[], Text[]] {
+/** A tenth, by the seed, and the others; more than a tenth where `fewest`, the least that can certify, asks for it. */
+function heldBack(texts: readonly Text[], fewest: number, seed: number, model: string): [Text[], Text[]] {
   if (texts.length < 2 * HELD_BACK)
     throw new PyramidError('MP_USAGE', {
       what: `${texts.length} texts are too few to refit ${model} and to hold back a tenth for its tau`,
       todo: `give ${2 * HELD_BACK} or more, or --validation with labelled rows`,
     });
   const order = randomStream(seed, 'refit').shuffle([...texts.keys()]);
-  const held = new Set(order.slice(0, Math.floor(texts.length / HELD_BACK)));
+  const most = Math.min(TO_CERTIFY, Math.floor(texts.length / MOST_HELD_BACK));
+  const tenth = Math.floor(texts.length / HELD_BACK);
+  const held = new Set(order.slice(0, most >= fewest ? Math.max(tenth, most) : tenth));
   return [texts.filter((_, i) => held.has(i)), texts.filter((_, i) => !held.has(i))];
 }
 
@@ -205,11 +246,17 @@ async function writeRefitted(
   model: string,
   own: PyramidInfo,
   { parts, facts, temperatures }: Pick<LearnedFloor, 'parts' | 'facts'> & { temperatures: readonly number[] | null },
-  { out, tau, by, judged, right, atFloor }: Refitted,
+  { out, tau, tauFrom, certificate, rowsNeeded, by, judged, right, atFloor }: Refitted,
 ): Promise<void> {
-  // what was chosen with another floor 0 holds no longer
-  const { calibration: _, forDtype: __, exitTemperatures: ___, ...rest } = own;
-  const info = { ...rest, floor: parts.info, ...(temperatures && { exitTemperatures: temperatures }), tau };
+  // what was found with another floor 0 holds no longer
+  const { forDtype: _, exitTemperatures: __, ...rest } = withoutDial(own);
+  const floor = { floor: parts.info, ...(temperatures && { exitTemperatures: temperatures }) };
+  const info: PyramidInfo = { ...rest, ...floor, format: formatOf(floor), tau, tauFrom };
+  const now = certificate && { ...(await readModelFolder(model)), info, floor: parts };
+  const pyramid: PyramidInfo = {
+    ...info,
+    ...(now && { certificate: { ...certificate, settings: settingsOf(now, dtypeOf(info)) } }),
+  };
   await copyFolder(model, out, async (copy) => {
     const edit = async (name: string, change: (text: string) => string) => {
       const text = await readFile(join(copy, name), 'utf8').catch(() => null);
@@ -217,10 +264,12 @@ async function writeRefitted(
     };
     const changed = (text: string, more: object) => json({ ...(JSON.parse(text) as object), ...more });
     await writeFile(join(copy, FLOOR_FILE), floorFile(parts));
-    await edit('config.json', (text) => changed(text, { pyramid: { ...info, format: formatOf(info) } }));
-    const refit = { floor: facts, tau, by, judged, right, atFloor };
+    await edit('config.json', (text) => changed(text, { pyramid }));
+    const refit = { floor: facts, ...{ tau, tauFrom, certificate, rowsNeeded }, by, judged, right, atFloor };
     await edit('training.json', (text) => changed(text, { refit }));
-    await edit('README.md', (text) => `${text.split(REFITTED)[0].trimEnd()}\n\n${cardSection(facts)}`);
+    await edit('README.md', (text) =>
+      withDialSection(`${text.split(REFITTED)[0].trimEnd()}\n\n${cardSection(facts)}`, pyramid),
+    );
   });
 }
 
@@ -229,5 +278,5 @@ const REFITTED = '## Floor 0, refitted';
 const cardSection = ({ rows, unlabelled, strength, sum }: LearnedFloor['facts']): string =>
   `${REFITTED}
 
-After training, floor 0 was made anew from ${unlabelled} texts without labels, as the network answers them${rows === 0 ? '' : `, and ${rows} labelled rows`} (strength ${strength}, w = ${sum.weight}, k = ${sum.priorShare}), and tau was chosen again: what stands above of floor 0, of tau and of its figures is of the model before. Other programs see the network alone.
+After training, floor 0 was made anew from ${unlabelled} texts without labels, as the network answers them${rows === 0 ? '' : `, and ${rows} labelled rows`} (strength ${strength}, w = ${sum.weight}, k = ${sum.priorShare}), and tau was found anew: what stands above of floor 0 and of figures at tau is of the model before. Other programs see the network alone.
 `;

@@ -2,7 +2,9 @@
  * A server as a process: says where it listens and how to open it up, loads changed models anew on SIGHUP, and on
  * SIGTERM or SIGINT answers what it took and ends; a second signal ends it at once.
  */
+import { tauInWords } from '../pyramid/folder/tau-words.ts';
 import { isLoopback } from './http/hosts.ts';
+import type { ServedModel } from './served-model.ts';
 import { type RunningServer, type StartOptions, startServer } from './server.ts';
 
 export interface ProcessEvents {
@@ -34,7 +36,7 @@ export async function runServer(
   });
 }
 
-function greeting({ url, registry }: RunningServer, { hostname, apiKey, apiKeyFile, page }: StartOptions): string {
+function greeting({ url, registry }: RunningServer, { hostname, apiKey, apiKeyFile, page, tau }: StartOptions): string {
   const models = registry.names.join(', ');
   const isLocal = isLoopback(hostname ?? '127.0.0.1');
   const hasKeys = (apiKey ?? apiKeyFile ?? null) !== null;
@@ -43,5 +45,15 @@ function greeting({ url, registry }: RunningServer, { hostname, apiKey, apiKeyFi
     : hasKeys
       ? 'Other machines can reach it with a key.'
       : 'Other machines can reach it without a key; use --api-key-file to require one.';
-  return `${models} at ${url}${page === false ? '' : ' (a page for browsers)'}, described at ${url}/docs. ${where}`;
+  const dials = registry.all.map((served) => dialInWords(served, tau, registry.names.length > 1));
+  return `${models} at ${url}${page === false ? '' : ' (a page for browsers)'}, described at ${url}/docs. ${where} ${dials.join(' ')}`;
+}
+
+/** How the tau of requests that give none came about, as a sentence. */
+function dialInWords({ card, info, tau }: ServedModel, option: StartOptions['tau'], named: boolean): string {
+  const is =
+    option === 'auto'
+      ? `tau is set by the load, up to ${card.maxTau}`
+      : tauInWords(tau === info.tau ? info : { tau, tauFrom: 'given' });
+  return `${named ? `${card.name}: ` : 'Requests that name no tau: '}${is}.`;
 }

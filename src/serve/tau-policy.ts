@@ -5,7 +5,7 @@
 import type { LoadOptions, Pyramid } from '../engine/index.ts';
 import { PyramidError } from '../errors.ts';
 import { mayExit } from '../pyramid/exits/exit-rule.ts';
-import type { Calibration } from '../pyramid/folder/calibration.ts';
+import type { Calibration } from '../pyramid/folder/dial.ts';
 import type { ServerOptions } from './defaults.ts';
 import type { TauPolicy } from './served-pyramid.ts';
 

@@ -152,7 +152,8 @@ function textRow(
   };
 }
 
-function labelOf(cell: unknown): string | undefined {
+/** The label that a cell holds; undefined: none that can be read. */
+export function labelOf(cell: unknown): string | undefined {
   switch (typeof cell) {
     case 'string':
       return cell.trim() || undefined;

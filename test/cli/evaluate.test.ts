@@ -2,11 +2,13 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
+import { dropByGroup } from '../../src/certify/index.ts';
 import type { Services } from '../../src/cli/services.ts';
 import { judge } from '../../src/evaluate/judge.ts';
 import type { Trace } from '../../src/evaluate/trace.ts';
 import { times } from '../../src/report/format.ts';
 import type { Dataset } from '../../src/text/example.ts';
+import { certificateOf } from '../support/certificate.ts';
 import { cli } from './fake.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'evaluate-'));
@@ -57,7 +59,7 @@ function services() {
     },
     async trace(dir, given) {
       calls.push([dir, given]);
-      return { trace, ownTau: 0.5 };
+      return { trace, own: { tau: 0.5 } };
     },
   };
   return { calls, fake };
@@ -69,7 +71,11 @@ describe('evaluate', () => {
     const args = ['--model', 'm', '--test', 'f.csv', '--label', 'y', '--tau', '0.2', '--json'];
     const { code, stdout, stderr } = await cli(['evaluate', ...args], fake);
     expect([code, stderr]).toEqual([0, '']);
-    expect(JSON.parse(stdout)).toEqual(judge(trace, 0.2));
+    expect(JSON.parse(stdout)).toEqual({
+      ...judge(trace, 0.2),
+      tauFrom: 'given',
+      drops: dropByGroup(trace, 0.2),
+    });
     expect(calls).toEqual([
       [{ task: null, dataDir: null, file: 'f.csv', delimiter: null, text: null, pair: null, label: 'y' }, 'm'],
       ['m', rows],
@@ -83,7 +89,7 @@ describe('evaluate', () => {
       services().fake,
     );
     const judged = judge(trace, null);
-    expect(stdout).toMatch(/^texts +2 of mails, tau off\naccuracy +100\.0 %\nF1 +100\.0 %\n/);
+    expect(stdout).toMatch(/^texts +2 of mails, tau off, as given\naccuracy +100\.0 %\nF1 +100\.0 %\n/);
     expect(stdout).toContain(`${times(judged.speedup.paper)} as the paper counts`);
     expect(stdout).toMatch(/exits by layer +0 {2}2\n/);
     const errors = judged.calibrationError.slice(1).map((error) => `${(100 * error!).toFixed(1)} %`);
@@ -96,12 +102,32 @@ describe('evaluate', () => {
 
   test("takes the model's own tau where none is given", async () => {
     const { stdout } = await cli(['evaluate', '--model', 'm', '--test', 'f.csv', '--json'], services().fake);
-    expect(JSON.parse(stdout)).toEqual(judge(trace, 0.5));
+    expect(JSON.parse(stdout)).toMatchObject({ ...judge(trace, 0.5), tauFrom: 'chosen' });
+  });
+
+  test('says how the tau came about, and what is lost by label, exit and length', async () => {
+    const { fake } = services();
+    const certificate = { ...certificateOf(2, 0.5), settings: 'x' };
+    const own = { tau: 0.5, tauFrom: 'certified', certificate } as const;
+    const { stdout } = await cli(['evaluate', '--model', 'm', '--test', 'f.csv'], {
+      ...fake,
+      trace: async () => ({ trace, own }),
+    });
+    expect(stdout).toMatch(/^texts +2 of mails, tau 0\.5, certified: it loses at most 1 point of accuracy against/);
+    expect(stdout).toMatch(
+      /drop in points +rows +drop +interval\nlabel ham +1 +0\.0 +-?\d+\.\d to \d+\.\d\nlabel spam/,
+    );
+    expect(stdout).toMatch(/exit 1 +1 .*\nexit 2 +1 .*\n1 to 35 tokens +1 .*\n36 to 70 tokens +1/);
+    const off = await cli(['evaluate', '--model', 'm', '--test', 'f.csv', '--tau', 'off'], fake);
+    expect(off.stdout).not.toContain('drop in points');
   });
 
   test('says that a model without exit heads cannot exit early', async () => {
     const { fake } = services();
-    const none = { ...fake, trace: async () => ({ trace: { ...trace, headKind: 'none' as const }, ownTau: null }) };
+    const none = {
+      ...fake,
+      trace: async () => ({ trace: { ...trace, headKind: 'none' as const }, own: { tau: null } }),
+    };
     const { code, stderr } = await cli(['evaluate', '--model', 'm', '--test', 'f.csv', '--tau', '0.2'], none);
     expect([code, stderr]).toEqual([2, expect.stringContaining('no exit heads')]);
   });

@@ -58,6 +58,8 @@ describe('the command line', () => {
           serve: stop,
           load: stop,
           labelledRows: stop,
+          unlabelledTexts: stop,
+          labelColumn: stop,
           validationRows: stop,
           texts: () => (async function* () {})(),
         });

@@ -52,7 +52,7 @@ describe('tradeoff', () => {
       },
       async trace(dir) {
         calls.push(dir);
-        return { trace, ownTau: null };
+        return { trace, own: { tau: null } };
       },
     });
     expect(code).toBe(0);
@@ -80,7 +80,8 @@ describe('calibrate', () => {
     const baseline = judge(trace, null).accuracy;
     expect(judge(trace, tau).accuracy).toBeGreaterThanOrEqual(baseline - 0.05 - 1e-9);
     const { pyramid, ...rest } = stored();
-    expect({ ...rest, pyramid: { ...pyramid, tau: 0.9, calibration: undefined } }).toEqual(config);
+    expect({ ...rest, pyramid: { ...pyramid, tau: 0.9, tauFrom: undefined, calibration: undefined } }).toEqual(config);
+    expect(pyramid.tauFrom).toBe('chosen');
     expect(pyramid.tau).toBe(tau);
     expect(pyramid.calibration).toMatchObject({ rows: 120, target: { maxDrop: 0.05 }, by: 'actual', baseline });
   });
@@ -89,7 +90,9 @@ describe('calibrate', () => {
     for (const by of ['actual', 'paper'] as const) {
       const { code, stdout } = await calibrate('--trace', path, '--speedup', '1.5', '--by', by);
       expect(code).toBe(0);
-      expect(stdout).toContain(`tau ${stored().pyramid.tau} for fp32; on the 120 calibration rows`);
+      expect(stdout).toContain(
+        `tau ${stored().pyramid.tau}, chosen, not certified, for fp32; on the 120 rows that it was chosen on`,
+      );
       const fast = tradeoff(trace).filter(({ speedup }) => speedup[by]! >= 1.5);
       const chosen = judge(trace, stored().pyramid.tau);
       expect(chosen.speedup[by]).toBeGreaterThanOrEqual(1.5);
@@ -105,7 +108,9 @@ describe('calibrate', () => {
     expect([code, dtype]).toEqual([0, 'int8']);
     const { tau: own, forDtype, calibration } = stored().pyramid;
     expect([own, calibration]).toEqual([0.9, undefined]);
-    expect(forDtype).toEqual({ int8: { tau, calibration: expect.objectContaining({ dtype: 'int8', rows: 120 }) } });
+    expect(forDtype).toEqual({
+      int8: { tau, tauFrom: 'chosen', calibration: expect.objectContaining({ dtype: 'int8', rows: 120 }) },
+    });
     const { stderr, code: refused } = await calibrate('--trace', quick, '--max-drop', '0', '--dtype', 'fp32');
     expect([refused, stderr]).toEqual([2, expect.stringContaining('was made with int8, and --dtype is fp32')]);
   });
@@ -121,7 +126,7 @@ describe('calibrate', () => {
       },
       async trace(_, given) {
         seen.push(given);
-        return { trace, ownTau: null };
+        return { trace, own: { tau: null } };
       },
       async writeTau() {},
     });
@@ -129,8 +134,8 @@ describe('calibrate', () => {
   });
 
   test.each([
-    [['--trace', path], 2, /neither --max-drop nor --speedup was given; give one of them/],
-    [['--trace', path, '--max-drop', '0', '--speedup', '2'], 2, /both --max-drop and --speedup/],
+    [['--trace', path], 2, /neither --max-drop nor --min-speedup was given; give one of them/],
+    [['--trace', path, '--max-drop', '0', '--speedup', '2'], 2, /both --max-drop and --min-speedup/],
     [['--trace', path, '--speedup', '1000'], 1, /no tau makes this model 1000 times faster on these rows \(at most/],
   ])('refuses %j, and leaves the model as it was', async (args, exit, message) => {
     const { code, stderr } = await calibrate(...args);

@@ -7,7 +7,7 @@ import { judge } from '../../src/evaluate/judge.ts';
 import { runTrace } from '../../src/measure/run-trace.ts';
 import { fromNumber, leaves, toNumber, uncertainty } from '../../src/pyramid/exits/exit-rule.ts';
 import { exitLogits, exitSum } from '../../src/pyramid/exits/sum.ts';
-import { writeTau } from '../../src/pyramid/folder/calibration.ts';
+import { writeTau } from '../../src/pyramid/folder/write-tau.ts';
 import { softmax } from '../../src/pyramid/logits.ts';
 import { wordPieceFiles } from '../../src/text/tokenizer/wordpiece-files.ts';
 import { randomLinearModel, randomModel, randomTexts, WORDS } from '../support/random-model.ts';
@@ -178,9 +178,11 @@ test('tau is kept for a model that has floor 0 alone to leave by, and not for on
     speedupPaper: null,
     speedupActual: 2,
   } as const;
-  await writeTau(dir, 0.25, calibration);
+  await writeTau(dir, { tau: 0.25, dtype: 'fp32', calibration });
   await using pyramid = await Pyramid.load(dir, { workers: 1 });
   expect(pyramid.info.tau).toBe(0.25);
   expect(pyramid.exitSum).not.toBeNull();
-  await expect(writeTau(linear, 0.25, calibration)).rejects.toMatchObject({ code: 'MP_MODEL_HEADS' });
+  await expect(writeTau(linear, { tau: 0.25, dtype: 'fp32', calibration })).rejects.toMatchObject({
+    code: 'MP_MODEL_HEADS',
+  });
 });

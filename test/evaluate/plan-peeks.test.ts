@@ -6,7 +6,7 @@ import { exitOf, outcomes } from '../../src/evaluate/outcomes.ts';
 import { type PeekCosts, planPeeks } from '../../src/evaluate/plan-peeks.ts';
 import { runTrace } from '../../src/measure/run-trace.ts';
 import { leaves } from '../../src/pyramid/exits/exit-rule.ts';
-import { type Calibration, writeTau } from '../../src/pyramid/folder/calibration.ts';
+import { writeTau } from '../../src/pyramid/folder/write-tau.ts';
 import { randomModel, randomTexts } from '../support/random-model.ts';
 import { randomTrace } from '../support/random-trace.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
@@ -82,7 +82,7 @@ describe.each(['pooled', 'fastbert'] as const)('a model folder that says which %
 
   test('is run so, and its trace has no logits of the others', async () => {
     const { dir } = await randomModel(root, 'model', { seed: 72, kind, prunes: true });
-    await writeTau(dir, null, { dtype: 'fp32' } as Calibration, [true, false, true]);
+    await writeTau(dir, { tau: null, dtype: 'fp32', asked: [true, false, true] });
     const texts = randomTexts(72, 150);
     const pyramid = await Pyramid.load(dir, { workers: 1 });
     const examples = texts.map((text) => ({ text, label: 0 }));

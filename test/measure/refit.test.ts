@@ -41,6 +41,9 @@ describe('refit', () => {
     expect(made.texts + made.judged).toBeLessThanOrEqual(400);
     expect(made.judged).toBe(Math.floor((made.texts + made.judged) / 10));
     expect(made.right).toBeGreaterThanOrEqual(0.99);
+    // forty texts certify nothing
+    expect(made).toMatchObject({ tauFrom: 'chosen', certificate: null });
+    expect(config(out).pyramid.tauFrom).toBe('chosen');
     const [before, after] = await Promise.all([model, out].map(readModelFolder));
     expect(before.floor).toBeNull();
     expect(after.floor!.info.labels).toBe(2);
@@ -66,6 +69,46 @@ describe('refit', () => {
     expect(made.right).toBeGreaterThan(0.5);
   });
 
+  test('certifies tau on texts held back, with no label at all, where they are enough', async () => {
+    const many = join(root, 'many.txt');
+    const texts = scratchDataset({ rows: 2000, seed: 6 }).examples.map(({ text }) => text);
+    writeFileSync(many, texts.join('\n'));
+    const out = join(root, 'certified');
+    const made = await refit({ model, unlabelled: [many], maxDisagreement: 0.05, confidence: 0.9, seed: 2, out });
+    const held = Math.floor((made.texts + made.judged) / 4);
+    expect(made).toMatchObject({ by: 'held back', judged: held, tauFrom: 'certified', rowsNeeded: null });
+    const { certificate, tau } = made;
+    expect(certificate).toMatchObject({
+      risk: 'disagreement',
+      maxRisk: 0.05,
+      confidence: 0.9,
+      labelled: 0,
+      rows: held,
+    });
+    expect(certificate!.disagreement.upper).toBeLessThanOrEqual(0.05);
+    expect(made.right).toBeCloseTo(1 - certificate!.disagreement.estimate, 12);
+    // what is read of the folder is what was certified
+    expect((await readModelFolder(out)).info).toMatchObject({ tau, tauFrom: 'certified', certificate });
+    expect(readFileSync(join(out, 'README.md'), 'utf8')).toMatch(
+      /\n## The dial\n\nFor fp32: tau [\d.]+, certified: it answers otherwise than the model run to the end on at most 5 % of the texts, at 90 % confidence \(500 texts, without labels: /,
+    );
+  });
+
+  test('certifies tau on calibration rows, which choose nothing, and says how many it would take', async () => {
+    const out = join(root, 'calibrated');
+    const calibration = scratchDataset({ rows: 300, seed: 7 });
+    const wanted = { model, unlabelled, validation, calibration };
+    const made = await refit({ ...wanted, maxDrop: 0.2, out });
+    expect(made).toMatchObject({ by: 'calibration', judged: 300, tauFrom: 'certified' });
+    expect(made.certificate).toMatchObject({ risk: 'net-drop', rows: 300, labelled: 300, maxRisk: 0.2 });
+    expect((await readModelFolder(out)).info.certificate).toMatchObject(made.certificate!);
+    const other = await refit({ ...wanted, calibration: validation, maxDrop: 0.2, out: join(root, 'same') });
+    expect(made.sum).toEqual(other.sum); // chosen on the validation rows alone
+    const short = await refit({ ...wanted, maxDrop: 0.001, out: join(root, 'short') });
+    expect(short).toMatchObject({ tauFrom: 'chosen', certificate: null });
+    expect(short.rowsNeeded).toBeGreaterThan(300);
+  });
+
   test('in place leaves the folder as it was but for floor 0, and again with the same result', async () => {
     const copy = join(root, 'copy');
     cpSync(model, copy, { recursive: true });
@@ -89,6 +132,7 @@ describe('refit', () => {
     await expect(refit({ model, unlabelled: [few] })).rejects.toThrow('2 texts are too few');
     await expect(refit({ model, unlabelled, out: model })).rejects.toMatchObject({ code: 'MP_OUT_EXISTS' });
     await expect(refit({ model, unlabelled, maxDrop: 2 })).rejects.toThrow('maxDrop is 2');
+    await expect(refit({ model, unlabelled, confidence: 1 })).rejects.toThrow('confidence is 1');
     expect(config(model)).toEqual(before);
     expect(existsSync(join(model, 'floor.safetensors'))).toBe(false);
   });
@@ -98,11 +142,14 @@ test('the command says what came of it, and what is missing', async () => {
   const refitted = { out: 'm', texts: 900, rows: 0, sum: { weight: 1, priorShare: 0 }, by: 'held back', judged: 100 };
   const services = {
     model: async () => 'm',
-    refit: async () => ({ ...refitted, tau: 0.3, right: 0.995, atFloor: 0.7, seconds: 4 }) as never,
+    refit: async () => {
+      const found = { tau: 0.3, tauFrom: 'chosen', certificate: null, rowsNeeded: 1900 };
+      return { ...refitted, ...found, right: 0.995, atFloor: 0.7, seconds: 4 } as never;
+    },
   };
   const done = await cli(['refit', '--model', root, '--unlabelled', 'a.txt', 'b.txt'], services);
   expect(done.stdout).toBe(
-    'm: floor 0 made anew from 900 texts in 4 s. On 100 texts held back it answers 99.5 % as run to the end at tau 0.3; floor 0 answers 70.0 % of them.\n',
+    'm: floor 0 made anew from 900 texts in 4 s. It has tau 0.3, chosen, not certified: a certificate needs about 1,900 texts held back. On 100 texts held back it answers 99.5 % as run to the end; floor 0 answers 70.0 % of them.\n',
   );
   expect((await cli(['refit', '--model', root], services)).stderr).toContain('--unlabelled is missing');
   expect((await cli(['refit', '--model', 'a/b', '--unlabelled', 'a.txt'], services)).stderr).toContain(

@@ -144,5 +144,8 @@ test('/info describes the model and the limits', async () => {
     max_client_batch_size: 32,
     auto_truncate: true,
     tokenization_workers: 1,
+    tau: 0.7,
+    tau_from: 'chosen',
+    certificate: null,
   });
 });

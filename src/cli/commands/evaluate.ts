@@ -1,9 +1,13 @@
 /** `evaluate`: a model's accuracy and cost on labelled rows, at one tau. The judging is src/evaluate's. */
+import { dropByGroup } from '../../certify/index.ts';
 import { type Judgement, judge, type LengthBucket } from '../../evaluate/judge.ts';
 import { needTraceFile, writeTrace } from '../../evaluate/trace.ts';
 import { flagOption, type OptionTable, textOption } from '../../option.ts';
+import { type Dial, originOf } from '../../pyramid/folder/dial.ts';
 import type { Dtype } from '../../pyramid/folder/model-folder.ts';
+import { tauInWords } from '../../pyramid/folder/tau-words.ts';
 import { times } from '../../report/format.ts';
+import { groupTable } from '../calibrate/certified-words.ts';
 import type { Command } from '../command.ts';
 import { dtypeOption } from '../options/engine-options.ts';
 import {
@@ -60,20 +64,26 @@ export const evaluate: Command<EvaluateOptions> = {
     if (tracePath !== null) await needTraceFile(tracePath);
     const { dir, rows } = await modelAndRows(model, rowSource(options, 'evaluate on'), { io, services });
     const progress = counter(io.stderr, 'texts');
-    const { trace, ownTau } = await services.trace(dir, rows, { dtype }, (share) =>
+    const { trace, own } = await services.trace(dir, rows, { dtype }, (share) =>
       progress.at(share * rows.examples.length),
     );
     if (tracePath !== null) await writeTrace(tracePath, trace);
     const given = engineTau(tau);
-    const judgement = judge(trace, given === undefined ? ownTau : given);
-    io.stdout.write(json ? `${JSON.stringify(judgement)}\n` : report(rows.name, judgement));
+    const dial: Dial = given === undefined ? own : { tau: given, tauFrom: 'given' };
+    const judgement = judge(trace, dial.tau);
+    const drops = dial.tau === null || trace.shape.layers === 0 ? null : dropByGroup(trace, dial.tau);
+    io.stdout.write(
+      json
+        ? `${JSON.stringify({ ...judgement, tauFrom: originOf(dial), drops })}\n`
+        : report(rows.name, judgement, dial) + (drops === null ? '' : groupTable(drops)),
+    );
   },
 };
 
-function report(name: string, judged: Judgement): string {
+function report(name: string, judged: Judgement, dial: Dial): string {
   const { gflops, speedup, byLength, f1, exitsAtFloor } = judged;
   const lines: (readonly [string, string])[] = [
-    ['texts', `${thousands(judged.n)} of ${name}, tau ${judged.tau ?? 'off'}`],
+    ['texts', `${thousands(judged.n)} of ${name}, ${tauInWords(dial)}`],
     ['accuracy', percent(judged.accuracy)],
     ...(f1 === null ? [] : [['F1', percent(f1)] as const]),
     ['speed-up', `${times(speedup.paper)} as the paper counts, ${times(speedup.actual)} as computed`],

@@ -99,4 +99,9 @@ export const InfoResponse = Type.Object({
   version: Type.String(),
   sha: nullable,
   docker_label: nullable,
+  tau: Type.Union([Type.Number(), Type.Null()], {
+    description: 'of requests that give none; null: every text runs to the end',
+  }),
+  tau_from: Type.Union([Type.Literal('certified'), Type.Literal('chosen'), Type.Literal('given'), Type.Null()]),
+  certificate: Type.Unknown({ description: 'what is promised at tau, as docs/formats.md has it; null: nothing' }),
 });

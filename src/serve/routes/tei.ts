@@ -73,7 +73,8 @@ function addInfo(app: App, { models, limits, version }: RouteContext): void {
     response: { 200: InfoResponse, ...errors },
   };
   app.get('/info', { schema }, async (request, reply) => {
-    const { card } = models.get(request.query.model);
+    const { card, info, tau } = models.get(request.query.model);
+    const own = tau === info.tau;
     return sendJson(reply, {
       model_id: card.name,
       model_sha: card.version,
@@ -95,6 +96,9 @@ function addInfo(app: App, { models, limits, version }: RouteContext): void {
       version,
       sha: null,
       docker_label: null,
+      tau,
+      tau_from: own ? info.tauFrom : 'given',
+      certificate: own ? info.certificate : null,
     });
   });
 }

@@ -1,6 +1,7 @@
 /** README.md of a model folder: the model card that Hugging Face shows, made from the run. */
 import { type EncoderConfig, FAMILIES, hasNetwork } from '../../encoder/index.ts';
 import type { ClockFigures } from '../../evaluate/clock-figures.ts';
+import { withDialSection } from '../../pyramid/folder/dial-section.ts';
 import type { PyramidInfo } from '../../pyramid/folder/model-folder.ts';
 import type { LearnedFloor } from '../ground-floor/learn-floor.ts';
 import { headsJoin } from '../methods.ts';
@@ -26,7 +27,7 @@ export function modelCard({ info, config, options, metrics, rows, floor, dial, c
   const figures = figureRows({ metrics, tau: info.tau, dial, judgedOn, clock }).map(
     ([what, value]) => `| ${what} | ${value} |`,
   );
-  return `---
+  const card = `---
 library_name: magic-pyramid
 pipeline_tag: text-classification
 tags: [${hasNetwork(config) ? 'text-classification, bert, early-exit, token-pruning' : 'text-classification, linear, tf-idf'}]
@@ -54,6 +55,7 @@ await pyramid.close();
 
 Settings, seed, versions and the fingerprint of the rows are in \`training.json\`.
 `;
+  return withDialSection(card, info);
 }
 
 const networkSentences = (info: PyramidInfo, config: EncoderConfig, options: TrainOptions): string =>

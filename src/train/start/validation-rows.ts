@@ -5,15 +5,29 @@ import { readText } from '../../folder.ts';
 import type { Dataset } from '../../text/index.ts';
 import { isRecord } from '../checkpoint/stored-progress.ts';
 import type { OnTrainEvent } from '../events.ts';
+import type { TrainOptions } from '../options/defaults.ts';
 import { type GivenTrainOptions, resolveTrainOptions, usesDelimiter } from '../options/resolve.ts';
-import { readRows } from './rows.ts';
+import { type Rows, readRows } from './rows.ts';
 
 /** Throws MP_USAGE where training.json is missing or does not say, and as readRows. */
-export async function validationRows(dir: string, onEvent: OnTrainEvent = () => {}): Promise<Dataset> {
+export const validationRows = async (dir: string, onEvent: OnTrainEvent = () => {}): Promise<Dataset> =>
+  (await rowsOfTraining(dir, onEvent)).rows.validation;
+
+/** All rows of the run that made the model in `dir`, and its options. Throws as `validationRows`. */
+export async function rowsOfTraining(
+  dir: string,
+  onEvent: OnTrainEvent = () => {},
+): Promise<{
+  readonly rows: Rows;
+  readonly options: TrainOptions;
+  readonly record: Readonly<Record<string, unknown>>;
+}> {
   let options: GivenTrainOptions;
+  let record: Record<string, unknown>;
   try {
     const text = await readText(diskFolder(dir), 'training.json');
-    ({ options } = JSON.parse(text!) as { options: GivenTrainOptions });
+    record = JSON.parse(text!) as Record<string, unknown>;
+    options = record.options as GivenTrainOptions;
     if (!isRecord(options)) throw new Error('there are no options');
   } catch (cause) {
     throw new PyramidError(
@@ -25,11 +39,8 @@ export async function validationRows(dir: string, onEvent: OnTrainEvent = () => 
   try {
     // runs of earlier versions may have been given one that they had no use for
     const { delimiter: _, ...rest } = options;
-    const { validation } = await readRows(
-      resolveTrainOptions({ ...(usesDelimiter(options) ? options : rest), ...apart(options) }),
-      onEvent,
-    );
-    return validation;
+    const resolved = resolveTrainOptions({ ...(usesDelimiter(options) ? options : rest), ...apart(options) });
+    return { rows: await readRows(resolved, onEvent), options: resolved, record };
   } catch (error) {
     if (!(error instanceof PyramidError) || error.code !== 'MP_FILE_MISSING') throw error;
     const { path } = (error as PyramidError<'MP_FILE_MISSING'>).details;

@@ -1,6 +1,7 @@
 /** The one dial: tau, from sure answers only to the first layer's, or off. */
 import { useId } from 'preact/hooks';
 import { mayExit } from '../../../src/pyramid/exits/exit-rule.ts';
+import { tauInWords } from '../../../src/pyramid/folder/tau-words.ts';
 import { tauText } from '../format.ts';
 import type { Session } from '../session.ts';
 
@@ -48,10 +49,11 @@ export function Dial({ session, onSettled }: { readonly session: Session; readon
       <p>
         A text exits at {info.hasFloor ? 'floor 0, or the first layer,' : 'the first layer'} whose uncertainty is at
         most tau; a higher tau exits earlier and costs less.
+        {info.tau === null && info.tauFrom && ` The model's default is ${tauInWords(info)}.`}
         {info.tau !== null && (
           <>
             {' '}
-            The model's default is {info.tau}.
+            The model's default is {tauInWords(info)}.
             {tau.value !== info.tau && (
               <>
                 {' '}

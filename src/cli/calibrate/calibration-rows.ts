@@ -1,0 +1,90 @@
+/** The rows of `calibrate`, as traces: those that tau is chosen on, and those that certify it. */
+import type { TextInput } from '../../engine/index.ts';
+import { PyramidError } from '../../errors.ts';
+import { readTrace, type Trace } from '../../evaluate/trace.ts';
+import type { Dataset } from '../../text/example.ts';
+import type { OnTrainEvent } from '../../train/events.ts';
+import type { Call } from '../command.ts';
+import { needDelimited } from '../options/labelled-rows.ts';
+import { counter } from '../output/counter.ts';
+import { showDownloads } from '../output/progress.ts';
+import type { CalibrateOptions } from './calibrate-options.ts';
+
+export interface TracedRows {
+  readonly trace: Trace;
+  /** Empty where the trace was given. */
+  readonly texts: readonly TextInput[];
+}
+
+type CalibrateCall = Pick<Call<CalibrateOptions>, 'options' | 'io' | 'services'>;
+
+const usage = (what: string, todo: string) => new PyramidError('MP_USAGE', { what, todo });
+
+/** Rows to choose on: a trace, `--validation`, or what training held back. */
+export async function choiceRows(call: CalibrateCall): Promise<TracedRows> {
+  const { trace: path, validation, model, delimiter, planPeeks } = call.options;
+  if (path !== null) {
+    if (planPeeks)
+      throw usage(
+        'both --trace and --plan-peeks were given',
+        'leave --trace out: a plan has to run the model to measure it',
+      );
+    if (validation !== null) throw usage('both --trace and --validation were given', 'leave one out');
+    return { trace: await givenTrace(path, call), texts: [] };
+  }
+  needDelimited(delimiter, validation);
+  const rows = await showDownloads(call.io.stderr, (onEvent) =>
+    validation === null ? call.services.validationRows(model, onEvent) : labelled(validation, call, onEvent),
+  );
+  return traced(rows, call);
+}
+
+/**
+ * Rows that certify. Of a file, `keep` gets the place of each among the rows of the file, since those that the model has seen are
+ * left out.
+ */
+export async function certifyingRows(
+  call: CalibrateCall,
+): Promise<TracedRows & { readonly kept: readonly number[] | null; readonly given: number }> {
+  const { trace: path, calibration, model, delimiter } = call.options;
+  if (calibration === null) {
+    const trace = await givenTrace(path!, call);
+    call.io.stderr.write(
+      'note: a trace does not show whether its rows trained or chose anything of the model; what is certified holds only if they did not\n',
+    );
+    return { trace, texts: [], kept: null, given: trace.entries.length };
+  }
+  needDelimited(delimiter, calibration);
+  const { rows, fresh } = await showDownloads(call.io.stderr, async (onEvent) => {
+    const rows = await labelled(calibration, call, onEvent);
+    return { rows, fresh: await call.services.freshRows(model, rows, onEvent) };
+  });
+  const places = new Map(rows.examples.map((row, i) => [row, i]));
+  const kept = fresh.examples.map((row) => places.get(row)!);
+  return { ...(await traced(fresh, call)), kept, given: rows.examples.length };
+}
+
+/** Throws MP_USAGE for another dtype than the one asked for. */
+async function givenTrace(path: string, { options: { dtype } }: CalibrateCall): Promise<Trace> {
+  const trace = await readTrace(path);
+  if (dtype !== null && trace.dtype !== undefined && trace.dtype !== dtype)
+    throw usage(
+      `${path} was made with ${trace.dtype}, and --dtype is ${dtype}`,
+      `leave --dtype out, or make a trace with evaluate --dtype ${dtype}`,
+    );
+  return dtype === null ? trace : { ...trace, dtype };
+}
+
+function labelled(file: string, { options, services }: CalibrateCall, onEvent: OnTrainEvent): Promise<Dataset> {
+  const { model, text, pair, label, delimiter } = options;
+  return services.labelledRows({ task: null, dataDir: null, file, text, pair, label, delimiter }, model, onEvent);
+}
+
+async function traced(rows: Dataset, { options, io, services }: CalibrateCall): Promise<TracedRows> {
+  const { model, dtype, planPeeks } = options;
+  const progress = counter(io.stderr, 'texts');
+  // a plan is made anew from all heads, whatever an earlier one left out
+  const how = { dtype, askAll: planPeeks };
+  const { trace } = await services.trace(model, rows, how, (share) => progress.at(share * rows.examples.length));
+  return { trace, texts: rows.examples.map(({ text, pair }) => (pair === undefined ? text : { text, pair })) };
+}

@@ -1,0 +1,62 @@
+/** What `calibrate` and `evaluate` say of a certificate, and of the drop in groups of texts. */
+import type { CertificateFacts, GroupDrop } from '../../certify/index.ts';
+import type { Calibration } from '../../pyramid/folder/dial.ts';
+import { points, promise } from '../../pyramid/folder/tau-words.ts';
+import { operations } from '../../report/format.ts';
+import { percent, thousands } from '../output/format.ts';
+
+export function certifiedSentence(
+  model: string,
+  certificate: CertificateFacts,
+  rowsNeeded: number | null,
+  calibration: Calibration | null,
+): string {
+  const { tau } = certificate;
+  if (tau === null) return `${model}: ${nothingCertified(certificate, rowsNeeded)}\n`;
+  const figures = calibration === null ? '' : ` ${figuresOf(calibration)}`;
+  return `${model}: tau ${tau}, certified: ${promise(certificate)}.${figures}\n`;
+}
+
+const figuresOf = ({ dtype, accuracy, baseline, speedupPaper, speedupActual }: Calibration): string =>
+  `On these rows, in ${dtype}, ${percent(accuracy)} accuracy (${percent(baseline)} without exits), ${operations({ paper: speedupPaper, actual: speedupActual })}.`;
+
+function nothingCertified({ rows, maxRisk, confidence }: CertificateFacts, rowsNeeded: number | null): string {
+  const more =
+    rowsNeeded === null
+      ? 'More rows like these would not help: even the slowest early exit loses too much on them'
+      : `It needs about ${thousands(rowsNeeded)} rows`;
+  return `nothing could be certified at ${points(maxRisk)} and ${percent(confidence)} confidence with ${thousands(rows)} rows, so every text goes to the end (tau off). ${more}.`;
+}
+
+/** Groups of a kind that are shown: those that may lose most. */
+const MOST_SHOWN = 12;
+const KINDS = ['label', 'exit', 'length'] as const;
+
+/** Drops in points with their intervals, by label, exit and length; groups without rows are left out. */
+export function groupTable(groups: readonly GroupDrop[]): string {
+  const lines = KINDS.flatMap((kind) => {
+    const all = groups.filter(({ by, n }) => by === kind && n > 0);
+    const shown = all.length <= MOST_SHOWN ? all : all.toSorted((a, b) => b.upper - a.upper).slice(0, MOST_SHOWN);
+    const left = all.length - shown.length;
+    return [
+      ...shown.map(({ group, n, drop, lower, upper }) => [
+        nameOf(kind, group),
+        thousands(n),
+        inPoints(drop!),
+        `${inPoints(lower)} to ${inPoints(upper)}`,
+      ]),
+      ...(left > 0 ? [[`${thousands(left)} more ${kind}s, in --json`, '', '', '']] : []),
+    ];
+  });
+  const table = [['drop in points', 'rows', 'drop', 'interval'], ...lines];
+  const widths = table[0].map((_, column) => Math.max(...table.map((line) => line[column].length)));
+  return table
+    .map((line) => line.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]) : cell.padStart(widths[i]))).join('  '))
+    .map((line) => `${line.trimEnd()}\n`)
+    .join('');
+}
+
+const nameOf = (kind: GroupDrop['by'], group: string): string =>
+  kind === 'length' ? `${group} tokens` : kind === 'exit' && group === '0' ? 'floor 0' : `${kind} ${group}`;
+
+const inPoints = (share: number): string => (100 * share).toFixed(1).replace(/^-0\.0$/, '0.0');

@@ -1,0 +1,82 @@
+/** `calibrate` without rows for a certificate: the best tau of a curve, named as chosen. */
+import { PyramidError } from '../../errors.ts';
+import { judge, type Summary } from '../../evaluate/judge.ts';
+import { withAsked } from '../../evaluate/plan-peeks.ts';
+import type { Trace } from '../../evaluate/trace.ts';
+import { cheapest, mostAccurate, tradeoff } from '../../evaluate/tradeoff.ts';
+import type { Calibration } from '../../pyramid/folder/dial.ts';
+import { tauInWords } from '../../pyramid/folder/tau-words.ts';
+import { operations } from '../../report/format.ts';
+import type { Call } from '../command.ts';
+import { percent, thousands } from '../output/format.ts';
+import type { CalibrateOptions } from './calibrate-options.ts';
+import { choiceRows } from './calibration-rows.ts';
+import { planFor, planSentence } from './peeks.ts';
+
+/** Throws MP_CALIBRATION for a speed-up that no tau reaches, MP_USAGE, and as reading, running and writing do. */
+export async function chooseTau(call: Call<CalibrateOptions>): Promise<void> {
+  const { model, maxDrop, minSpeedup, by, json, planPeeks: plans } = call.options;
+  const { trace, texts } = await choiceRows(call);
+  const baseline = judge(trace, null).accuracy;
+  const choose = (judged: Trace): Summary =>
+    minSpeedup === null ? cheapest(tradeoff(judged), baseline - maxDrop!, by) : fastEnough(judged, minSpeedup, by);
+  const first = choose(trace);
+  const plan = plans && first.tau !== null ? await planFor(call, trace, texts, first.tau) : null;
+  // a text that its layer's head is not asked for leaves later and surer, so the dial may go further
+  const judged = plan === null ? trace : withAsked(trace, plan.asked);
+  const point = plan === null ? first : choose(judged);
+  const calibration: Calibration = {
+    ...calibrationOf(judged, point, baseline, call.options),
+    ...(plan && { plan: { msPerText: plan.cost, msPerTextAllHeads: plan.costOfAll } }),
+  };
+  const { tau } = point;
+  const { dtype } = calibration;
+  const asked = plan?.asked;
+  await call.services.writeTau(model, { tau, dtype, calibration: withCurve(calibration, judged), asked });
+  call.io.stdout.write(
+    json
+      ? `${JSON.stringify({ model, tau, tauFrom: 'chosen', ...calibration, ...(asked && { asked }) })}\n`
+      : sentence(model, point, calibration) + (plan === null ? '' : planSentence(plan)),
+  );
+}
+
+/** What the folder and `--json` have of a choice, without the curve. `baseline`: accuracy without exits. */
+export const calibrationOf = (
+  { dtype }: Trace,
+  { n, accuracy, speedup }: Summary,
+  baseline: number,
+  { maxDrop, minSpeedup, by }: CalibrateOptions,
+): Calibration => ({
+  dtype: dtype ?? 'fp32',
+  rows: n,
+  target: minSpeedup === null ? { maxDrop: maxDrop! } : { speedup: minSpeedup },
+  by,
+  baseline,
+  accuracy,
+  speedupPaper: speedup.paper,
+  speedupActual: speedup.actual,
+});
+
+/** With [tau, accuracy] on the rows of the trace, for those who turn the dial later. */
+export const withCurve = (calibration: Calibration, trace: Trace): Calibration => ({
+  ...calibration,
+  curve: tradeoff(trace).flatMap(({ tau, accuracy }) => (tau === null ? [] : [[tau, accuracy] as const])),
+});
+
+/** Throws MP_CALIBRATION. */
+function fastEnough(trace: Trace, speedup: number, by: 'actual' | 'paper'): Summary {
+  const curve = tradeoff(trace);
+  const point = mostAccurate(curve, speedup, by);
+  if (point === null) throw tooFast(curve, speedup, by);
+  return point;
+}
+
+/** No point of the curve is so fast. */
+export const tooFast = (curve: readonly Summary[], speedup: number, by: 'actual' | 'paper'): PyramidError =>
+  new PyramidError('MP_CALIBRATION', {
+    speedup,
+    most: Math.max(...curve.map((other) => other.speedup[by] ?? Number.POSITIVE_INFINITY)),
+  });
+
+const sentence = (model: string, { n, tau, accuracy, speedup }: Summary, { baseline, dtype }: Calibration): string =>
+  `${model}: ${tauInWords({ tau, tauFrom: 'chosen' })}, for ${dtype}; on the ${thousands(n)} rows that it was chosen on ${percent(accuracy)} accuracy (${percent(baseline)} without exits), ${operations(speedup)}. New texts may lose more: --calibration with rows that trained and chose nothing certifies it\n`;

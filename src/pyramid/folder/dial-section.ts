@@ -1,0 +1,28 @@
+/** The section of a model card that says how the model's tau came about. Other tools change tau later, and this section with it. */
+import { dtypeOf, type PyramidInfo } from './model-folder.ts';
+import { type SaidDial, tauInWords } from './tau-words.ts';
+
+const TITLE = '## The dial';
+
+/** The card with the section as `info` has it, in its place where there is one, else at the end; without it where there is no tau. */
+export function withDialSection(card: string, info: PyramidInfo): string {
+  const [before, after] = split(card);
+  const parts = [before.trimEnd(), sectionOf(info), after.trim()].filter((part) => part !== '');
+  return `${parts.join('\n\n')}\n`;
+}
+
+/** What stands before and behind the section. */
+function split(card: string): [string, string] {
+  const start = `\n${card}`.indexOf(`\n${TITLE}\n`); // of the title itself
+  if (start < 0) return [card, ''];
+  const next = card.indexOf('\n## ', start + TITLE.length);
+  return [card.slice(0, start), next < 0 ? '' : card.slice(next + 1)];
+}
+
+function sectionOf(info: PyramidInfo): string {
+  const own = dtypeOf(info);
+  const all: [string, SaidDial][] = [[own, info], ...Object.entries(info.forDtype ?? {})];
+  const said = all.filter(([, { tau, tauFrom }]) => tau !== null || tauFrom !== undefined);
+  if (said.length === 0) return '';
+  return `${TITLE}\n\n${said.map(([dtype, dial]) => `For ${dtype}: ${tauInWords(dial)}.`).join('\n')}`;
+}

@@ -1,0 +1,53 @@
+/** A tau, how it came about and what it promises, in words: for the command line, the model card, the server and the page. */
+import type { Certificate, Risk } from './certificate.ts';
+import { type Dial, originOf } from './dial.ts';
+
+/** Of a folder, or of a loaded model, where null stands for what is left out. */
+export interface SaidDial extends Pick<Dial, 'tau'> {
+  readonly tauFrom?: Dial['tauFrom'] | null;
+  readonly certificate?: Certificate | null;
+  readonly certificateVoid?: string | null;
+}
+
+/** As a part of a sentence: `tau 0.34, certified: …`. */
+export function tauInWords({ tau, tauFrom, certificate, certificateVoid }: SaidDial): string {
+  const is = `tau ${tau ?? 'off'}`;
+  if (certificateVoid) return `${is}, chosen, not certified: its certificate holds no longer, ${certificateVoid}`;
+  switch (originOf({ tau, tauFrom: tauFrom ?? undefined })) {
+    case 'certified':
+      return `${is}, certified: ${tau === null ? 'no earlier exit could be, so that every text goes to the end' : promise(certificate!)}`;
+    case 'chosen':
+      return `${is}, chosen, not certified`;
+    case 'given':
+      return `${is}, as given`;
+    case null:
+      return is;
+  }
+}
+
+/** What a certificate says, as a part of a sentence. */
+export function promise({ risk, against, maxRisk, confidence, ...seen }: Omit<Certificate, 'settings'>): string {
+  const { rows, labelled, atTau } = seen;
+  const from =
+    labelled === rows
+      ? `${whole(rows)} rows`
+      : `${whole(rows)} texts, ${labelled === 0 ? 'without labels' : `${whole(labelled)} of them labelled`}`;
+  const full = against === 'network' ? 'the model run to the end' : 'the given answers';
+  const amount = risk === 'net-drop' ? points : percent;
+  return `${RISK_WORDS[risk](amount(maxRisk), full)}, at ${percent(confidence)} confidence (${from}: ${amount(atTau.estimate)}, upper bound ${amount(atTau.upper)})`;
+}
+
+const RISK_WORDS: Readonly<Record<Risk, (most: string, full: string) => string>> = {
+  'net-drop': (most, full) => `it loses at most ${most} of accuracy against ${full}`,
+  harm: (most, full) => `it is wrong where ${full} is right on at most ${most} of the texts`,
+  disagreement: (most, full) => `it answers otherwise than ${full} on at most ${most} of the texts`,
+};
+
+/** A share as points, hundredths: 1 point, 0.25 points. */
+export const points = (share: number): string =>
+  `${number(100 * share)} ${number(100 * share) === '1' ? 'point' : 'points'}`;
+
+const percent = (share: number): string => `${number(100 * share)} %`;
+/** At most two decimals. */
+const number = (value: number): string => String(Number(value.toFixed(2)));
+const whole = (value: number): string => value.toLocaleString('en-US');

@@ -1,0 +1,66 @@
+/** Writes a tau, how it came about and the layers to ask into config.json's `pyramid` object, after training. */
+import { join } from 'node:path';
+import { diskFolder } from '../../disk-folder.ts';
+import { hasNetwork, parseConfig } from '../../encoder/index.ts';
+import { PyramidError } from '../../errors.ts';
+import { jsonObjectIn, readText } from '../../folder.ts';
+import { writeAllWhole } from '../../write-whole.ts';
+import type { Certificate } from './certificate.ts';
+import type { Calibration, Dial } from './dial.ts';
+import { withoutDial } from './dial.ts';
+import { withDialSection } from './dial-section.ts';
+import { readModelFolder } from './disk-model.ts';
+import { settingsOf } from './frozen.ts';
+import { type Dtype, dtypeOf, json, type PyramidInfo } from './model-folder.ts';
+
+/** What is known of a new tau. */
+export interface NewDial {
+  readonly tau: number | null;
+  /** What the rows were run in: the tau holds for this. */
+  readonly dtype: Dtype;
+  /** Left out: it was chosen. */
+  readonly certificate?: Omit<Certificate, 'settings'>;
+  /** Left out where the rows had no labels. */
+  readonly calibration?: Calibration;
+  /** [L−1]: which heads are asked from now on, see planPeeks of src/evaluate; left out: as before. */
+  readonly asked?: readonly boolean[];
+}
+
+/**
+ * Keeps a tau: as the folder's own if it is for the folder's dtype, else beside it. What stood there of an older tau goes; nothing else
+ * of config.json changes, and it is replaced whole or not at all. The model card says it too. A certificate gets the fingerprint of the folder as it then is.
+ * Throws MP_MODEL_CONFIG if there is no `pyramid` object, MP_MODEL_HEADS, MP_FILE_MISSING, MP_MODEL_FILE, MP_WRITE.
+ */
+export async function writeTau(dir: string, { tau, dtype, certificate, calibration, asked }: NewDial): Promise<void> {
+  const path = join(dir, 'config.json');
+  const fault = (problem: string, cause?: unknown) => new PyramidError('MP_MODEL_CONFIG', { path, problem }, { cause });
+  const text = await readText(diskFolder(dir), 'config.json');
+  if (text === null) throw new PyramidError('MP_FILE_MISSING', { path, what: 'file' });
+  const raw = jsonObjectIn(text, fault);
+  const info = raw.pyramid as PyramidInfo | null | undefined;
+  if (typeof info !== 'object' || info === null) throw fault('there is no pyramid object');
+  const hasFloorExit = info.floor !== undefined && hasNetwork(parseConfig(raw, path));
+  if (info.exitHead === 'none' && !hasFloorExit) throw new PyramidError('MP_MODEL_HEADS', { method: info.method });
+  const dial: Dial = {
+    tau,
+    tauFrom: certificate ? 'certified' : 'chosen',
+    ...(calibration && { calibration }),
+    ...(certificate && { certificate: { ...certificate, settings: await settingsNow(dir, asked, dtype) } }),
+  };
+  const pyramid: PyramidInfo = {
+    ...(dtype === dtypeOf(info)
+      ? { ...withoutDial(info), ...dial }
+      : { ...info, forDtype: { ...info.forDtype, [dtype]: dial } }),
+    ...(asked && { asked }),
+  };
+  const card = await readText(diskFolder(dir), 'README.md');
+  await writeAllWhole([
+    ...(card === null ? [] : [{ path: join(dir, 'README.md'), text: withDialSection(card, pyramid) }]),
+    { path, text: json({ ...raw, pyramid }) },
+  ]);
+}
+
+async function settingsNow(dir: string, asked: readonly boolean[] | undefined, dtype: Dtype): Promise<string> {
+  const model = await readModelFolder(dir);
+  return settingsOf({ ...model, info: { ...model.info, ...(asked && { asked }) } }, dtype);
+}

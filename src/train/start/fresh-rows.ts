@@ -1,0 +1,70 @@
+/**
+ * Rows that may certify a model: those that it was neither trained nor chosen on. What training saw is read again where its
+ * files are at hand; a model folder keeps no trace of its texts, which are nobody else's business.
+ */
+import { PyramidError } from '../../errors.ts';
+import type { Dataset, Example } from '../../text/example.ts';
+import { textKey } from '../../text/text-key.ts';
+import type { OnTrainEvent } from '../events.ts';
+import { type Text, unlabelledOf } from '../ground-floor/unlabelled-texts.ts';
+import { fingerprint, type Rows } from './rows.ts';
+import { rowsOfTraining } from './validation-rows.ts';
+
+/** Share of rows above which they are not a few texts that came twice: they are the rows of training. */
+const MOST_REUSED = 0.05;
+
+/**
+ * `rows` without those whose texts trained the model in `dir` or were its validation rows; a note says how many were left out,
+ * and another where that could not be found out. Throws MP_USAGE where they are more than a twentieth.
+ */
+export async function freshRows(dir: string, rows: Dataset, onEvent: OnTrainEvent = () => {}): Promise<Dataset> {
+  const note = (text: string) => onEvent({ kind: 'note', text });
+  const seen = await seenTexts(dir, note).catch((error: unknown) => {
+    if (!(error instanceof PyramidError)) throw error;
+    note(`whether ${dir} was trained on any of these rows was not checked: ${error.message}`);
+    return null;
+  });
+  if (seen === null) return rows;
+  if (seen.changed)
+    note(`the rows that ${dir} was trained on have changed since: whether it has seen any of these is not certain`);
+  const wanted = new Map(rows.examples.map((row) => [textKey(row), row]));
+  const met = new Set<string>();
+  // only keys of the given rows are kept: those of training may be a million
+  for (const text of seen.texts) if (wanted.has(textKey(text))) met.add(textKey(text));
+  const examples = rows.examples.filter((row) => !met.has(textKey(row)));
+  const reused = rows.examples.length - examples.length;
+  if (reused > MOST_REUSED * rows.examples.length)
+    throw new PyramidError('MP_USAGE', {
+      what: `${reused} of the ${rows.examples.length} rows of ${rows.name} are rows that ${dir} was trained or chosen on, and what they show would not hold for new texts`,
+      todo: 'give rows that trained and chose nothing',
+    });
+  if (reused > 0) note(`${rows.name}: ${reused} rows were left out, since ${dir} was trained or chosen on such texts`);
+  return { ...rows, examples };
+}
+
+interface Seen {
+  readonly texts: Iterable<Text>;
+  /** They are not what training had. */
+  readonly changed: boolean;
+}
+
+async function seenTexts(dir: string, note: (text: string) => void): Promise<Seen> {
+  const { rows, options, record } = await rowsOfTraining(dir);
+  const unlabelled = await unlabelledOf(options, rows, () => {}).catch((error: unknown) => {
+    if (!(error instanceof PyramidError)) throw error;
+    note(`texts without labels that ${dir} was trained on were not compared with these rows: ${error.message}`);
+    return [];
+  });
+  return { texts: textsOf(rows, unlabelled), changed: !isAsRecorded(rows.train, record) };
+}
+
+function* textsOf({ train, validation }: Rows, unlabelled: readonly Text[]): Generator<Text | Example> {
+  yield* train.examples;
+  yield* validation.examples;
+  yield* unlabelled;
+}
+
+function isAsRecorded(train: Dataset, record: Readonly<Record<string, unknown>>): boolean {
+  const data = record.data as { readonly train?: { readonly fingerprint?: unknown } } | undefined;
+  return data?.train?.fingerprint === fingerprint(train);
+}
