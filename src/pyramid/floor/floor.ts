@@ -7,6 +7,7 @@ import { type Contribution, contributionsOf } from './contributions.ts';
 import { type FeatureReader, featureReader } from './feature-reader.ts';
 import { type FloorInfo, type FloorParts, outputsFor } from './floor-info.ts';
 import { FIGURES } from './overlap.ts';
+import { RowSums } from './row-sums.ts';
 import { SeenBuckets } from './seen-buckets.ts';
 import { tfWeights } from './tf-weights.ts';
 
@@ -15,15 +16,8 @@ export class Floor {
   readonly parts: FloorParts;
   readonly #reader: FeatureReader;
   readonly #seen: SeenBuckets;
-  /** [seen, 1 + K]: idf², then weights times idf: one place in memory for each n-gram of a text. */
-  readonly #table: Float32Array;
+  readonly #rows: RowSums;
   readonly #outputs: number;
-  readonly #tf: Float64Array;
-  readonly #unseen: number;
-  readonly #sums: Float64Array;
-  /** Of the n-grams that were seen: where their row begins, and what it is multiplied by. */
-  #places = new Int32Array(0);
-  #values = new Float64Array(0);
 
   /** Sizes must fit, as stored-floor.ts holds them to. */
   constructor(parts: FloorParts) {
@@ -35,15 +29,14 @@ export class Floor {
     this.#reader = featureReader(info, kinds, parts.overlap?.pieceIdf ?? null);
     this.#seen = new SeenBuckets(bits);
     this.#outputs = outputs;
-    this.#tf = tfWeights(info.weighting);
-    this.#unseen = binary ? 0 : info.unseenIdf ** 2;
-    this.#sums = new Float64Array(outputs);
-    this.#table = new Float32Array(info.seen * (1 + outputs));
+    const table = new Float32Array(info.seen * (1 + outputs));
     for (let row = 0; row < info.seen; row++) {
       const scale = binary ? 1 : idf[row];
-      this.#table[row * (1 + outputs)] = binary ? 0 : scale * scale;
-      for (let k = 0; k < outputs; k++) this.#table[row * (1 + outputs) + 1 + k] = weights[row * outputs + k] * scale;
+      table[row * (1 + outputs)] = binary ? 0 : scale * scale;
+      for (let k = 0; k < outputs; k++) table[row * (1 + outputs) + 1 + k] = weights[row * outputs + k] * scale;
     }
+    const unseen = binary ? 0 : info.unseenIdf ** 2;
+    this.#rows = new RowSums(this.#seen, table, outputs, tfWeights(info.weighting), unseen);
   }
 
   /**
@@ -56,7 +49,7 @@ export class Floor {
     this.#reader.read(ids, 0, second, ids.length);
     const norm = this.#sum();
     if (norm === 0) return undefined;
-    const sums = this.#sums;
+    const { sums } = this.#rows;
     const outputs = this.#outputs;
     const { bias, overlap } = this.parts;
     for (let k = 0; k < outputs; k++) sums[k] = sums[k] * norm + bias[k];
@@ -91,93 +84,24 @@ export class Floor {
     return 2 * (this.#reader.size + figures) * this.info.labels;
   }
 
-  /**
-   * Σ tf' idf w of what was read, before the norm; gives 1 / ‖x‖, 0 if nothing of it was seen in training. Places first,
-   * then sums: so one look in memory does not wait for another.
-   */
+  /** Sums the rows of what was read; gives 1 / ‖x‖, 0 if nothing of it was seen in training. */
   #sum(): number {
     const { size, buckets, counts } = this.#reader;
-    if (this.#places.length < size) {
-      this.#places = new Int32Array(counts.length);
-      this.#values = new Float64Array(counts.length);
-    }
-    const places = this.#places;
-    const values = this.#values;
-    const tf = this.#tf;
-    const unseen = this.#unseen;
-    const outputs = this.#outputs;
-    const width = outputs + 1;
-    let squares = 0;
-    let known = 0;
-    this.#seen.rowsOf(buckets, size, places);
-    for (let i = 0; i < size; i++) {
-      const count = counts[i];
-      const value = count < tf.length ? tf[count] : tf[tf.length - 1];
-      const row = places[i];
-      if (row < 0) squares += value * value * unseen;
-      else {
-        places[known] = row * width;
-        values[known++] = value;
-      }
-    }
+    const rows = this.#rows;
+    rows.add(buckets, counts, size);
     // a pair of rare words still has its overlap figures
-    if (size === 0 || (known === 0 && !this.parts.overlap)) return 0;
-    squares = addRows(this.#table, width, places, values, known, this.#sums, squares);
-    return squares === 0 ? 1 : 1 / Math.sqrt(squares);
+    if (size === 0 || (rows.known === 0 && !this.parts.overlap)) return 0;
+    return rows.squares === 0 ? 1 : 1 / Math.sqrt(rows.squares);
   }
 
   #addFigures({ mean, spread, weights }: NonNullable<FloorParts['overlap']>): void {
     const { figures } = this.#reader;
+    const { sums } = this.#rows;
     const outputs = this.#outputs;
     for (let f = 0; f < FIGURES; f++) {
       const value = (figures[f] - mean[f]) / spread[f];
       for (let k = 0; k < outputs; k++)
-        this.#sums[k] += value * weights[f * outputs + k] + value * value * weights[(FIGURES + f) * outputs + k];
+        sums[k] += value * weights[f * outputs + k] + value * value * weights[(FIGURES + f) * outputs + k];
     }
   }
-}
-
-/**
- * Σ value · weights of the table's rows at `places`, into `sums`, four outputs at a time; gives `before` + Σ value² idf². A function of
- * its own: within the method that calls it it is compiled to slower code.
- */
-function addRows(
-  table: Float32Array,
-  width: number,
-  places: Int32Array,
-  values: Float64Array,
-  known: number,
-  sums: Float64Array,
-  before: number,
-): number {
-  let squares = before;
-  for (let i = 0; i < known; i++) {
-    const value = values[i];
-    squares += value * value * table[places[i]];
-  }
-  let k = 1;
-  for (; k + 3 < width; k += 4) {
-    let a = 0;
-    let b = 0;
-    let c = 0;
-    let d = 0;
-    for (let i = 0; i < known; i++) {
-      const at = places[i] + k;
-      const value = values[i];
-      a += value * table[at];
-      b += value * table[at + 1];
-      c += value * table[at + 2];
-      d += value * table[at + 3];
-    }
-    sums[k - 1] = a;
-    sums[k] = b;
-    sums[k + 1] = c;
-    sums[k + 2] = d;
-  }
-  for (; k < width; k++) {
-    let sum = 0;
-    for (let i = 0; i < known; i++) sum += values[i] * table[places[i] + k];
-    sums[k - 1] = sum;
-  }
-  return squares;
 }

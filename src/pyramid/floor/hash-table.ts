@@ -47,10 +47,28 @@ export class HashTable {
     return place;
   }
 
-  /** As `place`, and counts in `counts` how often the key has come. */
-  count(key: number, counts: Int32Array): void {
-    const known = this.size;
-    const place = this.place(key);
-    counts[place] = place < known ? counts[place] + 1 : 1;
+  /** As `place` of the first `size` keys, each & `bits`; counts in `counts` how often one has come. */
+  countAll(keys: Int32Array, size: number, bits: number, counts: Int32Array): void {
+    const slots = this.#slots;
+    const mask = this.#mask;
+    const base = this.#base;
+    const known = this.keys;
+    let next = this.size;
+    for (let i = 0; i < size; i++) {
+      const key = keys[i] & bits;
+      let slot = (key ^ (key >>> 15)) & mask;
+      let place = slots[slot] - base;
+      while (place >= 0 && known[place] !== key) {
+        slot = (slot + 1) & mask;
+        place = slots[slot] - base;
+      }
+      if (place >= 0) counts[place]++;
+      else {
+        slots[slot] = base + next;
+        counts[next] = 1;
+        known[next++] = key;
+      }
+    }
+    this.size = next;
   }
 }

@@ -99,6 +99,17 @@ test('a bigram does not reach over a special token, and nothing is read beyond m
   expect(short.logits(Int32Array.of(0, 9, 10, 11, 12, 13))).toEqual(floor.logits(Int32Array.of(0, 9, 10, 11)));
 });
 
+test('a pair of which only single pieces are read has no bigram among its contributions, and the same ones each time', () => {
+  const texts = drawnTexts(60, 2, { pairs: true });
+  const floor = new Floor(trainFloor({ ...jobOf(texts, 2), settings: { bigrams: false, minRows: 1 } }).parts);
+  const spans = () =>
+    floor.contributions(texts[0].ids, secondOf(texts[0]))!.flatMap((one) => one.spans.map(({ from, to }) => to - from));
+  const first = spans();
+  expect(first.length).toBeGreaterThan(3);
+  expect(new Set(first)).toEqual(new Set([1]));
+  expect(spans()).toEqual(first);
+});
+
 test('logits are written where the caller asks, and a text does not change the next one', () => {
   const floor = new Floor(four);
   const into = new Float64Array(4);
