@@ -42,11 +42,11 @@ export const ORDINARY_CHARACTERS = 2000;
 
 export class FloorExit {
   readonly sum: ExitSum;
+  readonly hasNetwork: boolean;
   readonly #floor: Floor;
   readonly #tokenizer: Tokenizer;
   readonly #longest: number;
   readonly #maxLength: number;
-  readonly #hasNetwork: boolean;
 
   /** Of a model folder, without its weights; null: it has no floor 0. Throws MP_FILE_MISSING, MP_MODEL_*. */
   static async of(folder: Folder): Promise<FloorExit | null> {
@@ -59,15 +59,15 @@ export class FloorExit {
     this.#floor = new Floor(floor);
     this.#tokenizer = tokenizer;
     this.#longest = floorLength(floor.info);
-    this.#hasNetwork = hasNetwork(config);
-    this.#maxLength = this.#hasNetwork ? maxLength : this.#longest;
+    this.hasNetwork = hasNetwork(config);
+    this.#maxLength = this.hasNetwork ? maxLength : this.#longest;
   }
 
   ask({ text, pair }: Text): Asked {
     const encoding = this.#tokenizer.encode(text, pair, this.#longest);
     const start = performance.now();
     const z = this.#floor.logits(encoding.ids, secondOf(encoding));
-    const z0 = z ? Array.from(z) : this.#hasNetwork ? null : Array.from(this.#floor.bias);
+    const z0 = z ? Array.from(z) : this.hasNetwork ? null : Array.from(this.#floor.bias);
     return { encoding, z0, ms: performance.now() - start };
   }
 
@@ -76,8 +76,7 @@ export class FloorExit {
    * length: it may be asked on a thread that nothing may hold up. Throws MP_TEXT_LONG, MP_MODEL_LOGITS.
    */
   outcomeOf(text: Text, rule: Rule): TimedOutcome | null {
-    if (text.text.length + (text.pair?.length ?? 0) > ORDINARY_CHARACTERS) return null;
-    if (this.#hasNetwork && (rule.trace || rule.tau === null)) return null;
+    if (!this.isFor(text, rule)) return null;
     const start = performance.now();
     const asked = this.ask(text);
     if (!this.answers(asked, rule)) return null;
@@ -85,11 +84,16 @@ export class FloorExit {
     return { ...outcome, tokenizeMs: performance.now() - start - asked.ms, inferenceMs: asked.ms };
   }
 
+  /** Whether a text is of ordinary length, and may leave at floor 0 under this rule. */
+  isFor({ text, pair = '' }: Text, { trace, tau }: Pick<Rule, 'tau' | 'trace'>): boolean {
+    return text.length + pair.length <= ORDINARY_CHARACTERS && (!this.hasNetwork || (!trace && tau !== null));
+  }
+
   /** Whether it answers the text under this rule. Throws MP_MODEL_LOGITS. */
   answers({ z0 }: Asked, { tau, trace }: Pick<Rule, 'tau' | 'trace'>): boolean {
     if (z0 === null) return false;
     if (!z0.every(Number.isFinite)) throw new PyramidError('MP_MODEL_LOGITS', { layer: 0, logits: z0 });
-    if (!this.#hasNetwork) return true;
+    if (!this.hasNetwork) return true;
     return !trace && tau !== null && leaves(uncertainty(floorAnswer(this.sum, z0)), tau);
   }
 

@@ -10,6 +10,7 @@ import type { FloorExit } from './floor-exit.ts';
 import type { End } from './in-order.ts';
 import { checkText, type Text, type TextInput } from './inputs.ts';
 import type { Rule } from './job.ts';
+import { LoneTexts } from './lone-texts.ts';
 import type { TimedOutcome } from './workers/messages.ts';
 import type { WorkerPool } from './workers/worker-pool.ts';
 
@@ -18,12 +19,14 @@ export class TextRunner {
   readonly #aborts: Aborts;
   readonly #check: (text: Text) => Text;
   readonly #floorExit: FloorExit | null;
+  readonly #lone: LoneTexts;
 
   /** `check` sees each text when its turn comes; `floorExit` is there where lone texts may be answered on this thread. */
   constructor(pool: WorkerPool, check: (text: Text) => Text, floorExit: FloorExit | null) {
     this.#floorExit = floorExit;
     this.#pool = pool;
     this.#aborts = new Aborts(pool.turn);
+    this.#lone = new LoneTexts(pool.turn);
     this.#check = check;
   }
 
@@ -37,9 +40,19 @@ export class TextRunner {
     signal?.throwIfAborted();
     if (this.#pool.isClosed) throw new PyramidError('MP_CLOSED', { what: 'model' });
     if (inputs.length === 0) return [];
-    const here = inputs.length === 1 ? this.#answeredHere(inputs[0], rule) : null;
-    if (here) return [result(here)];
     const texts = inputs.slice(); // the caller may change its array
+    if (texts.length === 1 && this.#floorExit) {
+      const text = checkText(texts[0], 0);
+      let isHere = this.#lone.isFree && this.#pool.load.waiting === 0;
+      if (!isHere && this.#mayWait(text, rule, deadlineMs)) {
+        await this.#lone.next();
+        signal?.throwIfAborted();
+        if (this.#pool.isClosed) throw new PyramidError('MP_CLOSED', { what: 'model' });
+        isHere = true;
+      }
+      const here = isHere ? this.#floorExit.outcomeOf(this.#check(text), rule) : null;
+      if (here) return [result(here)];
+    }
     return new Promise<T[]>((resolve, reject) => {
       const results = new Array<T>(texts.length);
       let left = texts.length;
@@ -72,10 +85,14 @@ export class TextRunner {
     });
   }
 
-  /** What floor 0 says of a lone text; null: it is for the workers. While texts wait, or the turn is used up, all are. */
-  #answeredHere(input: TextInput, rule: Rule): TimedOutcome | null {
-    if (!this.#floorExit || this.#pool.load.waiting > 0 || this.#pool.turn.isSpent) return null;
-    return this.#floorExit.outcomeOf(this.#check(checkText(input, 0)), rule);
+  /**
+   * Whether a lone text waits for a turn with time left, to be answered here then. Not where it would miss its deadline
+   * unseen, nor while workers run a network: then they are the ones who answer most, and asking here is asked twice.
+   */
+  #mayWait(text: Text, rule: Rule, deadlineMs: number | undefined): boolean {
+    if (!this.#lone.hasRoom || deadlineMs !== undefined) return false;
+    const { waiting, running } = this.#pool.load;
+    return waiting === 0 && (running === 0 || !this.#floorExit!.hasNetwork) && this.#floorExit!.isFor(text, rule);
   }
 
   /**

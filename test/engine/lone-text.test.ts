@@ -75,6 +75,39 @@ describe('a lone text', () => {
     await expect(pyramid.classify('w1', { signal: AbortSignal.abort('enough') })).rejects.toBe('enough');
   });
 
+  test('waits for the next turn rather than for a worker when the calls before it have used one up', async () => {
+    const before = await askedOfWorkers(words);
+    const begin = performance.now();
+    for (let i = 0; performance.now() - begin < 30; i++) {
+      const text = texts[i % texts.length];
+      expect(await words.classify(text)).toEqual(await words.classify(text));
+    }
+    expect(await askedOfWorkers(words)).toBe(before);
+  });
+
+  test("that waits for a turn ends by its signal and with its model, and is not the next one's", async () => {
+    const { dir } = await randomLinearModel(root, 'closed', { seed: 53 });
+    const model = await Pyramid.load(dir, { workers: 1 });
+    await nextTurn();
+    const useUp = () => {
+      const call = model.classify('w0'); // from here on the turn is looked at
+      for (const begin = performance.now(); performance.now() - begin < 2; );
+      return call;
+    };
+    const first = useUp();
+    const stop = new AbortController();
+    const calls = [model.classify('w1', { signal: stop.signal }), model.classify('w2'), model.classify('w3')];
+    stop.abort('enough');
+    await expect(calls[0]).rejects.toBe('enough');
+    expect(await Promise.all(calls.slice(1))).toEqual(await model.classify(['w2', 'w3']));
+    expect((await first).exit).toBe(0);
+    await Promise.all([
+      useUp(),
+      expect(model.classify('w1')).rejects.toMatchObject({ code: 'MP_CLOSED' }),
+      model.close(),
+    ]);
+  });
+
   test('is for the workers when a turn has been used up by others', async () => {
     const before = await askedOfWorkers(words);
     const many = Array.from({ length: 3000 }, (_, i) => texts[i % texts.length]);
