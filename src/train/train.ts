@@ -13,7 +13,7 @@ import { type Device, trainingDevice } from './device.ts';
 import type { OnTrainEvent } from './events.ts';
 import type { FloorFacts } from './ground-floor/learn-floor.ts';
 import { trainPyramid } from './ground-floor/train-pyramid.ts';
-import { unlabelledOf } from './ground-floor/unlabelled-texts.ts';
+import { textsSetting, unlabelledOf } from './ground-floor/unlabelled-texts.ts';
 import { methods } from './methods.ts';
 import { unusedWithoutNetwork } from './options/affected.ts';
 import type { TrainOptions } from './options/defaults.ts';
@@ -97,7 +97,7 @@ async function trainInto(
   const settings = stageSettings(options, rows.train, device);
   for (const text of [...textNotes(rows, sets, network ? options.maxLength : null), ...labelNotes(rows)]) note(text);
 
-  const checkpoints = new Checkpoints(out, resumeSettings(options, rows));
+  const checkpoints = new Checkpoints(out, { ...resumeSettings(options, rows), ...textsSetting(unlabelled) });
   const pyramid = await trainPyramid({
     name: method,
     options,

@@ -5,11 +5,12 @@
 import { existsSync } from 'node:fs';
 import { readdir, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { readSafetensors, readSafetensorsMetadata, writeSafetensors } from '../../encoder/index.ts';
+import { readSafetensors, readSafetensorsMetadata, type StoredTensor, writeSafetensors } from '../../encoder/index.ts';
 import { writeFileWhole } from '../../write-whole.ts';
 import { damaged } from './stored-progress.ts';
 
-const TENSOR = 'answers';
+/** By name. */
+export type Answers = Readonly<Record<string, Float32Array>>;
 
 export class StoredAnswers {
   readonly #path: string;
@@ -19,21 +20,29 @@ export class StoredAnswers {
     this.#path = checkpoint.replace(/\.safetensors$/, '.answers');
   }
 
-  /** [texts, C]; null: there is none for `key`. Throws MP_MODEL_FILE. */
-  async get(chunk: number, key: string, shape: readonly number[]): Promise<Float32Array | null> {
+  /**
+   * What was kept of a chunk, if it has all that is asked for: name to shape. null: there is none for `key`, or not all of it.
+   * Throws MP_MODEL_FILE.
+   */
+  async get(chunk: number, key: string, asked: Readonly<Record<string, readonly number[]>>): Promise<Answers | null> {
     const path = this.#file(chunk);
     if (!existsSync(path)) return null;
     if ((await readSafetensorsMetadata(path)).key !== key) return null;
-    const tensor = (await readSafetensors(path)).get(TENSOR);
-    if (!tensor || tensor.data.length !== shape[0] * shape[1])
-      throw damaged(path, `it has no answers of ${shape.join(' × ')} numbers`);
-    return tensor.data;
+    const tensors = await readSafetensors(path);
+    const found: Record<string, Float32Array> = {};
+    for (const [name, shape] of Object.entries(asked)) {
+      const tensor = tensors.get(name);
+      if (!tensor) return null;
+      if (tensor.data.length !== shape.reduce((a, b) => a * b, 1))
+        throw damaged(path, `its ${name} are not ${shape.join(' × ')} numbers`);
+      found[name] = tensor.data;
+    }
+    return found;
   }
 
   /** Throws MP_WRITE. */
-  async set(chunk: number, key: string, shape: readonly number[], data: Float32Array): Promise<void> {
-    const write = (temporary: string) => writeSafetensors(temporary, new Map([[TENSOR, { shape, data }]]), { key });
-    await writeFileWhole(this.#file(chunk), write);
+  async set(chunk: number, key: string, tensors: ReadonlyMap<string, StoredTensor>): Promise<void> {
+    await writeFileWhole(this.#file(chunk), (temporary) => writeSafetensors(temporary, tensors, { key }));
   }
 
   async remove(): Promise<void> {

@@ -5,11 +5,12 @@
 import { createHash } from 'node:crypto';
 import { softmax } from '../../pyramid/logits.ts';
 import type { Compile } from '../../runtime/runtime.ts';
-import type { Tokenizer } from '../../text/index.ts';
-import type { StoredAnswers } from '../checkpoint/stored-answers.ts';
+import type { Encoding, Tokenizer } from '../../text/index.ts';
+import type { Answers, StoredAnswers } from '../checkpoint/stored-answers.ts';
 import type { OnFloorEvent } from '../floor/index.ts';
 import type { ModelState } from '../state.ts';
 import { Tracer } from '../trace/tracer.ts';
+import type { HeadTexts } from './head-texts.ts';
 import type { Text } from './unlabelled-texts.ts';
 
 export interface Answering {
@@ -21,44 +22,80 @@ export interface Answering {
   readonly stored: StoredAnswers | null;
   readonly onEvent?: OnFloorEvent;
   readonly signal?: AbortSignal;
+  /** Takes what the exit heads read of the texts, in the same pass; left out, nothing does. */
+  readonly heads?: HeadTexts;
 }
 
 const CHUNK = 2048;
 
 /** softmax(z_L), [n, C]. Rejects with the signal's reason if that is aborted; whole chunks are kept. */
 export async function answerTexts(state: ModelState, texts: readonly Text[], how: Answering): Promise<Float32Array> {
-  const { tokenizer, maxLength, prunes, compile, stored, onEvent, signal } = how;
+  const { tokenizer, maxLength, prunes, stored, onEvent, signal, heads } = how;
   const labels = state.config.labels.length;
   const scores = new Float32Array(texts.length * labels);
   const network = stored && digestOf(state, { maxLength, prunes });
-  let tracer: Tracer | null = null;
+  const pass = new Pass(state, how);
   try {
     for (let chunk = 0; chunk * CHUNK < texts.length; chunk++) {
       const from = chunk * CHUNK;
       const some = texts.slice(from, from + CHUNK);
-      const shape = [some.length, labels];
+      const picked = heads?.shapeOf(from, some.length) ?? null;
+      const shapes: Record<string, readonly number[]> = {
+        logits: [some.length, labels],
+        ...(picked && { [heads!.name]: picked }),
+      };
       const key = network && createHash('sha256').update(network).update(JSON.stringify(some)).digest('hex');
-      let answers = await stored?.get(chunk, key!, shape);
+      const encodings = some.map(({ text, pair }) => tokenizer.encode(text, pair, maxLength));
+      let answers = (await stored?.get(chunk, key!, shapes)) ?? null;
       if (!answers) {
-        signal?.throwIfAborted();
-        tracer ??= await Tracer.create(state, prunes ? 'hard' : 'none', compile);
-        const encodings = some.map(({ text, pair }) => tokenizer.encode(text, pair, maxLength));
-        const lengths = Int32Array.from(encodings, ({ ids }) => ids.length);
         let done = from;
-        const traced = await tracer.trace({ encodings, lengths, labels: [], truncated: 0 }, (more) => {
+        answers = await pass.over(encodings, from, (more) => {
           signal?.throwIfAborted();
           done += more;
           onEvent?.({ kind: 'floor', phase: 'answers', done, of: texts.length });
         });
-        answers = Float32Array.from(traced.flatMap(({ logits }) => softmax(logits.at(-1)!)));
-        await stored?.set(chunk, key!, shape, answers);
+        const tensors = Object.entries(answers).map(([name, data]) => [name, { shape: shapes[name], data }] as const);
+        await stored?.set(chunk, key!, new Map(tensors));
       }
-      scores.set(answers, from * labels);
+      const { logits } = answers;
+      for (let i = 0; i < some.length; i++)
+        scores.set(softmax(Array.from(logits.subarray(i * labels, (i + 1) * labels))), (from + i) * labels);
+      heads?.add(from, encodings, logits, picked && answers[heads.name]);
       onEvent?.({ kind: 'floor', phase: 'answers', done: from + some.length, of: texts.length });
     }
     return scores;
   } finally {
-    await tracer?.close();
+    await pass.close();
+  }
+}
+
+/** The network over a chunk of texts: z_L, and what the exit heads read where that is asked for. Compiled when it is needed. */
+class Pass {
+  readonly #state: ModelState;
+  readonly #how: Answering;
+  #tracer: Tracer | null = null;
+
+  constructor(state: ModelState, how: Answering) {
+    this.#state = state;
+    this.#how = how;
+  }
+
+  async over(encodings: readonly Encoding[], from: number, onProgress: (done: number) => void): Promise<Answers> {
+    const { prunes, compile, heads, signal } = this.#how;
+    signal?.throwIfAborted();
+    this.#tracer ??= await Tracer.create(this.#state, prunes ? 'hard' : 'none', compile);
+    const lengths = Int32Array.from(encodings, ({ ids }) => ids.length);
+    const set = { encodings, lengths, labels: [], truncated: 0 };
+    if (heads?.shapeOf(from, encodings.length)) {
+      const inputs = await this.#tracer.headInputs(set, onProgress);
+      return { logits: inputs.teacher, [heads.name]: heads.pick(from, encodings.length, inputs) };
+    }
+    const traced = await this.#tracer.trace(set, onProgress);
+    return { logits: Float32Array.from(traced.flatMap(({ logits }) => logits.at(-1)!)) };
+  }
+
+  async close(): Promise<void> {
+    await this.#tracer?.close();
   }
 }
 

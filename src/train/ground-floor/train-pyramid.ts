@@ -9,7 +9,7 @@ import type { Tokenizer } from '../../text/index.ts';
 import type { EncodedSet } from '../batch.ts';
 import type { Progress } from '../checkpoint/run-checkpoint.ts';
 import { StoredAnswers } from '../checkpoint/stored-answers.ts';
-import type { FloorEvent } from '../floor/index.ts';
+import type { OnFloorEvent } from '../floor/index.ts';
 import { hasFloor, hasTemperatures, methods } from '../methods.ts';
 import { type MethodResult, type MethodRun, runMethod } from '../stages/run-method.ts';
 import type { Rows } from '../start/rows.ts';
@@ -17,14 +17,15 @@ import { type ModelState, noNetwork } from '../state.ts';
 import { networkTrace } from '../trace/network-trace.ts';
 import { answerTexts } from './answer-texts.ts';
 import { fitTemperatures, withTemperatures } from './exit-temperatures.ts';
+import { HeadTexts } from './head-texts.ts';
 import { type FloorFacts, type LearnedFloor, learnFloor, traceOfFloorAlone, traceWithFloor } from './learn-floor.ts';
-import type { Text } from './unlabelled-texts.ts';
+import { type Text, textsDigest } from './unlabelled-texts.ts';
 
-export interface PyramidRun extends MethodRun {
+export interface PyramidRun extends Omit<MethodRun, 'more'> {
   readonly rows: Pick<Rows, 'train' | 'validation'>;
   readonly validation: EncodedSet;
   readonly tokenizer: Tokenizer;
-  /** Texts without labels, for floor 0. */
+  /** Texts without labels, for floor 0 and, in their last stage, the exit heads. */
   readonly unlabelled?: readonly Text[];
 }
 
@@ -44,12 +45,13 @@ export interface TrainedPyramid {
 export async function trainPyramid(run: PyramidRun): Promise<TrainedPyramid> {
   const { name, options, pairs, settings, rows, tokenizer } = run;
   const { network, prunes } = methods[name];
+  const teacher = new TextsAnswered(run);
   const ran = network
-    ? await runMethod(run)
+    ? await runMethod({ ...run, more: teacher.forHeads() })
     : { state: noNetwork(rows.train.labels, tokenizer), progress: NO_PROGRESS };
   const alone = (set: EncodedSet) => networkTrace(ran.state, set, { prunes, pairs, compile: settings.compile });
   const own = network ? await alone(run.validation) : null;
-  const floor = hasFloor({ method: name, floor: options.floor }) ? await learn(run, ran.state, own) : null;
+  const floor = hasFloor({ method: name, floor: options.floor }) ? await learn(run, teacher, ran.state, own) : null;
   const trace = async ({ examples }: Pick<Dataset, 'examples'>, set: EncodedSet, known?: Trace): Promise<Trace> => {
     if (!floor) return known ?? alone(set);
     const z0s = await floor.logits(examples);
@@ -69,19 +71,72 @@ export async function trainPyramid(run: PyramidRun): Promise<TrainedPyramid> {
   };
 }
 
-async function learn(run: PyramidRun, state: ModelState, network: Trace | null): Promise<LearnedFloor> {
-  const { rows, tokenizer, options, settings, unlabelled = [], checkpoints = null, onEvent, signal } = run;
-  const { maxLength } = options;
-  const { prunes } = methods[run.name];
-  let done = 0;
-  try {
-    const stored = checkpoints && new StoredAnswers(checkpoints.path);
-    const follow = (event: FloorEvent) => {
-      done = event.done;
-      onEvent(event);
+/** The texts without labels as the finished network answers them: asked once, for the exit heads and for floor 0. */
+class TextsAnswered {
+  readonly #run: PyramidRun;
+  #scores: Float32Array | null = null;
+
+  constructor(run: PyramidRun) {
+    this.#run = run;
+  }
+
+  forHeads(): MethodRun['more'] {
+    const { unlabelled = [], options, onEvent } = this.#run;
+    if (unlabelled.length === 0) return null;
+    return {
+      name: textsDigest(unlabelled),
+      texts: (state) =>
+        this.#stopped('heads', async (follow) => {
+          const heads = new HeadTexts(state, unlabelled.length, options.seed);
+          if (heads.note !== null) onEvent({ kind: 'note', text: heads.note });
+          this.#scores = await this.#answers(state, follow, heads);
+          return heads.texts;
+        }),
     };
-    const answering = { tokenizer, maxLength, prunes, compile: settings.compile, stored, onEvent: follow, signal };
-    const scores = unlabelled.length > 0 ? await answerTexts(state, unlabelled, answering) : null;
+  }
+
+  /** For floor 0: with the texts' scores, null where there are none. Throws MP_TRAIN_STOPPED as all that `work` does. */
+  forFloor<T>(state: ModelState, work: (scores: Float32Array | null, follow: OnFloorEvent) => Promise<T>): Promise<T> {
+    const { unlabelled = [] } = this.#run;
+    return this.#stopped('floor', async (follow) =>
+      work(unlabelled.length === 0 ? null : (this.#scores ?? (await this.#answers(state, follow))), follow),
+    );
+  }
+
+  #answers(state: ModelState, onEvent: OnFloorEvent, heads?: HeadTexts): Promise<Float32Array> {
+    const { name, unlabelled = [], tokenizer, options, settings, checkpoints = null, signal } = this.#run;
+    const { maxLength } = options;
+    const { prunes } = methods[name];
+    const { compile } = settings;
+    const stored = checkpoints && new StoredAnswers(checkpoints.path);
+    return answerTexts(state, unlabelled, { tokenizer, maxLength, prunes, compile, stored, onEvent, signal, heads });
+  }
+
+  /** Says where it was stopped, and whether there is something to go on from. */
+  async #stopped<T>(stage: string, work: (follow: OnFloorEvent) => Promise<T>): Promise<T> {
+    const { checkpoints = null, onEvent, signal } = this.#run;
+    let done = 0;
+    try {
+      return await work((event) => {
+        done = event.done;
+        onEvent(event);
+      });
+    } catch (cause) {
+      if (!signal?.aborted) throw cause;
+      const checkpoint = checkpoints?.exists ? checkpoints.path : null;
+      throw new PyramidError('MP_TRAIN_STOPPED', { stage, step: done, checkpoint }, { cause });
+    }
+  }
+}
+
+function learn(
+  run: PyramidRun,
+  teacher: TextsAnswered,
+  state: ModelState,
+  network: Trace | null,
+): Promise<LearnedFloor> {
+  const { rows, tokenizer, options, settings, unlabelled = [], onEvent, signal } = run;
+  return teacher.forFloor(state, async (scores, follow) => {
     const floor = await learnFloor({
       ...rows,
       unlabelled: scores && { examples: unlabelled, scores },
@@ -96,11 +151,7 @@ async function learn(run: PyramidRun, state: ModelState, network: Trace | null):
     });
     onEvent({ kind: 'note', text: floorNote(floor.facts, network !== null) });
     return floor;
-  } catch (cause) {
-    if (!signal?.aborted) throw cause;
-    const checkpoint = checkpoints?.exists ? checkpoints.path : null;
-    throw new PyramidError('MP_TRAIN_STOPPED', { stage: 'floor', step: done, checkpoint }, { cause });
-  }
+  });
 }
 
 /** Of a method without stages. */

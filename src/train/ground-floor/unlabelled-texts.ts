@@ -2,6 +2,7 @@
  * Texts that nobody has labelled, from any number of files: those of rows that judge or certify are found and left out, since
  * a model that has seen a text is no longer judged by it. Knows nothing of networks.
  */
+import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { isAbsolute, resolve } from 'node:path';
 import { glob, isDynamicPattern } from 'tinyglobby';
@@ -14,6 +15,17 @@ import type { TrainOptions } from '../options/defaults.ts';
 import type { Rows } from '../start/rows.ts';
 
 export type Text = Pick<Example, 'text' | 'pair'>;
+
+/** Tells these texts from others: 16 characters. */
+export function textsDigest(texts: readonly Text[]): string {
+  const digest = createHash('sha256');
+  for (const { text, pair } of texts) digest.update(JSON.stringify([text, pair ?? null]));
+  return digest.digest('hex').slice(0, 16);
+}
+
+/** What must agree of them for a run to be resumed: files may change. */
+export const textsSetting = (texts: readonly Text[]): Record<string, string> =>
+  texts.length === 0 ? {} : { 'texts without labels': textsDigest(texts) };
 
 /** What a run has of them: its files, and rows beyond the limit. None where no network or no floor 0 is there to use them. */
 export async function unlabelledOf(

@@ -112,7 +112,7 @@ export const exitTable = {
     placeholder: 'FILE|GLOB...',
     repeatable: true,
     expected: 'one or more files, or patterns of their names',
-    help: 'texts without labels (csv, tsv, jsonl, parquet or txt, any number of files): the finished network answers them, and floor 0 learns from its answers',
+    help: 'texts without labels (csv, tsv, jsonl, parquet or txt, any number of files): the finished network answers them, and floor 0 and the exit heads learn from its answers',
     read: readFiles,
   }),
   unlabelledRest: integerOption<number | null>({

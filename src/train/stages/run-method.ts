@@ -12,6 +12,7 @@ import { joinsAt, stageOptions } from '../options/affected.ts';
 import type { Epochs, MethodName, TrainOptions } from '../options/defaults.ts';
 import { addHeads, exitHeadKind } from '../start/exit-heads.ts';
 import { copyState, type ModelState } from '../state.ts';
+import type { MoreTexts } from './more-texts.ts';
 import { runStage } from './run-stage.ts';
 import type { StageSettings } from './stage-steps.ts';
 
@@ -24,6 +25,11 @@ export interface MethodRun {
   readonly train: EncodedSet;
   readonly validation: EncodedSet | null;
   readonly settings: StageSettings;
+  /**
+   * Texts without labels, which the exit heads learn from in the last stage beside `train`: `name` tells them from others,
+   * `texts` asks the finished network for what the heads need of them.
+   */
+  readonly more?: { readonly name: string; readonly texts: (state: ModelState) => Promise<MoreTexts> } | null;
   /** The fine-tuned network that a half-depth student learns from, beside the labels. */
   readonly teacher?: ModelState;
   readonly checkpoints?: Checkpoints | null;
@@ -47,9 +53,15 @@ export interface SharedStages {
 
 /**
  * What leads to the state after a method's first `count` stages; runs that have it in common can share that state. `taught`:
- * a student with a teacher.
+ * a student with a teacher. `more`: the name of the texts without labels that the exit heads learn from in the last stage; null: none.
  */
-export function stagePath(method: MethodName, given: TrainOptions, count: number, taught = false): string {
+export function stagePath(
+  method: MethodName,
+  given: TrainOptions,
+  count: number,
+  taught = false,
+  more: string | null = null,
+): string {
   const options = { ...given, method };
   const stages = stageList(method, options);
   const { student } = methods[method];
@@ -57,7 +69,8 @@ export function stagePath(method: MethodName, given: TrainOptions, count: number
   const named = stages.slice(0, count).map((stage, i) => {
     const settings = stageOptions(stage, { ...options, epochs: epochsOf(options, stages, i) });
     const values = Object.entries(settings).map(([key, value]) => `${key} ${value}`);
-    return `${stage}${joinsAt(stage, options) ? ' with heads' : ''} (${values.join(', ')})`;
+    const texts = more !== null && isLastHeads(stages, i) ? ` and texts ${more}` : '';
+    return `${stage}${joinsAt(stage, options) ? ' with heads' : ''} (${values.join(', ')})${texts}`;
   });
   return [`${origin} network`, ...named].join(', ');
 }
@@ -65,6 +78,10 @@ export function stagePath(method: MethodName, given: TrainOptions, count: number
 /** Epochs of the stage at `index`: of heads that are fitted before they join, one at most. */
 const epochsOf = ({ epochs }: Pick<TrainOptions, 'epochs'>, stages: readonly StageName[], index: number): Epochs =>
   stages[index] === 'heads' && index + 1 < stages.length ? { ...epochs, heads: Math.min(1, epochs.heads) } : epochs;
+
+/** The stage in which the exit heads learn from the finished network. */
+const isLastHeads = (stages: readonly StageName[], index: number): boolean =>
+  stages[index] === 'heads' && index + 1 === stages.length;
 
 export async function runMethod(run: MethodRun): Promise<MethodResult> {
   const { name, options, settings, checkpoints = null, shared, onEvent } = run;
@@ -81,7 +98,7 @@ export async function runMethod(run: MethodRun): Promise<MethodResult> {
   }
   let state = copyState(run.start);
   let progress: Progress = { position: { stage: 0, epoch: 0, batch: 0 }, lossSum: 0, seconds: 0, history: [] };
-  const pathTo = (count: number) => stagePath(name, options, count, run.teacher !== undefined);
+  const pathTo = (count: number) => stagePath(name, options, count, run.teacher !== undefined, run.more?.name ?? null);
   // of the stages that were run already the last has what the others led to
   let done = stages.length;
   let known: MethodResult | undefined;
@@ -98,7 +115,7 @@ export async function runMethod(run: MethodRun): Promise<MethodResult> {
     const path = pathTo(index + 1);
     const joint = joinsAt(stage, { ...options, method: name });
     prepareStage(state, stage, method, run, joint);
-    const early = stage === 'heads' && index + 1 < stages.length;
+    const early = stage === 'heads' && !isLastHeads(stages, index);
     const epochs = epochsOf(settings, stages, index);
     const stageSettings = { ...settings, epochs, jointWeight: joint ? settings.jointWeight : 0 };
     let resume: Parameters<typeof runStage>[2] = null;
@@ -114,6 +131,7 @@ export async function runMethod(run: MethodRun): Promise<MethodResult> {
       }
       resume = saved;
     }
+    const more = run.more && isLastHeads(stages, index) && epochs.heads > 0 ? await run.more.texts(state) : null;
     progress = await runStage(
       {
         method: name,
@@ -124,6 +142,7 @@ export async function runMethod(run: MethodRun): Promise<MethodResult> {
         state,
         train: run.train,
         validation: run.validation,
+        more,
         settings: stageSettings,
         teacher: method.student ? run.teacher : undefined,
         checkpoints,

@@ -15,6 +15,7 @@ import { linearSchedule } from '../step/schedule.ts';
 import { HeadsTracer } from '../trace/heads-tracer.ts';
 import { type TextTrace, Tracer } from '../trace/tracer.ts';
 import { validationMetrics } from '../trace/validation-metrics.ts';
+import { type MoreTexts, withMore } from './more-texts.ts';
 import { createStageStep, type StageSettings, stagePruning } from './stage-steps.ts';
 
 export interface StageRun {
@@ -27,6 +28,8 @@ export interface StageRun {
   readonly state: ModelState;
   readonly train: EncodedSet;
   readonly validation: EncodedSet | null;
+  /** Texts without labels that the heads stage learns from beside `train`. */
+  readonly more?: MoreTexts | null;
   readonly settings: StageSettings;
   /** Of a half-depth student, in its regular stage. */
   readonly teacher?: ModelState;
@@ -43,11 +46,12 @@ type EpochEvent = Extract<TrainEvent, { kind: 'epoch' }>;
  * in place. Throws MP_TRAIN_LOSS at a loss that is not finite, MP_TRAIN_STOPPED once a checkpoint is written.
  */
 export async function runStage(run: StageRun, before: Progress, resume: Saved | null): Promise<Progress> {
-  const { stage, index, state, train, validation, settings, checkpoints, onEvent, signal } = run;
+  const { stage, index, state, validation, settings, checkpoints, onEvent, signal } = run;
+  const { lengths } = run.more ? withMore(run.train, run.more) : run.train;
   const { seed } = settings;
   const epochs = settings.epochs[stage];
   const batchSize = stage === 'heads' ? settings.headBatchSize : settings.batchSize;
-  const batches = Math.ceil(train.lengths.length / batchSize);
+  const batches = Math.ceil(lengths.length / batchSize);
   const steps = epochs * batches;
   onEvent({ kind: 'stage', method: run.method, stage, epochs, steps });
   let progress = resume?.progress ?? { ...before, position: { stage: index, epoch: 0, batch: 0 }, lossSum: 0 };
@@ -91,7 +95,7 @@ export async function runStage(run: StageRun, before: Progress, resume: Saved | 
     tracer = validation ? await createEpochTracer(run, validation) : null;
     for (let epoch = progress.position.epoch; epoch < epochs; epoch++) {
       const epochStarted = performance.now();
-      const order = trainingBatches(train.lengths, { batchSize, seed, path: [stage, epoch] });
+      const order = trainingBatches(lengths, { batchSize, seed, path: [stage, epoch] });
       let lossSum = progress.position.epoch === epoch ? progress.lossSum : 0;
       for (let batch = progress.position.epoch === epoch ? progress.position.batch : 0; batch < batches; batch++) {
         const at = epoch * batches + batch;

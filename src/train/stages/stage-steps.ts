@@ -13,6 +13,7 @@ import { HeadsStep } from '../step/heads-step.ts';
 import { type StepResult, type StepSettings, type StepTargets, TrainingStep } from '../step/step.ts';
 import { Teacher } from '../step/teacher.ts';
 import { Tracer } from '../trace/tracer.ts';
+import { type MoreTexts, NO_LABEL, withMore, withMoreInputs } from './more-texts.ts';
 
 export interface StageSettings {
   readonly epochs: Epochs;
@@ -63,6 +64,8 @@ interface StageContext {
   readonly state: ModelState;
   readonly train: EncodedSet;
   readonly settings: StageSettings;
+  /** Of the heads stage, beside `train`. */
+  readonly more?: MoreTexts | null;
   /** Of the regular stage. */
   readonly teacher?: ModelState;
   readonly onEvent: OnTrainEvent;
@@ -75,7 +78,9 @@ export const stagePruning = (stage: StageName, prunes: boolean): Pruning =>
 export async function createStageStep(context: StageContext): Promise<StageStep> {
   if (context.stage !== 'heads') return textStep(context, 'task');
   const exit = exitOf(context.state.headSettings.kind);
-  return exit && !readsFeatures(exit) ? textStep(context, 'distill') : featureStep(context);
+  if (!exit || readsFeatures(exit)) return featureStep(context);
+  const { train, more } = context;
+  return textStep({ ...context, train: more ? withMore(train, more) : train }, 'distill');
 }
 
 async function textStep(
@@ -120,17 +125,18 @@ async function textStep(
   };
 }
 
-async function featureStep({ stage, prunes, state, train, settings, onEvent }: StageContext): Promise<StageStep> {
+async function featureStep({ stage, prunes, state, train, more, settings, onEvent }: StageContext): Promise<StageStep> {
   onEvent({
     kind: 'note',
     text: 'the backbone is frozen: the inputs of the exit heads are computed once, in one pass',
   });
   const tracer = await Tracer.create(state, stagePruning(stage, prunes), settings.compile);
-  const data = await tracer.headInputs(train).finally(() => tracer.close());
-  const step = await HeadsStep.create(state, data, settings);
+  const own = await tracer.headInputs(train).finally(() => tracer.close());
+  const { lengths } = more ? withMore(train, more) : train;
+  const step = await HeadsStep.create(state, more ? withMoreInputs(own, more) : own, settings);
   return {
     run: (indices, factor, at, key) => step.run(indices, settings.headLearningRate * factor, at, key),
-    tokens: (indices) => indices.reduce((sum, index) => sum + train.lengths[index], 0),
+    tokens: (indices) => indices.reduce((sum, index) => sum + lengths[index], 0),
     moments: () => ({ moments: step.optimiser.moments, words: null }),
     settle: () => step.settle(),
     decay: null,
@@ -149,6 +155,7 @@ function targetsOf(
     const targets = new Float32Array(indices.length * labels);
     const weights = new Float32Array(indices.length);
     indices.forEach((index, text) => {
+      if (train.labels[index] === NO_LABEL) return; // distilled alone, which asks for neither
       targets[text * labels + train.labels[index]] = 1;
       weights[text] = labelWeights[train.labels[index]];
     });

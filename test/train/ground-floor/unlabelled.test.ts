@@ -2,13 +2,16 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { readModelFolder } from '../../../src/pyramid/folder/disk-model.ts';
 import { softmax } from '../../../src/pyramid/logits.ts';
 import type { Dataset } from '../../../src/text/index.ts';
 import { StoredAnswers } from '../../../src/train/checkpoint/stored-answers.ts';
-import type { TrainEvent } from '../../../src/train/events.ts';
+import type { OnTrainEvent, TrainEvent } from '../../../src/train/events.ts';
 import { answerTexts } from '../../../src/train/ground-floor/answer-texts.ts';
+import { HeadTexts } from '../../../src/train/ground-floor/head-texts.ts';
 import { readUnlabelled, type Text, unlabelledOf } from '../../../src/train/ground-floor/unlabelled-texts.ts';
-import { train } from '../../../src/train/index.ts';
+import { type GivenTrainOptions, train } from '../../../src/train/index.ts';
+import { addHeads } from '../../../src/train/start/exit-heads.ts';
 import { readRows } from '../../../src/train/start/rows.ts';
 import { networkTrace } from '../../../src/train/trace/network-trace.ts';
 import { compile } from '../../support/cpu.ts';
@@ -141,6 +144,116 @@ test('a run learns floor 0 from them too, says how many, and leaves no answers b
   expect(readFileSync(join(out, 'README.md'), 'utf8')).toContain(`and ${count} texts without labels`);
   expect(events.some((event) => event.kind === 'floor' && event.phase === 'answers')).toBe(true);
   expect(existsSync(`${out}.checkpoint.answers.0.safetensors`)).toBe(false);
+});
+
+describe('exit heads', () => {
+  const rows = () => writeRows(root, 'heads.csv', scratchDataset({ rows: 80 }));
+  const more = (count: number, seed = 6) =>
+    file(
+      `heads-${count}-${seed}.txt`,
+      scratchDataset({ rows: count, seed })
+        .examples.map(({ text }) => text)
+        .join('\n'),
+    );
+  const run = async (
+    out: string,
+    given: GivenTrainOptions = {},
+    onEvent: OnTrainEvent = () => {},
+    stop?: AbortSignal,
+  ) => {
+    const options = tinyOptions({ train: rows(), method: 'mp', layers: 4, ...given, out: join(root, out) });
+    await train(options, onEvent, stop);
+    return readModelFolder(join(root, out));
+  };
+  const stepsOfHeads = (events: readonly TrainEvent[]) =>
+    events.filter((event) => event.kind === 'step' && event.stage === 'heads').length;
+
+  test.each(['pooled', 'fastbert'] as const)(
+    '%s learn from them in the last stage, and the network does not',
+    async (exitHead) => {
+      const given = { exitHead, exitTraining: 'frozen' } as const;
+      const events: TrainEvent[] = [];
+      const without = await run(`${exitHead} without`, given);
+      const texts = [more(200)];
+      const model = await run(`${exitHead} with`, { ...given, unlabelled: texts }, (event) => events.push(event));
+      for (const [name, { data }] of without.parameters) expect(model.parameters.get(name)!.data).toEqual(data);
+      expect(
+        [...without.heads].some(([name, { data }]) => model.heads.get(name)!.data.some((x, i) => x !== data[i])),
+      ).toBe(true);
+      const { unlabelled } = JSON.parse(readFileSync(join(root, `${exitHead} with`, 'training.json'), 'utf8')).floor;
+      expect(stepsOfHeads(events)).toBe(Math.ceil((72 + unlabelled) / 16));
+      // one pass: floor 0 is told the same answers without the network being asked again
+      const answers = events.filter((event) => event.kind === 'floor' && event.phase === 'answers');
+      expect(answers.at(-1)).toMatchObject({ done: unlabelled, of: unlabelled });
+      expect(events.lastIndexOf(answers.at(-1)!)).toBeLessThan(
+        events.findIndex((event) => event.kind === 'step' && event.stage === 'heads'),
+      );
+    },
+  );
+
+  test('that train with the network meet them in the last stage alone, and are the same after a stop', async () => {
+    const given = { unlabelled: [more(3000)], exitHead: 'pooled' } as const;
+    const events: TrainEvent[] = [];
+    const whole = await run('joint', given, (event) => events.push(event));
+    const early = events.findIndex((event) => event.kind === 'floor' && event.phase === 'answers');
+    expect(events.slice(0, early).some((event) => event.kind === 'step' && event.stage === 'hard')).toBe(true);
+    const same = ({ heads, floor }: typeof whole) => {
+      for (const [name, { data }] of whole.heads) expect(heads.get(name)!.data).toEqual(data);
+      expect(floor!.weights).toEqual(whole.floor!.weights);
+    };
+    for (const [out, at] of Object.entries({ asking: 2048, learning: 100 })) {
+      const stop = new AbortController();
+      const onEvent = (event: TrainEvent) => {
+        const isAsking = event.kind === 'floor' && event.phase === 'answers' && event.done > at;
+        const isLearning = event.kind === 'step' && event.stage === 'heads' && event.step > at;
+        if (out === 'asking' ? isAsking : isLearning) stop.abort();
+      };
+      const stopped = run(out, given, onEvent, stop.signal);
+      await expect(stopped).rejects.toMatchObject({ code: 'MP_TRAIN_STOPPED', details: { stage: 'heads' } });
+      const after: TrainEvent[] = [];
+      same(await run(out, { ...given, resume: true }, (event) => after.push(event)));
+      const first = after.find((event) => event.kind === 'floor' && event.phase === 'answers');
+      expect(first).toMatchObject({ done: 2048 }); // the first chunk was kept
+    }
+  });
+
+  test('are not gone on with from other texts than those that a run began with', async () => {
+    const stop = new AbortController();
+    const onEvent = (event: TrainEvent) => void (event.kind === 'stage' && event.stage === 'heads' && stop.abort());
+    const begun = run('other', { unlabelled: [more(40)], exitTraining: 'frozen' }, onEvent, stop.signal);
+    await expect(begun).rejects.toMatchObject({ code: 'MP_TRAIN_STOPPED' });
+    writeFileSync(more(40), readFileSync(more(40, 7)));
+    const resumed = run('other', { unlabelled: [join(root, 'heads-40-6.txt')], exitTraining: 'frozen', resume: true });
+    await expect(resumed).rejects.toMatchObject({
+      code: 'MP_RESUME_MISMATCH',
+      details: { option: 'texts without labels' },
+    });
+  });
+
+  test('of which not all fit are drawn from the seed, and that is said', async () => {
+    const set = scratchDataset({ rows: 3000 });
+    const { state, tokenizer } = await tinyStart(set, tinyOptions());
+    addHeads(state, 'pooled', false, 1);
+    const texts = set.examples.map(({ text }) => ({ text }));
+    const all = new HeadTexts(state, 3000, 1);
+    const few = new HeadTexts(state, 3000, 1, 500 * 4 * 2 * 32);
+    const answering = { ...{ tokenizer, maxLength: 24, prunes: false, compile, stored: null } };
+    const scores = await answerTexts(state, texts, { ...answering, heads: all });
+    expect(await answerTexts(state, texts, { ...answering, heads: few })).toEqual(scores);
+    expect(all.note).toBeNull();
+    expect(few.note).toContain('learn from 500 of 3000 texts without labels');
+    expect([...few.kept]).toEqual([...new HeadTexts(state, 3000, 1, 500 * 4 * 2 * 32).kept]);
+    expect([...few.kept]).not.toEqual([...new HeadTexts(state, 3000, 2, 500 * 4 * 2 * 32).kept]);
+    expect(few.texts.set.lengths).toHaveLength(500);
+    const { features, teacher } = all.texts.inputs!;
+    for (const [place, index] of few.kept.entries()) {
+      const own = few.texts.inputs!;
+      expect(own.features[1].subarray(place * 32, (place + 1) * 32)).toEqual(
+        features[1].subarray(index * 32, (index + 1) * 32),
+      );
+      expect(own.teacher.subarray(place * 2, place * 2 + 2)).toEqual(teacher.subarray(index * 2, index * 2 + 2));
+    }
+  });
 });
 
 test('rows beyond the limit may stand for them, without their labels', async () => {
