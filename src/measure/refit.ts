@@ -27,8 +27,10 @@ import { type LearnedFloor, learnFloor, traceWithFloor } from '../train/ground-f
 import { readUnlabelled, type Text } from '../train/ground-floor/unlabelled-texts.ts';
 import { needEmptyFolder } from '../write-folder.ts';
 import { copyFolder } from './copy-folder.ts';
+import { KeptAnswers } from './kept-answers.ts';
 import { certifiedOr, chosen, type FoundTau, fewestFor } from './refit-tau.ts';
 import { runTrace } from './run-trace.ts';
+import { trainedWeights } from './trained-weights.ts';
 
 export interface RefitOptions {
   /** Model folder. */
@@ -126,19 +128,19 @@ export async function refit(options: RefitOptions): Promise<Refitted> {
   try {
     const { info, labels } = pyramid;
     checkModel(model, pyramid.shape.layers, config.problemType);
+    const weights = await trainedWeights(model, labels);
     const { pairs } = info;
     const known = { train, judges: [validation, calibration] };
     const onNote = (note: string) => onEvent?.({ kind: 'note', text: note });
     const texts = await readUnlabelled({ files: given.unlabelled, text, pair, delimiter, pairs, known, onNote });
     const holds = validation === null && calibration === null;
     const [held, learned] = holds ? heldBack(texts, fewestFor(maxDisagreement, confidence), seed, model) : [[], texts];
+    const kept = await KeptAnswers.of(pyramid, model, `${out ?? model}.refit`);
     const answered = async (some: readonly Text[], before: number): Promise<Trace['entries']> => {
-      const onProgress = (share: number) => {
-        const done = before + Math.round(share * some.length);
-        onEvent?.({ kind: 'floor', phase: 'answers', done, of: texts.length });
-      };
-      const entries = await pyramid.trace(some, { onProgress, signal });
-      return entries.map(({ tokens, length, logits }) => ({ label: argmax(logits.at(-1)!), length, tokens, logits }));
+      const onProgress = (done: number) =>
+        onEvent?.({ kind: 'floor', phase: 'answers', done: before + done, of: texts.length });
+      const entries = await kept.to(some, { onProgress, signal });
+      return entries.map((entry) => ({ ...entry, label: argmax(entry.logits.at(-1)!) }));
     };
     const taught = await answered(learned, 0);
     const traced = async (rows: Dataset) => withoutFloor(await runTrace(pyramid, rows));
@@ -164,7 +166,7 @@ export async function refit(options: RefitOptions): Promise<Refitted> {
       },
       tokenizer,
       vocabularySize: config.vocabularySize,
-      classWeights: labels.map(() => 1),
+      classWeights: weights ?? labels.map(() => 1),
       network,
       // answers that nobody has checked say nothing of what is better than the network
       sum: validation ? 'chosen' : (info.floor?.sum ?? PLAIN_SUM),
@@ -201,6 +203,7 @@ export async function refit(options: RefitOptions): Promise<Refitted> {
     };
     signal?.throwIfAborted();
     await writeRefitted(model, info, { ...floor, temperatures }, refitted);
+    await kept.remove();
     return refitted;
   } finally {
     await pyramid.close();

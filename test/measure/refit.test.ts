@@ -1,11 +1,13 @@
 /** Floor 0 made anew from texts without labels, by the network of a model folder. */
-import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { Pyramid } from '../../src/engine/index.ts';
 import { refit } from '../../src/measure/refit.ts';
 import { runTrace } from '../../src/measure/run-trace.ts';
+import { trainedWeights } from '../../src/measure/trained-weights.ts';
 import { readModelFolder } from '../../src/pyramid/folder/disk-model.ts';
+import type { TrainEvent } from '../../src/train/events.ts';
 import { fitTemperatures } from '../../src/train/ground-floor/exit-temperatures.ts';
 import { train } from '../../src/train/index.ts';
 import { cli } from '../cli/fake.ts';
@@ -136,6 +138,75 @@ describe('refit', () => {
     expect(config(model)).toEqual(before);
     expect(existsSync(join(model, 'floor.safetensors'))).toBe(false);
   });
+});
+
+test('a refit that is stopped while the network answers goes on with the chunks that are done, to the same floor 0 but for rounding', async () => {
+  const many = join(root, 'many.txt');
+  const { examples } = scratchDataset({ rows: 2600, seed: 8 });
+  writeFileSync(many, examples.map(({ text }, i) => `${text} ${i}`).join('\n'));
+  const [whole, again] = [join(root, 'whole'), join(root, 'again')];
+  await refit({ model, unlabelled: [many], out: whole });
+  const stop = new AbortController();
+  const done: number[] = [];
+  const follow = (event: TrainEvent) => {
+    if (event.kind === 'floor' && event.phase === 'answers') done.push(event.done);
+  };
+  const onEvent = (event: TrainEvent) => {
+    follow(event);
+    if (done.at(-1)! > 2048) stop.abort('enough');
+  };
+  await expect(refit({ model, unlabelled: [many], out: again, onEvent, signal: stop.signal })).rejects.toBe('enough');
+  const left = () => readdirSync(root).filter((name) => name.startsWith('again.'));
+  expect(left()).toEqual(['again.refit.answers.0.safetensors']);
+  done.length = 0;
+  await refit({ model, unlabelled: [many], out: again, onEvent: follow });
+  expect(done[0]).toBe(2048);
+  expect(done[1]).toBeGreaterThan(2048);
+  expect(left()).toEqual([]);
+  // texts share other batches each time, which rounds the network's answers otherwise by some 1e-7
+  const [a, b] = await Promise.all([whole, again].map(async (dir) => (await readModelFolder(dir)).floor!));
+  expect(b.bits).toEqual(a.bits);
+  const size = a.weights.reduce((sum, w) => sum + Math.abs(w), 0);
+  expect(a.weights.reduce((sum, w, i) => sum + Math.abs(w - b.weights[i]), 0)).toBeLessThan(1e-3 * size);
+});
+
+test.each([
+  ['auto', [1.5, 0.75]],
+  [{ b: 3 }, [1, 3]],
+  ['none', null],
+])('class weights %j are those of the training', async (classWeights, expected) => {
+  const record = {
+    options: { classWeights },
+    data: {
+      train: {
+        labels: [
+          { label: 'a', rows: 20 },
+          { label: 'b', rows: 40 },
+        ],
+      },
+    },
+  };
+  const dir = mkdtempSync(join(root, 'weights-'));
+  expect(await trainedWeights(dir, ['a', 'b'])).toBeNull();
+  writeFileSync(join(dir, 'training.json'), JSON.stringify(record));
+  expect(await trainedWeights(dir, ['a', 'b'])).toEqual(expected);
+  writeFileSync(join(dir, 'training.json'), JSON.stringify({ options: { classWeights: 7 } }));
+  await expect(trainedWeights(dir, ['a', 'b'])).rejects.toThrow('options.classWeights are not none, auto');
+});
+
+test('a model that was trained with class weights gets a floor 0 with them', async () => {
+  const weighted = join(root, 'weighted');
+  cpSync(model, weighted, { recursive: true });
+  const path = join(weighted, 'training.json');
+  const record = JSON.parse(readFileSync(path, 'utf8'));
+  const [first] = record.data.train.labels;
+  record.options.classWeights = { [first.label]: 5 };
+  writeFileSync(path, JSON.stringify(record));
+  const [plain, heavy] = [join(root, 'plain weights'), join(root, 'heavy weights')];
+  await refit({ model, unlabelled, train: rows, out: plain });
+  await refit({ model: weighted, unlabelled, train: rows, out: heavy });
+  const share = async (dir: string) => (await readModelFolder(dir)).floor!.prior[0];
+  expect(await share(heavy)).toBeGreaterThan((await share(plain)) + 0.2);
 });
 
 test('the command says what came of it, and what is missing', async () => {

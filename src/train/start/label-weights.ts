@@ -4,12 +4,20 @@ import type { Dataset } from '../../text/example.ts';
 import type { ClassWeights } from '../options/defaults.ts';
 import { namesOf } from './label-counts.ts';
 
-/** The weight of each label in the loss. `auto`: n / (C · n_label), 1 on average over the rows. Throws MP_USAGE. */
-export function labelWeights(weights: ClassWeights, { labels, examples }: Dataset): number[] {
+/** [C]: the weight of each label in the loss. `auto`: n / (C · n_label), 1 on average over the rows. Throws MP_USAGE. */
+export const labelWeights = (weights: ClassWeights, { labels, examples }: Dataset): number[] =>
+  classWeights(
+    weights,
+    labels,
+    labels.map((_, label) => examples.filter((example) => example.label === label).length),
+  );
+
+/** The same, of rows of which it is known how many each label has. */
+export function classWeights(weights: ClassWeights, labels: readonly string[], counts: readonly number[]): number[] {
   if (weights === 'none') return labels.map(() => 1);
   if (weights === 'auto') {
-    const counts = labels.map((_, label) => examples.filter((example) => example.label === label).length);
-    return counts.map((count) => (count === 0 ? 1 : examples.length / (labels.length * count)));
+    const rows = counts.reduce((sum, count) => sum + count, 0);
+    return counts.map((count) => (count === 0 ? 1 : rows / (labels.length * count)));
   }
   const unknown = Object.keys(weights).find((label) => !labels.includes(label));
   if (unknown !== undefined) {
