@@ -49,25 +49,22 @@ export class RiskSequence {
     return this.#n === 0 ? 0 : this.#sum / this.#n;
   }
   get lower(): number {
-    return this.#logCapital(0) < this.#enough ? 0 : this.#bound(0);
+    return this.#bound(0);
   }
   get upper(): number {
-    return this.#logCapital(1) < this.#enough ? 1 : this.#bound(1);
+    return this.#bound(1);
   }
 
-  /** ln K_n(m). */
-  #logCapital(m: number): number {
+  /** Where the capital crosses 1/α between `outside` and the mean, where it falls all the way; `outside` where it does not. */
+  #bound(outside: number): number {
     const [n, s] = [this.#n, this.#sum];
     const mixed = betaln(PRIOR + s, PRIOR + n - s) - betaln(PRIOR, PRIOR);
-    return mixed - times(s, Math.log(m)) - times(n - s, Math.log1p(-m));
-  }
-
-  /** Where the capital crosses 1/α between `outside` and the mean; it falls all the way. */
-  #bound(outside: number): number {
+    const isInside = (m: number) => mixed - times(s, Math.log(m)) - times(n - s, Math.log1p(-m)) < this.#enough;
+    if (isInside(outside)) return outside;
     let [out, inside] = [outside, this.mean];
     while (Math.abs(inside - out) > 1e-9) {
       const middle = (out + inside) / 2;
-      if (this.#logCapital(middle) < this.#enough) inside = middle;
+      if (isInside(middle)) inside = middle;
       else out = middle;
     }
     return out;
