@@ -1,4 +1,4 @@
-"""Floor 0's features, weights and logits by scikit-learn on a small fixed set, for test/train/floor/floor-golden.test.ts.
+"""Floor 0's features, weights and logits by scikit-learn on a small fixed set, for test/train/linear/floor-golden.test.ts.
 
   python scripts/make_floor_golden.py test/golden/floor-golden.json
 

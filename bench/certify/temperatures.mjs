@@ -12,7 +12,7 @@ import { calibrationErrors, readTrace, tradeoff } from '../../dist/evaluate/inde
 import { exitLogits } from '../../dist/pyramid/exits/sum.js';
 import { logSoftmax } from '../../dist/pyramid/logits.js';
 import { randomStream } from '../../dist/random.js';
-import { fitTemperatures, withTemperatures } from '../../dist/train/ground-floor/exit-temperatures.js';
+import { fitTemperatures, withTemperatures } from '../../dist/train/with-floor/exit-temperatures.js';
 
 const { values: args } = parseArgs({
   options: {

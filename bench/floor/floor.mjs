@@ -14,7 +14,7 @@ import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
 import { Floor, floorFile, pieceKinds, secondOf } from '../../dist/pyramid/floor/index.js';
 import { loadTokenizer, readTask, splitDataset, subsample } from '../../dist/text/index.js';
-import { floorRows, trainFloor } from '../../dist/train/floor/index.js';
+import { floorRows, trainFloor } from '../../dist/train/linear/index.js';
 
 const { values: args } = parseArgs({
   options: {

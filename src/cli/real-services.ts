@@ -78,7 +78,7 @@ async function answers(file: string, dir: string, count: number): Promise<readon
 }
 
 async function unlabelledTexts(source: UnlabelledSource, dir: string, onEvent: OnTrainEvent) {
-  const { readUnlabelled } = await import('../train/ground-floor/unlabelled-texts.ts');
+  const { readUnlabelled } = await import('../train/with-floor/unlabelled-texts.ts');
   const { outlineOf } = await import('../pyramid/folder/model-folder.ts');
   const { diskFolder } = await import('../disk-folder.ts');
   const { info } = await outlineOf(diskFolder(dir));

@@ -18,9 +18,9 @@ import type { StartOptions } from '../serve/index.ts';
 import type { Dataset } from '../text/example.ts';
 import type { LabelRow } from '../text/read-labels.ts';
 import type { OnTrainEvent } from '../train/events.ts';
-import type { Text, UnlabelledOptions } from '../train/ground-floor/unlabelled-texts.ts';
 import type { TrainOptions } from '../train/options/defaults.ts';
 import type { TrainResult } from '../train/train.ts';
+import type { Text, UnlabelledOptions } from '../train/with-floor/unlabelled-texts.ts';
 import type { DemoOptions } from './commands/demo.ts';
 
 export interface DemoResult {

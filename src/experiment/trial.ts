@@ -12,8 +12,6 @@ import type { Dataset } from '../text/index.ts';
 import type { Checkpoints } from '../train/checkpoint/run-checkpoint.ts';
 import type { Device } from '../train/device.ts';
 import type { OnTrainEvent } from '../train/events.ts';
-import { trainPyramid } from '../train/ground-floor/train-pyramid.ts';
-import { unlabelledOf } from '../train/ground-floor/unlabelled-texts.ts';
 import { methods } from '../train/methods.ts';
 import type { TrainOptions } from '../train/options/defaults.ts';
 import { clockTrainedModel, writeTrainedModel } from '../train/output/trained-model.ts';
@@ -26,6 +24,8 @@ import type { Rows } from '../train/start/rows.ts';
 import type { Start } from '../train/start/starting-model.ts';
 import type { ModelState } from '../train/state.ts';
 import { chosenDial, setDial } from '../train/trace/set-dial.ts';
+import { trainPyramid } from '../train/with-floor/train-pyramid.ts';
+import { unlabelledOf } from '../train/with-floor/unlabelled-texts.ts';
 import type { MethodRow } from './method-rows.ts';
 
 /** All rows of a task; figures are of `test`. */

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import type { Pyramid, TracedText } from '../engine/index.ts';
 import { FLOOR_FILE } from '../pyramid/folder/model-folder.ts';
 import { StoredAnswers } from '../train/checkpoint/stored-answers.ts';
-import type { Text } from '../train/ground-floor/unlabelled-texts.ts';
+import type { Text } from '../train/with-floor/unlabelled-texts.ts';
 
 const CHUNK = 2048;
 

@@ -1,5 +1,5 @@
 /** What a training run tells whoever watches it: the command line draws a bar from it, a test collects it. */
-import type { FloorEvent } from './floor/index.ts';
+import type { FloorEvent } from './linear/index.ts';
 
 export type TrainEvent =
   | {

@@ -1,7 +1,7 @@
 /**
  * Training, from options to a model folder. Begin here: `trainInto` is the whole path, and its parts are, in its order,
  * options/ (checked), output/ (the folder held), start/ (rows, encoder, tokens), stages/ (what the method runs, with step/
- * for one step and checkpoint/ for a run that is stopped), ground-floor/ (floor 0, before the network), trace/ (what is
+ * for one step and checkpoint/ for a run that is stopped), with-floor/ (stages and floor 0 together), trace/ (what is
  * judged), output/ (the folder written, and put on the clock by a function that is handed in).
  */
 import type { ClockFigures, MeasureClock } from '../evaluate/clock-figures.ts';
@@ -11,9 +11,6 @@ import { Checkpoints } from './checkpoint/run-checkpoint.ts';
 import { StoredAnswers } from './checkpoint/stored-answers.ts';
 import { type Device, trainingDevice } from './device.ts';
 import type { OnTrainEvent } from './events.ts';
-import type { FloorFacts } from './ground-floor/learn-floor.ts';
-import { trainPyramid } from './ground-floor/train-pyramid.ts';
-import { textsSetting, unlabelledOf } from './ground-floor/unlabelled-texts.ts';
 import { methods } from './methods.ts';
 import { unusedWithoutNetwork } from './options/affected.ts';
 import type { TrainOptions } from './options/defaults.ts';
@@ -29,6 +26,9 @@ import { labelNotes } from './start/label-counts.ts';
 import { readRows } from './start/rows.ts';
 import { startingModel } from './start/starting-model.ts';
 import { type DialChoice, setDial } from './trace/set-dial.ts';
+import type { FloorFacts } from './with-floor/learn-floor.ts';
+import { trainPyramid } from './with-floor/train-pyramid.ts';
+import { textsSetting, unlabelledOf } from './with-floor/unlabelled-texts.ts';
 
 export interface TrainResult {
   /** The model folder. */

@@ -1,6 +1,6 @@
 /** Small texts of token ids whose labels follow from some of them, for floor 0. */
 import { randomStream } from '../../src/random.ts';
-import { type FloorJob, floorRows } from '../../src/train/floor/index.ts';
+import { type FloorJob, floorRows } from '../../src/train/linear/index.ts';
 
 export const VOCABULARY = 80;
 /** 0 is a special token, 1 the unknown piece; ids from 70 on are numbers. */

@@ -10,7 +10,7 @@ import { readTrace, type Trace, writeTrace } from '../../evaluate/trace.ts';
 import { jsonObjectIn, readText } from '../../folder.ts';
 import { json } from '../../pyramid/folder/model-folder.ts';
 import type { LabelRow } from '../../text/read-labels.ts';
-import type { Text } from '../../train/ground-floor/unlabelled-texts.ts';
+import type { Text } from '../../train/with-floor/unlabelled-texts.ts';
 import { writeAllWhole } from '../../write-whole.ts';
 
 /** What the texts were drawn with; the same gives the same texts. */

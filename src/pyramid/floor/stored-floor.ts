@@ -45,7 +45,7 @@ function sizesOf({ labels, buckets, vocabulary, seen, weighting, pairs }: FloorI
   };
 }
 
-/** By full name. Half precision loses nothing that training did not round away before (see src/train/floor). */
+/** By full name. Half precision loses nothing that training did not round away before (see src/train/linear). */
 export function floorTensors(parts: FloorParts): ReadonlyMap<string, FloorTensor> {
   const { overlap } = parts;
   const data: Readonly<Record<string, Uint8Array | Float32Array | undefined>> = {

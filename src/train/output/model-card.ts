@@ -3,11 +3,11 @@ import { type EncoderConfig, FAMILIES, hasNetwork } from '../../encoder/index.ts
 import type { ClockFigures } from '../../evaluate/clock-figures.ts';
 import { withDialSection } from '../../pyramid/folder/dial-section.ts';
 import type { PyramidInfo } from '../../pyramid/folder/model-folder.ts';
-import type { LearnedFloor } from '../ground-floor/learn-floor.ts';
 import { headsJoin } from '../methods.ts';
 import type { TrainOptions } from '../options/defaults.ts';
 import type { Rows } from '../start/rows.ts';
 import type { DialChoice } from '../trace/set-dial.ts';
+import type { LearnedFloor } from '../with-floor/learn-floor.ts';
 import { dialSentences } from './dial-words.ts';
 import { figureRows, timeNote } from './figures.ts';
 

@@ -10,7 +10,6 @@ import { settingsOf } from '../../pyramid/folder/frozen.ts';
 import { dtypeOf, json, type PyramidInfo } from '../../pyramid/folder/model-folder.ts';
 import { writeAllWhole } from '../../write-whole.ts';
 import type { OnTrainEvent } from '../events.ts';
-import type { LearnedFloor } from '../ground-floor/learn-floor.ts';
 import { methods } from '../methods.ts';
 import type { TrainOptions } from '../options/defaults.ts';
 import type { MethodResult } from '../stages/run-method.ts';
@@ -18,6 +17,7 @@ import type { EncodedRows } from '../start/encoded-rows.ts';
 import type { Rows } from '../start/rows.ts';
 import type { Start } from '../start/starting-model.ts';
 import { type DialChoice, NO_DIAL } from '../trace/set-dial.ts';
+import type { LearnedFloor } from '../with-floor/learn-floor.ts';
 import { modelCard } from './model-card.ts';
 import { trainingRecord } from './training-record.ts';
 

@@ -6,7 +6,7 @@ import { PyramidError } from '../../errors.ts';
 import type { Dataset, Example } from '../../text/example.ts';
 import { textKey } from '../../text/text-key.ts';
 import type { OnTrainEvent } from '../events.ts';
-import { type Text, unlabelledOf } from '../ground-floor/unlabelled-texts.ts';
+import { type Text, unlabelledOf } from '../with-floor/unlabelled-texts.ts';
 import { fingerprint, type Rows } from './rows.ts';
 import { rowsOfTraining } from './validation-rows.ts';
 

@@ -11,7 +11,7 @@ import {
   readFloorInfo,
   secondOf,
 } from '../../../src/pyramid/floor/index.ts';
-import { trainFloor } from '../../../src/train/floor/index.ts';
+import { trainFloor } from '../../../src/train/linear/index.ts';
 import { drawnTexts, jobOf, VOCABULARY } from '../../support/floor-data.ts';
 
 const four = trainFloor(jobOf(drawnTexts(60, 4), 4)).parts;

@@ -3,13 +3,13 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { Dataset } from '../../../src/text/index.ts';
-import { unlabelledOf } from '../../../src/train/ground-floor/unlabelled-texts.ts';
 import { ROWS_TO_CERTIFY } from '../../../src/train/options/dial-options.ts';
 import { type GivenTrainOptions, resolveTrainOptions } from '../../../src/train/options/resolve.ts';
 import { keepApart } from '../../../src/train/start/calibration-rows.ts';
 import { labelCounts } from '../../../src/train/start/label-counts.ts';
 import { readRows } from '../../../src/train/start/rows.ts';
 import { validationRows } from '../../../src/train/start/validation-rows.ts';
+import { unlabelledOf } from '../../../src/train/with-floor/unlabelled-texts.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 const root = temporaryFolder();

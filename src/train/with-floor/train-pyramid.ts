@@ -9,7 +9,7 @@ import type { Tokenizer } from '../../text/index.ts';
 import type { EncodedSet } from '../batch.ts';
 import type { Progress } from '../checkpoint/run-checkpoint.ts';
 import { StoredAnswers } from '../checkpoint/stored-answers.ts';
-import type { OnFloorEvent } from '../floor/index.ts';
+import type { OnFloorEvent } from '../linear/index.ts';
 import { hasFloor, hasTemperatures, methods } from '../methods.ts';
 import { type MethodResult, type MethodRun, runMethod } from '../stages/run-method.ts';
 import type { Rows } from '../start/rows.ts';

@@ -5,8 +5,8 @@ import { outcomes } from '../../../src/evaluate/outcomes.ts';
 import { exitLogits } from '../../../src/pyramid/exits/sum.ts';
 import { logSoftmax, softmax } from '../../../src/pyramid/logits.ts';
 import { randomStream } from '../../../src/random.ts';
-import { fitTemperatures, withTemperatures } from '../../../src/train/ground-floor/exit-temperatures.ts';
 import { hasTemperatures } from '../../../src/train/methods.ts';
+import { fitTemperatures, withTemperatures } from '../../../src/train/with-floor/exit-temperatures.ts';
 import { randomTrace, smallShape } from '../../support/random-trace.ts';
 
 const floor = { weight: 0.7, prior: [0.1, -0.1, 0.2, 0], scale: 1.3 };

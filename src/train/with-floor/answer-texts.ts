@@ -7,7 +7,7 @@ import { softmax } from '../../pyramid/logits.ts';
 import type { Compile } from '../../runtime/runtime.ts';
 import type { Encoding, Tokenizer } from '../../text/index.ts';
 import type { Answers, StoredAnswers } from '../checkpoint/stored-answers.ts';
-import type { OnFloorEvent } from '../floor/index.ts';
+import type { OnFloorEvent } from '../linear/index.ts';
 import type { ModelState } from '../state.ts';
 import { Tracer } from '../trace/tracer.ts';
 import type { HeadTexts } from './head-texts.ts';

@@ -8,10 +8,10 @@ import { exitLogits } from '../../../src/pyramid/exits/sum.ts';
 import { logSoftmax } from '../../../src/pyramid/logits.ts';
 import { randomStream } from '../../../src/random.ts';
 import type { Dataset } from '../../../src/text/index.ts';
-import { trainPyramid } from '../../../src/train/ground-floor/train-pyramid.ts';
 import { stageSettings } from '../../../src/train/stages/stage-settings.ts';
 import { encodeRows } from '../../../src/train/start/encoded-rows.ts';
 import { startingModel } from '../../../src/train/start/starting-model.ts';
+import { trainPyramid } from '../../../src/train/with-floor/train-pyramid.ts';
 import { cpu } from '../../support/cpu.ts';
 import { tinyOptions } from '../../support/scratch-data.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { randomStream } from '../../../src/random.ts';
-import { chooseSum } from '../../../src/train/floor/index.ts';
+import { chooseSum } from '../../../src/train/linear/index.ts';
 
 /** Two experts that saw different halves of what decides, each as sure as it is right. */
 function experts(n: number, { floorWeight = 1, share = 0.5, seed = 1 } = {}) {

@@ -5,7 +5,7 @@ import type { FromFloorWorker } from './floor-worker.ts';
 import type { FloorJob, TrainedFloor } from './train-floor.ts';
 
 // under vitest this file is TypeScript, which a worker of Node 20 cannot run: the built one does the same
-const workerFile = import.meta.url.endsWith('.ts') ? '../../../dist/train/floor/floor-worker.js' : './floor-worker.js';
+const workerFile = import.meta.url.endsWith('.ts') ? '../../../dist/train/linear/floor-worker.js' : './floor-worker.js';
 
 export interface FloorThreadOptions {
   readonly onEvent?: OnFloorEvent;

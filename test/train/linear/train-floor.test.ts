@@ -1,17 +1,17 @@
 import { describe, expect, test } from 'vitest';
 import { Floor, floorFile } from '../../../src/pyramid/floor/index.ts';
 import { randomStream } from '../../../src/random.ts';
-import { averagedSgd } from '../../../src/train/floor/averaged-sgd.ts';
-import { columnsOf } from '../../../src/train/floor/columns.ts';
-import { partOf } from '../../../src/train/floor/floor-rows.ts';
-import { foldsOf } from '../../../src/train/floor/folds.ts';
-import { type FloorEvent, type FloorJob, trainFloorInThread } from '../../../src/train/floor/index.ts';
-import { lbfgs } from '../../../src/train/floor/lbfgs.ts';
-import { meanLogLoss } from '../../../src/train/floor/log-loss.ts';
-import { Logistic, logitsOf, parameterCount, weightedTargets } from '../../../src/train/floor/logistic.ts';
-import { everyRow, matrixOf } from '../../../src/train/floor/matrix.ts';
-import { temperatureOf } from '../../../src/train/floor/temperature.ts';
-import { trainFloor } from '../../../src/train/floor/train-floor.ts';
+import { averagedSgd } from '../../../src/train/linear/averaged-sgd.ts';
+import { columnsOf } from '../../../src/train/linear/columns.ts';
+import { partOf } from '../../../src/train/linear/floor-rows.ts';
+import { foldsOf } from '../../../src/train/linear/folds.ts';
+import { type FloorEvent, type FloorJob, trainFloorInThread } from '../../../src/train/linear/index.ts';
+import { lbfgs } from '../../../src/train/linear/lbfgs.ts';
+import { meanLogLoss } from '../../../src/train/linear/log-loss.ts';
+import { Logistic, logitsOf, parameterCount, weightedTargets } from '../../../src/train/linear/logistic.ts';
+import { everyRow, matrixOf } from '../../../src/train/linear/matrix.ts';
+import { temperatureOf } from '../../../src/train/linear/temperature.ts';
+import { trainFloor } from '../../../src/train/linear/train-floor.ts';
 import { type DrawnText, drawnTexts, jobOf, KINDS } from '../../support/floor-data.ts';
 
 const reading = { pairs: false, buckets: 2 ** 12, bigrams: true, maxTokens: null, weighting: 'tfidf' } as const;

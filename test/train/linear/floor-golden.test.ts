@@ -2,12 +2,12 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { hashOf, inSpace } from '../../../src/pyramid/floor/hashing.ts';
 import { Floor, type FloorReading, outputsFor } from '../../../src/pyramid/floor/index.ts';
-import { columnsOf } from '../../../src/train/floor/columns.ts';
-import { type FloorTargets, floorRows } from '../../../src/train/floor/floor-rows.ts';
-import { lbfgs } from '../../../src/train/floor/lbfgs.ts';
-import { Logistic, logitsOf, parameterCount, weightedTargets } from '../../../src/train/floor/logistic.ts';
-import { everyRow, matrixOf } from '../../../src/train/floor/matrix.ts';
-import { trainFloor } from '../../../src/train/floor/train-floor.ts';
+import { columnsOf } from '../../../src/train/linear/columns.ts';
+import { type FloorTargets, floorRows } from '../../../src/train/linear/floor-rows.ts';
+import { lbfgs } from '../../../src/train/linear/lbfgs.ts';
+import { Logistic, logitsOf, parameterCount, weightedTargets } from '../../../src/train/linear/logistic.ts';
+import { everyRow, matrixOf } from '../../../src/train/linear/matrix.ts';
+import { trainFloor } from '../../../src/train/linear/train-floor.ts';
 
 // scripts/make_floor_golden.py made the file with scikit-learn
 interface Case {

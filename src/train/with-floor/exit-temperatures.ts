@@ -5,7 +5,7 @@
  */
 import type { Trace } from '../../evaluate/index.ts';
 import { exitLogits, temperatureOfLayer } from '../../pyramid/exits/sum.ts';
-import { temperatureOf } from '../floor/index.ts';
+import { temperatureOf } from '../linear/index.ts';
 
 /** As it is stored: no row tells it more exactly. */
 const DIGITS = 4;

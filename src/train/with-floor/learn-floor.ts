@@ -17,7 +17,7 @@ import {
   type OnFloorEvent,
   type SumRows,
   trainFloorInThread,
-} from '../floor/index.ts';
+} from '../linear/index.ts';
 
 /** Texts without labels, and how the network answers them when it is run to the end. */
 export interface AnsweredTexts {
