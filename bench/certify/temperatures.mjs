@@ -1,7 +1,8 @@
 // What a temperature for each exit does, from two traces of one model (magic-pyramid evaluate --trace, or those of reproduce):
 // fitted on the validation trace, judged on the test trace. Prints each exit's temperature, its expected calibration error (15 bins of
-// equal mass, all texts) and its log-loss before and after; then the operations of the trade-off curve at equal accuracy, before and
-// after. The curve is read off the test rows, so that both sides flatter themselves alike; it is no choice of a tau.
+// equal mass, all texts) and its log-loss before and after. Temperatures decide nothing about where a text leaves; the last lines say what
+// would come of it if they did: the operations of the trade-off curve at equal accuracy, as it is and with tempered uncertainties. The
+// curve is read off the test rows, so that both sides flatter themselves alike; it is no choice of a tau.
 // With --folds F the fit is made F times on --rows rows that are drawn from the test rows by a seed, and judged on the others:
 // how far it depends on its rows.
 // Usage, after `npm run build`:
@@ -9,7 +10,7 @@
 //   node bench/certify/temperatures.mjs --test TRACE.jsonl --folds 20 --rows 500
 import { parseArgs } from 'node:util';
 import { calibrationErrors, readTrace, tradeoff } from '../../dist/evaluate/index.js';
-import { exitLogits } from '../../dist/pyramid/exits/sum.js';
+import { exitLogits, temperatureAt, tempered } from '../../dist/pyramid/exits/sum.js';
 import { logSoftmax } from '../../dist/pyramid/logits.js';
 import { randomStream } from '../../dist/random.js';
 import { fitTemperatures, withTemperatures } from '../../dist/train/with-floor/exit-temperatures.js';
@@ -29,15 +30,25 @@ const { values: args } = parseArgs({
 function logLosses({ shape, floor: sum = null, temperatures, entries }) {
   const sums = Array.from({ length: shape.layers + 1 }, () => ({ total: 0, n: 0 }));
   for (const { label, logits, floor = null } of entries) {
-    const { floor: own, layers } = exitLogits(logits, floor, sum, temperatures);
+    const { floor: own, layers } = exitLogits(logits, floor, sum);
     for (const [exit, row] of [own ?? [], ...layers].entries()) {
       if (row.length === 0) continue;
-      sums[exit].total -= logSoftmax(row)[label];
+      sums[exit].total -= logSoftmax(tempered(row, temperatureAt(temperatures, exit)))[label];
       sums[exit].n++;
     }
   }
   return sums.map(({ total, n }) => (n === 0 ? null : total / n));
 }
+
+/** A trace whose exits leave by what their temperatures make of the sum. */
+const leavingTempered = ({ floor: sum = null, entries, ...trace }, temperatures) => ({
+  ...trace,
+  ...(sum && { floor: { ...sum, weight: 0 } }),
+  entries: entries.map((entry) => {
+    const { layers } = exitLogits(entry.logits, entry.floor ?? null, sum);
+    return { ...entry, logits: layers.map((row, i) => tempered(row, temperatureAt(temperatures, i + 1))) };
+  }),
+});
 
 /** The fewest operations of a curve at which at most `drop` of `full` is lost. */
 const leastAt = (curve, full, drop) =>
@@ -50,7 +61,7 @@ const drops = args.drops.split(',').map(Number);
 function compare(validation, test) {
   const temperatures = fitTemperatures(validation);
   const sides = { before: withTemperatures(test, null), after: withTemperatures(test, temperatures) };
-  const curves = { before: tradeoff(sides.before), after: tradeoff(sides.after) };
+  const curves = { before: tradeoff(sides.before), after: tradeoff(leavingTempered(test, temperatures)) };
   const full = curves.before[0].accuracy;
   return {
     temperatures,
@@ -86,7 +97,7 @@ if (args.folds) {
   }
   for (const [i, drop] of drops.entries())
     console.log(
-      `drop ${drop}: operations after / before ${mean(found.map(({ operations }) => operations[i].ratio)).toFixed(3)} (mean of ${found.length})`,
+      `drop ${drop}: operations if tempered / as it is ${mean(found.map(({ operations }) => operations[i].ratio)).toFixed(3)} (mean of ${found.length})`,
     );
 } else {
   const found = compare(await readTrace(args.validation), test);
@@ -100,7 +111,7 @@ if (args.folds) {
     for (const side of ['before', 'after']) console.log(`log-loss, ${side.padEnd(15)} ${shown(logLoss[side], number)}`);
     for (const { drop, before, after, ratio } of operations)
       console.log(
-        `drop of ${(100 * drop).toFixed(1)} points: ${before.toFixed(4)} GFLOPs, after ${after.toFixed(4)} (${ratio.toFixed(3)} times)`,
+        `drop of ${(100 * drop).toFixed(1)} points: ${before.toFixed(4)} GFLOPs, if tempered ${after.toFixed(4)} (${ratio.toFixed(3)} times)`,
       );
   }
 }

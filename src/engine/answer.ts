@@ -1,6 +1,6 @@
 /** From an outcome to what the caller reads: the label, its score, and what it cost. */
 
-import { addendOf, answeredBy, floorAnswer, temperatureOfLayer } from '../pyramid/exits/sum.ts';
+import { addendOf, floorAnswer, summed, temperatureAt, tempered } from '../pyramid/exits/sum.ts';
 import { actualFlops, denseFlops } from '../pyramid/flops.ts';
 import { argmax, ranking } from '../pyramid/logits.ts';
 import { problems } from '../pyramid/problem.ts';
@@ -87,10 +87,10 @@ export function answerOf(
   return { ...answer, scores: most };
 }
 
-/** [C]: what the exit that answered answers by. */
+/** [C]: what the scores of the exit that answered are the softmax of. */
 function answerLogits({ sum, info }: ModelDescription, { exit, logits, floor }: Outcome): readonly number[] {
   if (exit === 0) return floorAnswer(sum!, floor!);
-  return answeredBy(logits[exit - 1], addendOf(sum, floor), temperatureOfLayer(info.exitTemperatures, exit));
+  return tempered(summed(logits[exit - 1], addendOf(sum, floor)), temperatureAt(info.exitTemperatures, exit));
 }
 
 function flopsOf(

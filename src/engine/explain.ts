@@ -3,7 +3,7 @@
  * which are those of the sums where there is a floor 0.
  */
 import { exitLayer, hasUncertainty, toNumber, uncertainty } from '../pyramid/exits/exit-rule.ts';
-import { exitLogits } from '../pyramid/exits/sum.ts';
+import { exitLogits, temperatureAt, tempered } from '../pyramid/exits/sum.ts';
 import { argmax, softmax } from '../pyramid/logits.ts';
 import { problems } from '../pyramid/problem.ts';
 import type { FloorHistory, Outcome } from './job.ts';
@@ -54,7 +54,10 @@ export interface ExplainedLayer {
   readonly kept: readonly boolean[];
   /** Score of each label by the layer's head, floor 0 added (the main classifier at the last); null where none is asked. */
   readonly scores: Readonly<Record<string, number>> | null;
-  /** Of those scores, 0 to 1; null where there are none, or for answers that have none (several labels, a number). */
+  /**
+   * Of those scores without their temperature, 0 to 1: what tau is compared with. null where there are none, or for answers that have
+   * none (several labels, a number).
+   */
   readonly uncertainty: number | null;
 }
 
@@ -68,19 +71,21 @@ export function explanationOf(
   const problem = problems[config.problemType];
   const byLabel = (scores: readonly number[]) =>
     Object.fromEntries(config.labels.map((label, c) => [label, scores[c]]));
-  const exits = exitLogits(logits, z0, sum, info.exitTemperatures);
+  const exits = exitLogits(logits, z0, sum);
   const floor = exits.floor && tokenHistory.floor && explainedFloor(exits.floor, tokenHistory.floor, byLabel);
   const uncertainties = exits.layers.map((row) =>
     row.length > 0 && hasUncertainty(config.problemType) ? uncertainty(row) : null,
   );
   const exit = exitLayer(uncertainties, tau, exits.floor && uncertainty(exits.floor));
-  const answer = problem.activation(exit === 0 ? exits.floor! : exits.layers[exit - 1]);
+  const scoresOf = (row: readonly number[], layer: number) =>
+    problem.activation(tempered(row, temperatureAt(info.exitTemperatures, layer)));
+  const answer = scoresOf(exit === 0 ? exits.floor! : exits.layers[exit - 1], exit);
   const best = argmax(answer);
   let entering: readonly number[] = pieces.map((_, i) => i);
   const layers = tokenHistory.layers.map(({ importance, kept }, i) => {
     const row = exits.layers[i];
     const u = uncertainties[i];
-    const scores = row.length > 0 ? problem.activation(row) : null;
+    const scores = row.length > 0 ? scoresOf(row, i + 1) : null;
     const byPiece = new Array<number | null>(pieces.length).fill(null);
     importance?.forEach((value, at) => {
       byPiece[entering[at]] = value;

@@ -11,7 +11,7 @@
 import { PyramidError } from '../errors.ts';
 import { leaves, uncertainty } from '../pyramid/exits/exit-rule.ts';
 import { exitOf } from '../pyramid/exits/exits.ts';
-import { answeredBy, temperatureOfLayer } from '../pyramid/exits/sum.ts';
+import { summed } from '../pyramid/exits/sum.ts';
 import { isAsked, type PyramidModel } from '../pyramid/folder/model-folder.ts';
 import { detach, type Job, type Outcome, type Rule } from './job.ts';
 import type { PieceKind, Programs } from './programs.ts';
@@ -173,14 +173,13 @@ export class Scheduler {
       case 'peek':
       case 'head': {
         await this.#programs.ask(kind, layer, jobs);
-        const temperature = temperatureOfLayer(this.#model.info.exitTemperatures, layer);
         const outcomes: Outcome[] = [];
         const stay: Job[] = [];
         for (const job of jobs) {
           const logits = job.logits[layer - 1];
           if (!logits.every(Number.isFinite)) {
             this.#events.failed([job], new PyramidError('MP_MODEL_LOGITS', { layer, logits }));
-          } else if (layer === layers || mayLeave(job, answeredBy(logits, job.addend, temperature))) {
+          } else if (layer === layers || mayLeave(job, summed(logits, job.addend))) {
             outcomes.push(outcome(job, layer));
           } else stay.push(job);
         }

@@ -3,7 +3,7 @@
  * https://arxiv.org/abs/1706.04599), in bins of equal mass (as many answers in each) instead of equal width, since scores crowd
  * near 1. A pure function; of a trace, at each exit.
  */
-import { exitLogits } from '../pyramid/exits/sum.ts';
+import { exitLogits, temperatureAt, tempered } from '../pyramid/exits/sum.ts';
 import { argmax, softmax } from '../pyramid/logits.ts';
 import type { Trace } from './trace.ts';
 
@@ -51,11 +51,12 @@ function withEqualShares(rising: readonly ScoredAnswer[]): { readonly score: num
 export function calibrationErrors({ shape, floor: sum, temperatures, entries }: Trace): (number | null)[] {
   const byExit = Array.from({ length: shape.layers + 1 }, (): ScoredAnswer[] => []);
   for (const { label, logits, floor = null } of entries) {
-    const { floor: own, layers } = exitLogits(logits, floor, sum ?? null, temperatures);
+    const { floor: own, layers } = exitLogits(logits, floor, sum ?? null);
     for (const [exit, row] of [own ?? [], ...layers].entries()) {
       if (row.length < 2) continue;
       const answer = argmax(row);
-      byExit[exit].push({ score: softmax(row)[answer], isRight: answer === label });
+      const scores = softmax(tempered(row, temperatureAt(temperatures, exit)));
+      byExit[exit].push({ score: scores[answer], isRight: answer === label });
     }
   }
   return byExit.map((answers) => (answers.length === 0 ? null : calibrationError(answers)));

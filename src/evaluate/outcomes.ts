@@ -41,9 +41,9 @@ export interface CountOptions {
 }
 
 export function outcomes(trace: Trace, { peeks = 'all', dense = trace.shape }: CountOptions = {}): Outcome[] {
-  const { shape, headKind, pairs, floor: sum = null, temperatures } = trace;
+  const { shape, headKind, pairs, floor: sum = null } = trace;
   return trace.entries.map(({ label, length, tokens, logits, floor = null }) => {
-    const exits = exitLogits(logits, floor, sum, temperatures);
+    const exits = exitLogits(logits, floor, sum);
     const byExit = [exits.floor ?? [], ...exits.layers];
     const [, ...asked] = byExit.map((row) => row.length > 0);
     const hasFloor = exits.floor !== null;

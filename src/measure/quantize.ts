@@ -105,7 +105,7 @@ const differing = (a: Trace, b: Trace): number =>
   a.entries.filter((_, i) => fullAnswer(a, i) !== fullAnswer(b, i)).length;
 
 /** The label that the last layer answers, floor 0 added. */
-function fullAnswer({ entries, floor: sum, temperatures }: Trace, text: number): number {
+function fullAnswer({ entries, floor: sum }: Trace, text: number): number {
   const { logits, floor } = entries[text];
-  return argmax(exitLogits(logits, floor ?? null, sum ?? null, temperatures).layers.at(-1)!);
+  return argmax(exitLogits(logits, floor ?? null, sum ?? null).layers.at(-1)!);
 }

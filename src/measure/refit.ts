@@ -240,7 +240,7 @@ const withoutFloor = ({ floor: _, entries, ...rest }: Trace): Trace => ({
 const answeredByEnd = (trace: Trace): Trace => ({
   ...trace,
   entries: trace.entries.map((entry) => {
-    const { layers } = exitLogits(entry.logits, entry.floor ?? null, trace.floor ?? null, trace.temperatures);
+    const { layers } = exitLogits(entry.logits, entry.floor ?? null, trace.floor ?? null);
     return { ...entry, label: argmax(layers.at(-1)!) };
   }),
 });

@@ -71,7 +71,7 @@ test.each([
       expect({ label, exit }).toEqual({ label: answer.label, exit: answer.exit });
       expect(score).toBeCloseTo(answer.score, 5);
       exits.add(exit);
-      const sums = exitLogits(logits, z0, sum, undefined);
+      const sums = exitLogits(logits, z0, sum);
       layers.forEach(({ scores, uncertainty: u }, l) => {
         softmax(sums.layers[l]).forEach((p, c) => {
           expect(scores![LABELS[c]]).toBeCloseTo(p, 5);

@@ -142,7 +142,7 @@ describe('refit', () => {
 
 test('a refit that is stopped while the network answers goes on with the chunks that are done, to the same floor 0 but for rounding', async () => {
   const many = join(root, 'many.txt');
-  const { examples } = scratchDataset({ rows: 2600, seed: 8 });
+  const { examples } = scratchDataset({ rows: 3000, seed: 8 });
   writeFileSync(many, examples.map(({ text }, i) => `${text} ${i}`).join('\n'));
   const [whole, again] = [join(root, 'whole'), join(root, 'again')];
   await refit({ model, unlabelled: [many], out: whole });

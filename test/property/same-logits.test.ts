@@ -5,7 +5,6 @@
  */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { exitLayer, toNumber, uncertaintiesOf, uncertainty } from '../../src/pyramid/exits/exit-rule.ts';
-import { exitLogits } from '../../src/pyramid/exits/sum.ts';
 import { readModelFolder } from '../../src/pyramid/folder/disk-model.ts';
 import { argmax } from '../../src/pyramid/logits.ts';
 import { randomStream } from '../../src/random.ts';
@@ -31,6 +30,7 @@ const cases = [
   { kind: 'aligned', prunes: true, pairs: true, seed: 7 },
   { kind: 'fastbert', prunes: true, pairs: false, seed: 5 },
   { kind: 'none', prunes: true, pairs: false, seed: 6 },
+  // where a text leaves does not hang on them
   { kind: 'pooled', prunes: true, pairs: false, seed: 8, exitTemperatures: [0.7, 1.6, 0.9, 2] },
 ] as const;
 
@@ -70,8 +70,6 @@ describe.each(cases)('$kind heads, pruning $prunes, pairs $pairs (seed $seed): t
     }
     return { made, order };
   };
-  const answersOf = (text: number) =>
-    exitLogits(judged[text].logits, null, null, 'exitTemperatures' in options ? options.exitTemperatures : undefined);
   const near = (actual: readonly number[], expected: readonly number[]) => {
     expect(actual.length).toBe(expected.length);
     actual.forEach((value, i) => {
@@ -108,9 +106,8 @@ describe.each(cases)('$kind heads, pruning $prunes, pairs $pairs (seed $seed): t
 
     const exits = new Set<number>();
     let ties = 0;
-    let moved = 0;
     order.forEach((text, id) => {
-      const { layers: logits } = answersOf(text);
+      const { logits } = judged[text];
       const tau = taus[text];
       const isTie =
         tau !== null && logits.some((row) => row.length > 0 && Math.abs(toNumber(uncertainty(row)) - tau) < TIE);
@@ -123,7 +120,6 @@ describe.each(cases)('$kind heads, pruning $prunes, pairs $pairs (seed $seed): t
       expect(outcome.exit).toBe(expected);
       near(outcome.logits[expected - 1], judged[text].logits[expected - 1]);
       expect(argmax(outcome.logits[expected - 1])).toBe(argmax(logits[expected - 1]));
-      if (exitLayer(uncertaintiesOf(judged[text].logits), tau) !== expected) moved++;
       expect(judged[text].tokens.slice(0, outcome.tokens.length)).toEqual(outcome.tokens);
       if (tau === null) expect(outcome.logits.slice(0, -1).every((row) => row.length === 0)).toBe(true);
       exits.add(expected);
@@ -131,7 +127,6 @@ describe.each(cases)('$kind heads, pruning $prunes, pairs $pairs (seed $seed): t
 
     // the run must have met what it is about
     expect(ties).toBeLessThan(TEXTS / 100);
-    expect(moved > 0).toBe('exitTemperatures' in options);
     if (options.kind !== 'none') expect(exits.size).toBeGreaterThanOrEqual(3);
     const groupOf = made.flatMap((group, number) => group.map(() => number));
     const below = engine.batches.filter(({ layer }) => layer > 1);

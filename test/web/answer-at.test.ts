@@ -4,7 +4,7 @@ import type { ExplainedFloor, Explanation } from '../../src/engine/explain.ts';
 import { actualOf, exitOf, outcomes } from '../../src/evaluate/outcomes.ts';
 import type { Trace } from '../../src/evaluate/trace.ts';
 import { toNumber, uncertainty } from '../../src/pyramid/exits/exit-rule.ts';
-import { exitLogits } from '../../src/pyramid/exits/sum.ts';
+import { exitLogits, temperatureAt, tempered } from '../../src/pyramid/exits/sum.ts';
 import { softmax } from '../../src/pyramid/logits.ts';
 import { answerAt } from '../../src/web/answer-at.ts';
 import type { EngineInfo } from '../../src/web/page-engine.ts';
@@ -40,7 +40,7 @@ const infoOf = ({ shape, labels, headKind, floor }: Trace): EngineInfo => ({
 function explanations({ entries, labels, floor: sum, temperatures }: Trace): Explanation[] {
   const scoresOf = (row: readonly number[]) => Object.fromEntries(softmax(row).map((p, c) => [labels[c], p]));
   return entries.map(({ tokens, logits, floor = null }) => {
-    const exits = exitLogits(logits, floor, sum ?? null, temperatures);
+    const exits = exitLogits(logits, floor, sum ?? null);
     const nothing = labels.map(() => 0);
     const explained: ExplainedFloor | null = exits.floor && {
       scores: scoresOf(exits.floor),
@@ -53,14 +53,19 @@ function explanations({ entries, labels, floor: sum, temperatures }: Trace): Exp
     const layers = exits.layers.map((row, l) => ({
       importance: [],
       kept: Array.from({ length: tokens[0] }, (_, i) => i < tokens[l + 1]),
-      scores: row.length > 0 ? scoresOf(row) : null,
+      scores: row.length > 0 ? scoresOf(tempered(row, temperatureAt(temperatures, l + 1))) : null,
       uncertainty: row.length > 0 ? toNumber(uncertainty(row)) : null,
     }));
     const pieces = Array.from({ length: tokens[0] }, (_, i) => `w${i}`);
     const types = pieces.map(() => 0);
     const own = exits.layers.at(-1) ?? exits.floor!;
     const best = own.indexOf(Math.max(...own));
-    const answer = { label: labels[best], score: softmax(own)[best], exit: logits.length, tau: null };
+    const answer = {
+      label: labels[best],
+      score: softmax(tempered(own, temperatureAt(temperatures, logits.length)))[best],
+      exit: logits.length,
+      tau: null,
+    };
     return { ...answer, truncated: false, pieces, types, layers, floor: explained };
   });
 }

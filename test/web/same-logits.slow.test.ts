@@ -131,7 +131,7 @@ describe.skipIf(!hasChromium)('in Chromium (skipped where there is none)', () =>
       expect(expected.every(({ floor }) => (floor !== undefined) === hasFloor)).toBe(true);
       exits.forEach((found, i) => {
         const wanted = expected.map(({ logits, floor = null }, t) => {
-          const { floor: z0, layers } = exitLogits(logits, floor, node.exitSum, node.info.exitTemperatures);
+          const { floor: z0, layers } = exitLogits(logits, floor, node.exitSum);
           const isNear = layers.some((row) => row.length > 0 && Math.abs(toNumber(uncertainty(row)) - TAUS[i]) < TIE);
           return isNear ? found[t] : exitLayer(uncertaintiesOf(layers), TAUS[i], z0 && uncertainty(z0));
         });

@@ -1,10 +1,10 @@
 /**
- * What the exits answer by: the network's logits, what floor 0 (src/pyramid/floor, a linear model of n-grams) adds to them, and a
- * temperature for each exit:
- *   exit l answers softmax(T_l (z_l + w (z_0 − k log π))), the last layer too; floor 0 by itself answers softmax(s z_0).
+ * What the exits answer by: the network's logits, and what floor 0 (src/pyramid/floor, a linear model of n-grams) adds to them.
+ *   exit l answers by z_l + w (z_0 − k log π), the last layer too, and floor 0 by itself by s z_0;
+ *   the scores that people see are softmax(T_l · that): T_l changes neither an answer nor where a text leaves.
  * z_l are the network's own logits, z_0 floor 0's; π are the shares of the labels among the rows that trained floor 0.
- * Both experts count the prior, and k takes it off once. w and k are one number each for all exits; T_l and s change no answer,
- * only how sure it is. Engine, training, evaluation and page call this file, and no other puts these together.
+ * Both experts count the prior, and k takes it off once. w and k are one number each for all exits.
+ * Engine, training, evaluation and page call this file, and no other puts these together.
  */
 import type { FloorParts } from '../floor/index.ts';
 import type { Logits } from '../logits.ts';
@@ -12,9 +12,12 @@ import type { Logits } from '../logits.ts';
 /** T [L], above 0: the inverse temperatures of layers 1 to L, as s is floor 0's. Left out: all are 1. */
 export type ExitTemperatures = readonly number[] | undefined;
 
-/** T_l of a layer, from 1. */
-export const temperatureOfLayer = (temperatures: ExitTemperatures, layer: number): number =>
-  temperatures?.[layer - 1] ?? 1;
+/** T_l of an exit; 1 of floor 0, whose s is in its answer already. */
+export const temperatureAt = (temperatures: ExitTemperatures, exit: number): number => temperatures?.[exit - 1] ?? 1;
+
+/** T · logits, [C]: what an exit's scores are the softmax of. Uncertainties, which tau is compared with, are of the logits themselves. */
+export const tempered = (logits: readonly number[], temperature: number): readonly number[] =>
+  temperature === 1 ? logits : logits.map((z) => temperature * z);
 
 /** How floor 0's logits enter an exit. */
 export interface ExitSum {
@@ -44,15 +47,9 @@ export const addend = ({ weight, prior }: ExitSum, z0: Logits): number[] =>
 export const addendOf = (sum: ExitSum | null, z0: Logits | null): number[] | null =>
   sum === null || z0 === null || sum.weight === 0 ? null : addend(sum, z0);
 
-/** T_l (z_l + addend), [C]: what the exit answers by. A text without an addend has 0 for it; [] where the exit was not asked. */
-export function answeredBy(
-  logits: readonly number[],
-  add: readonly number[] | null,
-  temperature: number,
-): readonly number[] {
-  if (add !== null) return logits.map((z, i) => temperature * (z + add[i]));
-  return temperature === 1 ? logits : logits.map((z) => temperature * z);
-}
+/** z_l + addend, [C]; z_l itself where a text has no addend, and [] where the exit was not asked. */
+export const summed = (logits: readonly number[], add: readonly number[] | null): readonly number[] =>
+  add === null ? logits : logits.map((z, i) => z + add[i]);
 
 /** z_l + the addend of z_0, into `into` [C] (which may be `network`), for many rows; undefined: no feature. */
 export function sumInto(
@@ -73,13 +70,8 @@ export interface ExitLogits {
 }
 
 /** From the parts, the network's logits [L] of [C] and floor 0's [C], to what the exits answer by. */
-export function exitLogits(
-  logits: readonly (readonly number[])[],
-  z0: Logits | null,
-  sum: ExitSum | null,
-  temperatures: ExitTemperatures,
-): ExitLogits {
+export function exitLogits(logits: readonly (readonly number[])[], z0: Logits | null, sum: ExitSum | null): ExitLogits {
+  if (sum === null || z0 === null) return { floor: null, layers: logits };
   const add = addendOf(sum, z0);
-  const layers = logits.map((row, i) => answeredBy(row, add, temperatureOfLayer(temperatures, i + 1)));
-  return { floor: sum === null || z0 === null ? null : floorAnswer(sum, z0), layers };
+  return { floor: floorAnswer(sum, z0), layers: logits.map((row) => summed(row, add)) };
 }

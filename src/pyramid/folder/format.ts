@@ -9,7 +9,7 @@ const MOST = 1e4;
 
 /**
  * 1; 2 with `floor`, whose logits are summed into every exit; 3 with `exitTemperatures`. A reader of a lower one would answer
- * without them: other scores, and other exits at the same tau.
+ * without them: without floor 0 other answers and exits, without temperatures other scores.
  */
 export const formatOf = ({
   floor,

@@ -1,10 +1,10 @@
 /**
- * A temperature for each exit: one factor T_l on its logits, so that its scores are as sure as they are right and tau means the
- * same at every exit. It changes no answer. Fitted by log-loss on rows that the network and floor 0 have not learned from, once
+ * A temperature for each exit: one factor T_l on its logits, so that its scores are as sure as they are right. It changes no answer,
+ * and not where a text leaves: leaving by tempered scores was slower (docs/results/earlier-exits.md). Fitted by log-loss on rows that the network and floor 0 have not learned from, once
  * w and k are chosen; floor 0's own comes from its left-out folds. Which rows those are is the caller's.
  */
 import type { Trace } from '../../evaluate/index.ts';
-import { exitLogits, temperatureOfLayer } from '../../pyramid/exits/sum.ts';
+import { exitLogits, temperatureAt } from '../../pyramid/exits/sum.ts';
 import { temperatureOf } from '../linear/index.ts';
 
 /** As it is stored: no row tells it more exactly. */
@@ -18,10 +18,10 @@ const DIGITS = 4;
 export function fitTemperatures(trace: Trace): readonly number[] | null {
   const { shape, floor: sum = null, temperatures: before, entries } = trace;
   if (shape.layers === 0) return null;
-  const exits = entries.map(({ logits, floor = null }) => exitLogits(logits, floor, sum, undefined).layers);
+  const exits = entries.map(({ logits, floor = null }) => exitLogits(logits, floor, sum).layers);
   const labels = entries.map(({ label }) => label);
   return Array.from({ length: shape.layers }, (_, i) => {
-    if (exits[0][i].length === 0) return temperatureOfLayer(before, i + 1);
+    if (exits[0][i].length === 0) return temperatureAt(before, i + 1);
     const rows = Float64Array.from(exits.flatMap((layers) => layers[i]));
     return Number(temperatureOf(rows, labels, shape.labels).toPrecision(DIGITS));
   });

@@ -106,7 +106,7 @@ describe('calibrate with rows that trained and chose nothing', () => {
 
   test('compares with the answers of another model, row by row, without the rows that the model has seen', async () => {
     const answers = trace.entries.map(({ logits }, i) =>
-      i % 50 === 0 ? 0 : argmax(exitLogits(logits, null, null, undefined).layers.at(-1)!),
+      i % 50 === 0 ? 0 : argmax(exitLogits(logits, null, null).layers.at(-1)!),
     );
     const reference = join(root, 'bert.jsonl');
     writeFileSync(reference, answers.map((label) => JSON.stringify({ label: 'abc'[label], score: 1 })).join('\n'));

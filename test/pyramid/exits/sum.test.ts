@@ -1,7 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { toNumber, uncertainty } from '../../../src/pyramid/exits/exit-rule.ts';
-import { addend, answeredBy, type ExitSum, exitLogits, floorAnswer } from '../../../src/pyramid/exits/sum.ts';
+import {
+  addend,
+  type ExitSum,
+  exitLogits,
+  floorAnswer,
+  summed,
+  temperatureAt,
+  tempered,
+} from '../../../src/pyramid/exits/sum.ts';
 import { logSoftmax, softmax } from '../../../src/pyramid/logits.ts';
 
 const row = (length: number) =>
@@ -15,7 +23,7 @@ describe('the sum of floor 0 and the network', () => {
         const sum: ExitSum = { weight: 1, prior, scale: 1 };
         const both = softmax(z).map((p, i) => (p * softmax(z0)[i]) / Math.exp(prior[i]));
         const total = both.reduce((a, b) => a + b);
-        const found = softmax(answeredBy(z, addend(sum, z0), 1));
+        const found = softmax(summed(z, addend(sum, z0)));
         found.forEach((p, i) => void expect(p).toBeCloseTo(both[i] / total, 9));
       }),
     );
@@ -24,24 +32,23 @@ describe('the sum of floor 0 and the network', () => {
   it('leaves the network as it is with weight 0, without a feature and without a floor', () => {
     const logits = [[1, 2], [], [3, 4]];
     const sum: ExitSum = { weight: 0, prior: [-1, 1], scale: 2 };
-    expect(exitLogits(logits, [5, -5], sum, undefined)).toEqual({ floor: [10, -10], layers: logits });
-    expect(exitLogits(logits, null, { ...sum, weight: 1 }, undefined)).toEqual({ floor: null, layers: logits });
-    expect(exitLogits(logits, null, null, undefined)).toEqual({ floor: null, layers: logits });
+    expect(exitLogits(logits, [5, -5], sum)).toEqual({ floor: [10, -10], layers: logits });
+    expect(exitLogits(logits, null, { ...sum, weight: 1 })).toEqual({ floor: null, layers: logits });
+    expect(exitLogits(logits, null, null)).toEqual({ floor: null, layers: logits });
   });
 
   it('is added to every exit that was asked, the last layer too, and not to the others', () => {
     const sum: ExitSum = { weight: 0.5, prior: [1, 0], scale: 1 };
-    const { layers } = exitLogits([[1, 2], [], [3, 4]], [3, -2], sum, undefined);
+    const { layers } = exitLogits([[1, 2], [], [3, 4]], [3, -2], sum);
     expect(layers).toEqual([[2, 1], [], [4, 3]]);
   });
 
-  it('is tempered at each exit, which changes how sure it is and no answer, with an addend or without', () => {
-    const sum: ExitSum = { weight: 0.5, prior: [1, 0], scale: 1 };
+  it('is tempered for its scores, each layer by its own number, and floor 0 and a model without them not at all', () => {
     const temperatures = [2, 3, 0.5];
-    const logits = [[1, 2], [], [3, 4]];
-    expect(exitLogits(logits, [3, -2], sum, temperatures)).toEqual({ floor: [3, -2], layers: [[4, 2], [], [2, 1.5]] });
-    expect(exitLogits(logits, null, sum, temperatures)).toEqual({ floor: null, layers: [[2, 4], [], [1.5, 2]] });
-    expect(exitLogits(logits, null, null, temperatures).layers).toEqual([[2, 4], [], [1.5, 2]]);
+    expect([0, 1, 2, 3].map((exit) => temperatureAt(temperatures, exit))).toEqual([1, 2, 3, 0.5]);
+    expect([0, 1, 3].map((exit) => temperatureAt(undefined, exit))).toEqual([1, 1, 1]);
+    expect(tempered([4, -1], 0.5)).toEqual([2, -0.5]);
+    expect(tempered([4, -1], 1)).toEqual([4, -1]);
   });
 
   it('takes the scale for floor 0’s own answer alone: a larger one is surer, and answers the same', () => {

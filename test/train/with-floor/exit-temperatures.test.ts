@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Trace } from '../../../src/evaluate/index.ts';
 import { outcomes } from '../../../src/evaluate/outcomes.ts';
-import { exitLogits } from '../../../src/pyramid/exits/sum.ts';
+import { exitLogits, temperatureAt, tempered } from '../../../src/pyramid/exits/sum.ts';
 import { logSoftmax, softmax } from '../../../src/pyramid/logits.ts';
 import { randomStream } from '../../../src/random.ts';
 import { hasTemperatures } from '../../../src/train/methods.ts';
@@ -15,7 +15,7 @@ const floor = { weight: 0.7, prior: [0.1, -0.1, 0.2, 0], scale: 1.3 };
 function drawnFrom(trace: Trace, layer: number, truth: number): Trace {
   const random = randomStream(9, 'labels');
   const entries = trace.entries.map((entry) => {
-    const row = exitLogits(entry.logits, entry.floor ?? null, trace.floor ?? null, undefined).layers[layer - 1];
+    const row = exitLogits(entry.logits, entry.floor ?? null, trace.floor ?? null).layers[layer - 1];
     let rest = random.next();
     const label = softmax(row.map((z) => truth * z)).findIndex((p) => {
       rest -= p;
@@ -28,8 +28,8 @@ function drawnFrom(trace: Trace, layer: number, truth: number): Trace {
 
 const logLoss = ({ entries, floor: sum, temperatures }: Trace, layer: number): number =>
   entries.reduce((total, { label, logits, floor: z0 = null }) => {
-    const { layers } = exitLogits(logits, z0, sum ?? null, temperatures);
-    return total - logSoftmax(layers[layer - 1])[label];
+    const { layers } = exitLogits(logits, z0, sum ?? null);
+    return total - logSoftmax(tempered(layers[layer - 1], temperatureAt(temperatures, layer)))[label];
   }, 0) / entries.length;
 
 describe.each([

@@ -36,8 +36,7 @@ const without = ({ floor: _, entries, ...rest }: Trace): Trace => ({
 
 const logLosses = ({ entries, floor: sum }: Trace): number[] =>
   entries.map(
-    ({ logits, floor, label }) =>
-      -logSoftmax(exitLogits(logits, floor ?? null, sum ?? null, undefined).layers.at(-1)!)[label],
+    ({ logits, floor, label }) => -logSoftmax(exitLogits(logits, floor ?? null, sum ?? null).layers.at(-1)!)[label],
   );
 
 /** Accuracy that tau may cost, with floor 0 as without. */
