@@ -52,14 +52,10 @@ export function dropByGroup(trace: Trace, tau: number | null, given: GroupOption
     );
     const n = inside.length;
     if (n === 0) return { by, group, n, drop: null, lower: -1, upper: 1 };
-    return {
-      by,
-      group,
-      n,
-      drop: total(inside) / n,
-      lower: bettingLower(inside, bets),
-      upper: bettingUpper(inside, bets),
-    };
+    const found = total(inside) / n;
+    // bets look at rows one by one, and may leave the mean of few rows outside; a wider interval holds as well
+    const lower = Math.min(found, bettingLower(inside, bets));
+    return { by, group, n, drop: found, lower, upper: Math.max(found, bettingUpper(inside, bets)) };
   };
   const firstExit = trace.floor ? 0 : 1;
   return [

@@ -3,7 +3,7 @@
  */
 import { left, percent, type ReportRow, type ReportTable, reportTable, right, times } from '../../report/index.ts';
 import { resultRow, type StoredResult } from '../stored-result.ts';
-import { deviation, geometricMean, mean, points, withSpread } from './statistics.ts';
+import { deviation, geometricMean, ifAll, mean, points, withSpread } from './statistics.ts';
 
 /** By method, over the tasks on which it did not fail. */
 export function averageTable(rows: readonly ReportRow[]): ReportTable {
@@ -11,7 +11,8 @@ export function averageTable(rows: readonly ReportRow[]): ReportTable {
   const records = names.flatMap((method) => {
     const own = rows.filter((row) => row.method === method && row.failed === undefined);
     if (own.length === 0) return [];
-    const of = (key: 'accuracy' | 'gflops' | 'speedupPaper' | 'speedupActual') => own.map((row) => row[key] ?? 0);
+    const of = (key: 'accuracy' | 'gflops') => own.map((row) => row[key] ?? 0);
+    const speedups = (key: 'speedupPaper' | 'speedupActual') => own.map((row) => row[key] ?? null);
     const drops = own.flatMap(({ task, accuracy }) => {
       const bert = rows.find((row) => row.task === task && row.method === 'bert')?.accuracy;
       return bert == null || accuracy === null ? [] : [bert - accuracy];
@@ -23,10 +24,10 @@ export function averageTable(rows: readonly ReportRow[]): ReportTable {
         accuracy: mean(of('accuracy')),
         drop: drops.length === own.length ? mean(drops) : null,
         gflops: mean(of('gflops')),
-        speedupPaper: mean(of('speedupPaper')),
-        speedupPaperGeometric: geometricMean(of('speedupPaper')),
-        speedupActual: mean(of('speedupActual')),
-        speedupActualGeometric: geometricMean(of('speedupActual')),
+        speedupPaper: ifAll(speedups('speedupPaper'), mean),
+        speedupPaperGeometric: ifAll(speedups('speedupPaper'), geometricMean),
+        speedupActual: ifAll(speedups('speedupActual'), mean),
+        speedupActualGeometric: ifAll(speedups('speedupActual'), geometricMean),
       },
     ];
   });

@@ -43,7 +43,7 @@ export interface Certificate {
   readonly seed: number;
   /** The fastest setting that is certified; null: none is, so that every text goes to the end. */
   readonly tau: number | null;
-  /** The risk at `tau`; zeros where tau is null. */
+  /** The risk at `tau`. Where that is null: zeros against the network itself; against a reference, what full depth loses. */
   readonly atTau: Bounded;
   /** Disagreement with the network run to the end at `tau`: what an audit compares with. */
   readonly disagreement: Bounded;
