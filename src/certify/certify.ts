@@ -55,7 +55,8 @@ export function certify(trace: Trace, given: CertifyOptions): Certified {
   const losses = (tau: number | null) => inOrder(lossesAt(all, full, tau, risk), order);
 
   const last = fixedSequence(DIAL.length, (setting) => isRejected(risk, losses(DIAL[setting]), options));
-  const tau = last < 0 ? null : DIAL[last];
+  // settings slower than every exit lose nothing and save nothing: passing them is no certificate of leaving early
+  const tau = last >= 0 && DIAL[last] >= slowest(all) ? DIAL[last] : null;
   return {
     certificate: {
       format: 1,

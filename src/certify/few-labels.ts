@@ -1,7 +1,8 @@
 /**
  * A certificate from few labels. Only texts on which an early and the full answer differ can lose anything: with U the texts on which
  * any setting of the path does, δ(θ) = P(U) · E[D(θ) | U]. P(U) is bounded on texts without labels, and a person labels a sample of U.
- * Each of the two bounds may fail with α/2.
+ * The labels may fail with α/2, the bound of U at the path's end with α/4; and where a setting's own U is small enough no label is
+ * needed, which may fail with α/4 too.
  */
 import { PyramidError } from '../errors.ts';
 import { exitOf, type Outcome, outcomes } from '../evaluate/outcomes.ts';
@@ -33,7 +34,7 @@ export interface FewLabelsOptions {
 export interface LabelPlan {
   /** The fast end of the path that the labels are for; null where even the slowest setting differs too often. */
   readonly end: number | null;
-  /** Share of the texts that are in U, and the bound of P(U) with confidence 1 − α/2. */
+  /** Share of the texts that are in U, and the bound of P(U) with confidence 1 − α/4. */
   readonly differing: { readonly estimate: number; readonly upper: number };
   /** Indices of the texts to be labelled, at most `budget`: a uniform sample of U in a seeded order. */
   readonly texts: readonly number[];
@@ -80,16 +81,19 @@ export function certifyFewLabels(
   const share = plan.differing.upper;
   const within: TestOptions = { maxRisk: Math.min(1 - 1e-9, options.maxRisk / share), alpha: options.alpha / 2 };
   const path = plan.end === null ? [] : DIAL.filter((setting) => setting <= plan.end!);
-  // where U is smaller than the risk allowed nothing is left to be shown
+  const firstAt = all.map(firstDiffering);
+  const ownShare = (setting: number) => shareUpTo(firstAt, path[setting], options);
+  // a setting on which no more texts differ than may lose has nothing left to show
   const isSafe = (setting: number) =>
-    share <= options.maxRisk ||
+    ownShare(setting) <= options.maxRisk ||
     (sample.length > 0 && isRejected(risk, lossesAt(sample, full, path[setting], risk), within));
   const last = fixedSequence(path.length, isSafe);
   const tau = last < 0 ? null : path[last];
   const bound = () => {
-    if (sample.length === 0) return { estimate: 0, upper: share };
+    const own = ownShare(last);
+    if (sample.length === 0) return { estimate: 0, upper: own };
     const { estimate, upper } = bounded(risk, lossesAt(sample, full, tau, risk), within);
-    return { estimate: estimate * plan.differing.estimate, upper: upper > 0 ? upper * share : 0 };
+    return { estimate: estimate * plan.differing.estimate, upper: Math.max(0, Math.min(own, upper * share)) };
   };
   return {
     certificate: {
@@ -105,7 +109,9 @@ export function certifyFewLabels(
       atTau: tau === null ? { estimate: 0, upper: 0 } : bound(),
     },
     rowsNeeded:
-      tau === null && path.length > 0 ? rowsNeeded(risk, lossesAt(sample, full, path[0], risk), within) : null,
+      tau === null && sample.length === known.budget
+        ? rowsNeeded(risk, lossesAt(sample, full, path[0], risk), within)
+        : null,
   };
 }
 
@@ -124,15 +130,15 @@ function checked(given: FewLabelsOptions): Checked {
 
 function planOf(trace: Trace, all: readonly Outcome[], { options, budget, seed, end: given }: Checked): LabelPlan {
   const n = all.length;
-  const { maxRisk, alpha } = options;
+  const { maxRisk } = options;
   const firstAt = all.map(firstDiffering);
-  const differing = (end: number) => firstAt.reduce((count, first) => count + Number(first <= end), 0);
-  const upperAt = (end: number) => binomialUpper(differing(end), n, alpha / 2);
+  const differing = (end: number) => firstAt.filter((first) => first <= end).length;
+  const upperAt = (end: number) => shareUpTo(firstAt, end, options);
   let end = given ?? null;
   let upper = 1;
   if (end !== null) upper = upperAt(end);
   else {
-    // U grows along the path, so with t fixed beforehand the first end whose U is larger passes with probability α/2 at most: t
+    // U grows along the path, so with t fixed beforehand the first end whose U is larger passes with probability α/4 at most: t
     // itself is the bound, wherever the cut falls
     const t = Math.min(1, Math.max(maxRisk, (maxRisk * Math.sqrt(budget)) / SPREAD));
     const last = fixedSequence(DIAL.length, (setting) => upperAt(DIAL[setting]) <= t);
@@ -143,6 +149,10 @@ function planOf(trace: Trace, all: readonly Outcome[], { options, budget, seed, 
   const inside = readingOrder(trace, seed).filter((i) => firstAt[i] <= end);
   return { end, differing: { estimate: inside.length / n, upper }, texts: inside.slice(0, budget) };
 }
+
+/** The bound of P(U) with confidence 1 − α/4, U of the path up to `end`; `firstAt`: of each text where it first differs. */
+const shareUpTo = (firstAt: readonly number[], end: number, { alpha }: TestOptions): number =>
+  binomialUpper(firstAt.filter((first) => first <= end).length, firstAt.length, alpha / 4);
 
 /** The first setting of the dial at which a text's answer is not its full one; without end where there is none. */
 function firstDiffering(outcome: Outcome): number {

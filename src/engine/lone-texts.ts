@@ -11,6 +11,7 @@ const MOST_WAITING = 16;
 export class LoneTexts {
   readonly #turn: Turn;
   readonly #waiting: (() => void)[] = [];
+  #isResuming = false;
 
   constructor(turn: Turn) {
     this.#turn = turn;
@@ -29,7 +30,10 @@ export class LoneTexts {
   /** Resolves in a turn with time left. */
   next(): Promise<void> {
     return new Promise((resolve) => {
-      if (this.#waiting.push(resolve) === 1) later(() => void this.#resume());
+      this.#waiting.push(resolve);
+      if (this.#isResuming) return; // those that wait already are being answered, and it is after them
+      this.#isResuming = true;
+      later(() => void this.#resume());
     });
   }
 
@@ -40,5 +44,6 @@ export class LoneTexts {
       this.#waiting.shift()!();
       await null; // it is answered before this goes on
     }
+    this.#isResuming = false;
   }
 }

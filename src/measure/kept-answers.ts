@@ -38,11 +38,11 @@ export class KeptAnswers {
     { onProgress, signal }: { readonly onProgress: (done: number) => void; readonly signal?: AbortSignal },
   ): Promise<Answered[]> {
     const { layers, labels } = this.#pyramid.shape;
-    const heads = this.#pyramid.headKind === 'none' ? 1 : layers;
+    const asked = this.#layersAsked();
     const all: Answered[] = [];
     for (let from = 0; from < texts.length; from += CHUNK) {
       const some = texts.slice(from, from + CHUNK);
-      const shapes = { tokens: [some.length, layers + 1], logits: [some.length, heads, labels] };
+      const shapes = { tokens: [some.length, layers + 1], logits: [some.length, asked.length, labels] };
       const key = createHash('sha256').update(this.#network).update(this.#pyramid.dtype);
       const digest = key.update(JSON.stringify(some)).digest('hex');
       const chunk = this.#chunks++;
@@ -66,10 +66,19 @@ export class KeptAnswers {
           ]),
         );
       }
-      for (let i = 0; i < some.length; i++) all.push(entryOf(kept, i, { layers, heads, labels }));
+      for (let i = 0; i < some.length; i++) all.push(entryOf(kept, i, { layers, asked, labels }));
       onProgress(from + some.length);
     }
     return all;
+  }
+
+  /** The layers, from 0, that a trace has logits of: those whose exit heads are asked, and the last. */
+  #layersAsked(): number[] {
+    const { shape, headKind, info } = this.#pyramid;
+    const last = shape.layers - 1;
+    return Array.from({ length: shape.layers }, (_, layer) => layer).filter(
+      (layer) => layer === last || (headKind !== 'none' && (info.asked?.[layer] ?? true)),
+    );
   }
 
   remove(): Promise<void> {
@@ -80,16 +89,18 @@ export class KeptAnswers {
 function entryOf(
   { tokens, logits }: Readonly<Record<string, Float32Array>>,
   text: number,
-  { layers, heads, labels }: { readonly layers: number; readonly heads: number; readonly labels: number },
+  { layers, asked, labels }: { readonly layers: number; readonly asked: readonly number[]; readonly labels: number },
 ): Answered {
   const left = Array.from(tokens.subarray(text * (layers + 1), (text + 1) * (layers + 1)));
-  const head = (i: number) => Array.from(logits.subarray((text * heads + i) * labels, (text * heads + i + 1) * labels));
-  // without exit heads the last layer's stand alone
-  const first = layers - heads;
+  const rows = logits.subarray(text * asked.length * labels, (text + 1) * asked.length * labels);
+  const rowOf = (layer: number): number[] => {
+    const at = asked.indexOf(layer);
+    return at < 0 ? [] : Array.from(rows.subarray(at * labels, (at + 1) * labels));
+  };
   return {
     length: left[0],
     tokens: left,
-    logits: Array.from({ length: layers }, (_, layer) => (layer < first ? [] : head(layer - first))),
+    logits: Array.from({ length: layers }, (_, layer) => rowOf(layer)),
   };
 }
 

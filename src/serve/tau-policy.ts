@@ -32,8 +32,8 @@ export function policyFor(model: Model, { tau, maxTau, maxDrop, sloP95 }: DialOp
         ? 'run magic-pyramid calibrate with more rows, or give --max-tau'
         : 'run magic-pyramid calibrate on it, or give --max-tau',
     });
-  // every slower setting than the certified one is certified too: a server with time to spare loses nothing
-  const isCertified = certificate?.tau != null && high <= certificate.tau;
+  // the path up to a certified setting is certified too: a server with time to spare loses nothing
+  const isCertified = certificate?.tau != null && !certificate.single && high <= certificate.tau;
   const low = isCertified ? 0 : Math.min(info.tau ?? 0, high);
   return { kind: 'auto', limits: { low, high, sloMs: sloP95 ?? DEFAULT_SLO_MS } };
 }

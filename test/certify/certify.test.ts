@@ -57,6 +57,16 @@ describe('a certificate', () => {
     }
   });
 
+  it('is for no setting at which every text goes to the end: that would save nothing', () => {
+    // every text leaves at a large tau alone, and loses often
+    const late = syntheticTrace(randomStream(2, 'late'), 1200, bad, bad);
+    const only = { ...late, entries: late.entries.filter(({ logits: [[a, b]] }) => Math.abs(a - b) < 1) };
+    const { certificate, rowsNeeded } = certify(only, { maxRisk: 0.01, seed: 0 });
+    expect(only.entries.length).toBeGreaterThan(308);
+    expect(certificate).toMatchObject({ tau: null, exits: [0, 0, 1], atTau: { estimate: 0, upper: 0 } });
+    expect(rowsNeeded).toBeNull(); // it loses more than allowed, however many rows there are
+  });
+
   it('reads no label for disagreement', () => {
     const without = { ...good, entries: good.entries.map((entry) => ({ ...entry, label: 0 })) };
     const options = { risk: 'disagreement', maxRisk: 0.02, seed: 0 } as const;

@@ -54,6 +54,23 @@ describe('the texts worth labelling', () => {
 });
 
 describe('a certificate from few labels', () => {
+  it('needs no label where no answer differs, or fewer than may be wrong', () => {
+    const same = withoutLabels(
+      syntheticTrace(randomStream(6, 'same'), 2000, { lost: 0, gained: 0 }, { lost: 0, gained: 0 }),
+    );
+    const { certificate } = certifyFewLabels(same, new Map(), options);
+    expect(certificate).toMatchObject({ tau: 1, labelled: 0, atTau: { estimate: 0 } });
+    expect(certificate.atTau.upper).toBeGreaterThan(0);
+    expect(certificate.atTau.upper).toBeLessThan(0.01);
+    const few = syntheticTrace(randomStream(6, 'few'), 2000, { lost: 0, gained: 0.006 }, { lost: 0, gained: 0.006 });
+    const plan = textsWorthLabelling(withoutLabels(few), options);
+    expect(plan.texts.length).toBeGreaterThan(3);
+    const gains = new Map(plan.texts.map((i) => [i, few.entries[i].label]));
+    const found = certifyFewLabels(withoutLabels(few), gains, options);
+    expect(found.certificate.tau).toBe(1);
+    expect(found.rowsNeeded).toBeNull();
+  });
+
   it('is for a setting like that of a certificate from ten times as many', () => {
     const { certificate } = certifyFewLabels(texts, truth(plan.texts), options);
     const many = certify({ ...labelled, entries: labelled.entries.slice(0, 2000) }, { maxRisk: 0.01, seed: 7 });

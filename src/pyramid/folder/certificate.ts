@@ -3,7 +3,7 @@
  * `train` and `refit` write, and card, command line, page and server show. src/certify makes certificates; this file says
  * what one is.
  */
-import { type Field, isObject, number, oneOf, orNull, problemIn, tauField, whole } from './field.ts';
+import { type Field, isObject, number, oneOf, optional, orNull, problemIn, tauField, whole } from './field.ts';
 
 /**
  * `certified`: a certificate stands behind it. `chosen`: the best of a curve, on rows that may flatter it. `given`: by a
@@ -43,6 +43,8 @@ export interface Certificate {
   readonly seed: number;
   /** The fastest setting that is certified; null: none is, so that every text goes to the end. */
   readonly tau: number | null;
+  /** `tau` alone was tested, and no slower setting: there is no certified range. Left out: the whole path up to it was. */
+  readonly single?: true;
   /** The risk at `tau`. Where that is null: zeros against the network itself; against a reference, what full depth loses. */
   readonly atTau: Bounded;
   /** Disagreement with the network run to the end at `tau`: what an audit compares with. */
@@ -73,6 +75,7 @@ const FIELDS: Readonly<Record<keyof Certificate, Field>> = {
   labelled: whole(0),
   seed: number(),
   tau: tauField,
+  single: optional(oneOf([true])),
   atTau: BOUNDED,
   disagreement: BOUNDED,
   exits: [(value) => Array.isArray(value) && value.every(SHARE[0]), 'a list of shares from 0 to 1'],

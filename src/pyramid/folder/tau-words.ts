@@ -15,7 +15,7 @@ export function tauInWords({ tau, tauFrom, certificate, certificateVoid }: SaidD
   if (certificateVoid) return `${is}, chosen, not certified: its certificate holds no longer, ${certificateVoid}`;
   switch (originOf({ tau, tauFrom: tauFrom ?? undefined })) {
     case 'certified':
-      return `${is}, certified: ${tau === null ? 'no earlier exit could be, so that every text goes to the end' : promise(certificate!)}`;
+      return tau === null ? `${is}: ${nothing(certificate!)}` : `${is}, certified: ${promise(certificate!)}`;
     case 'chosen':
       return `${is}, chosen, not certified`;
     case 'given':
@@ -24,6 +24,12 @@ export function tauInWords({ tau, tauFrom, certificate, certificateVoid }: SaidD
       return is;
   }
 }
+
+/** Of a certificate of no setting. */
+const nothing = ({ against, atTau }: Certificate): string =>
+  against === 'network'
+    ? 'no earlier exit could be certified, so that every text goes to the end'
+    : `nothing could be certified against the given answers, so that every text goes to the end, which itself may lose up to ${points(atTau.upper)}`;
 
 /** What a certificate says, as a part of a sentence. */
 export function promise({ risk, against, maxRisk, confidence, ...seen }: Omit<Certificate, 'settings'>): string {

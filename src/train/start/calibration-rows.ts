@@ -28,13 +28,13 @@ export function keepApart(
 ): KeptApart {
   const { calibration, calibrationShare: share, seed } = options;
   const wanted =
-    calibration !== null || share === 0
+    calibration !== null || share === 0 || !methods[options.method].exits
       ? 0
       : share === null
         ? usual(train.examples.length + beyond.length, options.method)
         : Math.round(share * train.examples.length);
   if (wanted === 0) {
-    if (!share) return { train, beyond, calibration: null };
+    if (!share || !methods[options.method].exits) return { train, beyond, calibration: null };
     throw new PyramidError('MP_USAGE', {
       what: `${train.name}: a share of ${share} of ${train.examples.length} training rows is no row to certify tau with`,
       todo: 'raise --calibration-share, or leave it out',

@@ -18,6 +18,9 @@ import type { HeadInputs } from '../trace/tracer.ts';
  */
 export const MOST_BYTES = 2 ** 28;
 
+/** Of texts whose heads read tokens: each is run through the network anew in every epoch, and not through its head alone. */
+export const MOST_READ = 20_000;
+
 export class HeadTexts {
   /** Indices of the texts, rising. */
   readonly kept: Int32Array;
@@ -37,7 +40,7 @@ export class HeadTexts {
     this.#of = count;
     this.#layers = layers - 1;
     this.#width = reads ? tensorOf(state, headName(1, 'dense.weight')).shape[1] : 0;
-    const most = reads ? Math.floor(mostBytes / (4 * this.#layers * this.#width)) : count;
+    const most = reads ? Math.floor(mostBytes / (4 * this.#layers * this.#width)) : MOST_READ;
     const drawn = most >= count ? null : randomStream(seed, 'texts for exit heads').shuffle([...Array(count).keys()]);
     this.kept = drawn ? Int32Array.from(drawn.slice(0, most)).sort() : Int32Array.from({ length: count }, (_, i) => i);
     const texts = this.kept.length;
@@ -65,7 +68,7 @@ export class HeadTexts {
   /** What is said of texts that do not fit; null where all do. */
   get note(): string | null {
     if (this.kept.length === this.#of) return null;
-    return `the exit heads learn from ${this.kept.length} of ${this.#of} texts without labels, drawn from the seed: what they read of more takes too much memory`;
+    return `the exit heads learn from ${this.kept.length} of ${this.#of} texts without labels, drawn from the seed: ${this.#inputs ? 'what they read of more takes too much memory' : 'each is run through the network in every epoch'}`;
   }
 
   /** The shape [texts, layers, F] of what is kept of a chunk of texts; null where the heads read tokens. */
