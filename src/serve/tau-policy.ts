@@ -33,7 +33,7 @@ export function policyFor(model: Model, { tau, maxTau, maxDrop, sloP95 }: DialOp
         : 'run magic-pyramid calibrate on it, or give --max-tau',
     });
   // the path up to a certified setting is certified too: a server with time to spare loses nothing
-  const isCertified = certificate?.tau != null && !certificate.single && high <= certificate.tau;
+  const isCertified = certificate?.tau != null && !certificate.single && certificate.tau >= high;
   const low = isCertified ? 0 : Math.min(info.tau ?? 0, high);
   return { kind: 'auto', limits: { low, high, sloMs: sloP95 ?? DEFAULT_SLO_MS } };
 }
@@ -41,11 +41,11 @@ export function policyFor(model: Model, { tau, maxTau, maxDrop, sloP95 }: DialOp
 /** What is to be said in the log of a highest tau that no certificate covers, though the model has one; null: nothing. */
 export function beyondCertificate(policy: TauPolicy, { info: { certificate } }: Pick<Model, 'info'>): string | null {
   if (!certificate || policy.kind === 'fixed') return null;
-  const { tau } = certificate;
+  const { tau: certified } = certificate;
   const { high } = policy.limits;
-  if (tau !== null && high <= tau) return null;
-  const certified = tau === null ? 'no tau is certified' : `only taus up to ${tau} are certified`;
-  return `--max-tau is ${high}, and ${certified}: answers above that may lose more than was promised`;
+  if (certified !== null && high <= certified) return null;
+  const only = certified === null ? 'no tau is certified' : `only taus up to ${certified} are certified`;
+  return `--max-tau is ${high}, and ${only}: answers above that may lose more than was promised`;
 }
 
 /** Whoever promises a time, as `--tau auto` does by itself, cares for the slowest answers. */
