@@ -3,7 +3,7 @@
  * touched; tau is found anew, certified where that can be, since floor 0 is another. In place or in a new folder, whole or not at all.
  */
 import { readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { readConfig } from '../encoder/index.ts';
 import { Pyramid } from '../engine/index.ts';
 import { PyramidError } from '../errors.ts';
@@ -22,6 +22,8 @@ import { randomStream } from '../random.ts';
 import type { Dataset } from '../text/example.ts';
 import { loadTokenizer } from '../text/index.ts';
 import type { OnTrainEvent } from '../train/events.ts';
+import { refuseReused } from '../train/start/calibration-rows.ts';
+import type { RefitFiles } from '../train/start/fresh-rows.ts';
 import { fitTemperatures, withTemperatures } from '../train/with-floor/exit-temperatures.ts';
 import { type LearnedFloor, learnFloor, traceWithFloor } from '../train/with-floor/learn-floor.ts';
 import { readUnlabelled, type Text } from '../train/with-floor/unlabelled-texts.ts';
@@ -46,6 +48,8 @@ export interface RefitOptions {
   readonly validation?: Dataset | null;
   /** Labelled rows that trained and chose nothing of the model: they certify tau. */
   readonly calibration?: Dataset | null;
+  /** Where `train` and `validation` come from, for training.json: later rows to certify with are compared with them. */
+  readonly files?: { readonly train: string | null; readonly validation: string | null };
   /** Without labelled rows: the share of texts, 0 to 1, that tau may have answered otherwise than the model run to the end. */
   readonly maxDisagreement?: number; // 0.01
   /** With them: the accuracy, 0 to 1, that tau may cost against the model run to the end. */
@@ -85,6 +89,7 @@ const KEYS = [
     'train',
     'validation',
     'calibration',
+    'files',
     'maxDisagreement',
     'maxDrop',
     'confidence',
@@ -121,6 +126,11 @@ export async function refit(options: RefitOptions): Promise<Refitted> {
       what: `confidence is ${confidence}`,
       todo: 'give a fraction above 0 and below 1',
     });
+  // the folder does not know of these files yet
+  if (calibration) {
+    const others = [train, validation].filter((set) => set !== null);
+    refuseReused(calibration.name, calibration, others);
+  }
   if (out !== null) await needEmptyFolder(out);
   const config = await readConfig(model);
   const tokenizer = await loadTokenizer(model);
@@ -135,7 +145,7 @@ export async function refit(options: RefitOptions): Promise<Refitted> {
     const texts = await readUnlabelled({ files: given.unlabelled, text, pair, delimiter, pairs, known, onNote });
     const holds = validation === null && calibration === null;
     const [held, learned] = holds ? heldBack(texts, fewestFor(maxDisagreement, confidence), seed, model) : [[], texts];
-    const kept = await KeptAnswers.of(pyramid, model, `${out ?? model}.refit`);
+    const kept = await KeptAnswers.of(pyramid, model, `${resolve(out ?? model)}.refit`);
     const answered = async (some: readonly Text[], before: number): Promise<Trace['entries']> => {
       const onProgress = (done: number) =>
         onEvent?.({ kind: 'floor', phase: 'answers', done: before + done, of: texts.length });
@@ -202,7 +212,12 @@ export async function refit(options: RefitOptions): Promise<Refitted> {
       seconds: (performance.now() - started) / 1000,
     };
     signal?.throwIfAborted();
-    await writeRefitted(model, info, { ...floor, temperatures }, refitted);
+    const sets = {
+      train: given.files?.train ?? train?.name ?? null,
+      validation: given.files?.validation ?? validation?.name ?? null,
+    };
+    const files: RefitFiles = { unlabelled: given.unlabelled, ...sets, text, pair, delimiter };
+    await writeRefitted(model, info, { ...floor, temperatures }, refitted, files);
     await kept.remove();
     return refitted;
   } finally {
@@ -250,6 +265,7 @@ async function writeRefitted(
   own: PyramidInfo,
   { parts, facts, temperatures }: Pick<LearnedFloor, 'parts' | 'facts'> & { temperatures: readonly number[] | null },
   { out, tau, tauFrom, certificate, rowsNeeded, by, judged, right, atFloor }: Refitted,
+  files: RefitFiles,
 ): Promise<void> {
   // what was found with another floor 0 holds no longer
   const { forDtype: _, exitTemperatures: __, ...rest } = withoutDial(own);
@@ -268,7 +284,7 @@ async function writeRefitted(
     const changed = (text: string, more: object) => json({ ...(JSON.parse(text) as object), ...more });
     await writeFile(join(copy, FLOOR_FILE), floorFile(parts));
     await edit('config.json', (text) => changed(text, { pyramid }));
-    const refit = { floor: facts, ...{ tau, tauFrom, certificate, rowsNeeded }, by, judged, right, atFloor };
+    const refit = { files, floor: facts, ...{ tau, tauFrom, certificate, rowsNeeded }, by, judged, right, atFloor };
     await edit('training.json', (text) => changed(text, { refit }));
     await edit('README.md', (text) =>
       withDialSection(`${text.split(REFITTED)[0].trimEnd()}\n\n${cardSection(facts)}`, pyramid),

@@ -55,7 +55,10 @@ describe('refit', () => {
     expect(after.info).toMatchObject({ format: 3, exitTemperatures: before.info.exitTemperatures });
     for (const [name, { data }] of before.parameters) expect(after.parameters.get(name)!.data).toEqual(data);
     expect(readFileSync(join(out, 'README.md'), 'utf8').match(/## Floor 0, refitted/g)).toHaveLength(1);
-    expect(JSON.parse(readFileSync(join(out, 'training.json'), 'utf8')).refit.floor.unlabelled).toBe(made.texts);
+    const { refit: record } = JSON.parse(readFileSync(join(out, 'training.json'), 'utf8'));
+    expect(record.floor.unlabelled).toBe(made.texts);
+    const columns = { text: null, pair: null, delimiter: null };
+    expect(record.files).toEqual({ unlabelled, train: null, validation: null, ...columns });
   });
 
   test('chooses w, k and tau by validation rows where there are some, and learns from labelled rows too', async () => {
@@ -100,11 +103,12 @@ describe('refit', () => {
     const out = join(root, 'calibrated');
     const calibration = scratchDataset({ rows: 300, seed: 7 });
     const wanted = { model, unlabelled, validation, calibration };
+    const other300 = scratchDataset({ rows: 300, seed: 11 });
     const made = await refit({ ...wanted, maxDrop: 0.2, out });
     expect(made).toMatchObject({ by: 'calibration', judged: 300, tauFrom: 'certified' });
     expect(made.certificate).toMatchObject({ risk: 'net-drop', rows: 300, labelled: 300, maxRisk: 0.2 });
     expect((await readModelFolder(out)).info.certificate).toMatchObject(made.certificate!);
-    const other = await refit({ ...wanted, calibration: validation, maxDrop: 0.2, out: join(root, 'same') });
+    const other = await refit({ ...wanted, calibration: other300, maxDrop: 0.2, out: join(root, 'same') });
     expect(made.sum).toEqual(other.sum); // chosen on the validation rows alone
     const short = await refit({ ...wanted, maxDrop: 0.001, out: join(root, 'short') });
     expect(short).toMatchObject({ tauFrom: 'chosen', certificate: null });
@@ -133,6 +137,10 @@ describe('refit', () => {
     writeFileSync(few, 'one\ntwo\n');
     await expect(refit({ model, unlabelled: [few] })).rejects.toThrow('2 texts are too few');
     await expect(refit({ model, unlabelled, out: model })).rejects.toMatchObject({ code: 'MP_OUT_EXISTS' });
+    const reused = { ...validation, name: 'again.csv', examples: validation.examples.slice(0, 3) };
+    await expect(refit({ model, unlabelled, validation, calibration: reused })).rejects.toThrow(
+      'again.csv: 3 of 3 rows are also training or validation rows',
+    );
     await expect(refit({ model, unlabelled, maxDrop: 2 })).rejects.toThrow('maxDrop is 2');
     await expect(refit({ model, unlabelled, confidence: 1 })).rejects.toThrow('confidence is 1');
     expect(config(model)).toEqual(before);
@@ -155,7 +163,10 @@ test('a refit that is stopped while the network answers goes on with the chunks 
     follow(event);
     if (done.at(-1)! > 2048) stop.abort('enough');
   };
-  await expect(refit({ model, unlabelled: [many], out: again, onEvent, signal: stop.signal })).rejects.toBe('enough');
+  // a slash at the end names the same folder
+  await expect(refit({ model, unlabelled: [many], out: `${again}/`, onEvent, signal: stop.signal })).rejects.toBe(
+    'enough',
+  );
   const left = () => readdirSync(root).filter((name) => name.startsWith('again.'));
   expect(left()).toEqual(['again.refit.answers.0.safetensors']);
   done.length = 0;
@@ -222,6 +233,14 @@ test('the command says what came of it, and what is missing', async () => {
   expect(done.stdout).toBe(
     'm: floor 0 made anew from 900 texts in 4 s. It has tau 0.3, chosen, not certified: a certificate needs about 1,900 texts held back. On 100 texts held back it answers 99.5 % as run to the end; floor 0 answers 70.0 % of them.\n',
   );
+  // one delimited file is enough for a delimiter, whatever the others are
+  const args = ['--model', root, '--unlabelled', 'a.txt', '--validation', 'v.jsonl', '--calibration', 'c.csv'];
+  const delimited = await cli(['refit', ...args, '--delimiter', ';'], {
+    ...services,
+    labelledRows: async () => rows,
+    freshRows: async (_, given) => given,
+  });
+  expect([delimited.code, delimited.stderr]).toEqual([0, '']);
   expect((await cli(['refit', '--model', root], services)).stderr).toContain('--unlabelled is missing');
   expect((await cli(['refit', '--model', 'a/b', '--unlabelled', 'a.txt'], services)).stderr).toContain(
     'a/b is not a folder here, and a model of the hub needs --out',

@@ -109,7 +109,7 @@ export const refit: Command<RefitCommandOptions> = {
         `${model} is not a folder here, and a model of the hub needs ${flagOf('out')}`,
         'check the path, or give a folder that does not exist',
       );
-    if (delimiter !== null && !usesDelimiter({ unlabelled, train, validation: validation ?? calibration }))
+    if (delimiter !== null && !usesDelimiter({ unlabelled, train, validation, calibration }))
       throw usage(`${flagOf('delimiter')} was given, and no file is csv or tsv`, 'leave it out');
     const progress = trainProgress(io.stderr);
     let finished = false;
@@ -132,6 +132,7 @@ export const refit: Command<RefitCommandOptions> = {
         ...{ model: dir, unlabelled, text, pair, delimiter },
         ...{ train: await rows(train), validation: await rows(validation) },
         calibration: await fresh(calibration),
+        files: { train, validation },
         onEvent: progress.onEvent,
       });
       finished = true;

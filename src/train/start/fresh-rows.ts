@@ -5,8 +5,9 @@
 import { PyramidError } from '../../errors.ts';
 import type { Dataset, Example } from '../../text/example.ts';
 import { textKey } from '../../text/text-key.ts';
+import { isRecord } from '../checkpoint/stored-progress.ts';
 import type { OnTrainEvent } from '../events.ts';
-import { type Text, unlabelledOf } from '../with-floor/unlabelled-texts.ts';
+import { readUnlabelled, type Text, unlabelledOf } from '../with-floor/unlabelled-texts.ts';
 import { fingerprint, type Rows } from './rows.ts';
 import { rowsOfTraining } from './validation-rows.ts';
 
@@ -42,6 +43,17 @@ export async function freshRows(dir: string, rows: Dataset, onEvent: OnTrainEven
   return { ...rows, examples };
 }
 
+/** What training.json keeps of the files of a later refit. */
+export interface RefitFiles {
+  /** Files, or patterns of their names. */
+  readonly unlabelled: readonly string[];
+  readonly train: string | null;
+  readonly validation: string | null;
+  readonly text: string | null;
+  readonly pair: string | null;
+  readonly delimiter: string | null;
+}
+
 interface Seen {
   readonly texts: Iterable<Text>;
   /** They are not what training had. */
@@ -55,7 +67,31 @@ async function seenTexts(dir: string, note: (text: string) => void): Promise<See
     note(`texts without labels that ${dir} was trained on were not compared with these rows: ${error.message}`);
     return [];
   });
-  return { texts: textsOf(rows, unlabelled), changed: !isAsRecorded(rows.train, record) };
+  const refitted = await refitTexts(dir, record, rows.train.pairs, note);
+  return { texts: textsOf(rows, [...unlabelled, ...refitted]), changed: !isAsRecorded(rows.train, record) };
+}
+
+/** Texts that floor 0 was made anew from later; labels do not matter. A note says where they could not be read. */
+async function refitTexts(
+  dir: string,
+  { refit }: Readonly<Record<string, unknown>>,
+  pairs: boolean,
+  note: (text: string) => void,
+): Promise<Text[]> {
+  if (!isRecord(refit)) return [];
+  const missed = (why: string) => {
+    note(`texts that ${dir} was refitted with were not compared with these rows: ${why}`);
+    return [];
+  };
+  // earlier versions did not keep their names
+  if (!isRecord(refit.files)) return missed('training.json does not name their files');
+  const { unlabelled, train, validation, text, pair, delimiter } = refit.files as unknown as RefitFiles;
+  const files = [...unlabelled, train, validation].filter((file) => file !== null);
+  const known = { train: null, judges: [] };
+  return readUnlabelled({ files, text, pair, delimiter, pairs, known, onNote: () => {} }).catch((error: unknown) => {
+    if (!(error instanceof PyramidError)) throw error;
+    return missed(error.message);
+  });
 }
 
 function* textsOf({ train, validation }: Rows, unlabelled: readonly Text[]): Generator<Text | Example> {

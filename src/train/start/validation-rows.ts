@@ -38,8 +38,9 @@ export async function rowsOfTraining(
   }
   try {
     // runs of earlier versions may have been given one that they had no use for
-    const { delimiter: _, ...rest } = options;
-    const resolved = resolveTrainOptions({ ...(usesDelimiter(options) ? options : rest), ...apart(options) });
+    const again = { ...options, ...apart(options) };
+    const { delimiter: _, ...rest } = again;
+    const resolved = resolveTrainOptions(usesDelimiter(again) ? again : rest);
     return { rows: await readRows(resolved, onEvent), options: resolved, record };
   } catch (error) {
     if (!(error instanceof PyramidError) || error.code !== 'MP_FILE_MISSING') throw error;

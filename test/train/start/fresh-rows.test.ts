@@ -1,4 +1,4 @@
-import { cpSync, renameSync, writeFileSync } from 'node:fs';
+import { cpSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
 import { makeFolder } from '../../../src/make-folder.ts';
@@ -6,6 +6,7 @@ import type { Dataset } from '../../../src/text/example.ts';
 import { resolvedConfig, resolveTrainOptions } from '../../../src/train/options/resolve.ts';
 import { freshRows } from '../../../src/train/start/fresh-rows.ts';
 import { fingerprint, readRows } from '../../../src/train/start/rows.ts';
+import { validationRows } from '../../../src/train/start/validation-rows.ts';
 import { scratchDataset, tinyOptions, writeRows } from '../../support/scratch-data.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
@@ -47,6 +48,41 @@ test('rows that a model has never seen are kept as they are; a few that it has a
   const { kept, notes } = await check(of(trained.examples[4], ...some, spaced));
   expect(kept).toEqual(some);
   expect(notes).toEqual([`fresh.csv: 2 rows were left out, since ${dir} was trained or chosen on such texts`]);
+});
+
+test('texts of a later refit are compared too, or a note says that they were not', async () => {
+  const path = join(dir, 'training.json');
+  const before = readFileSync(path, 'utf8');
+  const refitted = (refit: object) => writeFileSync(path, JSON.stringify({ ...JSON.parse(before), refit }));
+  const some = fresh.examples.slice(0, 100);
+  const later = writeRows(root, 'later.csv', of(some[3], some[7]));
+  const columns = { text: null, pair: null, delimiter: null };
+  refitted({ files: { unlabelled: [unlabelled], train: later, validation: null, ...columns } });
+  const { kept, notes } = await check(of(...some));
+  expect(kept).toEqual(some.filter((_, i) => i !== 3 && i !== 7));
+  expect(notes).toEqual([expect.stringContaining('2 rows were left out')]);
+  refitted({});
+  expect((await check(of(...some))).notes).toEqual([
+    `texts that ${dir} was refitted with were not compared with these rows: training.json does not name their files`,
+  ]);
+  refitted({ files: { unlabelled: [join(root, 'none.txt')], train: null, validation: null, ...columns } });
+  expect((await check(of(...some))).notes).toEqual([expect.stringMatching(/were not compared .*none\.txt/)]);
+  writeFileSync(path, before);
+});
+
+test('a delimiter that only the calibration file had a use for does not keep the rows from being read', async () => {
+  const other = join(root, 'delimited');
+  await makeFolder(other);
+  const json = join(root, 'rows.jsonl');
+  writeFileSync(
+    json,
+    trained.examples.map(({ text, label }) => JSON.stringify({ text, label: trained.labels[label] })).join('\n'),
+  );
+  const options = resolveTrainOptions(
+    tinyOptions({ train: json, method: 'mp', out: other, calibration: 'fresh.csv', delimiter: ';' }),
+  );
+  writeFileSync(join(other, 'training.json'), JSON.stringify({ options: resolvedConfig(options) }));
+  expect((await validationRows(other)).examples.length).toBe(30);
 });
 
 test('the rows of training are refused', async () => {
