@@ -5,7 +5,7 @@
 import type { ClockFigures } from '../../evaluate/clock-figures.ts';
 import type { TrainResult } from '../train.ts';
 import { adviceSentences } from './advice.ts';
-import { dialInWords, dialSentences } from './dial-words.ts';
+import { dialSentences } from './dial-words.ts';
 
 type Figures = Pick<TrainResult, 'metrics' | 'tau' | 'dial' | 'judgedOn' | 'clock'>;
 type AllFigures = Figures & Partial<Pick<TrainResult, 'reached'>>;
@@ -81,9 +81,12 @@ function clockSentences(clock: ClockFigures, atTau: string): string[] {
 const machineInWords = ({ machine: { cpu, threads } }: ClockFigures): string =>
   `${cpu} with ${threads} ${threads === 1 ? 'thread' : 'threads'}`;
 
-/** [what, value] for a table, in the order to be read; of those figures that there are. */
+/**
+ * [what, value] for a table, in the order to be read; of those figures that there are. How tau came about is not among them: that
+ * changes later, and the card's section on the dial with it.
+ */
 export function figureRows(figures: Figures): [what: string, value: string][] {
-  const { metrics, tau, dial, clock } = figures;
+  const { metrics, tau, clock } = figures;
   const points = lost(figures);
   const timed = (what: string, value: number | null): [string, string][] =>
     clock === null || value === null
@@ -105,7 +108,6 @@ export function figureRows(figures: Figures): [what: string, value: string][] {
     ...row(`accuracy at tau ${tau}`, 'accuracyAtTau', percent),
     ...row('accuracy run to the end', 'accuracy', percent),
     ...(points === null ? [] : [['accuracy that leaving early costs', lostInWords(points)] as [string, string]]),
-    ...(dial === null ? [] : [['how tau came about', dialInWords(dial)] as [string, string]]),
     ...row('F1 run to the end', 'f1', (value) => value.toFixed(3)),
     ...row('operations as computed', 'speedupActual', (value) => `${ratio(value)} times fewer`),
     ...row('operations as the paper counts', 'speedupPaper', (value) => `${ratio(value)} times fewer`),

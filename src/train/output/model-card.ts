@@ -8,7 +8,6 @@ import type { TrainOptions } from '../options/defaults.ts';
 import type { Rows } from '../start/rows.ts';
 import type { DialChoice } from '../trace/set-dial.ts';
 import type { LearnedFloor } from '../with-floor/learn-floor.ts';
-import { dialSentences } from './dial-words.ts';
 import { figureRows, timeNote } from './figures.ts';
 
 export interface CardFacts {
@@ -43,7 +42,7 @@ ${floor ? `\n${floorSentences(floor, hasNetwork(config))}\n` : ''}
 |---|---|
 ${figures.join('\n')}
 
-${dial ? `${dialSentences(dial, 'DIR').join(' ')}\n\n` : ''}${timeNote(clock)}
+${timeNote(clock)}
 
 \`\`\`ts
 import { Pyramid } from 'magic-pyramid';
