@@ -35,6 +35,7 @@ export const realServices: Services = {
   model: async (dirOrId, onEvent) => (await import('../train/start/from-hub.ts')).modelFolder(dirOrId, onEvent),
   load: async (dir, options) => (await import('../engine/index.ts')).Pyramid.load(dir, options),
   labels: async (dir) => (await (await import('../encoder/index.ts')).readConfig(dir)).labels,
+  outline,
   async measurePeeks(dir, texts, tau, dtype) {
     const { Pyramid } = await import('../engine/index.ts');
     const { measurePeeks } = await import('../measure/measure-peeks.ts');
@@ -77,11 +78,15 @@ async function answers(file: string, dir: string, count: number): Promise<readon
   return rows.map(({ label }) => label);
 }
 
-async function unlabelledTexts(source: UnlabelledSource, dir: string, onEvent: OnTrainEvent) {
-  const { readUnlabelled } = await import('../train/with-floor/unlabelled-texts.ts');
+async function outline(dir: string) {
   const { outlineOf } = await import('../pyramid/folder/model-folder.ts');
   const { diskFolder } = await import('../disk-folder.ts');
-  const { info } = await outlineOf(diskFolder(dir));
+  return outlineOf(diskFolder(dir));
+}
+
+async function unlabelledTexts(source: UnlabelledSource, dir: string, onEvent: OnTrainEvent) {
+  const { readUnlabelled } = await import('../train/with-floor/unlabelled-texts.ts');
+  const { info } = await outline(dir);
   const onNote = (text: string) => onEvent({ kind: 'note', text });
   return readUnlabelled({ ...source, pairs: info.pairs, known: { train: null, judges: [] }, onNote });
 }

@@ -11,7 +11,7 @@ import type { SweepOptions, SweepResult } from '../experiment/sweep/sweep.ts';
 import type { Quantized, QuantizeOptions } from '../measure/quantize.ts';
 import type { RefitOptions, Refitted } from '../measure/refit.ts';
 import type { Dial } from '../pyramid/folder/dial.ts';
-import type { Dtype } from '../pyramid/folder/model-folder.ts';
+import type { Dtype, PyramidModel } from '../pyramid/folder/model-folder.ts';
 import type { NewDial } from '../pyramid/folder/write-tau.ts';
 import type { ReportRow } from '../report/table.ts';
 import type { StartOptions } from '../serve/index.ts';
@@ -65,6 +65,8 @@ export interface Services {
   load(dir: string, options: LoadOptions): Promise<Classifier>;
   /** Names of the labels of the model in `dir`, by number. */
   labels(dir: string): Promise<readonly string[]>;
+  /** What config.json of the model in `dir` says. */
+  outline(dir: string): Promise<Pick<PyramidModel, 'config' | 'info'>>;
   /** Labelled rows, judged against the labels of the model in `dir`. */
   labelledRows(source: RowSource, dir: string, onEvent: OnTrainEvent): Promise<Dataset>;
   /** The rows that the training of the model in `dir` held back. */

@@ -44,6 +44,7 @@ export const unusedServices: Services = {
   model: async (dir) => dir, // what is named is a folder
   load: unused('load'),
   labels: unused('labels'),
+  outline: unused('outline'),
   labelledRows: unused('labelledRows'),
   texts: unused('texts'),
   trace: unused('trace'),

@@ -4,6 +4,8 @@ import { PyramidError } from '../../errors.ts';
 import { readTrace, type Trace } from '../../evaluate/trace.ts';
 import type { Dataset } from '../../text/example.ts';
 import type { OnTrainEvent } from '../../train/events.ts';
+import { refuseReused } from '../../train/start/calibration-rows.ts';
+import type { Text } from '../../train/with-floor/unlabelled-texts.ts';
 import type { Call } from '../command.ts';
 import { needDelimited } from '../options/labelled-rows.ts';
 import { counter } from '../output/counter.ts';
@@ -12,6 +14,8 @@ import type { CalibrateOptions } from './calibrate-options.ts';
 
 export interface TracedRows {
   readonly trace: Trace;
+  /** null where the trace was given. */
+  readonly rows: Dataset | null;
   /** Empty where the trace was given. */
   readonly texts: readonly TextInput[];
 }
@@ -30,7 +34,7 @@ export async function choiceRows(call: CalibrateCall): Promise<TracedRows> {
         'leave --trace out: a plan has to run the model to measure it',
       );
     if (validation !== null) throw usage('both --trace and --validation were given', 'leave one out');
-    return { trace: await givenTrace(path, call), texts: [] };
+    return { trace: await givenTrace(path, call), rows: null, texts: [] };
   }
   needDelimited(delimiter, validation);
   const rows = await showDownloads(call.io.stderr, (onEvent) =>
@@ -39,29 +43,35 @@ export async function choiceRows(call: CalibrateCall): Promise<TracedRows> {
   return traced(rows, call);
 }
 
-/**
- * Rows that certify. Of a file, `keep` gets the place of each among the rows of the file, since those that the model has seen are
- * left out.
- */
-export async function certifyingRows(
-  call: CalibrateCall,
-): Promise<TracedRows & { readonly kept: readonly number[] | null; readonly given: number }> {
+export interface CertifyingRows extends TracedRows {
+  /** Places among the rows of the file, since those that the model has seen are left out; null: all of a trace. */
+  readonly kept: readonly number[] | null;
+  readonly given: number;
+  /** Disagreement needs no labels: then every label is 0, and nothing of accuracy can be said. */
+  readonly labelled: boolean;
+}
+
+/** Rows that certify. `chosenOn`: what chose something just now, which they must not have. */
+export async function certifyingRows(call: CalibrateCall, chosenOn: Dataset | null): Promise<CertifyingRows> {
   const { trace: path, calibration, model, delimiter } = call.options;
   if (calibration === null) {
     const trace = await givenTrace(path!, call);
+    await needOwn(path!, trace, call);
     call.io.stderr.write(
       'note: a trace does not show whether its rows trained or chose anything of the model; what is certified holds only if they did not\n',
     );
-    return { trace, texts: [], kept: null, given: trace.entries.length };
+    return { trace, rows: null, texts: [], kept: null, given: trace.entries.length, labelled: true };
   }
   needDelimited(delimiter, calibration);
+  const hasLabels = call.options.risk !== 'disagreement';
   const { rows, fresh } = await showDownloads(call.io.stderr, async (onEvent) => {
-    const rows = await labelled(calibration, call, onEvent);
+    const rows = await (hasLabels ? labelled : unlabelled)(calibration, call, onEvent);
     return { rows, fresh: await call.services.freshRows(model, rows, onEvent) };
   });
+  if (chosenOn !== null) refuseReused(calibration, fresh, [chosenOn]);
   const places = new Map(rows.examples.map((row, i) => [row, i]));
   const kept = fresh.examples.map((row) => places.get(row)!);
-  return { ...(await traced(fresh, call)), kept, given: rows.examples.length };
+  return { ...(await traced(fresh, call)), kept, given: rows.examples.length, labelled: hasLabels };
 }
 
 /** Throws MP_USAGE for another dtype than the one asked for. */
@@ -80,11 +90,45 @@ function labelled(file: string, { options, services }: CalibrateCall, onEvent: O
   return services.labelledRows({ task: null, dataDir: null, file, text, pair, label, delimiter }, model, onEvent);
 }
 
+/** Texts alone, whether there is a column of labels or not. */
+async function unlabelled(file: string, { options, services }: CalibrateCall, onEvent: OnTrainEvent): Promise<Dataset> {
+  const { model, text, pair, delimiter } = options;
+  const texts = await services.unlabelledTexts({ files: [file], text, pair, delimiter }, model, onEvent);
+  return withoutLabels(file, await services.labels(model), texts);
+}
+
+/** Texts as rows; their label says nothing. */
+export const withoutLabels = (name: string, labels: readonly string[], texts: readonly Text[]): Dataset => ({
+  name,
+  labels,
+  pairs: texts[0]?.pair !== undefined,
+  examples: texts.map((one) => ({ ...one, label: 0 })),
+});
+
+/** Throws MP_USAGE for a trace that can be seen to be of another model: what it certifies would be promised of this one. */
+async function needOwn(path: string, trace: Trace, { options: { model }, services }: CalibrateCall): Promise<void> {
+  const { config, info } = await services.outline(model);
+  const { shape, labels, headKind, floor } = trace;
+  const heads = (kind: string) => `${kind === 'none' ? 'no' : kind} exit heads`;
+  const floors = (one: unknown) => `${one === undefined ? 'no' : 'a'} floor 0`;
+  const differing = [
+    [`${shape.layers} layers`, `${config.layers} layers`],
+    [`the labels ${labels.join(', ')}`, `the labels ${config.labels.join(', ')}`],
+    [heads(headKind), heads(info.exitHead)],
+    [floors(floor), floors(info.floor)],
+  ].find(([has, own]) => has !== own);
+  if (differing)
+    throw usage(
+      `${path} is a trace of another model: it has ${differing[0]}, and ${model} has ${differing[1]}`,
+      'make a trace of this model with evaluate',
+    );
+}
+
 async function traced(rows: Dataset, { options, io, services }: CalibrateCall): Promise<TracedRows> {
   const { model, dtype, planPeeks } = options;
   const progress = counter(io.stderr, 'texts');
   // a plan is made anew from all heads, whatever an earlier one left out
   const how = { dtype, askAll: planPeeks };
   const { trace } = await services.trace(model, rows, how, (share) => progress.at(share * rows.examples.length));
-  return { trace, texts: rows.examples.map(({ text, pair }) => (pair === undefined ? text : { text, pair })) };
+  return { trace, rows, texts: rows.examples.map(({ text, pair }) => (pair === undefined ? text : { text, pair })) };
 }

@@ -32,8 +32,11 @@ function nothingCertified({ rows, maxRisk, confidence }: CertificateFacts, rowsN
 const MOST_SHOWN = 12;
 const KINDS = ['label', 'exit', 'length'] as const;
 
-/** Drops in points with their intervals, by label, exit and length; groups without rows are left out. */
-export function groupTable(groups: readonly GroupDrop[]): string {
+/**
+ * Drops in points with their intervals, by label, exit and length; groups without rows are left out. Not `labelled`: the drops are
+ * shares of texts that are answered otherwise.
+ */
+export function groupTable(groups: readonly GroupDrop[], labelled = true): string {
   const lines = KINDS.flatMap((kind) => {
     const all = groups.filter(({ by, n }) => by === kind && n > 0);
     const shown = all.length <= MOST_SHOWN ? all : all.toSorted((a, b) => b.upper - a.upper).slice(0, MOST_SHOWN);
@@ -48,7 +51,8 @@ export function groupTable(groups: readonly GroupDrop[]): string {
       ...(left > 0 ? [[`${thousands(left)} more ${kind}s, in --json`, '', '', '']] : []),
     ];
   });
-  const table = [['drop in points', 'rows', 'drop', 'interval'], ...lines];
+  const [title, drop] = labelled ? ['drop in points', 'drop'] : ['answered otherwise, in %', 'share'];
+  const table = [[title, 'rows', drop, 'interval'], ...lines];
   const widths = table[0].map((_, column) => Math.max(...table.map((line) => line[column].length)));
   return table
     .map((line) => line.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]) : cell.padStart(widths[i]))).join('  '))

@@ -5,40 +5,48 @@ import { judge } from '../../evaluate/judge.ts';
 import { type PeekPlan, withAsked } from '../../evaluate/plan-peeks.ts';
 import type { Trace } from '../../evaluate/trace.ts';
 import { mostAccurate, tradeoff } from '../../evaluate/tradeoff.ts';
+import { exitLogits } from '../../pyramid/exits/sum.ts';
+import { argmax } from '../../pyramid/logits.ts';
+import type { Dataset } from '../../text/example.ts';
 import type { Call } from '../command.ts';
 import type { CalibrateOptions } from './calibrate-options.ts';
 import { certifyingRows, choiceRows } from './calibration-rows.ts';
 import { certifiedSentence, groupTable } from './certified-words.ts';
 import { calibrationOf, tooFast, withCurve } from './choose.ts';
-import { planFor, planSentence } from './peeks.ts';
+import { askedBy, planFor, planSentence } from './peeks.ts';
 
 /** Throws MP_CALIBRATION for a speed-up that no tau reaches, MP_USAGE, and as reading, running and writing do. */
 export async function certifyTau(call: Call<CalibrateOptions>): Promise<void> {
   const { options, services, io } = call;
   const { model, json, confidence, seed } = options;
   // what is frozen comes first: the rows that certify must not have a say in it
-  const plan = options.planPeeks ? await planBefore(call) : null;
-  const rows = await certifyingRows(call);
+  const before = options.planPeeks ? await planBefore(call) : null;
+  const plan = before?.plan ?? null;
+  const rows = await certifyingRows(call, before?.rows ?? null);
   const trace = plan === null ? rows.trace : withAsked(rows.trace, plan.asked);
   const answers = options.reference === null ? null : await services.answers(options.reference, model, rows.given);
   const reference = answers === null ? undefined : (rows.kept?.map((i) => answers[i]) ?? answers);
   const { certificate, rowsNeeded } = certified(trace, options, reference);
   const { tau } = certificate;
   const dtype = trace.dtype ?? 'fp32';
-  const calibration = {
-    ...calibrationOf(trace, judge(trace, tau), judge(trace, null).accuracy, options),
-    ...(plan && { plan: { msPerText: plan.cost, msPerTextAllHeads: plan.costOfAll } }),
-  };
-  const asked = plan?.asked;
-  await services.writeTau(model, { tau, dtype, certificate, calibration: withCurve(calibration, trace), asked });
-  const groups = dropByGroup(trace, tau, { ...(confidence !== null && { confidence }), seed, reference });
+  const planned = plan && { plan: { msPerText: plan.cost, msPerTextAllHeads: plan.costOfAll } };
+  const calibration = rows.labelled
+    ? { ...calibrationOf(trace, judge(trace, tau), judge(trace, null).accuracy, options), ...planned }
+    : null;
+  const asked = askedBy(plan, options.planPeeks, trace);
+  const kept = calibration && { calibration: withCurve(calibration, trace) };
+  await services.writeTau(model, { tau, dtype, certificate, ...kept, asked });
+  const how = { ...(confidence !== null && { confidence }), seed, reference };
+  const groups = rows.labelled
+    ? dropByGroup(trace, tau, how)
+    : dropByGroup(withFullAnswers(trace, reference), tau, how).filter(({ by }) => by !== 'label');
   const about = { model, tau, tauFrom: 'certified', certificate, rowsNeeded };
   io.stdout.write(
     json
-      ? `${JSON.stringify({ ...about, ...calibration, ...(asked && { asked }), groups })}\n`
+      ? `${JSON.stringify({ ...about, ...(calibration ?? { dtype, ...planned }), ...(asked && { asked }), groups })}\n`
       : certifiedSentence(model, certificate, rowsNeeded, calibration) +
           (plan === null ? '' : planSentence(plan)) +
-          groupTable(groups),
+          groupTable(groups, rows.labelled),
   );
 }
 
@@ -56,18 +64,29 @@ function certified(
   return { certificate: { ...certificate, maxRisk: Math.max(0, certificate.maxRisk) }, rowsNeeded: null };
 }
 
+/** With the full answer for the label: what is lost against it is what is answered otherwise. */
+const withFullAnswers = (trace: Trace, reference: readonly number[] | undefined): Trace => ({
+  ...trace,
+  entries: trace.entries.map((entry, i) => {
+    const { layers } = exitLogits(entry.logits, entry.floor ?? null, trace.floor ?? null);
+    return { ...entry, label: reference?.[i] ?? argmax(layers.at(-1)!) };
+  }),
+});
+
 /** The plan of peeks from validation rows, at the tau that would be chosen on them; null where none exits early. */
-async function planBefore(call: Call<CalibrateOptions>): Promise<PeekPlan | null> {
+async function planBefore(
+  call: Call<CalibrateOptions>,
+): Promise<{ readonly plan: PeekPlan | null; readonly rows: Dataset | null }> {
   const { maxDrop, minSpeedup, by, trace: given } = call.options;
   if (given !== null)
     throw new PyramidError('MP_USAGE', {
       what: 'both --trace and --plan-peeks were given',
       todo: 'leave --trace out: a plan has to run the model to measure it',
     });
-  const { trace, texts } = await choiceRows(call);
+  const { trace, rows, texts } = await choiceRows(call);
   const point =
     minSpeedup === null
       ? chooseCautiously(trace, { maxDrop: maxDrop!, by })
       : (mostAccurate(tradeoff(trace), minSpeedup, by) ?? { tau: null });
-  return point.tau === null ? null : planFor(call, trace, texts, point.tau);
+  return { plan: point.tau === null ? null : await planFor(call, trace, texts, point.tau), rows };
 }

@@ -11,7 +11,7 @@ import type { Call } from '../command.ts';
 import { percent, thousands } from '../output/format.ts';
 import type { CalibrateOptions } from './calibrate-options.ts';
 import { choiceRows } from './calibration-rows.ts';
-import { planFor, planSentence } from './peeks.ts';
+import { askedBy, planFor, planSentence } from './peeks.ts';
 
 /** Throws MP_CALIBRATION for a speed-up that no tau reaches, MP_USAGE, and as reading, running and writing do. */
 export async function chooseTau(call: Call<CalibrateOptions>): Promise<void> {
@@ -31,7 +31,7 @@ export async function chooseTau(call: Call<CalibrateOptions>): Promise<void> {
   };
   const { tau } = point;
   const { dtype } = calibration;
-  const asked = plan?.asked;
+  const asked = askedBy(plan, plans, trace);
   await call.services.writeTau(model, { tau, dtype, calibration: withCurve(calibration, judged), asked });
   call.io.stdout.write(
     json

@@ -13,8 +13,9 @@ import { counter } from '../output/counter.ts';
 import { percent, thousands } from '../output/format.ts';
 import { showDownloads } from '../output/progress.ts';
 import type { CalibrateOptions } from './calibrate-options.ts';
+import { withoutLabels } from './calibration-rows.ts';
 import { certifiedSentence } from './certified-words.ts';
-import { type LabelTask, labelsById, readLabelTask, writeLabelFiles } from './label-files.ts';
+import { type LabelTask, labelsById, needNoLabelFile, readLabelTask, writeLabelFiles } from './label-files.ts';
 
 /** Labels that a person gives in an hour or two. */
 const BUDGET = 200;
@@ -28,6 +29,7 @@ export async function writeTextsToLabel(call: Call<CalibrateOptions>): Promise<v
   const { unlabelled, text, pair, delimiter } = options;
   if (out === null) throw usage(`${flagOf('out')} is missing`, 'give the csv file to write the texts to');
   if (!/\.csv$/i.test(out)) throw usage(`${flagOf('out')} is ${out}`, 'give a name that ends in .csv');
+  needNoLabelFile(out);
   if (risk === 'disagreement')
     throw usage('disagreement needs no labels', `give the texts as ${flagOf('calibration')} rows instead`);
   const first = unlabelled.find((file) => /\.[ct]sv(\.gz)?$/i.test(file)) ?? unlabelled[0];
@@ -35,8 +37,7 @@ export async function writeTextsToLabel(call: Call<CalibrateOptions>): Promise<v
   const { texts, rows } = await showDownloads(io.stderr, async (onEvent) => {
     const texts = await services.unlabelledTexts({ files: unlabelled, text, pair, delimiter }, model, onEvent);
     const labels = await services.labels(model);
-    const examples = texts.map((one) => ({ ...one, label: 0 }));
-    const rows = { name: unlabelled.join(', '), labels, pairs: texts[0]?.pair !== undefined, examples };
+    const rows = withoutLabels(unlabelled.join(', '), labels, texts);
     return { texts, rows: await services.freshRows(model, rows, onEvent) };
   });
   const progress = counter(io.stderr, 'texts');

@@ -2,6 +2,7 @@
  * The files of `calibrate --unlabelled`, to be read back by `--labels`: the texts to label as a table for people, and beside it
  * what was frozen when they were drawn, with the trace of all texts. Knows nothing of how texts are drawn and certified.
  */
+import { existsSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { stringify } from 'csv-stringify/sync';
 import { diskFolder } from '../../disk-folder.ts';
@@ -30,6 +31,15 @@ export interface LabelTask {
 
 const taskPath = (path: string) => `${path}.json`;
 const tracePath = (path: string) => `${path}.trace.jsonl`;
+
+/** Throws MP_USAGE for a file that is there: hours of labelling may be in it. */
+export function needNoLabelFile(path: string): void {
+  if (existsSync(path))
+    throw new PyramidError('MP_USAGE', {
+      what: `${path} exists, and may hold labels`,
+      todo: 'give another name, or remove it',
+    });
+}
 
 /** `texts` are all, in the order of the trace. Throws MP_WRITE. */
 export async function writeLabelFiles(

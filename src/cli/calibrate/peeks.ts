@@ -16,6 +16,17 @@ export async function planFor(
   return planPeeks(trace, await services.measurePeeks(model, texts, tau, trace.dtype ?? 'fp32'), tau);
 }
 
+/**
+ * Heads to ask from now on: those of the plan; all of them, as the rows were run, where a plan was wanted and none made;
+ * undefined: as before.
+ */
+export const askedBy = (
+  plan: PeekPlan | null,
+  wanted: boolean,
+  { shape: { layers } }: Trace,
+): readonly boolean[] | undefined =>
+  plan?.asked ?? (wanted ? new Array<boolean>(Math.max(0, layers - 1)).fill(true) : undefined);
+
 export function planSentence({ asked, cost, costOfAll }: PeekPlan): string {
   const layers = asked.flatMap((is, i) => (is ? [i + 1] : []));
   const which =

@@ -60,8 +60,10 @@ export const calibrate: Command<CalibrateOptions> = {
         'reference',
         'planPeeks',
         'minSpeedup',
+        'by',
       ]);
       if (maxDrop === null) throw usage('--max-drop is missing', 'give what may be lost, such as 0.01 for one point');
+      needShare(maxDrop);
       return writeTextsToLabel(call);
     }
     for (const key of ['labelBudget', 'out'] as const)
@@ -72,12 +74,20 @@ export const calibrate: Command<CalibrateOptions> = {
         : usage('both --max-drop and --min-speedup were given', 'leave one of them out');
     if (calibration !== null && trace !== null)
       throw usage('both --calibration and --trace were given', 'leave one of them out');
+    if (trace !== null) refuse(call, 'trace', ['text', 'pair', 'label', 'delimiter']);
     const promises = PROMISES.filter((key) => key in call.given);
     if (calibration === null && (trace === null || promises.length === 0)) {
       refuseUncertified(promises);
       return chooseTau(call);
     }
-    if (!options.planPeeks) refuse(call, calibration === null ? 'trace' : 'calibration', ['validation']);
+    if (maxDrop !== null) needShare(maxDrop);
+    if (!options.planPeeks) {
+      const beside = calibration === null ? 'trace' : 'calibration';
+      refuse(call, beside, ['validation']);
+      // what is certified for a drop is the fastest setting, however operations are counted
+      if (maxDrop !== null) refuse(call, beside, ['by']);
+      if (calibration !== null && options.risk === 'disagreement') refuse(call, 'risk', ['label']);
+    }
     return certifyTau(call);
   },
 };
@@ -87,6 +97,15 @@ const usage = (what: string, todo: string) => new PyramidError('MP_USAGE', { wha
 /** Options that ask for a certificate. */
 const PROMISES = ['confidence', 'risk', 'reference'] as const satisfies readonly (keyof CalibrateOptions)[];
 const WITH_LABELS: readonly string[] = ['model', 'labels', 'json'] satisfies readonly (keyof CalibrateOptions)[];
+
+/** Throws MP_USAGE before anything is run for what nothing can be certified at. */
+function needShare(maxDrop: number): void {
+  if (!(maxDrop > 0 && maxDrop < 1))
+    throw usage(
+      `${flagOf('maxDrop')} is ${maxDrop}, and nothing can be certified at that`,
+      'give a fraction above 0 and below 1',
+    );
+}
 
 /** Throws MP_USAGE for a flag that has no use beside another. */
 function refuse({ given }: { readonly given: object }, beside: string, keys: readonly string[]): void {

@@ -1,17 +1,18 @@
 /** Writes a tau, how it came about and the layers to ask into config.json's `pyramid` object, after training. */
 import { join } from 'node:path';
 import { diskFolder } from '../../disk-folder.ts';
-import { hasNetwork, parseConfig } from '../../encoder/index.ts';
+import { type EncoderConfig, hasNetwork, parseConfig } from '../../encoder/index.ts';
 import { PyramidError } from '../../errors.ts';
 import { jsonObjectIn, readText } from '../../folder.ts';
 import { writeAllWhole } from '../../write-whole.ts';
 import type { Certificate } from './certificate.ts';
 import type { Calibration, Dial } from './dial.ts';
-import { withoutDial } from './dial.ts';
+import { dialProblem, withoutDial } from './dial.ts';
 import { withDialSection } from './dial-section.ts';
 import { readModelFolder } from './disk-model.ts';
-import { settingsOf } from './frozen.ts';
+import { settingsOf, voidByConfig } from './frozen.ts';
 import { type Dtype, dtypeOf, json, type PyramidInfo } from './model-folder.ts';
+import { readInfo } from './pyramid-info.ts';
 
 /** What is known of a new tau. */
 export interface NewDial {
@@ -29,9 +30,13 @@ export interface NewDial {
 /**
  * Keeps a tau: as the folder's own if it is for the folder's dtype, else beside it. What stood there of an older tau goes; nothing else
  * of config.json changes, and it is replaced whole or not at all. The model card says it too. A certificate gets the fingerprint of the folder as it then is.
- * Throws MP_MODEL_CONFIG if there is no `pyramid` object, MP_MODEL_HEADS, MP_FILE_MISSING, MP_MODEL_FILE, MP_WRITE.
+ * Where other heads are asked from now on, certificates of other dtypes go, since they hold no longer.
+ * Throws MP_USAGE for a dial that is not of this model, MP_MODEL_CONFIG if there is no `pyramid` object, MP_MODEL_HEADS, MP_FILE_MISSING, MP_MODEL_FILE, MP_WRITE.
  */
-export async function writeTau(dir: string, { tau, dtype, certificate, calibration, asked }: NewDial): Promise<void> {
+export async function writeTau(
+  dir: string,
+  { tau, dtype, certificate, calibration, asked: wanted }: NewDial,
+): Promise<void> {
   const path = join(dir, 'config.json');
   const fault = (problem: string, cause?: unknown) => new PyramidError('MP_MODEL_CONFIG', { path, problem }, { cause });
   const text = await readText(diskFolder(dir), 'config.json');
@@ -41,23 +46,58 @@ export async function writeTau(dir: string, { tau, dtype, certificate, calibrati
   if (typeof info !== 'object' || info === null) throw fault('there is no pyramid object');
   const hasFloorExit = info.floor !== undefined && hasNetwork(parseConfig(raw, path));
   if (info.exitHead === 'none' && !hasFloorExit) throw new PyramidError('MP_MODEL_HEADS', { method: info.method });
+  // where nothing is said all heads are asked: certificates for that keep holding
+  const asked = info.asked === undefined && wanted?.every(Boolean) ? undefined : wanted;
   const dial: Dial = {
     tau,
     tauFrom: certificate ? 'certified' : 'chosen',
     ...(calibration && { calibration }),
     ...(certificate && { certificate: { ...certificate, settings: await settingsNow(dir, asked, dtype) } }),
   };
-  const pyramid: PyramidInfo = {
+  needFitting(dir, dial, asked, certificate || asked ? parseConfig(raw, path).layers : 0);
+  const written: PyramidInfo = {
     ...(dtype === dtypeOf(info)
       ? { ...withoutDial(info), ...dial }
       : { ...info, forDtype: { ...info.forDtype, [dtype]: dial } }),
     ...(asked && { asked }),
   };
+  const pyramid = asked
+    ? stillCertified(written, dtype, parseConfig({ ...raw, pyramid: written }, path), path)
+    : written;
   const card = await readText(diskFolder(dir), 'README.md');
   await writeAllWhole([
     ...(card === null ? [] : [{ path: join(dir, 'README.md'), text: withDialSection(card, pyramid) }]),
     { path, text: json({ ...raw, pyramid }) },
   ]);
+}
+
+/** Throws MP_USAGE: a folder with such a dial could not be read. `layers` matter for a certificate and for `asked`. */
+function needFitting(dir: string, dial: Dial, asked: readonly boolean[] | undefined, layers: number): void {
+  const problem =
+    asked && asked.length !== Math.max(0, layers - 1)
+      ? `there are ${asked.length} exit heads to ask or not, and the model has ${layers} layers`
+      : dialProblem('pyramid', dial, layers);
+  if (problem !== null)
+    throw new PyramidError('MP_USAGE', {
+      what: `this tau is not of ${dir}: ${problem}`,
+      todo: 'use rows or a trace of this very model',
+    });
+}
+
+/** `written` with the certificates that hold; the dial for `fresh` was just made. */
+function stillCertified(written: PyramidInfo, fresh: Dtype, config: EncoderConfig, path: string): PyramidInfo {
+  const info = readInfo(config, path);
+  const kept = <T extends Dial>(dial: T, dtype: Dtype): T => {
+    const { certificate, tau } = dial;
+    if (dtype === fresh || !certificate || voidByConfig(certificate, tau, config, info, dtype) === null) return dial;
+    const { certificate: _, ...rest } = dial;
+    return { ...rest, tauFrom: 'chosen' } as unknown as T;
+  };
+  const others = Object.entries(written.forDtype ?? {}).map(([dtype, dial]) => [dtype, kept(dial, dtype as Dtype)]);
+  return {
+    ...kept(written, dtypeOf(written)),
+    ...(written.forDtype && { forDtype: Object.fromEntries(others) }),
+  };
 }
 
 async function settingsNow(dir: string, asked: readonly boolean[] | undefined, dtype: Dtype): Promise<string> {

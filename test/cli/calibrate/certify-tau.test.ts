@@ -39,6 +39,9 @@ beforeEach(() => writeFileSync(join(model, 'config.json'), before));
 
 const services = (more: Partial<Services> = {}): Partial<Services> => ({
   labelledRows: async () => rows,
+  unlabelledTexts: async () => rows.examples.map(({ text }) => ({ text })),
+  labels: async () => rows.labels,
+  outline: realServices.outline,
   freshRows: async (_, given) => given,
   trace: async () => ({ trace, own: { tau: null } }),
   writeTau: realServices.writeTau,
@@ -46,6 +49,10 @@ const services = (more: Partial<Services> = {}): Partial<Services> => ({
 });
 const calibrate = (args: readonly string[], more?: Partial<Services>) =>
   cli(['calibrate', '--model', model, ...args], services(more));
+const withPyramid = (more: object) => {
+  const config = JSON.parse(before);
+  return { ...config, pyramid: { ...config.pyramid, ...more } };
+};
 const info = async () => (await readModelFolder(model)).info;
 
 describe('calibrate with rows that trained and chose nothing', () => {
@@ -146,7 +153,8 @@ describe('calibrate with rows that trained and chose nothing', () => {
   test('makes a plan of peeks from validation rows, and certifies with it', async () => {
     const other = { ...randomTrace({ seed: 93, texts: 800, shape }), dtype: 'fp32' as const };
     const costs = { ask: [5, 0.1, 5], run: [1, 1, 1, 1] };
-    const validation = { ...rows, name: 'held back', examples: rows.examples.slice(0, 800) };
+    const examples = Array.from({ length: 800 }, (_, i) => ({ text: `v${i}`, label: 0 }));
+    const validation = { ...rows, name: 'held back', examples };
     const { stdout } = await calibrate(['--calibration', file, '--max-drop', '0.2', '--plan-peeks', '--json'], {
       validationRows: async () => validation,
       trace: async (_, given) => ({ trace: given.name === 'held back' ? other : trace, own: { tau: null } }),
@@ -157,6 +165,99 @@ describe('calibrate with rows that trained and chose nothing', () => {
     const { certificate } = certify(withAsked(trace, asked), { maxRisk: 0.2, seed: 0 });
     expect(JSON.parse(stdout)).toMatchObject({ asked, certificate });
     expect(await info()).toMatchObject({ asked, tauFrom: 'certified', certificate });
+  });
+
+  test('does not certify a plan on the rows that chose it', async () => {
+    const args = ['--calibration', file, '--validation', file, '--max-drop', '0.2', '--plan-peeks'];
+    const traced: string[] = [];
+    const { code, stderr } = await calibrate(args, {
+      trace: async (_, { name }) => {
+        traced.push(name);
+        return { trace, own: { tau: null } };
+      },
+      measurePeeks: async () => ({ ask: [5, 0.1, 5], run: [1, 1, 1, 1] }),
+    });
+    expect([code, stderr]).toEqual([2, expect.stringContaining('2000 of 2000 rows are also training or validation')]);
+    expect(traced).toHaveLength(1);
+  });
+
+  test('without a plan asks all heads, as the rows were run that certify', async () => {
+    const asked = [true, false, true];
+    writeFileSync(join(model, 'config.json'), JSON.stringify(withPyramid({ asked })));
+    // only the last layer is ever right: no plan is worth making
+    const entries = trace.entries.map((entry) => {
+      const label = argmax(entry.logits.at(-1)!);
+      const wrong = [0, 1, 2].map((one) => (one === (label + 1) % 3 ? 30 : 0));
+      return { ...entry, label, logits: entry.logits.map((row, i) => (i === 3 ? row : wrong)) };
+    });
+    const never = { ...trace, entries };
+    await calibrate(['--calibration', file, '--max-drop', '0.01', '--plan-peeks'], {
+      validationRows: async () => ({ ...rows, examples: [{ text: 'v', label: 0 }] }),
+      trace: async () => ({ trace: never, own: { tau: null } }),
+    });
+    expect(await info()).toMatchObject({ tauFrom: 'certified', asked: [true, true, true] });
+  });
+
+  test('another plan voids the certificate of another dtype, in the folder and its card', async () => {
+    await calibrate(['--calibration', file, '--max-drop', '0.02', '--dtype', 'int8'], {
+      trace: async () => ({ trace: { ...trace, dtype: 'int8' }, own: { tau: null } }),
+    });
+    expect((await info()).forDtype!.int8).toMatchObject({ tauFrom: 'certified' });
+    const dial = { tau: 0.5, dtype: 'fp32', asked: [true, true, true] } as const;
+    await realServices.writeTau(model, dial);
+    expect((await info()).forDtype!.int8).toMatchObject({ tauFrom: 'certified' });
+    await realServices.writeTau(model, { ...dial, asked: [true, false, true] });
+    const stored = JSON.parse(readFileSync(join(model, 'config.json'), 'utf8')).pyramid;
+    expect(stored.forDtype.int8.tauFrom).toBe('chosen');
+    expect(stored.forDtype.int8).not.toHaveProperty('certificate');
+    expect(readFileSync(join(model, 'README.md'), 'utf8')).toMatch(/\nFor int8: tau \S+, chosen, not certified\.\n/);
+  });
+
+  test('disagreement needs no labels, and nothing is said of accuracy', async () => {
+    const labelledRows = () => {
+      throw new Error('not asked for');
+    };
+    const args = ['--calibration', file, '--max-drop', '0.05', '--risk', 'disagreement'];
+    const { code, stdout } = await calibrate(args, { labelledRows });
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/\nanswered otherwise, in % .*\nexit 1 /);
+    expect(stdout).not.toMatch(/accuracy|label a/);
+    expect(await info()).not.toHaveProperty('calibration');
+    const said = JSON.parse((await calibrate([...args, '--json'], { labelledRows })).stdout);
+    expect(said).not.toHaveProperty('accuracy');
+    const groups = said.groups.filter(({ by }: { by: string }) => by === 'exit');
+    const share = groups.reduce((sum: number, { n, drop }: { n: number; drop: number }) => sum + n * (drop ?? 0), 0);
+    expect(share / 2000).toBeCloseTo(said.certificate.disagreement.estimate, 12);
+  });
+
+  test.each([
+    ['layers', { shape: { ...shape, layers: 3 } }, 'it has 3 layers, and'],
+    ['labels', { labels: ['a', 'b', 'd'] }, 'it has the labels a, b, d, and'],
+    ['heads', { headKind: 'cls' as const }, 'it has cls exit heads, and'],
+  ])('refuses a trace of a model with other %s', async (_, changed, words) => {
+    const path = join(root, 'other.trace.jsonl');
+    const cut =
+      'shape' in changed
+        ? ({ tokens, logits }: Trace['entries'][number]) => ({ tokens: tokens.slice(0, -1), logits: logits.slice(1) })
+        : () => ({});
+    await writeTrace(path, {
+      ...trace,
+      ...changed,
+      entries: trace.entries.map((entry) => ({ ...entry, ...cut(entry) })),
+    });
+    const { code, stderr } = await calibrate(['--trace', path, '--max-drop', '0.02', '--confidence', '0.9']);
+    expect([code, stderr]).toEqual([2, expect.stringContaining(`is a trace of another model: ${words}`)]);
+    expect(readFileSync(join(model, 'config.json'), 'utf8')).toBe(before);
+  });
+
+  test('a dial that does not fit the folder is not written', async () => {
+    const { certificate } = certify(trace, { maxRisk: 0.02, seed: 0 });
+    const dial = { tau: certificate.tau, dtype: 'fp32', certificate: { ...certificate, exits: [1] } } as const;
+    await expect(realServices.writeTau(model, dial)).rejects.toThrow(/this tau is not of .*exits has 1 shares/);
+    await expect(realServices.writeTau(model, { tau: null, dtype: 'fp32', asked: [false] })).rejects.toThrow(
+      'there are 1 exit heads to ask or not, and the model has 4 layers',
+    );
+    expect(readFileSync(join(model, 'config.json'), 'utf8')).toBe(before);
   });
 
   test('certifies from a trace, whose rows it cannot know', async () => {
@@ -185,8 +286,17 @@ describe('calibrate with rows that trained and chose nothing', () => {
       /--validation has no use beside --calibration/,
     ],
     [['--max-drop', '0.01', '--label-budget', '5'], /--label-budget was given without texts; add --unlabelled/],
-    [['--max-drop', '0', '--calibration', 'f.csv'], /maxRisk is 0; give a fraction between 0 and 1/],
+    [
+      ['--max-drop', '0', '--calibration', 'f.csv'],
+      /--max-drop is 0, and nothing can be certified at that; give a fraction/,
+    ],
     [['--labels', 'f.csv', '--max-drop', '0.01'], /--max-drop has no use beside --labels/],
+    [['--max-drop', '0.01', '--calibration', 'f.csv', '--by', 'paper'], /--by has no use beside --calibration/],
+    [['--max-drop', '0.01', '--trace', 'f', '--text', 'a'], /--text has no use beside --trace/],
+    [
+      ['--max-drop', '0.01', '--risk', 'disagreement', '--calibration', 'f.csv', '--label', 'a'],
+      /--label has no use beside --risk/,
+    ],
   ])('refuses %j, and leaves the model as it was', async (args, message) => {
     const { code, stderr } = await calibrate(args);
     expect([code, stderr]).toEqual([2, expect.stringMatching(message)]);

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'csv-parse/sync';
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
@@ -28,7 +28,10 @@ beforeAll(async () => {
   trace = { ...randomTrace({ seed: 95, texts: TEXTS, shape }), labels: ['a', 'b', 'c'], dtype: 'fp32' };
   writeFileSync(traffic, Array.from({ length: TEXTS }, (_, i) => `=w${i}, "quoted"`).join('\n'));
 });
-beforeEach(() => writeFileSync(join(model, 'config.json'), before));
+beforeEach(() => {
+  writeFileSync(join(model, 'config.json'), before);
+  rmSync(out, { force: true });
+});
 
 const { unlabelledTexts, labels, labelColumn, settings, writeTau } = realServices;
 const calibrate = (args: readonly string[], more: Partial<Services> = {}) =>
@@ -119,12 +122,27 @@ describe('calibrate with few labels', () => {
     expect(stderr).toMatch(/lone\.csv\.json: .*description of the texts to label/);
   });
 
+  test('keeps a file that may hold labels', async () => {
+    writeFileSync(out, 'hours of work');
+    const trace = () => {
+      throw new Error('run for nothing');
+    };
+    const args = ['--unlabelled', traffic, '--max-drop', '0.05', '--out', out];
+    const { code, stderr } = await calibrate(args, { trace });
+    expect([code, stderr]).toEqual([2, expect.stringContaining('to-label.csv exists, and may hold labels; give')]);
+    expect(readFileSync(out, 'utf8')).toBe('hours of work');
+  });
+
   test('says what is missing, and that a budget is too small', async () => {
     expect((await draw()).stderr).toMatch(/--out is missing/);
     expect((await draw('--out', 'x.json')).stderr).toMatch(/--out is x\.json; give a name that ends in \.csv/);
     expect((await draw('--out', out, '--risk', 'disagreement')).stderr).toMatch(/disagreement needs no labels/);
     const none = await calibrate(['--unlabelled', traffic, '--out', out]);
     expect(none.stderr).toMatch(/--max-drop is missing/);
+    const args = ['--unlabelled', traffic, '--out', join(root, 'new.csv')];
+    expect((await calibrate([...args, '--max-drop', '1'])).stderr).toMatch(/--max-drop is 1, and nothing can/);
+    const counted = await calibrate([...args, '--max-drop', '0.05', '--by', 'paper']);
+    expect(counted.stderr).toMatch(/--by has no use beside --unlabelled/);
     const few = { ...trace, entries: trace.entries.slice(0, 50) };
     const path = join(root, 'few.csv');
     const { code, stderr } = await calibrate(['--unlabelled', traffic, '--max-drop', '0.001', '--out', path], {
