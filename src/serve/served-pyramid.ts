@@ -65,7 +65,7 @@ export class ServedPyramid implements ServedModel {
   readonly #lag: LoopLag | null;
   #p95Ms: number | null = null;
   #steps = 0;
-  /** Requests under way. */
+  /** Requests under way, those that wait for room included. */
   #requests = 0;
   #whenIdle: (() => void) | null = null;
 
@@ -138,7 +138,11 @@ export class ServedPyramid implements ServedModel {
     return this.#admission.refusal();
   }
 
-  async classify(inputs: readonly TextInput[], { patient, ...given }: ServeOptions = {}): Promise<Classified> {
+  classify(inputs: readonly TextInput[], options: ServeOptions = {}): Promise<Classified> {
+    return this.#underWay(() => this.#classify(inputs, options));
+  }
+
+  async #classify(inputs: readonly TextInput[], { patient, ...given }: ServeOptions): Promise<Classified> {
     const { maxClientBatchSize: most } = this.#limits;
     if (inputs.length > most) throw new PyramidError('MP_BATCH_LARGE', { inputs: inputs.length, most });
     const { tau = this.tau, signal, deadlineMs } = given;
@@ -168,9 +172,9 @@ export class ServedPyramid implements ServedModel {
     return classified;
   }
 
-  async explain(input: TextInput, { tau = this.tau, ...given }: ExplainOptions = {}): Promise<Explanation> {
+  explain(input: TextInput, { tau = this.tau, ...given }: ExplainOptions = {}): Promise<Explanation> {
     const run = () => this.#pyramid.explain(input, { ...given, tau });
-    return this.#admitted([this.#charactersOf(input, 0)], given.deadlineMs, run, () => []);
+    return this.#underWay(() => this.#admitted([this.#charactersOf(input, 0)], given.deadlineMs, run, () => []));
   }
 
   /** Texts that no worker has yet, and those that one has. */
@@ -217,6 +221,16 @@ export class ServedPyramid implements ServedModel {
     return this.#pyramid.workers;
   }
 
+  /** The engine stays open for it: a model that is replaced waits for all that it took. */
+  async #underWay<T>(request: () => Promise<T>): Promise<T> {
+    this.#requests++;
+    try {
+      return await request();
+    } finally {
+      if (--this.#requests === 0) this.#whenIdle?.();
+    }
+  }
+
   async #admitted<T>(
     characters: readonly number[],
     deadlineMs: number | undefined,
@@ -224,7 +238,6 @@ export class ServedPyramid implements ServedModel {
     spentBy: (result: T) => readonly Spent[],
   ): Promise<T> {
     const admitted = this.#admission.admit(characters, deadlineMs ?? null, this.#allowedMs);
-    this.#requests++;
     let spent: readonly Spent[] | undefined;
     try {
       const result = await run();
@@ -232,7 +245,6 @@ export class ServedPyramid implements ServedModel {
       return result;
     } finally {
       admitted.end(spent);
-      if (--this.#requests === 0) this.#whenIdle?.();
       this.#auditor?.wake();
     }
   }
