@@ -5,12 +5,13 @@
  *
  * The share is over all texts that are answered at the audited tau, as the certificate's is: a text is taken, or skipped, before
  * it is known where it leaves, and one that went to the end agrees without being run again. What is skipped (the budget is
- * used up, too many wait) depends on what came before the text, never on the text. A text is forgotten when its audit ends.
+ * used up, too many wait) depends on what came before the request and on chance, never on the text. A text is forgotten when
+ * its audit ends.
  */
 import type { Detail, TextInput } from '../../engine/index.ts';
 import type { Truncate } from '../../engine/job.ts';
 import type { Certificate } from '../../pyramid/folder/certificate.ts';
-import { randomStream } from '../../random.ts';
+import { type RandomStream, randomStream } from '../../random.ts';
 import { Budget } from './budget.ts';
 import { Disagreement, type DisagreementState } from './disagreement.ts';
 import { Drift, type DriftState, type Passed } from './drift.ts';
@@ -53,7 +54,7 @@ export type Answered = Full & Passed;
 export interface AuditState extends DisagreementState {
   readonly tau: number;
   readonly rate: number;
-  /** Texts that were run again. */
+  /** Those of them that were run again. */
   readonly run: number;
   /** Sampled texts that were not audited: the budget was used up, too many waited, the engine failed. */
   readonly skipped: { readonly budget: number; readonly busy: number; readonly failed: number };
@@ -77,8 +78,14 @@ const MOST_WAITING = 64;
 /** While texts wait and no request ends, milliseconds until the engine is looked at again. */
 const AGAIN_MS = 1000;
 
+interface Finding {
+  readonly differs: boolean;
+  /** It was run again to find out. */
+  readonly isRun: boolean;
+}
+
 interface Waiting {
-  readonly place: Place<boolean>;
+  readonly place: Place<Finding>;
   readonly input: TextInput;
   readonly best: number;
   readonly truncate: Truncate | undefined;
@@ -89,9 +96,10 @@ export class Auditor {
   readonly #events: AuditEvents;
   readonly #disagreement: Disagreement;
   readonly #sampler: Sampler;
+  readonly #order: RandomStream;
   readonly #budget: Budget;
   readonly #drift: Drift;
-  readonly #inTurn: InTurn<boolean>;
+  readonly #inTurn: InTurn<Finding>;
   readonly #stopping = new AbortController();
   #waiting: Waiting[] = [];
   #skipped = { budget: 0, busy: 0, failed: 0 };
@@ -106,9 +114,10 @@ export class Auditor {
     this.#events = events;
     this.#disagreement = new Disagreement(certificate?.disagreement.upper ?? null);
     this.#sampler = new Sampler(rate, randomStream(seed, 'audit'));
+    this.#order = randomStream(seed, 'audit order');
     this.#budget = new Budget(budget);
     this.#drift = new Drift(layers, certificate);
-    this.#inTurn = new InTurn(MOST_WAITING, (differs) => this.#found(differs));
+    this.#inTurn = new InTurn(MOST_WAITING, (finding) => this.#found(finding));
   }
 
   get tau(): number {
@@ -136,9 +145,11 @@ export class Auditor {
 
   /** Of a request at the audited tau, before it is run: which of its texts are taken is decided here. */
   begin(texts: number): AuditedRequest {
-    const places = new Map<number, Place<boolean>>();
-    for (let index = 0; index < texts; index++)
-      if (this.#sampler.next() && this.#hasRoom()) places.set(index, this.#inTurn.take());
+    const sampled: number[] = [];
+    for (let index = 0; index < texts; index++) if (this.#sampler.next()) sampled.push(index);
+    const places = new Map<number, Place<Finding>>();
+    // where there is room for some, the first ones of a request would always be they, and its order may mean something
+    for (const index of this.#order.shuffle(sampled)) if (this.#hasRoom()) places.set(index, this.#inTurn.take());
     return {
       answered: (inputs, answers, truncate) => {
         for (const answer of answers) {
@@ -180,13 +191,13 @@ export class Auditor {
     return reason === null;
   }
 
-  #take(place: Place<boolean>, input: TextInput, { exit, best }: Answered, truncate: Truncate | undefined): void {
+  #take(place: Place<Finding>, input: TextInput, { exit, best }: Answered, truncate: Truncate | undefined): void {
     if (exit < this.#settings.layers) {
       if (!this.#stopping.signal.aborted) this.#waiting.push({ place, input, best, truncate });
       return;
     }
     this.#budget.release();
-    place.fill(false);
+    place.fill({ differs: false, isRun: false });
   }
 
   /** One at a time: a text alone on a worker holds up others by a layer at most, and its time can be measured. */
@@ -203,8 +214,7 @@ export class Auditor {
     try {
       const full = await this.#events.run(input, { truncate, signal });
       this.#budget.spend(full);
-      this.#run++;
-      place.fill(full.best !== best);
+      place.fill({ differs: full.best !== best, isRun: true });
     } catch {
       this.#budget.release();
       if (!signal.aborted) this.#skipped.failed++;
@@ -215,7 +225,8 @@ export class Auditor {
     this.wake();
   }
 
-  #found(differs: boolean): void {
+  #found({ differs, isRun }: Finding): void {
+    if (isRun) this.#run++; // with the text, and not when it was run: others may stand before it
     if (this.#disagreement.add(differs)) this.#events.onAlarm(this.state);
   }
 }

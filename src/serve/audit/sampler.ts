@@ -27,10 +27,10 @@ export class Sampler {
     return true;
   }
 
-  /** P(gap ≥ k) = (1 − rate)^k. */
+  /** P(gap ≥ k) = (1 − rate)^k; 1 − rate itself would be 1 for a tiny one, and every text be taken. */
   #draw(): number {
     if (this.#rate >= 1) return 0;
     if (this.#rate <= 0) return Number.POSITIVE_INFINITY;
-    return Math.floor(Math.log(1 - this.#random.next()) / Math.log(1 - this.#rate));
+    return Math.floor(Math.log(1 - this.#random.next()) / Math.log1p(-this.#rate));
   }
 }

@@ -141,6 +141,32 @@ describe('an audit', () => {
     expect(auditor.state).toMatchObject({ texts: 65, disagreements: 1, waiting: 0 });
   });
 
+  test('is of any text of a request where there is room for a few, not always of the first', async () => {
+    const it = engine();
+    const auditor = await experienced(it, 3);
+    const inputs = Array.from({ length: 30 }, (_, i) => `text ${i}`);
+    auditor.begin(30).answered(inputs, new Array(30).fill({ ...answer(1), flops: 0, tokenizeMs: 0 }));
+    await turn();
+    for (let i = 0; i < 5; i++) await it.end();
+    const audited = it.started.slice(1);
+    expect(audited.length).toBeGreaterThan(1);
+    expect(audited.length).toBeLessThan(6);
+    expect(audited).not.toEqual(inputs.slice(0, audited.length));
+    expect(audited.some((input) => inputs.indexOf(input) > 5)).toBe(true);
+  });
+
+  test('that was run counts as such with its text: never are more run than audited', async () => {
+    const it = engine();
+    const auditor = await experienced(it);
+    const before = auditor.begin(1); // its answer is still to come, and its place is before the next
+    auditor.begin(1).answered(['same'], [answer(1)]);
+    await turn();
+    await it.end();
+    expect(auditor.state).toMatchObject({ texts: 1, run: 1 });
+    before.failed();
+    expect(auditor.state).toMatchObject({ texts: 2, run: 2 });
+  });
+
   test('that fails is counted, and the others go on', async () => {
     const { events, end } = engine();
     const auditor = new Auditor(settings, events);

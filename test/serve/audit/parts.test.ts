@@ -26,6 +26,11 @@ describe('sampling', () => {
   });
 });
 
+test('a tiny rate takes hardly any text, not all of them (seed 1)', () => {
+  const sampler = new Sampler(1e-17, randomStream(1));
+  expect(Array.from({ length: 50 }, () => sampler.next())).not.toContain(true);
+});
+
 describe('the budget', () => {
   const audit = { exit: 4, flops: 4000, tokenizeMs: 0.1, inferenceMs: 8 }; // 500 operations a millisecond
   const atFloor = { exit: 0, flops: 10, tokenizeMs: 0.04, inferenceMs: 0.01 };
