@@ -92,7 +92,7 @@ function openModels(options: ServerOptions, logger: Logger, metrics: Metrics): P
       return policy;
     },
     auditorOf: (pyramid, policy, { name: model }) =>
-      auditorFor(pyramid, policy, options, (audit, sentence) => logger.warn({ model, audit }, sentence)),
+      auditorFor(pyramid, policy, options, (sentence, audit) => logger.warn({ model, audit }, sentence)),
     onAnswer: (_name, classified, totalMs) => metrics.answered(classified, totalMs),
     onChange: (what, card) => logger.info({ model: card.name, version: card.version }, `model ${what}`),
   });
