@@ -120,6 +120,7 @@ describe('texts that were answered at the certified tau', () => {
     expect(await exitsOf({ inputs: texts.slice(0, 30) })).toEqual(new Set([4]));
     expect((await exitsOf({ inputs: texts.slice(0, 30), tau: 1 })).has(4)).toBe(false); // who names a tau keeps it
     expect(await it.metric('te_tau')).toBe(-1);
+    expect((await it.get('/info')).body).toMatchObject({ tau: null, tau_from: 'safe', certificate: null });
     expect((await it.get('/health')).status).toBe(200);
     expect(it.lines.find(({ level }) => level === 'warn')!.msg).toContain('goes through all layers until the model is');
 
@@ -127,6 +128,7 @@ describe('texts that were answered at the certified tau', () => {
     writeFileSync(join(certified, 'config.json'), `${config} `);
     expect((await it.post('/admin/models/m/reload', undefined, adminKey)).body).toMatchObject({ changed: true });
     expect(await it.state()).toMatchObject({ texts: 0, alarm: false, safe: false });
+    expect((await it.get('/info')).body).toMatchObject({ tau: TAU, tau_from: 'certified', certificate: { tau: TAU } });
     expect(await it.metric('te_tau')).toBe(TAU);
   });
 
@@ -191,4 +193,5 @@ test('a --max-tau beyond the certified one is said in the log, and nothing is au
     'nothing is audited, and --audit-rate 1 has no effect: the highest tau is 0.9, and the certified one is 0.6',
   ]);
   expect(await it.state()).toBeNull();
+  expect((await it.get('/info')).body).toMatchObject({ tau_from: 'auto' });
 });

@@ -102,6 +102,20 @@ export const InfoResponse = Type.Object({
   tau: Type.Union([Type.Number(), Type.Null()], {
     description: 'of requests that give none; null: every text runs to the end',
   }),
-  tau_from: Type.Union([Type.Literal('certified'), Type.Literal('chosen'), Type.Literal('given'), Type.Null()]),
+  tau_from: Type.Union(
+    [
+      Type.Literal('certified'),
+      Type.Literal('chosen'),
+      Type.Literal('given'),
+      Type.Literal('auto'),
+      Type.Literal('safe'),
+      Type.Null(),
+    ],
+    {
+      description:
+        'certified, chosen or given, as docs/calibrate.md has it; auto: set by the load; safe: off since audits found more differing answers than was certified; null: there is none',
+    },
+  ),
   certificate: Type.Unknown({ description: 'what is promised at tau, as docs/formats.md has it; null: nothing' }),
 });
+export type InfoResponse = Static<typeof InfoResponse>;

@@ -18,7 +18,7 @@ import {
   type RouteContext,
   type RoutePlugin,
 } from '../http/route.ts';
-import type { ClassifiedText, ModelCard, ServeOptions } from '../served-model.ts';
+import type { ClassifiedText, ModelCard, ServedModel, ServeOptions } from '../served-model.ts';
 import { sendJson } from './send-json.ts';
 import {
   ErrorResponse,
@@ -73,8 +73,8 @@ function addInfo(app: App, { models, limits, version }: RouteContext): void {
     response: { 200: InfoResponse, ...errors },
   };
   app.get('/info', { schema }, async (request, reply) => {
-    const { card, info, tau } = models.get(request.query.model);
-    const own = tau === info.tau;
+    const served = models.get(request.query.model);
+    const { card, info, tau } = served;
     return sendJson(reply, {
       model_id: card.name,
       model_sha: card.version,
@@ -97,10 +97,22 @@ function addInfo(app: App, { models, limits, version }: RouteContext): void {
       sha: null,
       docker_label: null,
       tau,
-      tau_from: own ? info.tauFrom : 'given',
-      certificate: own ? info.certificate : null,
+      tau_from: tauFrom(served),
+      certificate: tau === info.tau ? info.certificate : null,
     });
   });
+}
+
+/** How the tau of requests that give none came about. */
+function tauFrom({
+  card,
+  info,
+  tau,
+  audit,
+}: Pick<ServedModel, 'card' | 'info' | 'tau' | 'audit'>): InfoResponse['tau_from'] {
+  if (audit?.safe) return 'safe';
+  if (card.maxTau !== null) return 'auto';
+  return tau === info.tau ? info.tauFrom : 'given';
 }
 
 function textOf(sequence: Sequence): TextInput {
