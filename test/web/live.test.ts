@@ -1,6 +1,7 @@
 /** The server's metrics as the page reads them, from text that prom-client writes. */
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { expect, test } from 'vitest';
+import { auditInWords } from '../../web/src/live/audit-reading.ts';
 import { parsePrometheus } from '../../web/src/live/prometheus-text.ts';
 import { intervalOf } from '../../web/src/live/readings.ts';
 
@@ -75,8 +76,8 @@ te_drift_length{model="m"} -0.5
 te_audit_texts_total{model="fresh"} 0
 te_audit_alarm{model="fresh"} 0
 `;
-  const reading = (model: string) => {
-    const at = { at: 0, samples: parsePrometheus(text) };
+  const reading = (model: string, more = '') => {
+    const at = { at: 0, samples: parsePrometheus(text + more) };
     return intervalOf(at, at, model, [1]).audit;
   };
   expect(reading('m')).toEqual({
@@ -86,10 +87,18 @@ te_audit_alarm{model="fresh"} 0
     disagreement: { mean: 0.02, recent: 0.05, lower: 0.01, upper: 0.04 },
     certified: 0.015,
     alarm: true,
+    safe: false,
     driftOfExits: null,
     driftOfLength: -0.5,
     unknownPieces: null,
   });
   expect(reading('fresh')).toMatchObject({ texts: 0, disagreement: null, certified: null, alarm: false });
   expect(reading('plain')).toBeNull();
+  const safe = reading('m', 'te_tau{model="m"} -1\n')!;
+  expect(safe.safe).toBe(true);
+  expect(auditInWords(safe)).toContain(
+    'lucky. Every text that names no tau goes through all layers until the model is',
+  );
+  expect(auditInWords(reading('m')!)).toMatch(/^Early .* certified: the texts have changed, or .* lucky\. Calibrate/);
+  expect(auditInWords(reading('fresh')!)).toContain('Nothing was certified');
 });

@@ -1,6 +1,6 @@
 /** The audit of the model that the server answers with: whether early answers still agree with full ones as was certified. */
 import { percent, short, whole } from '../format.ts';
-import type { AuditReading } from './audit-reading.ts';
+import { type AuditReading, auditInWords } from './audit-reading.ts';
 
 export function AuditCard({ audit }: { readonly audit: AuditReading }) {
   const { texts, run, skipped, disagreement, certified, alarm } = audit;
@@ -24,7 +24,7 @@ export function AuditCard({ audit }: { readonly audit: AuditReading }) {
     <section class="card audit">
       <h3>Audit</h3>
       <p class={alarm ? 'notice failed' : 'soft'} role={alarm ? 'alert' : undefined}>
-        {stateOf(audit)}
+        {auditInWords(audit)}
       </p>
       <table>
         <tbody>
@@ -38,15 +38,6 @@ export function AuditCard({ audit }: { readonly audit: AuditReading }) {
       </table>
     </section>
   );
-}
-
-function stateOf({ alarm, certified, texts }: AuditReading): string {
-  if (alarm)
-    return 'Early and full answers differ more often than was certified. The texts have changed: calibrate with texts of now.';
-  if (certified === null)
-    return 'Early answers are compared with full ones. Nothing was certified that they could be held to.';
-  if (texts === 0) return 'No text has been audited yet.';
-  return 'Early and full answers do not differ more often than was certified.';
 }
 
 const signed = (value: number): string => (value < 0 ? `−${short(-value)}` : short(value));

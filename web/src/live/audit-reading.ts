@@ -20,6 +20,8 @@ export interface AuditReading {
   /** What the true share was certified to be below; null: nothing was. */
   readonly certified: number | null;
   readonly alarm: boolean;
+  /** Since the alarm every text goes through all layers (--on-drift safe). */
+  readonly safe: boolean;
   /** Null: not known, or too few texts. */
   readonly driftOfExits: number | null;
   readonly driftOfLength: number | null;
@@ -35,6 +37,7 @@ export function auditOf(samples: readonly Sample[], model: string): AuditReading
   const [mean, lower, upper, recent] = ['', '_lower', '_upper', '_recent'].map((end) =>
     value(`te_audit_disagreement${end}`),
   );
+  const alarm = value('te_audit_alarm') === 1;
   const isKnown = mean !== null && lower !== null && upper !== null && recent !== null;
   return {
     texts,
@@ -44,9 +47,22 @@ export function auditOf(samples: readonly Sample[], model: string): AuditReading
       .reduce((sum, { value: count }) => sum + count, 0),
     disagreement: isKnown ? { mean, lower, upper, recent } : null,
     certified: value('te_audit_disagreement_certified'),
-    alarm: value('te_audit_alarm') === 1,
+    alarm,
+    safe: alarm && value('te_tau') === -1, // a tau that is audited is off for no other reason
     driftOfExits: value('te_drift_exits'),
     driftOfLength: value('te_drift_length'),
     unknownPieces: value('te_unknown_pieces_share'),
   };
+}
+
+/** What an audit has found, as sentences. */
+export function auditInWords({ alarm, safe, certified, texts }: AuditReading): string {
+  if (alarm)
+    return `Early and full answers differ more often than was certified: the texts have changed, or the calibration was lucky. ${
+      safe ? 'Every text that names no tau goes through all layers until the model is reloaded. ' : ''
+    }Calibrate with texts of now.`;
+  if (certified === null)
+    return 'Early answers are compared with full ones. Nothing was certified that they could be held to.';
+  if (texts === 0) return 'No text has been audited yet.';
+  return 'Early and full answers do not differ more often than was certified.';
 }
