@@ -20,6 +20,8 @@ export class TextRunner {
   readonly #check: (text: Text) => Text;
   readonly #floorExit: FloorExit | null;
   readonly #lone: LoneTexts;
+  /** Texts of the background that were asked for and have no outcome yet. */
+  #background = 0;
 
   /** `check` sees each text when its turn comes; `floorExit` is there where lone texts may be answered on this thread. */
   constructor(pool: WorkerPool, check: (text: Text) => Text, floorExit: FloorExit | null) {
@@ -61,6 +63,7 @@ export class TextRunner {
       const settle = (end: () => void) => {
         clearTimeout(timer);
         takeBack?.();
+        if (rule.background) this.#background -= left;
         end();
       };
       const withdraw = this.#pool.submit({
@@ -70,10 +73,12 @@ export class TextRunner {
         text: (index) => this.#check(checkText(texts[index], index)),
         done: (index, outcome) => {
           results[index] = result(outcome);
+          if (rule.background) this.#background--;
           if (--left === 0) settle(() => resolve(results));
         },
         failed: (error) => settle(() => reject(error)),
       });
+      if (rule.background) this.#background += left;
       const giveUp = (reason: unknown, isLate = false) =>
         settle(() => {
           withdraw(isLate);
@@ -87,12 +92,14 @@ export class TextRunner {
 
   /**
    * Whether a lone text waits for a turn with time left, to be answered here then. Not where it would miss its deadline
-   * unseen, nor while workers run a network: then they are the ones who answer most, and asking here is asked twice.
+   * unseen, nor while workers run a network: then they are the ones who answer most, and asking here is asked twice. A text
+   * of the background does not count: it runs because there is little else to do.
    */
   #mayWait(text: Text, rule: Rule, deadlineMs: number | undefined): boolean {
     if (!this.#lone.hasRoom || deadlineMs !== undefined) return false;
     const { waiting, running } = this.#pool.load;
-    return waiting === 0 && (running === 0 || !this.#floorExit!.hasNetwork) && this.#floorExit!.isFor(text, rule);
+    const isQuiet = waiting + running <= this.#background || (waiting === 0 && !this.#floorExit!.hasNetwork);
+    return isQuiet && this.#floorExit!.isFor(text, rule);
   }
 
   /**

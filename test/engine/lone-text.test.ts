@@ -85,6 +85,20 @@ describe('a lone text', () => {
     expect(await askedOfWorkers(words)).toBe(before);
   });
 
+  test('waits for the next turn also while a worker runs a text of the background', async () => {
+    const early = texts[(await pyramid.classify(texts)).findIndex(({ exit }) => exit === 0)];
+    const before = await askedOfWorkers(pyramid);
+    await nextTurn();
+    const beside = pyramid.detail([texts[0]], { tau: null }, { background: true });
+    for (let i = 0; i < 100 && pyramid.load.running === 0; i++) await null;
+    expect(pyramid.load).toEqual({ waiting: 0, running: 1 });
+    const first = pyramid.classify(early); // from here on the turn is looked at
+    for (const begin = performance.now(); performance.now() - begin < 2; );
+    const answers = await Promise.all([first, pyramid.classify(early), beside]);
+    expect(answers[1]).toEqual(answers[0]);
+    expect((await askedOfWorkers(pyramid)) - before).toBe(1);
+  });
+
   test("that waits for a turn ends by its signal and with its model, and is not the next one's", async () => {
     const { dir } = await randomLinearModel(root, 'closed', { seed: 53 });
     const model = await Pyramid.load(dir, { workers: 1 });
@@ -101,6 +115,7 @@ describe('a lone text', () => {
     await expect(calls[0]).rejects.toBe('enough');
     expect(await Promise.all(calls.slice(1))).toEqual(await model.classify(['w2', 'w3']));
     expect((await first).exit).toBe(0);
+    await nextTurn(); // the answers may have come late in this one
     await Promise.all([
       useUp(),
       expect(model.classify('w1')).rejects.toMatchObject({ code: 'MP_CLOSED' }),
