@@ -95,7 +95,7 @@ export const calibrateTable: OptionTable<CalibrateOptions> = {
     group: rows,
     default: null,
     placeholder: 'FILE',
-    help: 'labelled rows that trained and chose nothing: tau is certified on them',
+    help: 'labelled rows that trained and chose nothing: tau is certified on them; --risk disagreement reads no labels',
     aliases: ['calibration_file'],
   }),
   validation: textOption<string | null>({
