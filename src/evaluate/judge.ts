@@ -4,7 +4,6 @@
  */
 import { PyramidError } from '../errors.ts';
 import { assertTau } from '../pyramid/exits/exit-rule.ts';
-import { calibrationErrors } from './calibration-error.ts';
 import { accuracy, f1, macroF1 } from './metrics.ts';
 import { actualOf, type CountOptions, exitOf, type Outcome, outcomes } from './outcomes.ts';
 import type { Trace } from './trace.ts';
@@ -46,8 +45,6 @@ export interface Judgement extends Summary {
   readonly exitsByLayer: readonly number[];
   /** How many texts floor 0 answers, before the network; null where the model has none. */
   readonly exitsAtFloor: number | null;
-  /** [L+1]: expected calibration error of each exit, floor 0 first, 0 to 1; null where no text is asked. The same at every tau. */
-  readonly calibrationError: readonly (number | null)[];
   readonly byLength: readonly LengthBucket[];
 }
 
@@ -92,7 +89,6 @@ export function judge(trace: Trace, tau: number | null, options: CountOptions = 
     tokensByLayer: Array.from({ length: trace.shape.layers + 1 }, (_, l) => mean(all.map(({ tokens }) => tokens[l]))),
     exitsByLayer,
     exitsAtFloor: trace.floor ? atFloor : null,
-    calibrationError: calibrationErrors(trace),
     byLength: lengthBuckets.map(({ from, to }) => {
       const inside = all.filter(({ length }) => length >= from && length <= (to ?? Number.POSITIVE_INFINITY));
       if (inside.length === 0) return { from, to, n: 0, accuracy: null, speedup: null, pruned: null, meanExit: null };

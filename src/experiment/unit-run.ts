@@ -120,7 +120,6 @@ function storedResult(
         byLength: _,
         exitsByLayer: _e,
         exitsAtFloor: _f,
-        calibrationError: _c,
         tokensByLayer: _t,
         ...point
       } = judge(test, chosen, { dense });

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { dropByGroup } from '../../src/certify/index.ts';
 import type { Services } from '../../src/cli/services.ts';
+import { calibrationErrors } from '../../src/evaluate/calibration-error.ts';
 import { judge } from '../../src/evaluate/judge.ts';
 import type { Trace } from '../../src/evaluate/trace.ts';
 import { times } from '../../src/report/format.ts';
@@ -73,6 +74,7 @@ describe('evaluate', () => {
     expect([code, stderr]).toEqual([0, '']);
     expect(JSON.parse(stdout)).toEqual({
       ...judge(trace, 0.2),
+      calibrationError: calibrationErrors(trace),
       tauFrom: 'given',
       drops: dropByGroup(trace, 0.2),
     });
@@ -92,7 +94,9 @@ describe('evaluate', () => {
     expect(stdout).toMatch(/^texts +2 of mails, tau off, as given\naccuracy +100\.0 %\nF1 +100\.0 %\n/);
     expect(stdout).toContain(`${times(judged.speedup.paper)} as the paper counts`);
     expect(stdout).toMatch(/exits by layer +0 {2}2\n/);
-    const errors = judged.calibrationError.slice(1).map((error) => `${(100 * error!).toFixed(1)} %`);
+    const errors = calibrationErrors(trace)
+      .slice(1)
+      .map((error) => `${(100 * error!).toFixed(1)} %`);
     expect(stdout).toContain(`calibration error, by layer  ${errors.join('  ')}\n`);
     expect(stdout).toMatch(/1-35 tokens +1 text, accuracy 100\.0 %/);
     expect(stdout).toMatch(/71\+ tokens +no texts\n/);

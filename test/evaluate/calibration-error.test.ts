@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { calibrationError, calibrationErrors } from '../../src/evaluate/calibration-error.ts';
-import { judge } from '../../src/evaluate/judge.ts';
 import { randomStream } from '../../src/random.ts';
 import { randomTrace } from '../support/random-trace.ts';
 
@@ -59,6 +58,5 @@ describe('the expected calibration error', () => {
     expect(calibrationErrors(randomTrace({ seed: 3, texts: 40, headKind: 'none' })).slice(0, 6)).toEqual(
       new Array(6).fill(null),
     );
-    for (const tau of [null, 0.5]) expect(judge(trace, tau).calibrationError).toEqual(errors);
   });
 });

@@ -1,5 +1,6 @@
 /** `evaluate`: a model's accuracy and cost on labelled rows, at one tau. The judging is src/evaluate's. */
 import { dropByGroup } from '../../certify/index.ts';
+import { calibrationErrors } from '../../evaluate/calibration-error.ts';
 import { type Judgement, judge, type LengthBucket } from '../../evaluate/judge.ts';
 import { needTraceFile, writeTrace } from '../../evaluate/trace.ts';
 import { flagOption, type OptionTable, textOption } from '../../option.ts';
@@ -71,16 +72,20 @@ export const evaluate: Command<EvaluateOptions> = {
     const given = engineTau(tau);
     const dial: Dial = given === undefined ? own : { tau: given, tauFrom: 'given' };
     const judgement = judge(trace, dial.tau);
+    const calibrationError = calibrationErrors(trace);
     const drops = dial.tau === null || trace.shape.layers === 0 ? null : dropByGroup(trace, dial.tau);
     io.stdout.write(
       json
-        ? `${JSON.stringify({ ...judgement, tauFrom: originOf(dial), drops })}\n`
-        : report(rows.name, judgement, dial) + (drops === null ? '' : groupTable(drops)),
+        ? `${JSON.stringify({ ...judgement, calibrationError, tauFrom: originOf(dial), drops })}\n`
+        : report(rows.name, { ...judgement, calibrationError }, dial) + (drops === null ? '' : groupTable(drops)),
     );
   },
 };
 
-function report(name: string, judged: Judgement, dial: Dial): string {
+/** `calibrationError` [L+1]: of each exit, floor 0 first, 0 to 1; null where no text is asked. The same at every tau. */
+type Judged = Judgement & { readonly calibrationError: readonly (number | null)[] };
+
+function report(name: string, judged: Judged, dial: Dial): string {
   const { gflops, speedup, byLength, f1, exitsAtFloor } = judged;
   const lines: (readonly [string, string])[] = [
     ['texts', `${thousands(judged.n)} of ${name}, ${tauInWords(dial)}`],
@@ -105,7 +110,7 @@ function report(name: string, judged: Judgement, dial: Dial): string {
 }
 
 /** How far the scores of each exit are from how often they are right, floor 0 first where there is one. */
-function calibrationLine({ calibrationError, exitsAtFloor }: Judgement): [string, string][] {
+function calibrationLine({ calibrationError, exitsAtFloor }: Judged): [string, string][] {
   const shown = exitsAtFloor === null ? calibrationError.slice(1) : calibrationError;
   if (shown.every((error) => error === null)) return [];
   const name = `calibration error, ${exitsAtFloor === null ? 'by layer' : 'floor 0 and by layer'}`;

@@ -12,7 +12,7 @@ export interface SaidDial extends Pick<Dial, 'tau'> {
 /** As a part of a sentence: `tau 0.34, certified: …`. */
 export function tauInWords({ tau, tauFrom, certificate, certificateVoid }: SaidDial): string {
   const is = `tau ${tau ?? 'off'}`;
-  if (certificateVoid) return `${is}, chosen, not certified: its certificate holds no longer, ${certificateVoid}`;
+  if (certificateVoid) return `${is}, chosen, not certified: its certificate is void: ${certificateVoid}`;
   switch (originOf({ tau, tauFrom: tauFrom ?? undefined })) {
     case 'certified':
       return tau === null ? `${is}: ${nothing(certificate!)}` : `${is}, certified: ${promise(certificate!)}`;
@@ -25,11 +25,9 @@ export function tauInWords({ tau, tauFrom, certificate, certificateVoid }: SaidD
   }
 }
 
-/** Of a certificate of no setting. */
+/** Of a certificate of no setting. Against the network itself full depth loses nothing. */
 const nothing = ({ against, atTau }: Certificate): string =>
-  against === 'network'
-    ? 'no earlier exit could be certified, so that every text goes to the end'
-    : `nothing could be certified against the given answers, so that every text goes to the end, which itself may lose up to ${points(atTau.upper)}`;
+  `nothing could be certified, so that every text goes to the end${against === 'network' ? '' : `, which may lose ${points(atTau.upper)}`}`;
 
 /** What a certificate says, as a part of a sentence. */
 export function promise({ risk, against, maxRisk, confidence, ...seen }: Omit<Certificate, 'settings'>): string {
