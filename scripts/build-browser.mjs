@@ -19,7 +19,8 @@ const bundle = await rolldown({
   platform: 'browser',
   // the build of onnxruntime-web that leaves its WebAssembly, and the glue to it, in files of their own
   resolve: { conditionNames: ['onnxruntime-web-use-extern-wasm', 'browser', 'import', 'default'] },
-  treeshake: { moduleSideEffects: (id) => !id.startsWith(join(root, 'src')) || id.endsWith('worker.ts') },
+  // of other packages what their package.json says of it holds
+  treeshake: { moduleSideEffects: (id) => (id.startsWith(join(root, 'src')) ? id.endsWith('worker.ts') : undefined) },
   external: /^node:/, // in files that an index names and no browser needs: they must be gone from the result, see below
 });
 const { output } = await bundle.write({

@@ -81,7 +81,7 @@ describe('a certificate of a model folder', () => {
     expect(info).toMatchObject({
       tau: 0.4,
       tauFrom: 'chosen',
-      certificateVoid: 'settings of the model were changed since',
+      certificateVoid: 'settings of the model were changed since it was made',
     });
     expect(info.certificate).toBeUndefined();
   });
@@ -109,7 +109,7 @@ describe('a certificate of a model folder', () => {
     const info = await infoOf(dir);
     expect(info).toMatchObject({
       tauFrom: 'chosen',
-      certificateVoid: 'weights of the model were changed since',
+      certificateVoid: 'weights of the model were changed since it was made',
     });
   });
 
@@ -137,11 +137,11 @@ describe('a certificate of a model folder', () => {
     ['risk', { risk: 'drop' }, /certificate\.risk is "drop", not net-drop or harm or disagreement/],
     ['confidence', { confidence: 95 }, /certificate\.confidence is 95, not a number from 0 to 1/],
     ['rows', { rows: 1.5 }, /certificate\.rows is 1\.5, not a whole number of 0 or more/],
-    ['labelled', { labelled: 3000 }, /certificate\.labelled is above its 2000 rows/],
+    ['labelled', { labelled: 3000 }, /certificate\.labelled is 3000, more than its 2000 rows/],
     ['tau', { tau: 'fast' }, /certificate\.tau is "fast", not null or a number from 0 to 1/],
-    ['atTau', { atTau: { estimate: 0 } }, /certificate\.atTau is .*, not estimate and upper bound/],
-    ['exits', { exits: [1] }, /certificate\.exits has 1 shares, not 3/],
-    ['texts', { texts: { length: 3 } }, /certificate\.texts is .*, not length, spread and unknown/],
+    ['atTau', { atTau: { estimate: 0 } }, /certificate\.atTau is .*, not an object with estimate and upper/],
+    ['exits', { exits: [1] }, /certificate\.exits has 1 shares, and there are 3 exits/],
+    ['texts', { texts: { length: 3 } }, /certificate\.texts is .*, not an object with length, spread and unknown/],
     ['settings', { settings: 7 }, /certificate\.settings is 7, not a fingerprint/],
     ['format', { format: 2 }, /certificate\.format is 2, not 1:?/],
   ])('with a %s that cannot be is refused', async (_, odd, sentence) => {
@@ -154,11 +154,9 @@ describe('a certificate of a model folder', () => {
 
   it('stands there if and only if the tau is said to be certified', async () => {
     const lone = certified((pyramid) => Object.assign(pyramid, { tauFrom: 'chosen' }));
-    await expect(readModelFolder(lone)).rejects.toThrow(
-      /pyramid\.tauFrom is not "certified", and there is a certificate/,
-    );
+    await expect(readModelFolder(lone)).rejects.toThrow(/there is a pyramid\.certificate, and pyramid\.tauFrom is not/);
     const none = certified((pyramid) => Object.assign(pyramid, { certificate: undefined }));
-    await expect(readModelFolder(none)).rejects.toThrow(/tauFrom is "certified", and there is no certificate/);
+    await expect(readModelFolder(none)).rejects.toThrow(/tauFrom is "certified", and there is no pyramid\.certificate/);
     const odd = certified((pyramid) => Object.assign(pyramid, { tauFrom: 'guessed', certificate: undefined }));
     await expect(readModelFolder(odd)).rejects.toThrow(/tauFrom is "guessed", not certified or chosen or given/);
   });

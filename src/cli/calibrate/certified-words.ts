@@ -1,7 +1,7 @@
 /** What `calibrate` and `evaluate` say of a certificate, and of the drop in groups of texts. */
 import type { CertificateFacts, GroupDrop } from '../../certify/index.ts';
 import type { Calibration } from '../../pyramid/folder/dial.ts';
-import { points, promise } from '../../pyramid/folder/tau-words.ts';
+import { amountOf, promise } from '../../pyramid/folder/tau-words.ts';
 import { operations } from '../../report/format.ts';
 import { percent, thousands } from '../output/format.ts';
 
@@ -20,12 +20,12 @@ export function certifiedSentence(
 const figuresOf = ({ dtype, accuracy, baseline, speedupPaper, speedupActual }: Calibration): string =>
   `On these rows, in ${dtype}, ${percent(accuracy)} accuracy (${percent(baseline)} without exits), ${operations({ paper: speedupPaper, actual: speedupActual })}.`;
 
-function nothingCertified({ rows, maxRisk, confidence }: CertificateFacts, rowsNeeded: number | null): string {
+function nothingCertified({ risk, rows, maxRisk, confidence }: CertificateFacts, rowsNeeded: number | null): string {
   const more =
     rowsNeeded === null
-      ? 'More rows like these would not help: even the slowest early exit loses too much on them'
+      ? 'More rows like these would not help, or it would take more than a million: even the slowest early exit loses too much on them'
       : `It needs about ${thousands(rowsNeeded)} rows`;
-  return `nothing could be certified at ${points(maxRisk)} and ${percent(confidence)} confidence with ${thousands(rows)} rows, so every text goes to the end (tau off). ${more}.`;
+  return `nothing could be certified at ${amountOf(risk)(maxRisk)} and ${percent(confidence)} confidence with ${thousands(rows)} rows, so every text goes to the end (tau off). ${more}.`;
 }
 
 /** Groups of a kind that are shown: those that may lose most. */

@@ -5,7 +5,7 @@
 import { type CertificateFacts, type Certified, certifyFewLabels, textsWorthLabelling } from '../../certify/index.ts';
 import { PyramidError } from '../../errors.ts';
 import type { Trace } from '../../evaluate/trace.ts';
-import { points } from '../../pyramid/folder/tau-words.ts';
+import { amountOf } from '../../pyramid/folder/tau-words.ts';
 import type { Call } from '../command.ts';
 import { flagOf } from '../command.ts';
 import { needDelimited } from '../options/labelled-rows.ts';
@@ -48,7 +48,7 @@ export async function writeTextsToLabel(call: Call<CalibrateOptions>): Promise<v
   const n = trace.entries.length;
   if (plan.end === null)
     throw usage(
-      `even the slowest early exit is answered otherwise too often for ${how.budget} labels and ${n} texts to certify ${points(how.maxRisk)}`,
+      `even the slowest early exit is answered otherwise too often for ${how.budget} labels and ${n} texts to certify ${amountOf(how.risk)(how.maxRisk)}`,
       `give more texts, a larger ${flagOf('labelBudget')} or a larger ${flagOf('maxDrop')}`,
     );
   if (plan.texts.length === 0) return keep(call, trace, certifyFewLabels(trace, new Map(), how));
@@ -99,9 +99,9 @@ async function keep(
   );
 }
 
-const nothing = ({ labelled, maxRisk, confidence }: CertificateFacts, needed: number | null): string =>
-  `nothing could be certified at ${points(maxRisk)} and ${percent(confidence)} confidence with ${thousands(labelled)} labels, so every text goes to the end (tau off). ${
+const nothing = ({ risk, labelled, maxRisk, confidence }: CertificateFacts, needed: number | null): string =>
+  `nothing could be certified at ${amountOf(risk)(maxRisk)} and ${percent(confidence)} confidence with ${thousands(labelled)} labels, so every text goes to the end (tau off). ${
     needed === null
-      ? 'More labels would not help: even the slowest early exit loses too much on them'
+      ? 'More labels would not help: there are no more texts to label, or even the slowest early exit loses too much. More texts without labels may'
       : `It needs about ${thousands(needed)} labels`
   }.`;

@@ -60,7 +60,7 @@ export interface Certificate {
 const SHARE = number(0, 1);
 const BOUNDED: Field = [
   (value) => isObject(value) && number(-1, 1)[0](value.estimate) && number(-1, 1)[0](value.upper),
-  'estimate and upper bound',
+  'an object with estimate and upper, from −1 to 1',
 ];
 const isTexts = (value: unknown) =>
   isObject(value) && [value.length, value.spread].every(number(0)[0]) && orNull(SHARE)[0](value.unknown);
@@ -78,8 +78,8 @@ const FIELDS: Readonly<Record<keyof Certificate, Field>> = {
   single: optional(oneOf([true])),
   atTau: BOUNDED,
   disagreement: BOUNDED,
-  exits: [(value) => Array.isArray(value) && value.every(SHARE[0]), 'a list of shares'],
-  texts: [isTexts, 'length, spread and unknown'],
+  exits: [(value) => Array.isArray(value) && value.every(SHARE[0]), 'a list of shares from 0 to 1'],
+  texts: [isTexts, 'an object with length, spread and unknown'],
   settings: [(value) => typeof value === 'string', 'a fingerprint'],
 };
 
@@ -89,6 +89,7 @@ export function certificateProblem(name: string, value: unknown, layers: number)
   const problem = problemIn(name, value, FIELDS);
   if (problem !== null) return problem;
   const { exits, labelled, rows } = value as unknown as Certificate;
-  if (exits.length !== layers + 1) return `${name}.exits has ${exits.length} shares, not ${layers + 1}`;
-  return labelled > rows ? `${name}.labelled is above its ${rows} rows` : null;
+  if (exits.length !== layers + 1)
+    return `${name}.exits has ${exits.length} shares, and there are ${layers + 1} exits with floor 0 and the last layer`;
+  return labelled > rows ? `${name}.labelled is ${labelled}, more than its ${rows} rows` : null;
 }

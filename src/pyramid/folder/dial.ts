@@ -98,8 +98,8 @@ export function dialProblem(name: string, dial: Partial<Record<keyof Dial, unkno
   if (problem !== null) return problem;
   if ((tauFrom === 'certified') !== (certificate !== undefined))
     return certificate === undefined
-      ? `${name}.tauFrom is "certified", and there is no certificate`
-      : `${name}.tauFrom is not "certified", and there is a certificate`;
+      ? `${name}.tauFrom is "certified", and there is no ${name}.certificate`
+      : `there is a ${name}.certificate, and ${name}.tauFrom is not "certified"`;
   return certificate === undefined ? null : certificateProblem(`${name}.certificate`, certificate, layers);
 }
 

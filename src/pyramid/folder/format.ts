@@ -18,8 +18,13 @@ export const formatOf = ({
 
 /** In words, that the format and what there is do not belong together; null: they do. */
 export function formatFault(info: PyramidInfo): string | null {
-  const format = formatOf(info);
-  return info.format === format ? null : `pyramid.format is ${info.format}, and what is there makes it ${format}`;
+  const { format, floor, exitTemperatures } = info;
+  if (format === formatOf(info)) return null;
+  const found =
+    (format === 3) === (exitTemperatures !== undefined)
+      ? `there is ${floor ? 'a' : 'no'} pyramid.floor`
+      : `there are ${exitTemperatures ? '' : 'no '}pyramid.exitTemperatures`;
+  return `pyramid.format is ${format}, and ${found}`;
 }
 
 /** In words, why the exit temperatures of a folder cannot be used; null: they can, or there are none. */
@@ -32,7 +37,8 @@ export function temperaturesFault(
     Array.isArray(stored) &&
     stored.length === layers &&
     stored.every((one) => typeof one === 'number' && one > 0 && one <= MOST);
-  if (!fits) return `pyramid.exitTemperatures is ${quoted(stored)}, not ${layers} numbers above 0 and up to ${MOST}`;
+  if (!fits)
+    return `pyramid.exitTemperatures is ${quoted(stored)}, not a number above 0 and up to ${MOST} for each of ${layers} layers`;
   if (hasUncertainty(problemType)) return null;
-  return `there are pyramid.exitTemperatures, for a ${problemType} model`;
+  return `there are pyramid.exitTemperatures, and the answers of a ${problemType} model have no uncertainty to be tempered`;
 }

@@ -26,14 +26,14 @@ export const voidByConfig = (
   info: PyramidInfo,
   dtype: Dtype,
 ): string | null => {
-  if (certified !== tau) return `it is for tau ${certified ?? 'off'}`;
+  if (certified !== tau) return `it is for tau ${certified ?? 'off'}, and tau was changed to ${tau ?? 'off'} since`;
   if (settings.split('-')[0] === configPart(config, info, dtype)) return null;
-  return 'settings of the model were changed since';
+  return 'settings of the model were changed since it was made';
 };
 
 /** The same for the weights. */
 export const voidByWeights = ({ settings }: Certificate, model: Weighed): string | null =>
-  settings.split('-')[1] === weightsPart(model) ? null : 'weights of the model were changed since';
+  settings.split('-')[1] === weightsPart(model) ? null : 'weights of the model were changed since it was made';
 
 type Described = Pick<PyramidModel, 'config' | 'info' | 'floor'>;
 type Weighed = Pick<PyramidModel, 'parameters' | 'heads' | 'thresholds' | 'floor'>;

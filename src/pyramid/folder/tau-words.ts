@@ -12,7 +12,7 @@ export interface SaidDial extends Pick<Dial, 'tau'> {
 /** As a part of a sentence: `tau 0.34, certified: …`. */
 export function tauInWords({ tau, tauFrom, certificate, certificateVoid }: SaidDial): string {
   const is = `tau ${tau ?? 'off'}`;
-  if (certificateVoid) return `${is}, chosen, not certified: its certificate is void: ${certificateVoid}`;
+  if (certificateVoid) return `${is}, chosen, not certified: its certificate holds no longer, ${certificateVoid}`;
   switch (originOf({ tau, tauFrom: tauFrom ?? undefined })) {
     case 'certified':
       return tau === null ? `${is}: ${nothing(certificate!)}` : `${is}, certified: ${promise(certificate!)}`;
@@ -25,9 +25,11 @@ export function tauInWords({ tau, tauFrom, certificate, certificateVoid }: SaidD
   }
 }
 
-/** Of a certificate of no setting. Against the network itself full depth loses nothing. */
+/** Of a certificate of no setting. */
 const nothing = ({ against, atTau }: Certificate): string =>
-  `nothing could be certified, so that every text goes to the end${against === 'network' ? '' : `, which may lose ${points(atTau.upper)}`}`;
+  against === 'network'
+    ? 'no earlier exit could be certified, so that every text goes to the end'
+    : `nothing could be certified against the given answers, so that every text goes to the end, which itself may lose up to ${points(atTau.upper)}`;
 
 /** What a certificate says, as a part of a sentence. */
 export function promise({ risk, against, maxRisk, confidence, ...seen }: Omit<Certificate, 'settings'>): string {
@@ -37,7 +39,7 @@ export function promise({ risk, against, maxRisk, confidence, ...seen }: Omit<Ce
       ? `${whole(rows)} rows`
       : `${whole(rows)} texts, ${labelled === 0 ? 'without labels' : `${whole(labelled)} of them labelled`}`;
   const full = against === 'network' ? 'the model run to the end' : 'the given answers';
-  const amount = risk === 'net-drop' ? points : percent;
+  const amount = amountOf(risk);
   return `${RISK_WORDS[risk](amount(maxRisk), full)}, at ${percent(confidence)} confidence (${from}: ${amount(atTau.estimate)}, upper bound ${amount(atTau.upper)})`;
 }
 
@@ -46,6 +48,9 @@ const RISK_WORDS: Readonly<Record<Risk, (most: string, full: string) => string>>
   harm: (most, full) => `it is wrong where ${full} is right on at most ${most} of the texts`,
   disagreement: (most, full) => `it answers otherwise than ${full} on at most ${most} of the texts`,
 };
+
+/** How much of a risk is written: accuracy in points, how often something happens in percent. */
+export const amountOf = (risk: Risk): ((share: number) => string) => (risk === 'net-drop' ? points : percent);
 
 /** A share as points, hundredths: 1 point, 0.25 points. */
 export const points = (share: number): string =>

@@ -7,7 +7,7 @@ import { type EncodedSet, packBatch } from '../batch.ts';
 import type { StepMoments } from '../checkpoint/run-checkpoint.ts';
 import type { OnTrainEvent } from '../events.ts';
 import type { StageName } from '../methods.ts';
-import type { Epochs, TrainOptions } from '../options/defaults.ts';
+import type { TrainOptions } from '../options/defaults.ts';
 import type { ModelState } from '../state.ts';
 import { HeadsStep } from '../step/heads-step.ts';
 import { type StepResult, type StepSettings, type StepTargets, TrainingStep } from '../step/step.ts';
@@ -15,28 +15,17 @@ import { Teacher } from '../step/teacher.ts';
 import { Tracer } from '../trace/tracer.ts';
 import { type MoreTexts, NO_LABEL, withMore, withMoreInputs } from './more-texts.ts';
 
-export interface StageSettings {
-  readonly epochs: Epochs;
-  readonly batchSize: number;
-  readonly learningRate: number;
-  readonly warmup: number;
-  readonly weightDecay: number;
-  readonly clip: number;
-  readonly temperature: number;
-  readonly lambda: number;
-  readonly thresholdLearningRate: number;
-  readonly headLearningRate: number;
-  /** Of heads that are trained with the backbone. */
-  readonly jointHeadLearningRate: number;
-  readonly headBatchSize: number;
-  /** 0: heads are not trained with the backbone. */
-  readonly jointWeight: number;
-  readonly jointTargets: TrainOptions['jointTargets'];
-  readonly pooledDropout: number;
+/** Options that steps read; jointWeight 0: heads are not trained with the backbone. */
+type StageOptionName =
+  | ('epochs' | 'batchSize' | 'learningRate' | 'warmup' | 'weightDecay' | 'clip')
+  | ('temperature' | 'lambda' | 'thresholdLearningRate')
+  | ('headLearningRate' | 'headBatchSize' | 'pooledDropout')
+  | ('jointHeadLearningRate' | 'jointWeight' | 'jointTargets')
+  | ('checkpointEvery' | 'seed');
+
+export interface StageSettings extends Pick<TrainOptions, StageOptionName> {
   /** Weight of each label in the loss. */
   readonly labelWeights: readonly number[];
-  readonly checkpointEvery: number;
-  readonly seed: number;
   /** Of the device that the run is given, for its threads. */
   readonly compile: Compile;
 }

@@ -6,18 +6,19 @@ export function AuditCard({ audit }: { readonly audit: AuditReading }) {
   const { texts, run, skipped, disagreement, certified, alarm } = audit;
   const { driftOfExits, driftOfLength, unknownPieces } = audit;
   const rows: (readonly [name: string, value: string])[] = [
-    ['Audited texts', `${whole(texts)}, ${whole(run)} of them run to the end; ${whole(skipped)} skipped`],
+    ['Audited texts', `${whole(texts)}, of which ${whole(run)} were run to the end for it; ${whole(skipped)} skipped`],
     [
       'Answers that differ',
       disagreement === null
         ? '–'
-        : `${percent(disagreement.mean)} (${percent(disagreement.lower)} to ${percent(disagreement.upper)})`,
+        : `${percent(disagreement.mean)}, between ${percent(disagreement.lower)} and ${percent(disagreement.upper)}`,
     ],
-    ['The last 500', disagreement === null ? '–' : percent(disagreement.recent)],
+    ['The same of the last 500', disagreement === null ? '–' : percent(disagreement.recent)],
     ['Certified', certified === null ? 'nothing' : `at most ${percent(certified)}`],
   ];
-  if (driftOfExits !== null) rows.push(['Drift of exits', percent(driftOfExits)]);
-  if (driftOfLength !== null) rows.push(['Drift of length', `${short(driftOfLength)} standard deviations`]);
+  if (driftOfExits !== null) rows.push(['Exits unlike those of the calibration', percent(driftOfExits)]);
+  if (driftOfLength !== null)
+    rows.push(['Longer texts than at the calibration', `${signed(driftOfLength)} standard deviations`]);
   if (unknownPieces !== null) rows.push(['Unknown pieces', percent(unknownPieces)]);
   return (
     <section class="card audit">
@@ -38,3 +39,5 @@ export function AuditCard({ audit }: { readonly audit: AuditReading }) {
     </section>
   );
 }
+
+const signed = (value: number): string => (value < 0 ? `−${short(-value)}` : short(value));

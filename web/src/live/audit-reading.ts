@@ -58,10 +58,11 @@ export function auditOf(samples: readonly Sample[], model: string): AuditReading
 /** What an audit has found, as sentences. */
 export function auditInWords({ alarm, safe, certified, texts }: AuditReading): string {
   if (alarm)
-    return `Early and full answers differ more often than was certified: texts have changed, or the calibration was lucky. ${
-      safe ? 'Texts go through all layers until the model is reloaded. ' : ''
-    }Calibrate anew.`;
-  if (certified === null) return 'Early answers are compared with full ones; nothing was certified.';
-  if (texts === 0) return 'No text was audited yet.';
+    return `Early and full answers differ more often than was certified: the texts have changed, or the calibration was lucky. ${
+      safe ? 'Every text that names no tau goes through all layers until the model is reloaded. ' : ''
+    }Calibrate with texts of now.`;
+  if (certified === null)
+    return 'Early answers are compared with full ones. Nothing was certified that they could be held to.';
+  if (texts === 0) return 'No text has been audited yet.';
   return 'Early and full answers do not differ more often than was certified.';
 }
