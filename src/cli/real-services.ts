@@ -26,6 +26,7 @@ export const realServices: Services = {
     const { settingsOf } = await import('../pyramid/folder/frozen.ts');
     return settingsOf(await readModelFolder(dir), dtype);
   },
+  writeAbstention: async (...call) => (await import('../pyramid/folder/write-abstention.ts')).writeAbstention(...call),
   writeTau: async (...call) => (await import('../pyramid/folder/write-tau.ts')).writeTau(...call),
   bench: async (options) => (await import('../bench/index.ts')).bench(options),
   serve: async (options, say) => (await import('../serve/run.ts')).runServer(options, say),

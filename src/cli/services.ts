@@ -3,6 +3,7 @@
  * (real-services.ts is the one in use).
  */
 import type { BenchOptions, BenchReport } from '../bench/index.ts';
+import type { AbstentionFacts } from '../certify/index.ts';
 import type { Answer, LoadOptions, TextInput } from '../engine/index.ts';
 import type { PeekCosts } from '../evaluate/plan-peeks.ts';
 import type { Trace } from '../evaluate/trace.ts';
@@ -83,6 +84,8 @@ export interface Services {
   settings(dir: string, dtype: Dtype): Promise<string>;
   /** Keeps a tau with the model in `dir`. */
   writeTau(dir: string, dial: NewDial): Promise<void>;
+  /** Keeps when the model in `dir`, run in `dtype`, is unsure; null: never. */
+  writeAbstention(dir: string, dtype: Dtype, abstention: AbstentionFacts | null): Promise<void>;
   /** What asking heads and running layers costs here, for texts like these at `tau`. */
   measurePeeks(dir: string, texts: readonly TextInput[], tau: number, dtype: Dtype): Promise<PeekCosts>;
   bench(options: BenchOptions): Promise<BenchReport>;

@@ -2,6 +2,7 @@
 
 import { addendOf, floorAnswer, summed, temperatureAt, tempered } from '../pyramid/exits/sum.ts';
 import { actualFlops, denseFlops } from '../pyramid/flops.ts';
+import { isSure, UNSURE } from '../pyramid/folder/abstention.ts';
 import { argmax, ranking } from '../pyramid/logits.ts';
 import { problems } from '../pyramid/problem.ts';
 import { shapeOf } from '../pyramid/shape.ts';
@@ -9,11 +10,11 @@ import type { Outcome } from './job.ts';
 import type { ModelDescription, TimedOutcome } from './workers/messages.ts';
 
 export interface Answer {
-  /** The likeliest label. */
+  /** The likeliest label; `unsure` where the model abstains (`abstention` of its folder): `scores` then has the ranking. */
   readonly label: string;
-  /** Its probability (softmax, or sigmoid for a multi-label model); a regression's value. */
+  /** The likeliest label's probability (softmax, or sigmoid for a multi-label model); a regression's value. */
   readonly score: number;
-  /** Of the `topK` likeliest labels, likeliest first; there if topK is above 1. */
+  /** Of the `topK` likeliest labels, likeliest first; there if topK is above 1, and of five labels or more where the model is unsure. */
   readonly scores?: Readonly<Record<string, number>>;
   /** The layer that answered, from 1; 0: floor 0, which answers before the network. */
   readonly exit: number;
@@ -33,6 +34,8 @@ export interface Detail extends Pick<Answer, 'exit' | 'tokens' | 'truncated' | '
   readonly logits: readonly number[];
   /** The index of the largest score. */
   readonly best: number;
+  /** That score is too low to answer by: the model abstains. */
+  readonly unsure: boolean;
   /** Operations of the dense model for as many tokens, as the paper counts. */
   readonly denseFlops: number;
   /** Unknown pieces among the tokens that enter layer 1. */
@@ -51,10 +54,12 @@ export function detailOf(
   const { exit, tokens, truncated, unknown } = outcome;
   const logits = answerLogits(model, outcome);
   const scores = problems[model.config.problemType].activation(logits);
+  const best = argmax(scores);
   return {
     scores,
     logits,
-    best: argmax(scores),
+    best,
+    unsure: !isSure(model.info.abstention, scores[best]),
     exit,
     tokens,
     truncated,
@@ -72,20 +77,30 @@ export function answerOf(
   outcome: Outcome,
   { tau, topK }: { readonly tau: number | null; readonly topK: number },
 ): Answer {
-  const { config } = model;
+  const { config, info } = model;
   const { exit, tokens, truncated } = outcome;
   const scores = problems[config.problemType].activation(answerLogits(model, outcome));
   const best = argmax(scores);
   const flops = flopsOf(model, outcome, tau);
-  const answer = { label: config.labels[best], score: scores[best], exit, tokens, truncated, flops };
-  if (topK <= 1) return answer;
+  const unsure = !isSure(info.abstention, scores[best]);
+  const label = answeredLabel(config.labels, { best, unsure });
+  const answer = { label, score: scores[best], exit, tokens, truncated, flops };
+  const shown = shownLabels(topK, unsure);
+  if (shown <= 1) return answer;
   const most = Object.fromEntries(
     ranking(scores)
-      .slice(0, topK)
+      .slice(0, shown)
       .map((i) => [config.labels[i], scores[i]]),
   );
   return { ...answer, scores: most };
 }
+
+/** What is answered: the likeliest label, or that the model is unsure. */
+export const answeredLabel = (labels: readonly string[], { best, unsure }: Pick<Detail, 'best' | 'unsure'>): string =>
+  unsure ? UNSURE : labels[best];
+
+/** How many labels of the ranking an answer has: whoever decides instead of an unsure model wants to see some. */
+export const shownLabels = (topK: number, unsure: boolean): number => (unsure ? Math.max(topK, 5) : topK);
 
 /** [C]: what the scores of the exit that answered are the softmax of. */
 function answerLogits({ sum, info }: ModelDescription, { exit, logits, floor }: Outcome): readonly number[] {

@@ -4,15 +4,18 @@
  */
 import { exitLayer, hasUncertainty, toNumber, uncertainty } from '../pyramid/exits/exit-rule.ts';
 import { exitLogits, temperatureAt, tempered } from '../pyramid/exits/sum.ts';
+import { isSure } from '../pyramid/folder/abstention.ts';
 import { argmax, softmax } from '../pyramid/logits.ts';
 import { problems } from '../pyramid/problem.ts';
 import type { FloorHistory, Outcome } from './job.ts';
 import type { ModelDescription } from './workers/messages.ts';
 
 export interface Explanation {
-  /** The answer at this tau, as `classify` gives it. */
+  /** The likeliest label at this tau. */
   readonly label: string;
   readonly score: number;
+  /** That score is too low to answer by: the model abstains, and `classify` says "unsure". */
+  readonly unsure: boolean;
   /** The layer that answers, from 1; 0: floor 0. */
   readonly exit: number;
   readonly tau: number | null;
@@ -99,7 +102,19 @@ export function explanationOf(
       uncertainty: u === null ? null : toNumber(u),
     };
   });
-  return { label: config.labels[best], score: answer[best], exit, tau, truncated, pieces, types, floor, layers };
+  const unsure = !isSure(info.abstention, answer[best]);
+  return {
+    label: config.labels[best],
+    score: answer[best],
+    unsure,
+    exit,
+    tau,
+    truncated,
+    pieces,
+    types,
+    floor,
+    layers,
+  };
 }
 
 function explainedFloor(

@@ -1,6 +1,7 @@
 /** What is known of a loaded model, as plain data: for whoever shows it, in a page or behind a server. */
 import type { ProblemType } from '../encoder/index.ts';
 import type { HeadKind } from '../pyramid/exits/exits.ts';
+import type { Abstention } from '../pyramid/folder/abstention.ts';
 import type { Certificate, TauOrigin } from '../pyramid/folder/certificate.ts';
 import { type Calibration, originOf } from '../pyramid/folder/dial.ts';
 import type { Dtype } from '../pyramid/folder/model-folder.ts';
@@ -20,6 +21,10 @@ export interface ModelInfo {
   readonly certificate: Certificate | null;
   /** Why a certificate that the folder has holds no longer; null: none does so. */
   readonly certificateVoid: string | null;
+  /** When the model is unsure; null: it answers every text. */
+  readonly abstention: Abstention | null;
+  /** Why an abstention that the folder has holds no longer; null: none does so. */
+  readonly abstentionVoid: string | null;
   /** How tau was chosen, where that is known. */
   readonly calibration: Calibration | null;
   readonly method: string;
@@ -48,8 +53,10 @@ export function modelInfo(
   { info, labels, shape, problemType, headKind, hasFloor, dtype }: Loaded,
 ): ModelInfo {
   const { tau, calibration = null, certificate = null, certificateVoid = null } = info;
+  const { abstention = null, abstentionVoid = null } = info;
   const { method, pairs, headWidth, asked = null, prunes, maxLength } = info;
-  const dial = { tau, tauFrom: originOf(info), certificate, certificateVoid, calibration };
+  const promises = { certificate, certificateVoid, abstention, abstentionVoid };
+  const dial = { tau, tauFrom: originOf(info), ...promises, calibration };
   const exits = { headKind, hasFloor, headWidth, asked, prunes };
   return { name, labels, shape, ...dial, ...exits, problemType, method, pairs, maxLength, dtype };
 }

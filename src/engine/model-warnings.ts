@@ -16,6 +16,11 @@ export class ModelWarnings {
   constructor(model: ModelDescription, host: Host) {
     this.#model = model;
     this.#host = host;
+    const { abstentionVoid } = model.info;
+    if (abstentionVoid)
+      host.warn(
+        `the model answers every text, also where it is unsure: what "calibrate --abstain" found holds no longer, ${abstentionVoid}; run it again`,
+      );
   }
 
   /** The text as it is; warns of a pair for a model of single texts, or the reverse. */

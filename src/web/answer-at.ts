@@ -2,6 +2,7 @@
 import { exitLayer, fromNumber } from '../pyramid/exits/exit-rule.ts';
 import { exitAt } from '../pyramid/exits/exits.ts';
 import { actualFlops, denseFlops } from '../pyramid/flops.ts';
+import { isSure } from '../pyramid/folder/abstention.ts';
 import type { AnswerAtTau } from './page-engine.ts';
 
 export const answerAt: AnswerAtTau = ({ label: own, score: ownScore, layers, pieces, floor }, info, tau) => {
@@ -22,12 +23,14 @@ export const answerAt: AnswerAtTau = ({ label: own, score: ownScore, layers, pie
   });
   const cost = { flops, denseFlops: denseFlops(info.shape, pieces.length) };
   // without a network the answer is one and the same at any tau
-  if (last === 0) return { label: own, score: ownScore, exit, tokens, ...cost };
+  const unsure = (score: number) => !isSure(info.abstention ?? undefined, score);
+  if (last === 0) return { label: own, score: ownScore, unsure: unsure(ownScore), exit, tokens, ...cost };
   const scores = exit === 0 ? floor?.scores : layers[exit - 1].scores;
   if (!scores) throw new Error(`internal: layer ${exit} answers without scores`);
   // the first of equal ones, as the engine has it
   const label = info.labels.reduce((best, name) => (scores[name] > scores[best] ? name : best));
   // what a layer leaves is known where it ran: one that is peeked at, as the last always is, does not
   const ran = exitAt(info.headKind, exit, last)?.asked === 'after' ? exit : Math.max(0, exit - 1);
-  return { label, score: scores[label], exit, tokens: tokens.slice(0, ran + 1), ...cost };
+  const score = scores[label];
+  return { label, score, unsure: unsure(score), exit, tokens: tokens.slice(0, ran + 1), ...cost };
 };

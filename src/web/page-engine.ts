@@ -118,6 +118,8 @@ export type OpenModel = (source: ModelSource, options?: OpenOptions) => Promise<
 export interface AnswerAt {
   readonly label: string;
   readonly score: number;
+  /** That score is too low to answer by: the model abstains. */
+  readonly unsure: boolean;
   /** The layer that answers, from 1; 0 is floor 0, before the network. */
   readonly exit: number;
   /** Tokens entering layer 1, then left after each layer that runs: `exit` itself does not where it is peeked at. */

@@ -36,6 +36,7 @@ export const unusedServices: Services = {
   unlabelledTexts: unused('unlabelledTexts'),
   settings: unused('settings'),
   writeTau: unused('writeTau'),
+  writeAbstention: unused('writeAbstention'),
   measurePeeks: unused('measurePeeks'),
   bench: unused('bench'),
   serve: unused('serve'),

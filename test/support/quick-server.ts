@@ -27,6 +27,8 @@ const info = {
   pairs: false,
   headKind: 'pooled',
   headWidth: 128,
+  abstention: null,
+  abstentionVoid: null,
   asked: null,
   prunes: true,
   maxLength: 128,
@@ -38,6 +40,7 @@ const info = {
 const explanation: Explanation = {
   label: 'ham',
   score: 0.9,
+  unsure: false,
   exit: 1,
   tau: 0.5,
   truncated: false,

@@ -21,6 +21,8 @@ const infoOf = ({ shape, labels, headKind, floor }: Trace): EngineInfo => ({
   tauFrom: null,
   certificate: null,
   certificateVoid: null,
+  abstention: null,
+  abstentionVoid: null,
   calibration: null,
   method: 'mp',
   problemType: 'single_label_classification',
@@ -63,6 +65,7 @@ function explanations({ entries, labels, floor: sum, temperatures }: Trace): Exp
     const answer = {
       label: labels[best],
       score: softmax(tempered(own, temperatureAt(temperatures, logits.length)))[best],
+      unsure: false,
       exit: logits.length,
       tau: null,
     };
@@ -86,7 +89,17 @@ describe.each([
     expect(found.map(({ label }) => info.labels.indexOf(label))).toEqual(
       all.map((one) => one.predicted[exitOf(one, tau)]),
     );
+    expect(found.every(({ unsure }) => !unsure)).toBe(true);
     expect(found.map(({ flops }) => flops)).toEqual(all.map((one) => actualOf(one, exitOf(one, tau), tau)));
+  });
+
+  test('is unsure at any tau just where the score is below that of the abstention', () => {
+    const abstaining = { ...info, abstention: { minScore: 0.8 } as EngineInfo['abstention'] };
+    for (const tau of [null, 0.2, 1]) {
+      const found = explained.map((one) => answerAt(one, abstaining, tau));
+      expect(found.map(({ unsure }) => unsure)).toEqual(found.map(({ score }) => score < 0.8));
+      expect(new Set(found.map(({ unsure }) => unsure)).size).toBe(2);
+    }
   });
 
   test('answers by floor 0 where it is sure enough, before anything of the network, and not without a feature', () => {

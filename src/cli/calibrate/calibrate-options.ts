@@ -17,6 +17,7 @@ export interface CalibrateOptions {
   readonly confidence: number | null;
   readonly risk: Risk | null;
   readonly reference: string | null;
+  readonly abstain: number | null;
   readonly seed: number;
   readonly calibration: string | null;
   readonly validation: string | null;
@@ -89,6 +90,13 @@ export const calibrateTable: OptionTable<CalibrateOptions> = {
     default: null,
     placeholder: 'FILE',
     help: "answers of another model, such as plain BERT, to compare with instead of this model run to the end: a file with a column label, such as predict's output, one row for each calibration row",
+  }),
+  abstain: numberOption<number | null>({
+    group: promise,
+    default: null,
+    min: 0,
+    max: 0.9999,
+    help: 'instead of a tau: the score below which the model answers "unsure", so that this share of its answers is right; at the tau that the model has, on other rows than that was found on. 0: it answers every text again',
   }),
   seed: { ...seed, group: promise, help: 'random seed of the order in which rows are read, and of the texts to label' },
   calibration: textOption<string | null>({

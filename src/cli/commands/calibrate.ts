@@ -4,6 +4,7 @@
  * src/cli/calibrate has them.
  */
 import { PyramidError } from '../../errors.ts';
+import { answerAlways, certifyAbstaining } from '../calibrate/abstain.ts';
 import { type CalibrateOptions, calibrateTable } from '../calibrate/calibrate-options.ts';
 import { certifyTau } from '../calibrate/certify-tau.ts';
 import { chooseTau } from '../calibrate/choose.ts';
@@ -13,7 +14,7 @@ import { type Command, flagOf } from '../command.ts';
 export const calibrate: Command<CalibrateOptions> = {
   name: 'calibrate',
   summary:
-    "Certify or choose a model's default tau, for what may be lost or for a speed-up, and store it with the model",
+    "Certify or choose a model's default tau, for what may be lost or for a speed-up, or when it is unsure, and store it with the model",
   operands: null,
   options: calibrateTable,
   examples: [
@@ -33,6 +34,10 @@ export const calibrate: Command<CalibrateOptions> = {
     {
       line: 'magic-pyramid calibrate --model runs/mails --labels to-label.csv',
       what: 'reads them back, labelled, and certifies',
+    },
+    {
+      line: 'magic-pyramid calibrate --model runs/mails --abstain 0.97 --calibration others.csv',
+      what: '"unsure" where it has to be, so that 97 % of the answers are right',
     },
     {
       line: 'magic-pyramid calibrate --model runs/mails --max-drop 0.005 --plan-peeks',
@@ -68,6 +73,19 @@ export const calibrate: Command<CalibrateOptions> = {
     }
     for (const key of ['labelBudget', 'out'] as const)
       if (options[key] !== null) throw usage(`${flagOf(key)} was given without texts`, 'add --unlabelled with a file');
+    if (options.abstain !== null) {
+      refuse(call, 'abstain', NOT_WITH_ABSTAIN);
+      if (options.abstain === 0) return answerAlways(call);
+      if ((calibration === null) === (trace === null))
+        throw calibration === null
+          ? usage(
+              `${flagOf('abstain')} was given without rows`,
+              `give labelled rows that trained and chose nothing, its tau neither, with ${flagOf('calibration')}`,
+            )
+          : usage('both --calibration and --trace were given', 'leave one of them out');
+      if (trace !== null) refuse(call, 'trace', ['text', 'pair', 'label', 'delimiter']);
+      return certifyAbstaining(call);
+    }
     if ((maxDrop === null) === (minSpeedup === null))
       throw maxDrop === null
         ? usage('neither --max-drop nor --min-speedup was given', 'give one of them')
@@ -96,6 +114,17 @@ const usage = (what: string, todo: string) => new PyramidError('MP_USAGE', { wha
 
 /** Options that ask for a certificate. */
 const PROMISES = ['confidence', 'risk', 'reference'] as const satisfies readonly (keyof CalibrateOptions)[];
+/** They are about tau, which stays as it is. */
+const NOT_WITH_ABSTAIN = [
+  'maxDrop',
+  'minSpeedup',
+  'by',
+  'risk',
+  'reference',
+  'planPeeks',
+  'validation',
+  'unlabelled',
+] as const satisfies readonly (keyof CalibrateOptions)[];
 const WITH_LABELS: readonly string[] = ['model', 'labels', 'json'] satisfies readonly (keyof CalibrateOptions)[];
 
 /** Throws MP_USAGE before anything is run for what nothing can be certified at. */

@@ -1,6 +1,7 @@
 /** The section of a model card that says how the model's tau came about. Other tools change tau later, and this section with it. */
+import type { Dial } from './dial.ts';
 import { dtypeOf, type PyramidInfo } from './model-folder.ts';
-import { type SaidDial, tauInWords } from './tau-words.ts';
+import { abstentionInWords, tauInWords } from './tau-words.ts';
 
 const TITLE = '## The dial';
 
@@ -21,8 +22,14 @@ function split(card: string): [string, string] {
 
 function sectionOf(info: PyramidInfo): string {
   const own = dtypeOf(info);
-  const all: [string, SaidDial][] = [[own, info], ...Object.entries(info.forDtype ?? {})];
-  const said = all.filter(([, { tau, tauFrom }]) => tau !== null || tauFrom !== undefined);
+  const all: [string, Dial][] = [[own, info], ...Object.entries(info.forDtype ?? {})];
+  const said = all.filter(
+    ([, { tau, tauFrom, abstention }]) => tau !== null || tauFrom !== undefined || abstention !== undefined,
+  );
   if (said.length === 0) return '';
-  return `${TITLE}\n\n${said.map(([dtype, dial]) => `For ${dtype}: ${tauInWords(dial)}.`).join('\n')}`;
+  const words = said.map(([dtype, dial]) => [
+    `For ${dtype}: ${tauInWords(dial)}.`,
+    ...(dial.abstention ? [`${abstentionInWords(dial.abstention)}.`] : []),
+  ]);
+  return `${TITLE}\n\n${words.flat().join('\n')}`;
 }

@@ -2,6 +2,7 @@
  * What a folder says of its tau for one dtype: the value, how it came about, and what stands behind it. Not trusted: every
  * field is checked. Knows nothing of the rest of the `pyramid` object.
  */
+import { type Abstention, abstentionProblem } from './abstention.ts';
 import { type Certificate, certificateProblem, TAU_ORIGINS, type TauOrigin } from './certificate.ts';
 import { DTYPES, type Dtype } from './dtype.ts';
 import { type Field, isObject, number, oneOf, optional, orNull, problemIn, problemOf, tauField } from './field.ts';
@@ -35,12 +36,16 @@ export interface Dial {
   readonly certificate?: Certificate;
   /** Why the folder's certificate holds no longer. Found when the folder is read, never kept in it. */
   readonly certificateVoid?: string;
+  /** When the model is unsure; left out: it answers every text. */
+  readonly abstention?: Abstention;
+  /** Why the folder's abstention holds no longer, so that every text is answered. Found when the folder is read, never kept in it. */
+  readonly abstentionVoid?: string;
   /** What `tau` was chosen by; left out where training chose it. */
   readonly calibration?: Calibration;
 }
 
 /** What a folder may keep of it. */
-const KEPT = ['tau', 'tauFrom', 'certificate', 'calibration'] as const satisfies readonly (keyof Dial)[];
+const KEPT = ['tau', 'tauFrom', 'certificate', 'abstention', 'calibration'] as const satisfies readonly (keyof Dial)[];
 
 /** How the tau came about; null: there is none. Older folders do not say: theirs was the best of a curve. */
 export const originOf = ({ tau, tauFrom }: Pick<Dial, 'tau' | 'tauFrom'>): TauOrigin | null =>
@@ -52,8 +57,9 @@ export const dialOf = (info: Dial): Dial =>
 
 /** `info` without its dial. */
 export function withoutDial<T extends Dial>(info: T): Omit<T, keyof Dial> {
-  const { tau: _, tauFrom: __, certificate: ___, certificateVoid: ____, calibration: _____, ...rest } = info;
-  return rest;
+  const { tau: _, tauFrom: __, certificate: _c, certificateVoid: _v, calibration: _n, ...others } = info;
+  const { abstention: _a, abstentionVoid: _o, ...rest } = others;
+  return rest as Omit<T, keyof Dial>;
 }
 
 /** As it was, or with `reason` in the place of a certificate that no longer holds: the tau is then a chosen one. */
@@ -61,6 +67,16 @@ export function withVoid<T extends Dial>(dial: T, reason: string | null): T {
   if (reason === null) return dial;
   const { certificate: _, ...rest } = dial;
   return { ...rest, tauFrom: 'chosen', certificateVoid: reason } as unknown as T;
+}
+
+/** The same of an abstention: every text is answered then. */
+export const withAbstentionVoid = <T extends Dial>(dial: T, reason: string | null): T =>
+  reason === null ? dial : ({ ...withoutAbstention(dial), abstentionVoid: reason } as unknown as T);
+
+/** `dial` of a model that answers every text. */
+export function withoutAbstention<T extends Dial>(dial: T): Omit<T, 'abstention' | 'abstentionVoid'> {
+  const { abstention: _, abstentionVoid: __, ...rest } = dial;
+  return rest;
 }
 
 /** Older folders have some of these. */
@@ -88,13 +104,18 @@ const CALIBRATION: Readonly<Record<keyof Calibration, Field>> = {
   ],
 };
 
-/** What is wrong with the dial `name` of a model of L layers, for a sentence; null: nothing. */
-export function dialProblem(name: string, dial: Partial<Record<keyof Dial, unknown>>, layers: number): string | null {
-  const { tau, tauFrom, certificate, calibration } = dial;
+/** What is wrong with the dial `name` of a model of L layers with these labels, for a sentence; null: nothing. */
+export function dialProblem(
+  name: string,
+  dial: Partial<Record<keyof Dial, unknown>>,
+  { layers, labels }: { readonly layers: number; readonly labels: readonly string[] },
+): string | null {
+  const { tau, tauFrom, certificate, abstention, calibration } = dial;
   const problem =
     problemOf(`${name}.tau`, tau, tauField) ??
     problemOf(`${name}.tauFrom`, tauFrom, optional(oneOf(TAU_ORIGINS))) ??
-    calibrationProblem(`${name}.calibration`, calibration);
+    calibrationProblem(`${name}.calibration`, calibration) ??
+    (abstention === undefined ? null : abstentionProblem(`${name}.abstention`, abstention, labels));
   if (problem !== null) return problem;
   if ((tauFrom === 'certified') !== (certificate !== undefined))
     return certificate === undefined

@@ -6,10 +6,15 @@
 import type { EncoderConfig } from '../../encoder/index.ts';
 import { hash } from '../../random.ts';
 import { problemTypeOf } from '../problem.ts';
-import type { Certificate } from './certificate.ts';
 import type { Dtype } from './dtype.ts';
 import type { PyramidModel } from './model-folder.ts';
 import { infoFor, type PyramidInfo } from './pyramid-info.ts';
+
+/** What was made for frozen settings: a certificate, or an abstention. */
+export interface Made {
+  readonly settings: string;
+  readonly tau: number | null;
+}
 
 /** Values of each tensor that are read, at even distances; thresholds, biases and other small ones whole. */
 const SAMPLE = 32;
@@ -18,9 +23,9 @@ const SAMPLE = 32;
 export const settingsOf = (model: Weighed & Described, dtype: Dtype): string =>
   `${configPart(model.config, withFloor(model), dtype)}-${weightsPart(model)}`;
 
-/** Why `certificate` does not hold for what config.json says; null: it does. */
+/** Why what was made does not hold for what config.json says; null: it does. */
 export const voidByConfig = (
-  { settings, tau: certified }: Certificate,
+  { settings, tau: certified }: Made,
   tau: number | null,
   config: EncoderConfig,
   info: PyramidInfo,
@@ -32,7 +37,7 @@ export const voidByConfig = (
 };
 
 /** The same for the weights. */
-export const voidByWeights = ({ settings }: Certificate, model: Weighed): string | null =>
+export const voidByWeights = ({ settings }: Made, model: Weighed): string | null =>
   settings.split('-')[1] === weightsPart(model) ? null : 'weights of the model were changed since it was made';
 
 type Described = Pick<PyramidModel, 'config' | 'info' | 'floor'>;
@@ -45,6 +50,7 @@ const withFloor = ({ info, floor }: Described): PyramidInfo => (floor ? { ...inf
 const NOT_FROZEN = [
   ...(['format', 'method', 'exitTraining', 'temperature', 'lambda'] as const), // how it was trained
   ...(['tau', 'tauFrom', 'certificate', 'certificateVoid', 'calibration'] as const),
+  ...(['abstention', 'abstentionVoid'] as const), // it changes no answer that is given
   ...(['dtype', 'forDtype'] as const), // the dtype that it is run in counts
 ] as const satisfies readonly (keyof PyramidInfo)[];
 

@@ -8,11 +8,11 @@ import { hasUncertainty } from '../exits/exit-rule.ts';
 import { exitOf, HEAD_KINDS, type HeadKind } from '../exits/exits.ts';
 import { FASTBERT_HEADS } from '../exits/fastbert.ts';
 import { type FloorInfo, readFloorInfo } from '../floor/index.ts';
-import type { Certificate } from './certificate.ts';
-import { DIAL_WORDS, type Dial, dialProblem, oddKeyOf, withoutDial, withVoid } from './dial.ts';
+import { DIAL_WORDS, type Dial, dialProblem, oddKeyOf, withAbstentionVoid, withoutDial, withVoid } from './dial.ts';
 import { DTYPES, type Dtype } from './dtype.ts';
 import { type Field, flag, isFlags, isObject, isWhole, name, number, oneOf, optional, problemIn } from './field.ts';
 import { formatFault, temperaturesFault } from './format.ts';
+import type { Made } from './frozen.ts';
 
 /** The `pyramid` object of config.json. What it has of `Dial` is for `dtype`. */
 export interface PyramidInfo extends Dial {
@@ -90,7 +90,7 @@ export function readInfo(config: EncoderConfig, path: string): PyramidInfo {
   if (stored !== undefined && !isObject(stored)) throw fault('pyramid is not an object');
   if (stored && ![1, 2, 3].includes(stored.format as number))
     throw fault(`pyramid.format is ${quoted(stored.format)}, this version reads 1 to 3`);
-  const { certificateVoid: _, ...info } = { ...DENSE, maxLength, ...stored } as PyramidInfo;
+  const { certificateVoid: _, abstentionVoid: __, ...info } = { ...DENSE, maxLength, ...stored } as PyramidInfo;
   const least = info.pairs ? 3 : 2; // the special tokens of a text, or a pair
   if (!isWhole(info.maxLength, least, config.maxPositions)) {
     throw fault(
@@ -100,7 +100,7 @@ export function readInfo(config: EncoderConfig, path: string): PyramidInfo {
   check(problemIn('pyramid', info, FIELDS));
   if (exitOf(info.exitHead)?.needsPairs && !info.pairs)
     throw fault(`pyramid.exitHead is "${info.exitHead}", which reads pairs, and pyramid.pairs is false`);
-  check(dialProblem('pyramid', info, config.layers));
+  check(dialProblem('pyramid', info, config));
   if (info.forDtype !== undefined && !isObject(info.forDtype)) throw fault('pyramid.forDtype is not an object');
   for (const [dtype, other] of Object.entries(info.forDtype ?? {})) {
     const name = `pyramid.forDtype.${dtype}`;
@@ -109,7 +109,7 @@ export function readInfo(config: EncoderConfig, path: string): PyramidInfo {
     // sizes and kinds of heads hold for all dtypes: said a second time they would have been checked the first time alone
     const odd = oddKeyOf(other);
     if (odd !== undefined) throw fault(`${name} has ${quoted(odd)}, but only ${DIAL_WORDS} are allowed there`);
-    check(dialProblem(name, other, config.layers));
+    check(dialProblem(name, other, config));
   }
   const problem = formatFault(info) ?? temperaturesFault(config, info);
   if (problem !== null) throw fault(problem);
@@ -146,13 +146,14 @@ export function infoFor(info: PyramidInfo, dtype: Dtype): PyramidInfo {
   return { ...withoutDial(info), tau: null, ...info.forDtype?.[dtype] };
 }
 
-/** As `info`, each certificate that `reasonOf` finds void taken out, see `withVoid`. */
+/** As `info`, each certificate and abstention that `reasonOf` finds void taken out, see `withVoid`. */
 export function withoutVoid(
   info: PyramidInfo,
-  reasonOf: (certificate: Certificate, dial: Dial, dtype: Dtype) => string | null,
+  reasonOf: (made: Made, dial: Dial, dtype: Dtype) => string | null,
 ): PyramidInfo {
+  const reason = (made: Made | undefined, dial: Dial, dtype: Dtype) => (made ? reasonOf(made, dial, dtype) : null);
   const checked = <T extends Dial>(dial: T, dtype: Dtype): T =>
-    withVoid(dial, dial.certificate ? reasonOf(dial.certificate, dial, dtype) : null);
+    withAbstentionVoid(withVoid(dial, reason(dial.certificate, dial, dtype)), reason(dial.abstention, dial, dtype));
   const own = checked(info, dtypeOf(info));
   if (!info.forDtype) return own;
   const others = Object.entries(info.forDtype).map(([dtype, dial]) => [dtype, checked(dial, dtype as Dtype)]);

@@ -1,4 +1,5 @@
-/** A tau, how it came about and what it promises, in words: for the command line, the model card, the server and the page. */
+/** A tau, how it came about and what it promises, and when a model is unsure, in words: for the command line, the model card, the server and the page. */
+import { type Abstention, UNSURE } from './abstention.ts';
 import type { Certificate, Risk } from './certificate.ts';
 import { type Dial, originOf } from './dial.ts';
 
@@ -57,6 +58,10 @@ export const points = (share: number): string =>
   `${number(100 * share)} ${number(100 * share) === '1' ? 'point' : 'points'}`;
 
 const percent = (share: number): string => `${number(100 * share)} %`;
+/** When a model is unsure, as a sentence without its full stop. */
+export const abstentionInWords = ({ minScore, ...made }: Omit<Abstention, 'settings'>): string =>
+  `Answers with a score below ${minScore} are "${UNSURE}": of the others at least ${percent(made.accuracy)} are right, at ${percent(made.confidence)} confidence (${whole(made.rows)} rows: ${percent(made.answered)} answered, of which ${percent(made.right.estimate)} right, lower bound ${percent(made.right.lower)})`;
+
 /** At most two decimals. */
 const number = (value: number): string => String(Number(value.toFixed(2)));
 const whole = (value: number): string => value.toLocaleString('en-US');

@@ -54,7 +54,7 @@ export async function writeTau(
     ...(calibration && { calibration }),
     ...(certificate && { certificate: { ...certificate, settings: await settingsNow(dir, asked, dtype) } }),
   };
-  needFitting(dir, dial, asked, certificate || asked ? parseConfig(raw, path).layers : 0);
+  needFitting(dir, dial, asked, certificate || asked ? parseConfig(raw, path) : { layers: 0, labels: [] });
   const written: PyramidInfo = {
     ...(dtype === dtypeOf(info)
       ? { ...withoutDial(info), ...dial }
@@ -71,12 +71,18 @@ export async function writeTau(
   ]);
 }
 
-/** Throws MP_USAGE: a folder with such a dial could not be read. `layers` matter for a certificate and for `asked`. */
-function needFitting(dir: string, dial: Dial, asked: readonly boolean[] | undefined, layers: number): void {
+/** Throws MP_USAGE: a folder with such a dial could not be read. `of` matters for a certificate and for `asked`. */
+function needFitting(
+  dir: string,
+  dial: Dial,
+  asked: readonly boolean[] | undefined,
+  of: Pick<EncoderConfig, 'layers' | 'labels'>,
+): void {
+  const { layers } = of;
   const problem =
     asked && asked.length !== Math.max(0, layers - 1)
       ? `there are ${asked.length} exit heads to ask or not, and the model has ${layers} layers`
-      : dialProblem('pyramid', dial, layers);
+      : dialProblem('pyramid', dial, of);
   if (problem !== null)
     throw new PyramidError('MP_USAGE', {
       what: `this tau is not of ${dir}: ${problem}`,
@@ -100,7 +106,8 @@ function stillCertified(written: PyramidInfo, fresh: Dtype, config: EncoderConfi
   };
 }
 
-async function settingsNow(dir: string, asked: readonly boolean[] | undefined, dtype: Dtype): Promise<string> {
+/** Fingerprint of the folder as it is, with other heads asked where `asked` says so. Throws as reading does. */
+export async function settingsNow(dir: string, asked: readonly boolean[] | undefined, dtype: Dtype): Promise<string> {
   const model = await readModelFolder(dir);
   return settingsOf({ ...model, info: { ...model.info, ...(asked && { asked }) } }, dtype);
 }

@@ -3,6 +3,7 @@
  * `classification` form ("value:index:label") of the scores. Knows nothing of HTTP. Source: the specification, and the
  * binary data and classification extensions.
  */
+import { answeredLabel } from '../../engine/answer.ts';
 import { PyramidError } from '../../errors.ts';
 import { ranking } from '../../pyramid/logits.ts';
 import type { Classified, ModelCard } from '../served-model.ts';
@@ -30,7 +31,7 @@ const OUTPUTS: Readonly<
   label: {
     datatype: 'BYTES',
     sides: () => [],
-    data: ({ model, results }) => results.map(({ best }) => model.labels[best]),
+    data: ({ model, results }) => results.map((result) => answeredLabel(model.labels, result)),
   },
   score: { datatype: 'FP32', sides: () => [], data: ({ results }) => results.map(({ scores, best }) => scores[best]) },
   scores: {

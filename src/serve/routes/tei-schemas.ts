@@ -116,6 +116,9 @@ export const InfoResponse = Type.Object({
         'certified, chosen or given, as docs/calibrate.md has it; auto: set by the load; safe: off since audits found more differing answers than was certified; null: there is none',
     },
   ),
+  abstention: Type.Unknown({
+    description: 'the score below which our own routes answer "unsure", as docs/formats.md has it; null: none',
+  }),
   certificate: Type.Unknown({ description: 'what is promised at tau, as docs/formats.md has it; null: nothing' }),
 });
 export type InfoResponse = Static<typeof InfoResponse>;

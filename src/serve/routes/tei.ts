@@ -99,6 +99,7 @@ function addInfo(app: App, { models, limits, version }: RouteContext): void {
       tau,
       tau_from: tauFrom(served),
       certificate: tau === info.tau ? info.certificate : null,
+      abstention: info.abstention,
     });
   });
 }

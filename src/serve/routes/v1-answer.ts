@@ -1,5 +1,7 @@
 /** From what the engine found to an answer of our own routes, as an object and as JSON. */
 
+import { shownLabels } from '../../engine/answer.ts';
+import { UNSURE } from '../../pyramid/folder/abstention.ts';
 import { ranking } from '../../pyramid/logits.ts';
 import type { ClassifiedText, ModelCard } from '../served-model.ts';
 
@@ -8,12 +10,13 @@ import type { ClassifiedText, ModelCard } from '../served-model.ts';
  * and a schema's pattern of keys passes over those with a line break, but any string is a label.
  */
 export function answerJson(card: ModelCard, one: ClassifiedText, topK: number): string {
-  const { scores, best, exit, tokens, truncated, flops, denseFlops } = one;
+  const { scores, best, unsure, exit, tokens, truncated, flops, denseFlops } = one;
   const names = namesOf(card);
   const score = (i: number) => (Number.isFinite(scores[i]) ? scores[i] : null); // as JSON has it
-  const answer = `{"label":${names[best]},"score":${score(best)},"exit":${exit},"tokens":[${tokens.join(',')}],"truncated":${truncated},"flops":${flops},"denseFlops":${denseFlops}`;
-  if (topK <= 1) return `${answer}}`;
-  const most = ranking(scores).slice(0, topK);
+  const answer = `{"label":${unsure ? JSON.stringify(UNSURE) : names[best]},"score":${score(best)},"exit":${exit},"tokens":[${tokens.join(',')}],"truncated":${truncated},"flops":${flops},"denseFlops":${denseFlops}`;
+  const shown = shownLabels(topK, unsure);
+  if (shown <= 1) return `${answer}}`;
+  const most = ranking(scores).slice(0, shown);
   return `${answer},"scores":{${most.map((i) => `${names[i]}:${score(i)}`).join(',')}}}`;
 }
 

@@ -69,10 +69,14 @@ export const ClassifyQuery = Type.Object(
 export type ClassifyQuery = Static<typeof ClassifyQuery>;
 
 const answer = {
-  label: Type.String(),
-  score: Type.Number({ description: "the label's probability; a regression's value" }),
+  label: Type.String({
+    description: 'the likeliest label; "unsure" where the model abstains: scores then has the ranking',
+  }),
+  score: Type.Number({ description: "the likeliest label's probability; a regression's value" }),
   scores: Type.Optional(
-    Type.Record(Type.String(), Type.Number(), { description: 'scores of the topK likeliest labels' }),
+    Type.Record(Type.String(), Type.Number(), {
+      description: 'scores of the topK likeliest labels, and of five or more where the label is "unsure"',
+    }),
   ),
   exit: Type.Integer({ description: 'the exit layer, from 1; 0: floor 0, before the network' }),
   tokens: Type.Array(Type.Integer(), {
@@ -126,6 +130,7 @@ const ExplainedFloor = Type.Object({
 export const ExplainResponse = Type.Object({
   label: Type.String(),
   score: Type.Number(),
+  unsure: Type.Boolean({ description: 'the score is too low to answer by: the model abstains' }),
   exit: Type.Integer({ description: 'the exit layer, from 1; 0: floor 0, before the network' }),
   tau: Type.Union([Type.Number(), Type.Null()]),
   truncated: Type.Boolean(),

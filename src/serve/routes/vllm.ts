@@ -7,6 +7,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import { type Static, Type } from 'typebox';
+import { answeredLabel } from '../../engine/answer.ts';
 import { PyramidError } from '../../errors.ts';
 import { answerErrors, errorResponses } from '../http/errors-out.ts';
 import { type App, answerHeaders, goneSignal, type RouteContext, type RoutePlugin } from '../http/route.ts';
@@ -123,10 +124,10 @@ function answerOf(
     object: 'list',
     created: Math.floor(Date.now() / 1000),
     model: name,
-    data: results.map(({ best, scores, logits }, index) => ({
+    data: results.map((result, index) => ({
       index,
-      label: labels[best],
-      probs: isActivated ? [...scores] : [...logits],
+      label: answeredLabel(labels, result),
+      probs: isActivated ? [...result.scores] : [...result.logits],
       num_classes: labels.length,
     })),
     usage: {

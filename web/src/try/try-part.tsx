@@ -135,9 +135,14 @@ export function TryPart({ session }: { readonly session: Session }) {
   );
 }
 
-const asAnswerAt = ({ label, score, exit, tokens, flops }: Answer, { shape }: EngineInfo): AnswerAt => ({
-  label,
+const asAnswerAt = (
+  { label, score, scores, exit, tokens, flops }: Answer,
+  { shape, labels }: EngineInfo,
+): AnswerAt => ({
+  // an unsure model has its ranking instead of a label
+  label: labels.includes(label) ? label : labels.find((name) => scores?.[name] === score)!,
   score,
+  unsure: !labels.includes(label),
   exit,
   tokens,
   flops,
