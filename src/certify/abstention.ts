@@ -75,7 +75,7 @@ export function certifyAbstention(
 }
 
 /** The answer of each text at `tau`, with the score that people see. */
-function answersAt(trace: Trace, tau: number | null): ScoredAnswer[] {
+export function answersAt(trace: Trace, tau: number | null): ScoredAnswer[] {
   const { entries, floor: sum = null, temperatures } = trace;
   return outcomes(trace).map((outcome, i) => {
     const exit = exitOf(outcome, tau);
