@@ -10,6 +10,7 @@ import {
   classificationHead,
   type DensePart,
   embed,
+  relativeBias,
   type Weights,
   WORD_EMBEDDINGS,
 } from '../encoder/index.ts';
@@ -62,13 +63,15 @@ export function paddedNetwork({ config, parameters }: Pick<PyramidModel, 'config
   );
   const bias = g.unsqueeze(g.mul(g.sub(g.scalar(1), g.cast(mask, 'float32')), -1e9), 1, 2); // [B, 1, 1, S]
   const words = g.gather(tensor(WORD_EMBEDDINGS), ids); // [B, S, d]
+  const relative = relativeBias(g, weights, config, { padded: 'S' }); // [1, h, S, S]
   let x = embed(g, weights, config, words, g.range('S'), types ?? null); // [B, S, d]
   for (let layer = 0; layer < layers; layer++) {
     const name = `bert.encoder.layer.${layer}`;
     const part = (which: string) =>
       g.transpose(g.reshape(linear(`${name}.attention.self.${which}`, x), ['B', 'S', h, d / h]), [0, 2, 1, 3]);
     const logits = g.mul(g.matmul(part('query'), g.transpose(part('key'), [0, 1, 3, 2])), 1 / Math.sqrt(d / h));
-    const mixed = g.matmul(g.softmax(g.add(logits, bias)), part('value')); // [B, h, S, d_h]
+    const near = relative ? g.add(logits, relative) : logits;
+    const mixed = g.matmul(g.softmax(g.add(near, bias)), part('value')); // [B, h, S, d_h]
     const context = g.reshape(g.transpose(mixed, [0, 2, 1, 3]), ['B', 'S', d]);
     x = afterAttention(g, weights, config, layer, context, x); // [B, S, d]
   }

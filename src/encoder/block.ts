@@ -11,6 +11,7 @@ import type { EncoderConfig } from './config.ts';
 import { type Dropout, dense, type Weights } from './dense.ts';
 import { afterAttention } from './feed-forward.ts';
 import { attentionBias, type Layout } from './layout.ts';
+import { relativeBias } from './relative-positions.ts';
 
 export interface BlockHooks {
   readonly dropout?: Dropout;
@@ -75,7 +76,7 @@ function attend(
 ) {
   const { texts: B, padded: S } = layout;
   const [q, k, v] = byHead(g, weights, config, layer, ['query', 'key', 'value'], x, layout);
-  const probabilities = attentionProbabilities(g, q, k, layout); // [B, h, S, S]
+  const probabilities = attentionProbabilities(g, weights, config, q, k, layout); // [B, h, S, S]
   const mixed = g.matmul(dropout(probabilities, `layer.${layer}.attention.probabilities`, config.attentionDropout), v); // [B, h, S, d_h]
   const context = g.reshape(g.transpose(mixed, [0, 2, 1, 3]), [`${B}*${S}`, config.hiddenSize]); // [B·S, d]
   return { context, probabilities };
@@ -105,9 +106,18 @@ function byHead(
   return g.split(heads, 0, Array(kinds.length).fill(1)).map((part) => g.squeeze(part, 0));
 }
 
-/** A(j → i) = softmax over i of q_j·k_i/√d_h, [B, h, S, S]. */
-function attentionProbabilities(g: Graph, q: Value, k: Value, layout: Layout): Value {
-  const logits = g.matmul(q, g.transpose(k, [0, 1, 3, 2])); // [B, h, S, S]
+/** A(j → i) = softmax over i of q_j·k_i/√d_h (and the bias of their distance, where the family has it), [B, h, S, S]. */
+function attentionProbabilities(
+  g: Graph,
+  weights: Weights,
+  config: EncoderConfig,
+  q: Value,
+  k: Value,
+  layout: Layout,
+): Value {
+  const products = g.matmul(q, g.transpose(k, [0, 1, 3, 2])); // [B, h, S, S]
+  const relative = relativeBias(g, weights, config, layout);
+  const logits = relative ? g.add(products, relative) : products;
   return g.softmax(g.add(logits, attentionBias(g, layout)));
 }
 
@@ -122,7 +132,7 @@ export function importanceScore(
 ): Value {
   return g.scope(`bert.encoder.layer.${layer}.importance`, () => {
     const [q, k] = byHead(g, weights, config, layer, ['query', 'key'], x, layout);
-    return importance(g, config, attentionProbabilities(g, q, k, layout), layout);
+    return importance(g, config, attentionProbabilities(g, weights, config, q, k, layout), layout);
   });
 }
 

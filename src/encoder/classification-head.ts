@@ -1,6 +1,6 @@
 /**
- * The main classifier on [CLS] of the last layer: Linear, tanh (BERT's pooler) or ReLU (DistilBERT), then Linear to the
- * labels.
+ * The main classifier on [CLS] of the last layer: Linear, tanh (as BERT's pooler) or ReLU (DistilBERT), then Linear to
+ * the labels.
  */
 import type { Graph, Value } from '../graph/index.ts';
 import type { EncoderConfig } from './config.ts';
@@ -15,7 +15,9 @@ export function classificationHead(
   dropout?: Dropout,
 ): Value {
   return g.scope('classifier', () => {
-    const inner = dense(g, weights, 'bert.pooler.dense', cls); // [B, d]
+    const rate = config.classifierInputDropout;
+    const read = dropout && rate > 0 ? dropout(cls, 'classifier.input', rate) : cls; // [B, d]
+    const inner = dense(g, weights, 'bert.pooler.dense', read); // [B, d]
     const pooled = config.poolerActivation === 'tanh' ? g.tanh(inner) : relu(g, inner); // [B, d]
     return dense(g, weights, 'classifier', dropout ? dropout(pooled, 'classifier', config.classifierDropout) : pooled); // [B, C]
   });

@@ -17,7 +17,12 @@ export interface EncoderConfig {
   readonly layers: number;
   readonly heads: number;
   readonly intermediateSize: number;
+  /** Tokens that a text may have. */
   readonly maxPositions: number;
+  /** Rows of the position table before the first token's. */
+  readonly unusedPositions: number;
+  /** Attention has a bias by the distance of two tokens. */
+  readonly relativePositions: boolean;
   /** Token types that a text may have; pooled heads tell a pair's segments by them. */
   readonly typeVocabularySize: number;
   /** Whether token types are embedded; without, they change nothing below the heads. */
@@ -29,6 +34,8 @@ export interface EncoderConfig {
   readonly attentionOutputDropout: number;
   /** Before the main classifier's last product. */
   readonly classifierDropout: number;
+  /** Before its first. */
+  readonly classifierInputDropout: number;
   /** Between the main classifier's two products. */
   readonly poolerActivation: 'tanh' | 'relu';
   readonly initializerRange: number;
@@ -123,8 +130,9 @@ export function parseConfig(raw: Readonly<Record<string, unknown>>, path: string
   const activation = raw[keys.activation];
   if (activation !== undefined && activation !== 'gelu')
     throw fault(`${keys.activation} is ${quoted(activation)}; only "gelu" is known`);
-  if (raw.position_embedding_type !== undefined && raw.position_embedding_type !== 'absolute') {
-    throw fault(`position_embedding_type is ${quoted(raw.position_embedding_type)}; only "absolute" is known`);
+  for (const [key, known] of Object.entries(family.only)) {
+    if (raw[key] !== undefined && raw[key] !== known)
+      throw fault(`${key} is ${quoted(raw[key])}; only ${quoted(known)} is known`);
   }
   const hiddenSize = whole(keys.hiddenSize, MOST.hiddenSize);
   const heads = whole(keys.heads, MOST.heads);
@@ -134,11 +142,16 @@ export function parseConfig(raw: Readonly<Record<string, unknown>>, path: string
   if (!['single_label_classification', 'multi_label_classification', 'regression'].includes(problemType)) {
     throw fault(`problem_type is ${quoted(raw.problem_type)}`);
   }
-  const padding = raw.pad_token_id ?? null;
-  if (padding !== null && !(Number.isSafeInteger(padding) && Number(padding) >= 0 && Number(padding) < vocabularySize))
+  const padding = raw.pad_token_id ?? family.paddingId;
+  if (!(Number.isSafeInteger(padding) && Number(padding) >= 0 && Number(padding) < vocabularySize))
     throw fault(`pad_token_id is ${quoted(padding)}, not an id from 0 to ${vocabularySize - 1}`);
   const hiddenDropout = rate(keys.hiddenDropout, 0.1);
   const [classifierDropout, fallback] = family.classifierDropout;
+  const ofClassifier = rate(classifierDropout, fallback ?? hiddenDropout);
+  const unusedPositions = family.unusedPositions(Number(padding));
+  const positions = whole(keys.maxPositions, MOST.maxPositions);
+  if (positions <= unusedPositions)
+    throw fault(`${keys.maxPositions} is ${positions}, of which ${unusedPositions} are no token's`);
   return {
     family: name,
     vocabularySize,
@@ -146,14 +159,17 @@ export function parseConfig(raw: Readonly<Record<string, unknown>>, path: string
     layers: whole(keys.layers, MOST.layers),
     heads,
     intermediateSize: whole(keys.intermediateSize, MOST.intermediateSize),
-    maxPositions: whole(keys.maxPositions, MOST.maxPositions),
+    maxPositions: positions - unusedPositions,
+    unusedPositions,
+    relativePositions: family.relativePositions,
     typeVocabularySize: family.tokenTypes ? whole('type_vocab_size', MOST.tokenTypes, 2) : 2,
     tokenTypes: family.tokenTypes,
     layerNormEpsilon: family.layerNormEpsilon ?? real('layer_norm_eps', 1e-12),
     hiddenDropout,
     attentionDropout: rate(keys.attentionDropout, 0.1),
     attentionOutputDropout: family.dropsAttentionOutput ? hiddenDropout : 0,
-    classifierDropout: rate(classifierDropout, fallback ?? hiddenDropout),
+    classifierDropout: ofClassifier,
+    classifierInputDropout: family.dropsClassifierInput ? ofClassifier : 0,
     poolerActivation: family.poolerActivation,
     initializerRange: real('initializer_range', 0.02),
     labels,
@@ -174,6 +190,8 @@ export const withoutNetwork = (labels: readonly string[], vocabularySize: number
   heads: 0,
   intermediateSize: 0,
   maxPositions: MOST.maxPositions,
+  unusedPositions: 0,
+  relativePositions: false,
   typeVocabularySize: 2,
   tokenTypes: true,
   layerNormEpsilon: 0,
@@ -181,6 +199,7 @@ export const withoutNetwork = (labels: readonly string[], vocabularySize: number
   attentionDropout: 0,
   attentionOutputDropout: 0,
   classifierDropout: 0,
+  classifierInputDropout: 0,
   poolerActivation: 'tanh',
   initializerRange: 0,
   labels,
@@ -190,7 +209,8 @@ export const withoutNetwork = (labels: readonly string[], vocabularySize: number
 
 /** config.json's content for a network, keeping what we do not know of the one it was read from. */
 export function configJson(config: EncoderConfig): Record<string, unknown> {
-  const { architecture, keys, constants, tokenTypes, layerNormEpsilon, classifierDropout } = FAMILIES[config.family];
+  const family = FAMILIES[config.family];
+  const { architecture, keys, constants, tokenTypes, layerNormEpsilon, classifierDropout, paddingId } = family;
   const labels = {
     id2label: Object.fromEntries(config.labels.map((label, i) => [String(i), label])),
     label2id: Object.fromEntries(config.labels.map((label, i) => [label, i])),
@@ -214,7 +234,7 @@ export function configJson(config: EncoderConfig): Record<string, unknown> {
     [keys.layers]: config.layers,
     [keys.heads]: config.heads,
     [keys.intermediateSize]: config.intermediateSize,
-    [keys.maxPositions]: config.maxPositions,
+    [keys.maxPositions]: config.maxPositions + config.unusedPositions,
     [keys.hiddenDropout]: config.hiddenDropout,
     [keys.attentionDropout]: config.attentionDropout,
     [classifierDropout[0]]: config.classifierDropout,
@@ -222,7 +242,7 @@ export function configJson(config: EncoderConfig): Record<string, unknown> {
     ...(layerNormEpsilon === null && { layer_norm_eps: config.layerNormEpsilon }),
     initializer_range: config.initializerRange,
     problem_type: config.problemType,
-    pad_token_id: config.raw.pad_token_id ?? 0,
+    pad_token_id: config.raw.pad_token_id ?? paddingId,
     ...labels,
     torch_dtype: 'float32',
   };

@@ -25,7 +25,9 @@ export function embed(
   dropout?: Dropout,
 ): Value {
   return g.scope(SCOPE, () => {
-    const places = g.gather(weights(POSITION_EMBEDDINGS), position); // [N, d]
+    const { unusedPositions } = config;
+    const at = unusedPositions === 0 ? position : g.add(position, unusedPositions);
+    const places = g.gather(weights(POSITION_EMBEDDINGS), at); // [N, d]
     const typed = config.tokenTypes ? g.add(words, g.gather(weights(TOKEN_TYPE_EMBEDDINGS), need(types))) : words; // [N, d]
     return normalised(g, weights, config, g.add(typed, places), dropout); // [N, d]
   });
@@ -49,8 +51,8 @@ export function embedPlaces(
 
 /** Position and token type added up, for each token type all positions: [types · positions, d]. */
 export function placeTable(config: EncoderConfig, parameters: Parameters): Float32Array {
-  const { hiddenSize: d, maxPositions, typeVocabularySize } = config;
-  const positions = parameters.get(POSITION_EMBEDDINGS)!.data;
+  const { hiddenSize: d, maxPositions, unusedPositions, typeVocabularySize } = config;
+  const positions = parameters.get(POSITION_EMBEDDINGS)!.data.subarray(unusedPositions * d);
   // a family without token types has nothing to add to a position
   const types = config.tokenTypes
     ? parameters.get(TOKEN_TYPE_EMBEDDINGS)!.data

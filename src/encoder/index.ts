@@ -25,5 +25,6 @@ export {
   TOKEN_TYPE_EMBEDDINGS,
   WORD_EMBEDDINGS,
 } from './parameters.ts';
+export { bucketOf, firstRelativeBias, relativeBias } from './relative-positions.ts';
 export type { StoredTensor } from './safetensors.ts';
 export { readSafetensors, readSafetensorsMetadata, writeSafetensors } from './safetensors-file.ts';

@@ -18,6 +18,8 @@ export interface Layout {
   readonly first: Value;
   /** [N] int64: each row's place within its text. */
   readonly position: Value;
+  /** [N] int64: each row's place in its text before any token was removed; null: none was, it is `position`. */
+  readonly original: Value | null;
   /** [B, S] int64: the row at each padded place, 0 where there is none. */
   readonly pad: Value;
   /** [N] int64: each row's place in the flattened padded view [B·S]. */
@@ -29,8 +31,17 @@ export interface Layout {
 /** Added to attention logits of dead places: far below any live one, far from overflow. */
 const DEAD = -1e9;
 
-/** The layout of `sequence` (shape [rows]); `texts` is the symbol of B and `padded` that of the longest length. */
-export function layoutOf(g: Graph, sequence: Value, dims: { rows: string; texts: string; padded: string }): Layout {
+/**
+ * The layout of `sequence` (shape [rows]); `texts` is the symbol of B and `padded` that of the longest length. `original`
+ * writes the rows' original places, where tokens were removed: it is asked only in a network that reads them.
+ */
+export function layoutOf(
+  g: Graph,
+  sequence: Value,
+  dims: { rows: string; texts: string; padded: string },
+  original: () => Value | null = () => null,
+): Layout {
+  let places: Value | null = null;
   const { rows, texts, padded } = dims;
   return g.scope(`layout.${rows}`, () => {
     const ones = g.op('ConstantOfShape', [g.op('Shape', [sequence], {})], { shape: [rows], value: 1, dtype: 'int64' });
@@ -44,7 +55,22 @@ export function layoutOf(g: Graph, sequence: Value, dims: { rows: string; texts:
     const flat = g.op('ScatterRows', [g.zeros([`${texts}*${padded}`], 'int64'), g.unsqueeze(unpad, 1), row], {}); // [B·S]
     const pad = g.reshape(flat, [texts, padded]); // [B, S]
     const live = g.op('Less', [g.range(padded), g.unsqueeze(lengths, 1)], {}); // [B, S]
-    return { rows, texts, padded, sequence, lengths, first, position, pad, unpad, live };
+    return {
+      rows,
+      texts,
+      padded,
+      sequence,
+      lengths,
+      first,
+      position,
+      get original() {
+        places ??= g.scope(`layout.${rows}`, original);
+        return places;
+      },
+      pad,
+      unpad,
+      live,
+    };
   });
 }
 

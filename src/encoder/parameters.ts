@@ -11,6 +11,10 @@ export type Parameters = Map<string, StoredTensor>;
 export const WORD_EMBEDDINGS = 'bert.embeddings.word_embeddings.weight';
 export const POSITION_EMBEDDINGS = 'bert.embeddings.position_embeddings.weight';
 export const TOKEN_TYPE_EMBEDDINGS = 'bert.embeddings.token_type_embeddings.weight';
+export const RELATIVE_POSITIONS = 'bert.encoder.relative_attention_bias.weight';
+
+/** Buckets of distances, see relative-positions.ts. */
+export const RELATIVE_BUCKETS = 32;
 
 type NamedShape = readonly [name: string, shape: readonly number[]];
 
@@ -30,9 +34,10 @@ export function* shapesOf(config: EncoderConfig): Generator<NamedShape> {
     yield [`${name}.bias`, [d]];
   }
   yield [WORD_EMBEDDINGS, [config.vocabularySize, d]];
-  yield [POSITION_EMBEDDINGS, [config.maxPositions, d]];
+  yield [POSITION_EMBEDDINGS, [config.unusedPositions + config.maxPositions, d]];
   if (config.tokenTypes) yield [TOKEN_TYPE_EMBEDDINGS, [config.typeVocabularySize, d]];
   yield* norm('bert.embeddings.LayerNorm');
+  if (config.relativePositions) yield [RELATIVE_POSITIONS, [RELATIVE_BUCKETS, config.heads]];
   for (let layer = 0; layer < config.layers; layer++) {
     const name = `bert.encoder.layer.${layer}`;
     for (const part of ['query', 'key', 'value']) yield* linear(`${name}.attention.self.${part}`, d, d);
@@ -46,8 +51,9 @@ export function* shapesOf(config: EncoderConfig): Generator<NamedShape> {
   yield* linear('classifier', config.labels.length, d);
 }
 
-/** Weight decay leaves biases and LayerNorm alone, as BERT's own training did. */
-export const decays = (name: string): boolean => !name.endsWith('bias') && !name.includes('LayerNorm');
+/** Weight decay leaves biases (that of distances too) and LayerNorm alone, as transformers does. */
+export const decays = (name: string): boolean =>
+  !name.endsWith('bias') && !name.includes('LayerNorm') && name !== RELATIVE_POSITIONS;
 
 /** A fresh tensor for `name`, from the seed: the same whatever other tensors are made beside it. */
 export function initialise(name: string, shape: readonly number[], seed: number, range: number): StoredTensor {

@@ -6,8 +6,11 @@ import type { Layout } from '../encoder/index.ts';
 import type { DType, Graph, Shape, Value } from '../graph/index.ts';
 import { int64, type Tensor } from '../runtime/runtime.ts';
 
-/** A layout whose parts become inputs of `g` when they are first asked for: a graph has those it needs. */
-export function givenLayout(g: Graph): Layout {
+/**
+ * A layout whose parts become inputs of `g` when they are first asked for: a graph has those it needs. `removed`: tokens may
+ * have been removed before.
+ */
+export function givenLayout(g: Graph, removed: boolean): Layout {
   const made = new Map<string, Value>();
   const given = (name: string, dtype: DType, shape: Shape): Value => {
     let value = made.get(name);
@@ -32,6 +35,9 @@ export function givenLayout(g: Graph): Layout {
     },
     get position() {
       return given('position', 'int64', ['N']);
+    },
+    get original() {
+      return removed ? given('original', 'int64', ['N']) : null;
     },
     get pad() {
       return given('pad', 'int64', ['B', 'S']);

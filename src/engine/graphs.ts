@@ -62,7 +62,7 @@ function begin({ model, bits }: Written, layer: number): Piece {
       headProduct: (name: string, x: Value, transposed: boolean) => whole.headProduct(name, x, transposed),
     },
   );
-  const layout = givenLayout(g);
+  const layout = givenLayout(g, layer > 1 && model.thresholds !== null);
   let types: Value | null = null;
   const typesInput = () => {
     types ??= g.input('types', 'int64', ['N']);

@@ -58,6 +58,8 @@ export interface Job extends Rule {
   readonly unknown: number;
   /** Token types of the live rows. */
   types: Uint8Array; // [n]
+  /** Their places in the text as it came, where the network reads them; null: none is removed yet. */
+  places: Uint32Array | null; // [n]
   /** Live rows [n, d] that enter the next layer, a view of what its batch left; null before layer 1. */
   x: Float32Array | null;
   /** Tokens entering layer 1, then left after each layer that was run (or counted). */
@@ -94,6 +96,7 @@ export const newJob = (
   background,
   ids: encoding.ids,
   types: encoding.types,
+  places: null,
   truncated: encoding.truncated,
   unknown,
   x: null,

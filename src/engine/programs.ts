@@ -78,6 +78,14 @@ export class Programs {
         const types = new Uint8Array(count);
         for (let i = 0; i < count; i++) types[i] = job.types[left[after + i] - before];
         job.types = types;
+        if (this.#config.relativePositions) {
+          const places = new Uint32Array(count);
+          for (let i = 0; i < count; i++) {
+            const place = left[after + i] - before;
+            places[i] = job.places ? job.places[place] : place;
+          }
+          job.places = places;
+        }
       }
       if (job.tokenHistory) {
         const kept = left ? left.subarray(after, after + count).map((row) => row - before) : range(count);
@@ -139,6 +147,8 @@ export class Programs {
         return this.#rows(jobs);
       case 'types':
         return this.#types(jobs);
+      case 'original':
+        return this.#originals(jobs);
       case 'place':
         return this.#places(jobs);
       default:
@@ -172,6 +182,14 @@ export class Programs {
     return whole(totalRows(jobs), (write) => {
       let row = 0;
       for (const { types } of jobs) for (let i = 0; i < types.length; i++) write(row++, types[i]);
+    });
+  }
+
+  /** Places in the text as it came. */
+  #originals(jobs: readonly Job[]): Tensor {
+    return whole(totalRows(jobs), (write) => {
+      let row = 0;
+      for (const job of jobs) for (let i = 0; i < rowsOf(job); i++) write(row++, job.places ? job.places[i] : i);
     });
   }
 

@@ -4,6 +4,7 @@
  * With the key and value projections folded, no projection per token is left: 24d² + 4·h·n·d FLOPs, about 2 % of a layer
  * at 50 tokens. The result equals the layer's up to rounding:
  *   q·(W_k x_j + b_k) = (W_kᵀ q)·x_j + a constant that softmax cancels;  Σ_j p_j (W_v x_j + b_v) = W_v (Σ_j p_j x_j) + b_v Σ_j p_j.
+ * A bias of distances is added to the logits as it is: a number for each token and attention head.
  */
 import {
   afterAttention,
@@ -11,6 +12,7 @@ import {
   type Dropout,
   dense,
   type EncoderConfig,
+  firstRelativeBias,
   type Layout,
   type Weights,
 } from '../encoder/index.ts';
@@ -45,7 +47,9 @@ export function peek(
     const query = g.mul(byHead(dense(g, weights, `${name}.attention.self.query`, row)), 1 / Math.sqrt(headSize)); // [h, B, d_h]
     const folded = g.transpose(headProduct(g, weights, `${name}.attention.self.key.weight`, query, false), [1, 2, 0]); // [B, d, h]
     // tokens first: with S as the last dimension, the order in which a product's terms are added would depend on S
-    const logits = g.transpose(g.matmul(entering, folded), [0, 2, 1]); // [B, h, S]
+    const products = g.transpose(g.matmul(entering, folded), [0, 2, 1]); // [B, h, S]
+    const relative = firstRelativeBias(g, weights, config, layout);
+    const logits = relative ? g.add(products, relative) : products; // [B, h, S]
     const whole = g.softmax(g.add(logits, g.squeeze(attentionBias(g, layout), 1))); // [B, h, S]
     const probabilities = dropout
       ? dropout(whole, `layer.${layer}.attention.probabilities`, config.attentionDropout)

@@ -43,7 +43,8 @@ export function hardSelect(
     const keep = g.op('Or', [enough, isFirst(g, layout)], {}); // [N]
     const rows = g.reshape(g.op('NonZero', [keep], { dim: next.rows }), [next.rows]); // [M]
     const sequence = g.takeRows(layout.sequence, rows); // [M]
-    return { rows, layout: layoutOf(g, sequence, { ...next, texts: layout.texts }) };
+    const original = () => g.takeRows(layout.original ?? layout.position, rows); // [M]
+    return { rows, layout: layoutOf(g, sequence, { ...next, texts: layout.texts }, original) };
   };
 }
 

@@ -76,6 +76,8 @@ describe('config.json', () => {
       heads: 12,
       intermediateSize: 1536,
       maxPositions: 512,
+      unusedPositions: 0,
+      relativePositions: false,
       typeVocabularySize: 2,
       tokenTypes: true,
       layerNormEpsilon: 1e-12,
@@ -83,6 +85,7 @@ describe('config.json', () => {
       attentionDropout: 0.1,
       attentionOutputDropout: 0.1,
       classifierDropout: 0.1,
+      classifierInputDropout: 0,
       poolerActivation: 'tanh',
       initializerRange: 0.02,
       labels: [],
@@ -149,6 +152,24 @@ describe('config.json', () => {
     expect((await failure({ ...said, n_heads: 7 })).message).toContain('dim 768 is not a multiple of n_heads 7');
     expect((await failure({ ...said, activation: 'relu' })).message).toContain('activation is "relu"');
     expect((await failure({ ...said, dim: undefined, hidden_size: 768 })).message).toContain('dim is undefined');
+  });
+
+  it('of MPNet has two positions that no token has, and tells of what else there is', async () => {
+    const said = { ...least, model_type: 'mpnet', max_position_embeddings: 514, pad_token_id: undefined };
+    const config = await read(said);
+    expect(config).toMatchObject({ maxPositions: 512, unusedPositions: 2, relativePositions: true, tokenTypes: false });
+    expect(config).toMatchObject({ classifierDropout: 0.1, classifierInputDropout: 0.1 });
+    expect(configJson(config)).toMatchObject({
+      max_position_embeddings: 514,
+      pad_token_id: 1,
+      relative_attention_num_buckets: 32,
+    });
+    expect((await failure({ ...said, relative_attention_num_buckets: 64 })).message).toContain(
+      'relative_attention_num_buckets is 64; only 32 is known',
+    );
+    expect((await failure({ ...said, max_position_embeddings: 2 })).message).toContain(
+      "max_position_embeddings is 2, of which 2 are no token's",
+    );
   });
 
   it('is written so that it reads back the same, keeping unknown fields', async () => {
@@ -347,7 +368,7 @@ describe('a faulty config.json', () => {
   it.each(['roberta', 'electra', 'gpt2'])('of the architecture %s is MP_MODEL_ARCHITECTURE', async (type) => {
     const { code, message } = await failure({ ...least, model_type: type });
     expect(code).toBe('MP_MODEL_ARCHITECTURE');
-    expect(message).toBe(`${path}: model_type is "${type}"; this version reads bert, distilbert`);
+    expect(message).toBe(`${path}: model_type is "${type}"; this version reads bert, distilbert, mpnet`);
   });
 
   it('that is not there is MP_FILE_MISSING', async () => {

@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest';
 import { FAMILIES, type FamilyName, parameterShapes, parseConfig } from '../../src/encoder/index.ts';
-import { Graph } from '../../src/graph/index.ts';
+import { Graph, type Value } from '../../src/graph/index.ts';
 import { headSettings } from '../../src/pyramid/exits/exits.ts';
 import { network } from '../../src/pyramid/network.ts';
-import { familyContract, goldens } from './family.contract.ts';
+import { goldens } from '../support/tiny-family.ts';
+import { familyContract } from './family.contract.ts';
 
 const names = (Object.keys(FAMILIES) as FamilyName[]).filter((name) => name !== 'linear'); // which has no network
 
@@ -13,10 +14,11 @@ test('every family has reference values', () => {
 
 for (const name of names) familyContract(name);
 
-// transformers' modeling_bert.py and modeling_distilbert.py
+// transformers' modeling_*.py: embeddings, attention, its projection, feed-forward, classifier, and before that where it does
 const rates: Readonly<Record<Exclude<FamilyName, 'linear'>, readonly number[]>> = {
   bert: [0.1, 0.3, 0.1, 0.1, 0.1],
   distilbert: [0.1, 0.3, 0, 0.1, 0.2],
+  mpnet: [0.1, 0.3, 0.1, 0.1, 0.1, 0.1],
 };
 
 test.each(names.flatMap((name) => [[name, 'rows'] as const, [name, 'peek'] as const]))(
@@ -27,10 +29,15 @@ test.each(names.flatMap((name) => [[name, 'rows'] as const, [name, 'peek'] as co
     const places: [string, number][] = [];
     const g = new Graph();
     const shapes = parameterShapes(config);
+    const made = new Map<string, Value>();
     g.input('targets', 'float32', ['B', 3]);
     network(
       g,
-      (parameter) => g.input(parameter, 'float32', shapes.get(parameter)!),
+      (parameter) => {
+        const value = made.get(parameter) ?? g.input(parameter, 'float32', shapes.get(parameter)!);
+        made.set(parameter, value);
+        return value;
+      },
       config,
       {
         words: g.input('words', 'float32', ['N', config.hiddenSize]),
@@ -47,12 +54,16 @@ test.each(names.flatMap((name) => [[name, 'rows'] as const, [name, 'peek'] as co
         },
       },
     );
-    const [embeddings, attention, projection, output, classifier] = rates[name];
+    const [embeddings, attention, projection, output, classifier, input] = rates[name];
     const layers = [0, 1].flatMap((layer): [string, number][] => [
       [`layer.${layer}.attention.probabilities`, attention],
       [`layer.${layer}.attention.output`, projection],
       [`layer.${layer}.output`, output],
     ]);
-    expect(places).toEqual([['embeddings', embeddings], ...layers, ['classifier', classifier]]);
+    const head: [string, number][] = [
+      ...(input ? [['classifier.input', input] as [string, number]] : []),
+      ['classifier', classifier],
+    ];
+    expect(places).toEqual([['embeddings', embeddings], ...layers, ...head]);
   },
 );

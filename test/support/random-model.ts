@@ -2,6 +2,8 @@
 import { join } from 'node:path';
 import {
   type EncoderConfig,
+  FAMILIES,
+  type FamilyName,
   initialise,
   parameterShapes,
   parseConfig,
@@ -19,6 +21,10 @@ import { randomFloor } from './random-floor.ts';
 
 export interface RandomModelOptions {
   readonly seed: number;
+  /** 'bert' where left out. */
+  readonly family?: FamilyName;
+  /** Beside the sizes. */
+  readonly more?: Readonly<Record<string, unknown>>;
   readonly kind: HeadKind;
   readonly prunes: boolean;
   readonly pairs?: boolean;
@@ -47,6 +53,8 @@ export async function randomModel(
   name: string,
   {
     seed,
+    family = 'bert',
+    more = {},
     kind,
     prunes,
     pairs = false,
@@ -64,16 +72,18 @@ export async function randomModel(
 ): Promise<{ dir: string; model: PyramidModel }> {
   const files = tokenizer ?? wordPieceFiles(['[PAD]', '[UNK]', '[CLS]', '[SEP]', '[MASK]', ...WORDS]);
   const loaded = tokenizerFromFiles(files);
+  const { keys } = FAMILIES[family];
   const config = parseConfig(
     {
-      model_type: 'bert',
-      vocab_size: loaded.vocabularySize,
-      hidden_size: hiddenSize,
-      num_hidden_layers: layers,
-      num_attention_heads: 4,
-      intermediate_size: 2 * hiddenSize,
-      max_position_embeddings: maxLength + 16,
+      model_type: family,
+      [keys.vocabularySize]: loaded.vocabularySize,
+      [keys.hiddenSize]: hiddenSize,
+      [keys.layers]: layers,
+      [keys.heads]: 4,
+      [keys.intermediateSize]: 2 * hiddenSize,
+      [keys.maxPositions]: maxLength + 16,
       type_vocab_size: 2,
+      ...more,
       initializer_range: 0.25,
       problem_type: problemType ?? 'single_label_classification',
       id2label: Object.fromEntries(labels.map((label, i) => [i, label])),

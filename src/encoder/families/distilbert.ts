@@ -22,6 +22,11 @@ export const distilbert: Family = {
   classifierDropout: ['seq_classif_dropout', 0.2],
   dropsAttentionOutput: false,
   poolerActivation: 'relu',
+  dropsClassifierInput: false,
+  paddingId: 0,
+  unusedPositions: () => 0,
+  relativePositions: false,
+  only: { position_embedding_type: 'absolute' },
   constants: {},
   prefix: 'distilbert.',
   names: [

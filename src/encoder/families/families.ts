@@ -6,10 +6,11 @@ import { bert } from './bert.ts';
 import { distilbert } from './distilbert.ts';
 import type { Family } from './family.ts';
 import { linear } from './linear.ts';
+import { mpnet } from './mpnet.ts';
 
 export type { Family } from './family.ts';
 
-export const FAMILIES = { bert, distilbert, linear } as const satisfies Readonly<Record<string, Family>>;
+export const FAMILIES = { bert, distilbert, mpnet, linear } as const satisfies Readonly<Record<string, Family>>;
 export type FamilyName = keyof typeof FAMILIES;
 
 /** A parameter's name in the family's own checkpoints, from BERT's. */

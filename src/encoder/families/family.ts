@@ -27,6 +27,16 @@ export interface Family {
   /** Whether dropout follows the projection after attention. */
   readonly dropsAttentionOutput: boolean;
   readonly poolerActivation: 'tanh' | 'relu';
+  /** Whether dropout comes before the classifier's first product too. */
+  readonly dropsClassifierInput: boolean;
+  /** The padding's id where config.json does not say it. */
+  readonly paddingId: number;
+  /** Rows of the position table before that of a text's first token, which no token has. */
+  readonly unusedPositions: (paddingId: number) => number;
+  /** Whether attention has a bias by the distance of two tokens, from one table of all layers (relative-positions.ts). */
+  readonly relativePositions: boolean;
+  /** Keys of config.json of which one value is read, and that value; a key that is left out has it. */
+  readonly only: Readonly<Record<string, unknown>>;
   /** Keys of config.json that always have this value when a model is written. */
   readonly constants: Readonly<Record<string, unknown>>;
   /** What the backbone's tensors begin with; a bare backbone lacks it. */

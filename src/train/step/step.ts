@@ -115,13 +115,15 @@ export class TrainingStep {
 
   /** The embeddings are added up, so one gradient [N, d] is all of theirs. Returns the words' sum of squares. */
   #embeddingGradients({ ids, positions, kinds }: Packed, gradient: Float32Array): number {
-    const { hiddenSize: width, tokenTypes } = this.#state.config;
-    const tables = new Map<string, ArrayLike<number>>([[POSITION_EMBEDDINGS, positions]]);
-    if (tokenTypes) tables.set(TOKEN_TYPE_EMBEDDINGS, kinds);
-    for (const [name, index] of tables) {
+    const { hiddenSize: width, tokenTypes, unusedPositions } = this.#state.config;
+    const tables = new Map<string, (row: number) => number>([
+      [POSITION_EMBEDDINGS, (row) => unusedPositions + positions[row]],
+    ]);
+    if (tokenTypes) tables.set(TOKEN_TYPE_EMBEDDINGS, (row) => kinds[row]);
+    for (const [name, indexOf] of tables) {
       const into = floats(this.#gradients[`gradient:${name}`]);
       into.fill(0);
-      addRows(into, gradient, width, (row) => index[row]);
+      addRows(into, gradient, width, indexOf);
     }
     return this.words.gather(ids, gradient);
   }
