@@ -22,6 +22,13 @@ export function bertTemplates(clsId: number, sepId: number): SpecialTokens {
   return { single, pair: [...single, { kind: 'pair', type: 1 }, special(sepId, 1)] };
 }
 
+/** `<s> text </s>` and `<s> text </s></s> pair </s>`, all of type 0. */
+export function robertaTemplates(clsId: number, sepId: number): SpecialTokens {
+  const sep: TemplatePart = { kind: 'special', id: sepId, type: 0 };
+  const single: TemplatePart[] = [{ kind: 'special', id: clsId, type: 0 }, TEXT, sep];
+  return { single, pair: [...single, sep, { kind: 'pair', type: 0 }, sep] };
+}
+
 /** The templates of a post-processor. Throws MP_MODEL_TOKENIZER for one that is not read exactly. */
 export function specialTokens(processor: JsonPart | null): SpecialTokens {
   const type = processor?.text('type') ?? null;
@@ -36,11 +43,8 @@ export function specialTokens(processor: JsonPart | null): SpecialTokens {
       };
     case 'BertProcessing':
       return bertTemplates(idOf(processor!, 'cls'), idOf(processor!, 'sep'));
-    case 'RobertaProcessing': {
-      const sep: TemplatePart = { kind: 'special', id: idOf(processor!, 'sep'), type: 0 };
-      const single: TemplatePart[] = [{ kind: 'special', id: idOf(processor!, 'cls'), type: 0 }, TEXT, sep];
-      return { single, pair: [...single, sep, { kind: 'pair', type: 0 }, sep] };
-    }
+    case 'RobertaProcessing':
+      return robertaTemplates(idOf(processor!, 'cls'), idOf(processor!, 'sep'));
     case 'Sequence': {
       const steps = processor!.parts('processors').filter((step) => step.text('type') !== 'ByteLevel');
       if (steps.length > 1) throw processor!.unread('a post_processor of several steps');

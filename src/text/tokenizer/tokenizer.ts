@@ -7,8 +7,9 @@ import { type Folder, pathIn, readText } from '../../folder.ts';
 import { bertIds, wordIds } from './bert-ids.ts';
 import { IdList, type IdSink } from './id-list.ts';
 import { isObject } from './json-part.ts';
+import { tokenizerParts } from './read-parts.ts';
 import { longestFirst, type SpecialTokens } from './special-tokens.ts';
-import { type TokenizerParts, tokenizerParts } from './tokenizer-parts.ts';
+import type { TokenizerParts } from './tokenizer-parts.ts';
 import { wellFormed } from './unicode-forms.ts';
 import { wordPieces } from './word-pieces.ts';
 import { parseVocabulary, wordPieceFiles } from './wordpiece-files.ts';
@@ -50,6 +51,14 @@ export function unknownIn(ids: Int32Array, { unknownId }: Pick<Tokenizer, 'unkno
 const CONFIG = 'tokenizer_config.json';
 /** Not looked at where tokenizer_config.json has all added tokens, as transformers has it. */
 const OLDER = ['special_tokens_map.json', 'added_tokens.json'] as const;
+
+/** The tokenizer class of a model type whose files may leave it out, where it is not BERT's. */
+const CLASS_OF: ReadonlyMap<unknown, string> = new Map([
+  ['roberta', 'RobertaTokenizer'],
+  ['xlm-roberta', 'XLMRobertaTokenizer'],
+  ['mpnet', 'MPNetTokenizer'],
+  ['modernbert', 'PreTrainedTokenizerFast'],
+]);
 
 /** What of config.json tells how the files are read. */
 export interface TokenizerHints {
@@ -112,7 +121,7 @@ export function tokenizerFromFiles(
 /** A class that config.json names goes into tokenizer_config.json, so that the files say the same in another folder. */
 function withClass(files: Readonly<Record<string, string>>, hints: TokenizerHints): Readonly<Record<string, string>> {
   const { tokenizer_class: found } = hints;
-  const name = typeof found === 'string' ? found : hints.model_type === 'roberta' ? 'RobertaTokenizer' : null;
+  const name = typeof found === 'string' ? found : (CLASS_OF.get(hints.model_type) ?? null);
   const config = objectIn(files[CONFIG]);
   // a damaged file is told by who reads it
   if (name === null || config.tokenizer_class || (files[CONFIG] && Object.keys(config).length === 0)) return files;
