@@ -36,6 +36,9 @@ export function chooseCautiously(trace: Trace, given: ChooseCautiouslyOptions): 
   return cheapest([off, ...safe], 0, by);
 }
 
+/** Below so many rows a standard error of 0 is chance. */
+const FEW = 100;
+
 /** d̄ + 2 s / √n of net drops [n]. */
 export function cautiousDrop(differences: ArrayLike<number>): number {
   const n = differences.length;
@@ -48,5 +51,7 @@ export function cautiousDrop(differences: ArrayLike<number>): number {
   const mean = sum / n;
   // one row says nothing of the spread
   if (n < 2) return Number.POSITIVE_INFINITY;
+  // few rows among which none differs say nothing of how many do: at most 3 of n, with 95 % confidence (the rule of three)
+  if (n < FEW && squares === 0) return 3 / n;
   return mean + 2 * Math.sqrt(Math.max(0, squares - n * mean * mean) / (n - 1) / n);
 }

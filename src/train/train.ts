@@ -19,6 +19,7 @@ import type { Reached } from './output/advice.ts';
 import { withRunFolder } from './output/run-folder.ts';
 import { clockTrainedModel, writeTrainedModel } from './output/trained-model.ts';
 import { runMetrics } from './output/training-record.ts';
+import { stepsNote } from './stages/few-rows.ts';
 import { stageSettings } from './stages/stage-settings.ts';
 import { encodeRows, textNotes } from './start/encoded-rows.ts';
 import { checkDepth } from './start/exit-heads.ts';
@@ -93,8 +94,10 @@ async function trainInto(
     note(`new weights, drawn from the seed: ${start.fresh.join(', ')}`);
   const unused = network ? [] : unusedWithoutNetwork(options);
   if (unused.length > 0) note(`without a network there is no use for ${unused.join(', ')}`);
-  const sets = encodeRows(start.tokenizer, rows, options.maxLength, network ? options.batchSize : 1);
   const settings = stageSettings(options, rows.train, device);
+  const sets = encodeRows(start.tokenizer, rows, options.maxLength, network ? settings.batchSize : 1);
+  const steps = network ? stepsNote(settings, options, rows.train.examples.length) : null;
+  if (steps !== null) note(steps);
   for (const text of [...textNotes(rows, sets, network ? options.maxLength : null), ...labelNotes(rows)]) note(text);
 
   const checkpoints = new Checkpoints(out, { ...resumeSettings(options, rows), ...textsSetting(unlabelled) });

@@ -1,6 +1,6 @@
 /**
  * How floor 0 is added to the network: softmax(z_L + w (z_0 − k log π)), w and k chosen by log-loss on validation rows.
- * The plain sum (1, 0) stays unless another is better there beyond noise; w = 0 if the network alone is better than it. Each is
+ * The plain sum (1, 0) stays unless another is better there beyond noise, or where there are few rows; w = 0 if the network alone is better than it. Each is
  * taken at the temperature that suits it: networks are too sure of themselves, and two that agree still more so, which would speak
  * against every sum, although a temperature changes no answer.
  */
@@ -31,6 +31,8 @@ export interface ChosenSum extends FloorSum {
 
 const WEIGHTS = [0.25, 0.5, 0.75, 1, 1.25, 1.5, 2] as const;
 const SHARES = [0, 0.5, 1] as const;
+/** Of fewer validation rows chance alone says which sum is best: the plain one stays. */
+const FEW = 30;
 /** Standard errors of the mean difference by which another sum must be better than the plain one. */
 const BEYOND_NOISE = 2;
 
@@ -39,6 +41,8 @@ export function chooseSum(rows: SumRows): ChosenSum {
   const losses = (sum: FloorSum) => lossesOf(rows, sum, log);
   const network = losses({ weight: 0, priorShare: 0 });
   const plain = losses(PLAIN_SUM);
+  if (rows.truth.length < FEW)
+    return { ...PLAIN_SUM, logLoss: { network: mean(network), plain: mean(plain), chosen: mean(plain) } };
   let best: FloorSum = PLAIN_SUM;
   let bestLosses = plain;
   for (const weight of WEIGHTS) {

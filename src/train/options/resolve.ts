@@ -31,6 +31,8 @@ export function resolveTrainOptions(
   for (const [key, spec] of Object.entries(trainTable) as [keyof TrainOptions, OptionSpec<unknown>][]) {
     options[key] = given[key] === undefined ? spec.default : readOption(spec, given[key], nameOf(key));
   }
+  // who says how many epochs has said how long to train
+  if (given.epochs !== undefined && given.minSteps === undefined) options.minSteps = 0;
   const resolved = options as unknown as TrainOptions;
   checkTogether(resolved, nameOf);
   return resolved;

@@ -12,6 +12,7 @@ import {
 export interface StageOptions {
   readonly epochs: Epochs;
   readonly batchSize: number;
+  readonly minSteps: number;
   readonly learningRate: number;
   readonly warmup: number;
   readonly weightDecay: number;
@@ -47,6 +48,15 @@ export const stageTable = {
     placeholder: 'ROWS',
     help: 'rows per step in all stages except heads',
     aliases: ['per_device_train_batch_size', 'train_batch_size'],
+  }),
+  minSteps: integerOption({
+    group: optimisation,
+    affects: ['regular', 'soft', 'hard', 'heads'],
+    default: 200,
+    min: 0,
+    max: 100_000,
+    placeholder: 'STEPS',
+    help: 'the regular stage takes at least this many: where rows are few it has more epochs, the other stages in proportion, and batches are smaller; 0, the default where --epochs is given: epochs and batches as they are',
   }),
   learningRate: numberOption({
     group: optimisation,

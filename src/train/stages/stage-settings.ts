@@ -4,12 +4,14 @@ import type { Dataset } from '../../text/example.ts';
 import type { TrainOptions } from '../options/defaults.ts';
 import { defaultThreads } from '../options/threads.ts';
 import { labelWeights } from '../start/label-weights.ts';
+import { stepsFor } from './few-rows.ts';
 import type { StageSettings } from './stage-steps.ts';
 
 /** Throws MP_USAGE if `--class-weights` names a label that `rows` do not have. */
 export function stageSettings(options: TrainOptions, rows: Dataset, device: Device): StageSettings {
   return {
     ...options,
+    ...stepsFor(options, rows.examples.length),
     labelWeights: labelWeights(options.classWeights, rows),
     compile: compileOn(device, { threads: options.threads ?? defaultThreads() }),
   };
