@@ -12,7 +12,7 @@ own network from outside: each layer's softmax tells the importance and hides re
 """
 import json, math, os, sys
 import torch, torch.nn.functional as F
-from transformers import AutoModelForSequenceClassification, BertConfig, DistilBertConfig, MPNetConfig
+from transformers import AutoModelForSequenceClassification, BertConfig, DistilBertConfig, ElectraConfig, MPNetConfig, RobertaConfig, XLMRobertaConfig
 
 torch.set_num_threads(1)
 OUT = os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'test', 'golden')
@@ -35,7 +35,7 @@ class Stream:
         return torch.tensor(values, dtype=torch.float64).reshape(shape)
 
 
-def has_types(config): return config.model_type == 'bert'
+def has_types(config): return config.model_type in ('bert', 'electra')
 def texts_of(config): return TEXTS if config.model_type in ('bert', 'distilbert') else [*TEXTS, LONG]
 def given(config, ids, types): return dict(input_ids=torch.tensor([ids]), **(dict(token_type_ids=torch.tensor([types])) if has_types(config) else {}))
 def plain(value):
@@ -153,7 +153,10 @@ sizes = dict(vocab_size=24, hidden_size=16, num_hidden_layers=2, num_attention_h
 configs = [
     BertConfig(max_position_embeddings=12, **sizes),
     DistilBertConfig(vocab_size=24, dim=16, n_layers=2, n_heads=2, hidden_dim=32, max_position_embeddings=12, sinusoidal_pos_embds=True, **names),
+    ElectraConfig(embedding_size=8, max_position_embeddings=40, **sizes),
     MPNetConfig(max_position_embeddings=42, **sizes),
+    RobertaConfig(max_position_embeddings=42, type_vocab_size=1, **sizes),
+    XLMRobertaConfig(max_position_embeddings=41, type_vocab_size=1, pad_token_id=0, **sizes),
 ]
 content, networks = {}, {}
 for config in configs:

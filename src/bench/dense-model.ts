@@ -21,7 +21,7 @@ import { readModelFolder, writeModelFolder } from '../pyramid/folder/disk-model.
 import type { PyramidModel } from '../pyramid/folder/model-folder.ts';
 import { loadTokenizer } from '../text/index.ts';
 
-/** Names of the padded network's inputs, all int64 [B, S]; a family without token types lacks the last. */
+/** Names of the padded network's inputs, all int64 [B, S]; a family without two token types lacks the last. */
 export const PADDED_INPUTS = ['input_ids', 'attention_mask', 'token_type_ids'] as const;
 
 /** Writes `dir` from the model folder `from`. Throws as reading and writing a model folder does. */
@@ -58,8 +58,8 @@ export function paddedNetwork({ config, parameters }: Pick<PyramidModel, 'config
     dense: ([{ name }]: readonly DensePart[], x: Value) => linear(name, x),
   });
 
-  const [ids, mask, types] = PADDED_INPUTS.slice(0, config.tokenTypes ? 3 : 2).map((name) =>
-    g.input(name, 'int64', ['B', 'S']),
+  const [ids, mask, types] = PADDED_INPUTS.slice(0, config.tokenTypes && config.typeVocabularySize > 1 ? 3 : 2).map(
+    (name) => g.input(name, 'int64', ['B', 'S']),
   );
   const bias = g.unsqueeze(g.mul(g.sub(g.scalar(1), g.cast(mask, 'float32')), -1e9), 1, 2); // [B, 1, 1, S]
   const words = g.gather(tensor(WORD_EMBEDDINGS), ids); // [B, S, d]

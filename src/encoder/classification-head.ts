@@ -1,6 +1,6 @@
 /**
- * The main classifier on [CLS] of the last layer: Linear, tanh (as BERT's pooler) or ReLU (DistilBERT), then Linear to
- * the labels.
+ * The main classifier on [CLS] of the last layer: Linear, tanh (as BERT's pooler), ReLU (DistilBERT) or GELU
+ * (ELECTRA), then Linear to the labels.
  */
 import type { Graph, Value } from '../graph/index.ts';
 import type { EncoderConfig } from './config.ts';
@@ -18,9 +18,13 @@ export function classificationHead(
     const rate = config.classifierInputDropout;
     const read = dropout && rate > 0 ? dropout(cls, 'classifier.input', rate) : cls; // [B, d]
     const inner = dense(g, weights, 'bert.pooler.dense', read); // [B, d]
-    const pooled = config.poolerActivation === 'tanh' ? g.tanh(inner) : relu(g, inner); // [B, d]
+    const pooled = ACTIVATIONS[config.poolerActivation](g, inner); // [B, d]
     return dense(g, weights, 'classifier', dropout ? dropout(pooled, 'classifier', config.classifierDropout) : pooled); // [B, C]
   });
 }
 
-const relu = (g: Graph, x: Value): Value => g.where(g.op('Greater', [x, g.scalar(0)], {}), x, 0);
+const ACTIVATIONS = {
+  tanh: (g: Graph, x: Value): Value => g.tanh(x),
+  relu: (g: Graph, x: Value): Value => g.where(g.op('Greater', [x, g.scalar(0)], {}), x, 0),
+  gelu: (g: Graph, x: Value): Value => g.gelu(x),
+} as const;

@@ -14,6 +14,8 @@ export interface EncoderConfig {
   readonly family: FamilyName;
   readonly vocabularySize: number;
   readonly hiddenSize: number;
+  /** Width of the embeddings; where it is not hiddenSize, they are projected. */
+  readonly embeddingSize: number;
   readonly layers: number;
   readonly heads: number;
   readonly intermediateSize: number;
@@ -37,7 +39,7 @@ export interface EncoderConfig {
   /** Before its first. */
   readonly classifierInputDropout: number;
   /** Between the main classifier's two products. */
-  readonly poolerActivation: 'tanh' | 'relu';
+  readonly poolerActivation: 'tanh' | 'relu' | 'gelu';
   readonly initializerRange: number;
   /** Names of the labels, by index; empty for a model without a classifier. */
   readonly labels: readonly string[];
@@ -156,6 +158,9 @@ export function parseConfig(raw: Readonly<Record<string, unknown>>, path: string
     family: name,
     vocabularySize,
     hiddenSize,
+    embeddingSize: family.embeddingSize
+      ? whole(family.embeddingSize[0], MOST.hiddenSize, family.embeddingSize[1])
+      : hiddenSize,
     layers: whole(keys.layers, MOST.layers),
     heads,
     intermediateSize: whole(keys.intermediateSize, MOST.intermediateSize),
@@ -186,6 +191,7 @@ export const withoutNetwork = (labels: readonly string[], vocabularySize: number
   family: 'linear',
   vocabularySize,
   hiddenSize: 0,
+  embeddingSize: 0,
   layers: 0,
   heads: 0,
   intermediateSize: 0,
@@ -210,7 +216,8 @@ export const withoutNetwork = (labels: readonly string[], vocabularySize: number
 /** config.json's content for a network, keeping what we do not know of the one it was read from. */
 export function configJson(config: EncoderConfig): Record<string, unknown> {
   const family = FAMILIES[config.family];
-  const { architecture, keys, constants, tokenTypes, layerNormEpsilon, classifierDropout, paddingId } = family;
+  const { architecture, keys, constants, embeddingSize, tokenTypes, layerNormEpsilon, classifierDropout, paddingId } =
+    family;
   const labels = {
     id2label: Object.fromEntries(config.labels.map((label, i) => [String(i), label])),
     label2id: Object.fromEntries(config.labels.map((label, i) => [label, i])),
@@ -238,6 +245,7 @@ export function configJson(config: EncoderConfig): Record<string, unknown> {
     [keys.hiddenDropout]: config.hiddenDropout,
     [keys.attentionDropout]: config.attentionDropout,
     [classifierDropout[0]]: config.classifierDropout,
+    ...(embeddingSize && { [embeddingSize[0]]: config.embeddingSize }),
     ...(tokenTypes && { type_vocab_size: config.typeVocabularySize }),
     ...(layerNormEpsilon === null && { layer_norm_eps: config.layerNormEpsilon }),
     initializer_range: config.initializerRange,

@@ -1,19 +1,20 @@
 /**
- * Embeddings of packed rows: word + token type (where the family has it) + position, LayerNorm, dropout. Two ways to the
+ * Embeddings of packed rows: word + token type (where the family has it) + position, LayerNorm, dropout, and a projection
+ * where the family has one. Two ways to the
  * same rows: `embed` looks each of them up; `embedPlaces` takes token type and position from one table of their sums,
  * which saves whoever knows the table beforehand a look-up and an addition of all rows.
  */
 import type { Graph, Value } from '../graph/index.ts';
 import type { EncoderConfig } from './config.ts';
-import { type Dropout, layerNorm, type Weights } from './dense.ts';
-import { type Parameters, POSITION_EMBEDDINGS, TOKEN_TYPE_EMBEDDINGS } from './parameters.ts';
+import { type Dropout, dense, layerNorm, type Weights } from './dense.ts';
+import { EMBEDDINGS_PROJECTION, type Parameters, POSITION_EMBEDDINGS, TOKEN_TYPE_EMBEDDINGS } from './parameters.ts';
 
 const SCOPE = 'bert.embeddings';
 
 /**
- * H_0 [N, d]. `words` [N, d] are the rows of the word embedding (who calls decides whether the whole table or only
- * the rows in use are part of the graph); `position` and `types` are int64 [N]. A padded network gives `words` [B, S, d],
- * `position` [S] and `types` [B, S]. `types` is null only for a family without token types.
+ * H_0 [N, d]. `words` [N, e] are the rows of the word embedding (who calls decides whether the whole table or only
+ * the rows in use are part of the graph); `position` and `types` are int64 [N]. A padded network gives `words` [B, S, e],
+ * `position` [S] and `types` [B, S]. `types` may be null where there are no two of them; where there is one, all texts have it.
  */
 export function embed(
   g: Graph,
@@ -27,13 +28,13 @@ export function embed(
   return g.scope(SCOPE, () => {
     const { unusedPositions } = config;
     const at = unusedPositions === 0 ? position : g.add(position, unusedPositions);
-    const places = g.gather(weights(POSITION_EMBEDDINGS), at); // [N, d]
-    const typed = config.tokenTypes ? g.add(words, g.gather(weights(TOKEN_TYPE_EMBEDDINGS), need(types))) : words; // [N, d]
-    return normalised(g, weights, config, g.add(typed, places), dropout); // [N, d]
+    const places = g.gather(weights(POSITION_EMBEDDINGS), at); // [N, e]
+    const typed = config.tokenTypes ? g.add(words, typeRows(g, weights, config, types)) : words; // [N, e]
+    return finished(g, weights, config, g.add(typed, places), dropout); // [N, d]
   });
 }
 
-/** The same from `words` [N, d] and `place` int64 [N], rows of `table` (see `placeTable`). Both are asked for within its scope. */
+/** The same from `words` [N, e] and `place` int64 [N], rows of `table` (see `placeTable`). Both are asked for within its scope. */
 export function embedPlaces(
   g: Graph,
   weights: Weights,
@@ -41,25 +42,25 @@ export function embedPlaces(
   table: Float32Array,
   { words, place }: { readonly words: () => Value; readonly place: () => Value },
 ): Value {
-  const { hiddenSize } = config;
+  const { embeddingSize: e } = config;
   return g.scope(SCOPE, () => {
-    const sums = g.constant(`${SCOPE}.places`, table, [table.length / hiddenSize, hiddenSize]);
-    const places = g.gather(sums, place()); // [N, d]
-    return normalised(g, weights, config, g.add(words(), places)); // [N, d]
+    const sums = g.constant(`${SCOPE}.places`, table, [table.length / e, e]);
+    const places = g.gather(sums, place()); // [N, e]
+    return finished(g, weights, config, g.add(words(), places)); // [N, d]
   });
 }
 
-/** Position and token type added up, for each token type all positions: [types · positions, d]. */
+/** Position and token type added up, for each token type all positions: [types · positions, e]. */
 export function placeTable(config: EncoderConfig, parameters: Parameters): Float32Array {
-  const { hiddenSize: d, maxPositions, unusedPositions, typeVocabularySize } = config;
-  const positions = parameters.get(POSITION_EMBEDDINGS)!.data.subarray(unusedPositions * d);
+  const { embeddingSize: e, maxPositions, unusedPositions, typeVocabularySize } = config;
+  const positions = parameters.get(POSITION_EMBEDDINGS)!.data.subarray(unusedPositions * e);
   // a family without token types has nothing to add to a position
   const types = config.tokenTypes
     ? parameters.get(TOKEN_TYPE_EMBEDDINGS)!.data
-    : new Float32Array(typeVocabularySize * d);
-  const sums = new Float32Array(typeVocabularySize * maxPositions * d);
+    : new Float32Array(typeVocabularySize * e);
+  const sums = new Float32Array(typeVocabularySize * maxPositions * e);
   for (let type = 0, at = 0; type < typeVocabularySize; type++) {
-    for (let i = 0; i < maxPositions * d; i++, at++) sums[at] = positions[i] + types[type * d + (i % d)];
+    for (let i = 0; i < maxPositions * e; i++, at++) sums[at] = positions[i] + types[type * e + (i % e)];
   }
   return sums;
 }
@@ -68,12 +69,16 @@ export function placeTable(config: EncoderConfig, parameters: Parameters): Float
 export const placeOf = ({ maxPositions, typeVocabularySize }: EncoderConfig, type: number, position: number): number =>
   Math.min(type, typeVocabularySize - 1) * maxPositions + position;
 
-function normalised(g: Graph, weights: Weights, config: EncoderConfig, sum: Value, dropout?: Dropout): Value {
-  const x = layerNorm(g, weights, config, `${SCOPE}.LayerNorm`, sum); // [N, d]
-  return dropout ? dropout(x, 'embeddings', config.hiddenDropout) : x;
+/** [N, e], or [1, e] where there is one token type. */
+function typeRows(g: Graph, weights: Weights, { typeVocabularySize }: EncoderConfig, types: Value | null): Value {
+  const table = weights(TOKEN_TYPE_EMBEDDINGS);
+  if (typeVocabularySize === 1) return table;
+  if (types === null) throw new Error('internal: embeddings of a family with token types were given none');
+  return g.gather(table, types);
 }
 
-function need(types: Value | null): Value {
-  if (types === null) throw new Error('internal: embeddings of a family with token types were given none');
-  return types;
+function finished(g: Graph, weights: Weights, config: EncoderConfig, sum: Value, dropout?: Dropout): Value {
+  const normal = layerNorm(g, weights, config, `${SCOPE}.LayerNorm`, sum); // [N, e]
+  const x = dropout ? dropout(normal, 'embeddings', config.hiddenDropout) : normal;
+  return config.embeddingSize === config.hiddenSize ? x : dense(g, weights, EMBEDDINGS_PROJECTION, x); // [N, d]
 }

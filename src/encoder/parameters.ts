@@ -11,6 +11,7 @@ export type Parameters = Map<string, StoredTensor>;
 export const WORD_EMBEDDINGS = 'bert.embeddings.word_embeddings.weight';
 export const POSITION_EMBEDDINGS = 'bert.embeddings.position_embeddings.weight';
 export const TOKEN_TYPE_EMBEDDINGS = 'bert.embeddings.token_type_embeddings.weight';
+export const EMBEDDINGS_PROJECTION = 'bert.embeddings_project';
 export const RELATIVE_POSITIONS = 'bert.encoder.relative_attention_bias.weight';
 
 /** Buckets of distances, see relative-positions.ts. */
@@ -24,19 +25,20 @@ export const parameterShapes = (config: EncoderConfig): Map<string, readonly num
 /** The same one by one: whoever holds them against a file ends at the first that is not there, whatever config.json says. */
 export function* shapesOf(config: EncoderConfig): Generator<NamedShape> {
   if (config.layers === 0) return;
-  const { hiddenSize: d, intermediateSize: f } = config;
+  const { hiddenSize: d, embeddingSize: e, intermediateSize: f } = config;
   function* linear(name: string, out: number, inputs: number): Generator<NamedShape> {
     yield [`${name}.weight`, [out, inputs]];
     yield [`${name}.bias`, [out]];
   }
-  function* norm(name: string): Generator<NamedShape> {
-    yield [`${name}.weight`, [d]];
-    yield [`${name}.bias`, [d]];
+  function* norm(name: string, width = d): Generator<NamedShape> {
+    yield [`${name}.weight`, [width]];
+    yield [`${name}.bias`, [width]];
   }
-  yield [WORD_EMBEDDINGS, [config.vocabularySize, d]];
-  yield [POSITION_EMBEDDINGS, [config.unusedPositions + config.maxPositions, d]];
-  if (config.tokenTypes) yield [TOKEN_TYPE_EMBEDDINGS, [config.typeVocabularySize, d]];
-  yield* norm('bert.embeddings.LayerNorm');
+  yield [WORD_EMBEDDINGS, [config.vocabularySize, e]];
+  yield [POSITION_EMBEDDINGS, [config.unusedPositions + config.maxPositions, e]];
+  if (config.tokenTypes) yield [TOKEN_TYPE_EMBEDDINGS, [config.typeVocabularySize, e]];
+  yield* norm('bert.embeddings.LayerNorm', e);
+  if (e !== d) yield* linear(EMBEDDINGS_PROJECTION, d, e);
   if (config.relativePositions) yield [RELATIVE_POSITIONS, [RELATIVE_BUCKETS, config.heads]];
   for (let layer = 0; layer < config.layers; layer++) {
     const name = `bert.encoder.layer.${layer}`;

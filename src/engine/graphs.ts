@@ -72,10 +72,10 @@ function begin({ model, bits }: Written, layer: number): Piece {
   return { g, weights, layout, types: typesInput, entering };
 }
 
-/** H_0 [N, d], from `words` [N, d] and `place` [N]. */
+/** H_0 [N, d], from `words` [N, e] and `place` [N]. */
 const embedded = (g: Graph, weights: Weights, { config, parameters }: PyramidModel): Value =>
   embedPlaces(g, weights, config, placeTable(config, parameters), {
-    words: () => g.input('words', 'float32', ['N', config.hiddenSize]),
+    words: () => g.input('words', 'float32', ['N', config.embeddingSize]),
     place: () => g.input('place', 'int64', ['N']),
   });
 

@@ -157,7 +157,7 @@ export class Programs {
   }
 
   #wordsOf(jobs: readonly Job[]): Tensor {
-    const width = this.#config.hiddenSize;
+    const width = this.#config.embeddingSize;
     const total = totalRows(jobs);
     const into = this.#memory(total * width);
     let at = 0;

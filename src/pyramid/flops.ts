@@ -3,7 +3,8 @@
  * paper's tables. `actualFlops` is what the engine computes: it removes tokens in mid-layer, peeks, and runs exit heads
  * and the classifier. Both count a multiplication and an addition as two. They count products with weights and those of
  * attention (and the features of exit heads). Biases, softmax, LayerNorm, GELU and the sums of the scores are linear in
- * the tokens and below 1 % of a layer. Embeddings are look-ups. Layers are 1..L as in the paper.
+ * the tokens and below 1 % of a layer; so is attention's bias by distance, a look-up. Embeddings are look-ups too, and their
+ * projection is counted where there is one. Layers are 1..L as in the paper.
  */
 import { exitAt, type HeadKind } from './exits/exits.ts';
 import { FASTBERT_WIDTH } from './exits/fastbert.ts';
@@ -73,12 +74,18 @@ export function actualFlops(
     const exit = layer === last || (asked?.[layer - 1] ?? true) ? exitAt(headKind, layer, last) : null;
     if (layer === answers && !exit) throw new Error(`internal: layer ${layer} answers but has no head`);
     const isPeeked = exit?.asked === 'before' && (peeks === 'all' || (peeks !== 'none' && peeks[layer - 1]));
-    if (isPeeked) sum += peekFlops(shape, enter);
-    if (!isPeeked || layer < answers) sum += layerFlops(shape, enter, left);
+    // whatever runs of layer 1 begins with the embeddings
+    const before = layer === 1 ? projectionFlops(shape, enter) : 0;
+    if (isPeeked) sum += before + peekFlops(shape, enter);
+    if (!isPeeked || layer < answers) sum += before + layerFlops(shape, enter, left);
     if (exit) sum += exit.flops(shape, sizes, enter, left);
   }
   return sum;
 }
+
+/** Embeddings of e numbers to d: d·e for each token, times 2. */
+const projectionFlops = ({ hiddenSize: d, embeddingSize: e }: NetworkShape, tokens: number): number =>
+  e === undefined ? 0 : 2 * d * e * tokens;
 
 /**
  * A layer in full. A removed token leaves before the output projection: query, key and value 3·d²a, scores and mix

@@ -7,12 +7,18 @@ export interface NetworkShape {
   readonly heads: number;
   readonly intermediateSize: number;
   readonly labels: number;
+  /** Width of embeddings that are projected; left out: they are not. */
+  readonly embeddingSize?: number;
 }
 
-export const shapeOf = ({ layers, hiddenSize, heads, intermediateSize, labels }: EncoderConfig): NetworkShape => ({
-  layers,
-  hiddenSize,
-  heads,
-  intermediateSize,
-  labels: labels.length,
-});
+export const shapeOf = (config: EncoderConfig): NetworkShape => {
+  const { layers, hiddenSize, heads, intermediateSize, labels, embeddingSize } = config;
+  return {
+    layers,
+    hiddenSize,
+    heads,
+    intermediateSize,
+    labels: labels.length,
+    ...(embeddingSize !== hiddenSize && { embeddingSize }),
+  };
+};

@@ -72,6 +72,7 @@ describe('config.json', () => {
       family: 'bert',
       vocabularySize: 30522,
       hiddenSize: 384,
+      embeddingSize: 384,
       layers: 6,
       heads: 12,
       intermediateSize: 1536,
@@ -170,6 +171,26 @@ describe('config.json', () => {
     expect((await failure({ ...said, max_position_embeddings: 2 })).message).toContain(
       "max_position_embeddings is 2, of which 2 are no token's",
     );
+  });
+
+  it('of ELECTRA may have embeddings of their own width', async () => {
+    const said = { ...least, model_type: 'electra', embedding_size: 96, classifier_dropout: 0.3 };
+    const config = await read(said);
+    expect(config).toMatchObject({ embeddingSize: 96, hiddenSize: 384, poolerActivation: 'gelu' });
+    expect(config).toMatchObject({ classifierDropout: 0.3, classifierInputDropout: 0.3 });
+    expect(configJson(config)).toMatchObject({ embedding_size: 96, hidden_size: 384 });
+    expect((await read({ ...said, embedding_size: undefined })).embeddingSize).toBe(128); // as transformers has it
+    expect((await failure({ ...said, embedding_size: 0 })).message).toContain(
+      'embedding_size is 0, not a positive whole number',
+    );
+  });
+
+  it.each(['roberta', 'xlm-roberta'])('of %s has positions after that of the padding', async (type) => {
+    const said = { ...least, model_type: type, max_position_embeddings: 514, type_vocab_size: 1 };
+    expect(await read(said)).toMatchObject({ maxPositions: 512, unusedPositions: 2, typeVocabularySize: 1 });
+    expect(await read({ ...said, pad_token_id: 4 })).toMatchObject({ maxPositions: 509, unusedPositions: 5 });
+    expect(configJson(await read(said))).toMatchObject({ max_position_embeddings: 514, pad_token_id: 1 });
+    expect((await failure({ ...said, is_decoder: true })).message).toContain('is_decoder is true; only false is known');
   });
 
   it('is written so that it reads back the same, keeping unknown fields', async () => {
@@ -365,10 +386,12 @@ describe('a faulty config.json', () => {
     expect(message).toBe(`${path}: ${sentence}`);
   });
 
-  it.each(['roberta', 'electra', 'gpt2'])('of the architecture %s is MP_MODEL_ARCHITECTURE', async (type) => {
+  it.each(['modernbert', 'deberta-v2', 'gpt2'])('of the architecture %s is MP_MODEL_ARCHITECTURE', async (type) => {
     const { code, message } = await failure({ ...least, model_type: type });
     expect(code).toBe('MP_MODEL_ARCHITECTURE');
-    expect(message).toBe(`${path}: model_type is "${type}"; this version reads bert, distilbert, mpnet`);
+    expect(message).toBe(
+      `${path}: model_type is "${type}"; this version reads bert, distilbert, electra, mpnet, roberta, xlm-roberta`,
+    );
   });
 
   it('that is not there is MP_FILE_MISSING', async () => {

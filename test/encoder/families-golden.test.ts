@@ -18,6 +18,9 @@ for (const name of names) familyContract(name);
 const rates: Readonly<Record<Exclude<FamilyName, 'linear'>, readonly number[]>> = {
   bert: [0.1, 0.3, 0.1, 0.1, 0.1],
   distilbert: [0.1, 0.3, 0, 0.1, 0.2],
+  electra: [0.1, 0.3, 0.1, 0.1, 0.1, 0.1],
+  roberta: [0.1, 0.3, 0.1, 0.1, 0.1, 0.1],
+  'xlm-roberta': [0.1, 0.3, 0.1, 0.1, 0.1, 0.1],
   mpnet: [0.1, 0.3, 0.1, 0.1, 0.1, 0.1],
 };
 
@@ -40,7 +43,7 @@ test.each(names.flatMap((name) => [[name, 'rows'] as const, [name, 'peek'] as co
       },
       config,
       {
-        words: g.input('words', 'float32', ['N', config.hiddenSize]),
+        words: g.input('words', 'float32', ['N', config.embeddingSize]),
         types: g.input('types', 'int64', ['N']),
         sequence: g.input('sequence', 'int64', ['N']),
       },

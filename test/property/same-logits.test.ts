@@ -33,6 +33,9 @@ const cases = [
   // families that differ from BERT inside attention: distances are those before tokens were removed
   { family: 'mpnet', kind: 'cls', prunes: true, pairs: false, seed: 9 },
   { family: 'mpnet', kind: 'aligned', prunes: true, pairs: true, seed: 10 },
+  // projected embeddings; one token type, though the heads of pairs tell two texts apart
+  { family: 'electra', kind: 'pooled', prunes: true, pairs: true, seed: 11, more: { embedding_size: 20 } },
+  { family: 'roberta', kind: 'pooled', prunes: true, pairs: true, seed: 12, more: { type_vocab_size: 1 } },
   // where a text leaves does not hang on them
   { kind: 'pooled', prunes: true, pairs: false, seed: 8, exitTemperatures: [0.7, 1.6, 0.9, 2] },
 ] as const;

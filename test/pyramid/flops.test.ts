@@ -179,3 +179,28 @@ describe('FLOPs as computed', () => {
     );
   });
 });
+
+describe('FLOPs of a network whose embeddings are projected', () => {
+  const projected: NetworkShape = { ...odd, embeddingSize: 6 };
+  const options = { headKind: 'cls', pairs: false } as const;
+  const projection = 2 * tokens[0] * 6 * 20;
+
+  it('count the projection wherever layer 1 begins with the embeddings: in its peek and in itself', () => {
+    for (const [answers, peeks, times] of [
+      [1, 'all', 1],
+      [2, 'all', 2],
+      [3, 'none', 1],
+    ] as const) {
+      const more =
+        actualFlops(projected, tokens, answers, { ...options, peeks }) -
+        actualFlops(odd, tokens, answers, { ...options, peeks });
+      expect(more).toBe(times * projection);
+    }
+  });
+
+  it("leave it out of the paper's count, which is of the layers, and where floor 0 answers", () => {
+    expect(paperFlops(projected, tokens, 3)).toBe(paperFlops(odd, tokens, 3));
+    const floor = { ...options, peeks: 'all', floor: true } as const;
+    expect(actualFlops(projected, tokens, 0, floor)).toBe(actualFlops(odd, tokens, 0, floor));
+  });
+});

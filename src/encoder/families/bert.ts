@@ -14,6 +14,7 @@ export const bert: Family = {
     attentionDropout: 'attention_probs_dropout_prob',
     activation: 'hidden_act',
   },
+  embeddingSize: null,
   tokenTypes: true,
   layerNormEpsilon: null,
   classifierDropout: ['classifier_dropout', null],

@@ -17,6 +17,7 @@ export const distilbert: Family = {
     attentionDropout: 'attention_dropout',
     activation: 'activation',
   },
+  embeddingSize: null,
   tokenTypes: false,
   layerNormEpsilon: 1e-12,
   classifierDropout: ['seq_classif_dropout', 0.2],

@@ -4,13 +4,24 @@
  */
 import { bert } from './bert.ts';
 import { distilbert } from './distilbert.ts';
+import { electra } from './electra.ts';
 import type { Family } from './family.ts';
 import { linear } from './linear.ts';
 import { mpnet } from './mpnet.ts';
+import { roberta } from './roberta.ts';
+import { xlmRoberta } from './xlm-roberta.ts';
 
 export type { Family } from './family.ts';
 
-export const FAMILIES = { bert, distilbert, mpnet, linear } as const satisfies Readonly<Record<string, Family>>;
+export const FAMILIES = {
+  bert,
+  distilbert,
+  electra,
+  mpnet,
+  roberta,
+  'xlm-roberta': xlmRoberta,
+  linear,
+} as const satisfies Readonly<Record<string, Family>>;
 export type FamilyName = keyof typeof FAMILIES;
 
 /** A parameter's name in the family's own checkpoints, from BERT's. */
@@ -20,7 +31,7 @@ export const ownName = (family: FamilyName, canonical: string): string =>
 /** BERT's name, from the family's own, with or without its prefix. */
 export function canonicalName(family: FamilyName, own: string): string {
   const { names, prefix } = FAMILIES[family];
-  const whole = /^(embeddings|encoder|transformer|pooler)\./.test(own) ? prefix + own : own;
+  const whole = /^(embeddings|embeddings_project|encoder|transformer|pooler)\./.test(own) ? prefix + own : own;
   return translate(whole, names, 1);
 }
 

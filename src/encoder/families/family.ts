@@ -18,6 +18,8 @@ export interface Family {
   readonly architecture: string | null;
   /** Keys of config.json. */
   readonly keys: Readonly<Record<SizeName, string>>;
+  /** Key and default of the embeddings' own width, from which they are projected; null: it is hiddenSize. */
+  readonly embeddingSize: readonly [key: string, fallback: number] | null;
   /** Whether there are token type embeddings and config.json says how many. */
   readonly tokenTypes: boolean;
   /** LayerNorm's epsilon where config.json does not say it; null: it does (layer_norm_eps). */
@@ -26,7 +28,7 @@ export interface Family {
   readonly classifierDropout: readonly [key: string, fallback: number | null];
   /** Whether dropout follows the projection after attention. */
   readonly dropsAttentionOutput: boolean;
-  readonly poolerActivation: 'tanh' | 'relu';
+  readonly poolerActivation: 'tanh' | 'relu' | 'gelu';
   /** Whether dropout comes before the classifier's first product too. */
   readonly dropsClassifierInput: boolean;
   /** The padding's id where config.json does not say it. */

@@ -20,6 +20,7 @@ export const mpnet: Family = {
     attentionDropout: 'attention_probs_dropout_prob',
     activation: 'hidden_act',
   },
+  embeddingSize: null,
   tokenTypes: false,
   layerNormEpsilon: null,
   // transformers has no key for it

@@ -1,5 +1,5 @@
 /** What a network reads as inputs of a graph: its parameters, so that training can change them between runs, and rows. */
-import { type Weights, WORD_EMBEDDINGS } from '../../encoder/index.ts';
+import { type EncoderConfig, type Weights, WORD_EMBEDDINGS } from '../../encoder/index.ts';
 import type { Graph, Value } from '../../graph/index.ts';
 import type { NetworkInputs } from '../../pyramid/network.ts';
 import { float32, type Tensor } from '../../runtime/runtime.ts';
@@ -38,11 +38,15 @@ export function parameterFeeds(state: ModelState, names: readonly string[]): Rec
 }
 
 /** The rows of a batch as inputs, where nothing else shows how many texts there are. */
-export function rowInputs(g: Graph, hiddenSize: number): NetworkInputs {
+export function rowInputs(g: Graph, { embeddingSize }: EncoderConfig): NetworkInputs {
   const sequence = g.input('sequence', 'int64', ['N']);
   // one more than the last row's text
   g.bindDim('B', g.add(g.op('ReduceMax', [sequence], { axes: [0], keepDims: false }), 1));
-  return { words: g.input('words', 'float32', ['N', hiddenSize]), types: g.input('types', 'int64', ['N']), sequence };
+  return {
+    words: g.input('words', 'float32', ['N', embeddingSize]),
+    types: g.input('types', 'int64', ['N']),
+    sequence,
+  };
 }
 
 /** The word embedding of each row of a batch, [rows, d]: in evaluation; training keeps its own account of the table. */

@@ -91,7 +91,7 @@ export class TrainingStep {
     key: string,
   ): Promise<StepResult> {
     const feeds: Record<string, Tensor> = {
-      words: float32(this.words.take(batch.ids), batch.rows, this.#state.config.hiddenSize),
+      words: float32(this.words.take(batch.ids), batch.rows, this.#state.config.embeddingSize),
       types: batch.types,
       sequence: batch.sequence,
       targets,
@@ -115,11 +115,11 @@ export class TrainingStep {
 
   /** The embeddings are added up, so one gradient [N, d] is all of theirs. Returns the words' sum of squares. */
   #embeddingGradients({ ids, positions, kinds }: Packed, gradient: Float32Array): number {
-    const { hiddenSize: width, tokenTypes, unusedPositions } = this.#state.config;
+    const { embeddingSize: width, tokenTypes, typeVocabularySize, unusedPositions } = this.#state.config;
     const tables = new Map<string, (row: number) => number>([
       [POSITION_EMBEDDINGS, (row) => unusedPositions + positions[row]],
     ]);
-    if (tokenTypes) tables.set(TOKEN_TYPE_EMBEDDINGS, (row) => kinds[row]);
+    if (tokenTypes) tables.set(TOKEN_TYPE_EMBEDDINGS, (row) => Math.min(kinds[row], typeVocabularySize - 1));
     for (const [name, indexOf] of tables) {
       const into = floats(this.#gradients[`gradient:${name}`]);
       into.fill(0);
@@ -159,7 +159,7 @@ export function buildStep(state: ModelState, settings: Omit<StepSettings, 'compi
   const g = new Graph();
   const places: DropoutPlace[] = [];
   const parameters = new ParameterInputs(g, state);
-  const words = g.input('words', 'float32', ['N', config.hiddenSize]);
+  const words = g.input('words', 'float32', ['N', config.embeddingSize]);
   const inputs = {
     words,
     types: g.input('types', 'int64', ['N']),

@@ -45,7 +45,7 @@ export class Tracer {
     const { config, headSettings: heads } = state;
     const g = new Graph();
     const parameters = new ParameterInputs(g, state);
-    const inputs = rowInputs(g, config.hiddenSize);
+    const inputs = rowInputs(g, config);
     const net = network(g, parameters.weights, config, inputs, { pruning, heads, lastLayer: 'scores' });
     g.output('logits', net.logits);
     net.exits.forEach((exit, i) => {
