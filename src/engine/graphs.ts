@@ -31,7 +31,7 @@ interface Piece {
   readonly g: Graph;
   readonly weights: Weights;
   readonly layout: Layout;
-  readonly types: () => Value;
+  readonly segments: () => Value;
   /** [N, d]: what enters the layer. */
   readonly entering: Value;
 }
@@ -63,13 +63,13 @@ function begin({ model, bits }: Written, layer: number): Piece {
     },
   );
   const layout = givenLayout(g, layer > 1 && model.thresholds !== null);
-  let types: Value | null = null;
-  const typesInput = () => {
-    types ??= g.input('types', 'int64', ['N']);
-    return types;
+  let segments: Value | null = null;
+  const segmentsInput = () => {
+    segments ??= g.input('segments', 'int64', ['N']);
+    return segments;
   };
   const entering = layer === 1 ? embedded(g, weights, model) : g.input('x', 'float32', ['N', model.config.hiddenSize]);
-  return { g, weights, layout, types: typesInput, entering };
+  return { g, weights, layout, segments: segmentsInput, entering };
 }
 
 /** H_0 [N, d], from `words` [N, e] and `place` [N]. */
@@ -87,13 +87,13 @@ const embedded = (g: Graph, weights: Weights, { config, parameters }: PyramidMod
 export function peekGraph(written: Written, layer: number): Graph {
   const { config, headSettings } = written.model;
   const isLast = layer === config.layers;
-  const { g, weights, layout, types, entering } = begin({ ...written, bits: isLast ? written.bits : null }, layer);
+  const { g, weights, layout, segments, entering } = begin({ ...written, bits: isLast ? written.bits : null }, layer);
   const { cls, entering: padded } = peek(g, weights, config, layer - 1, entering, layout);
   const exit = exitGraphOf(written, layer);
   const beside = rowFeatures(g, exit, layer, () => ({
     entering: padded,
     layout,
-    types: headSettings.pairs ? types() : null,
+    segments: headSettings.pairs ? segments() : null,
   }));
   const read = isLast ? cls : features(g, cls, beside);
   g.output('logits', exit.logits(g, { weights, config, settings: headSettings, layer, read }));

@@ -1,5 +1,5 @@
 /** One text on its way through the layers, as the engine keeps it. Tokens and layers are counted as in the trace. */
-import type { Encoding } from '../text/tokenizer/tokenizer.ts';
+import { type Encoding, segmentsOf } from '../text/tokenizer/tokenizer.ts';
 
 /** What becomes of a text that is too long: its end or its beginning is cut off, or it is refused. */
 export type Truncate = 'right' | 'left' | 'never';
@@ -56,8 +56,10 @@ export interface Job extends Rule {
   readonly truncated: boolean;
   /** Unknown pieces among them. */
   readonly unknown: number;
-  /** Token types of the live rows. */
-  types: Uint8Array; // [n]
+  /** Token types of the rows that enter layer 1. */
+  readonly types: Uint8Array; // [n]
+  /** Which text of a pair each live row is of. */
+  segments: Uint8Array; // [n]
   /** Their places in the text as it came, where the network reads them; null: none is removed yet. */
   places: Uint32Array | null; // [n]
   /** Live rows [n, d] that enter the next layer, a view of what its batch left; null before layer 1. */
@@ -96,6 +98,7 @@ export const newJob = (
   background,
   ids: encoding.ids,
   types: encoding.types,
+  segments: segmentsOf(encoding),
   places: null,
   truncated: encoding.truncated,
   unknown,
@@ -111,13 +114,18 @@ export const newJob = (
 
 /** The history of a text at its start. */
 export const newHistory = (
-  { ids, types }: Encoding,
+  encoding: Encoding,
   pieceOf: (id: number) => string,
   floor: FloorHistory | null = null,
-): TokenHistory => ({ pieces: Array.from(ids, pieceOf), types: Array.from(types), layers: [], floor });
+): TokenHistory => ({
+  pieces: Array.from(encoding.ids, pieceOf),
+  types: Array.from(segmentsOf(encoding)),
+  layers: [],
+  floor,
+});
 
 /** Rows that the job brings to a batch. */
-export const rowsOf = (job: Job): number => job.types.length;
+export const rowsOf = (job: Job): number => job.segments.length;
 
 /** Notes what a layer made of the job's tokens: `kept` are those left among those that entered, by their order. */
 export function recordTokens(

@@ -75,9 +75,9 @@ export class Programs {
       if (left) {
         count = 0;
         while (after + count < left.length && left[after + count] < before + entered) count++;
-        const types = new Uint8Array(count);
-        for (let i = 0; i < count; i++) types[i] = job.types[left[after + i] - before];
-        job.types = types;
+        const segments = new Uint8Array(count);
+        for (let i = 0; i < count; i++) segments[i] = job.segments[left[after + i] - before];
+        job.segments = segments;
         if (this.#config.relativePositions) {
           const places = new Uint32Array(count);
           for (let i = 0; i < count; i++) {
@@ -145,8 +145,8 @@ export class Programs {
         return this.#wordsOf(jobs);
       case 'x':
         return this.#rows(jobs);
-      case 'types':
-        return this.#types(jobs);
+      case 'segments':
+        return this.#segments(jobs);
       case 'original':
         return this.#originals(jobs);
       case 'place':
@@ -178,10 +178,10 @@ export class Programs {
     return row;
   }
 
-  #types(jobs: readonly Job[]): Tensor {
+  #segments(jobs: readonly Job[]): Tensor {
     return whole(totalRows(jobs), (write) => {
       let row = 0;
-      for (const { types } of jobs) for (let i = 0; i < types.length; i++) write(row++, types[i]);
+      for (const { segments } of jobs) for (let i = 0; i < segments.length; i++) write(row++, segments[i]);
     });
   }
 

@@ -25,6 +25,8 @@ export interface NetworkInputs {
   readonly words: Value;
   /** int64 [N]. */
   readonly types: Value;
+  /** int64 [N]: which text of a pair each row is of, 0 or 1, for the heads of pairs; left out: its type tells. */
+  readonly segments?: Value;
   /** int64 [N]. */
   readonly sequence: Value;
 }
@@ -78,7 +80,7 @@ export function network(
   const areFeatures = kind !== null && readsFeatures(kind);
   let layout = layoutOf(g, inputs.sequence, { rows: 'N', texts: 'B', padded: 'S' });
   let x = embed(g, weights, config, inputs.words, layout.position, inputs.types, dropout);
-  let types = inputs.types;
+  let segments = inputs.segments ?? inputs.types;
   // each layer's threshold as a scalar
   const thresholds =
     pruning === 'none'
@@ -98,7 +100,7 @@ export function network(
     const beside = rowFeatures(g, exit, layer, () => ({
       entering: g.op('PadRows', [x, layout.pad, layout.unpad], {}),
       layout,
-      types: heads.pairs ? types : null,
+      segments: heads.pairs ? segments : null,
     }));
     let kept: Value | null = null;
     const select =
@@ -129,7 +131,7 @@ export function network(
           return selection;
         }),
     });
-    if (kept && heads.pairs) types = g.takeRows(types, kept);
+    if (kept && heads.pairs) segments = g.takeRows(segments, kept);
     ({ x, layout } = result);
     hidden.push(x);
     layouts.push(layout);

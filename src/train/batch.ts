@@ -1,6 +1,6 @@
 /** Encoded texts, and a batch of them as packed rows. */
 import { integers, type Tensor } from '../runtime/runtime.ts';
-import type { Encoding } from '../text/tokenizer/tokenizer.ts';
+import { type Encoding, segmentsOf } from '../text/tokenizer/tokenizer.ts';
 
 /** A data set ready for the network. */
 export interface EncodedSet {
@@ -22,6 +22,8 @@ export interface Packed {
   readonly kinds: Uint8Array;
   /** int64 [rows]. */
   readonly types: Tensor;
+  /** int64 [rows]: which text of a pair each row is of; `types` where they tell. */
+  readonly segments: Tensor;
   readonly sequence: Tensor;
 }
 
@@ -40,15 +42,19 @@ export function packBatch(
   const positions = new Int32Array(rows);
   const kinds = new Uint8Array(rows);
   const sequence = new Int32Array(rows);
+  const typesTell = indices.every((index) => !encodings[index].segments);
+  const segments = typesTell ? kinds : new Uint8Array(rows);
   let at = 0;
   indices.forEach((index, text) => {
     const encoding = encodings[index];
     ids.set(encoding.ids, at);
     kinds.set(encoding.types, at);
+    if (!typesTell) segments.set(segmentsOf(encoding), at);
     for (let i = 0; i < encoding.ids.length; i++) positions[at + i] = i;
     sequence.fill(text, at, at + encoding.ids.length);
     at += encoding.ids.length;
   });
+  const types = integers(kinds);
   return {
     texts: indices.length,
     rows,
@@ -56,7 +62,8 @@ export function packBatch(
     ids,
     positions,
     kinds,
-    types: integers(kinds),
+    types,
+    segments: typesTell ? types : integers(segments),
     sequence: integers(sequence),
   };
 }

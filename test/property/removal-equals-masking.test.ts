@@ -4,7 +4,7 @@ import { readModelFolder } from '../../src/pyramid/folder/disk-model.ts';
 import { loadTokenizer } from '../../src/text/tokenizer/load-tokenizer.ts';
 import { InThreadEngine } from '../support/in-thread-engine.ts';
 import { maskedReference } from '../support/masked-reference.ts';
-import { MAX_LENGTH, randomModel, randomTexts } from '../support/random-model.ts';
+import { MAX_LENGTH, randomModel, randomTexts, UNTYPED } from '../support/random-model.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
 const root = temporaryFolder();
@@ -15,6 +15,9 @@ test.each([
   { kind: 'pooled', prunes: true, pairs: true, seed: 33 },
   { kind: 'pooled', prunes: false, pairs: false, seed: 34 },
   { kind: 'aligned', prunes: true, pairs: true, seed: 35 },
+  // token types do not tell the texts of a pair
+  { kind: 'pooled', prunes: true, pairs: true, seed: 36, tokenizer: UNTYPED },
+  { kind: 'aligned', prunes: true, pairs: true, seed: 37, tokenizer: UNTYPED },
 ] as const)('$kind heads, pruning $prunes, pairs $pairs (seed $seed): removal equals masking', async (options) => {
   const { dir } = await randomModel(root, `model-${options.seed}`, options);
   const model = await readModelFolder(dir);

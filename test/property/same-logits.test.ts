@@ -13,7 +13,7 @@ import type { Encoding } from '../../src/text/tokenizer/tokenizer.ts';
 import { type TextTrace, Tracer } from '../../src/train/trace/tracer.ts';
 import { compile } from '../support/cpu.ts';
 import { InThreadEngine } from '../support/in-thread-engine.ts';
-import { MAX_LENGTH, randomModel, randomTexts } from '../support/random-model.ts';
+import { MAX_LENGTH, randomModel, randomTexts, UNTYPED } from '../support/random-model.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
 const root = temporaryFolder();
@@ -28,6 +28,7 @@ const cases = [
   { kind: 'pooled', prunes: true, pairs: true, seed: 3 },
   { kind: 'pooled', prunes: false, pairs: false, seed: 4 },
   { kind: 'aligned', prunes: true, pairs: true, seed: 7 },
+  { kind: 'aligned', prunes: true, pairs: true, seed: 10, tokenizer: UNTYPED },
   { kind: 'fastbert', prunes: true, pairs: false, seed: 5 },
   { kind: 'none', prunes: true, pairs: false, seed: 6 },
   // families that differ from BERT inside attention: distances are those before tokens were removed

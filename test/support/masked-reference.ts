@@ -4,15 +4,14 @@
  */
 import type { EncoderConfig } from '../../src/encoder/index.ts';
 import type { PyramidModel } from '../../src/pyramid/folder/model-folder.ts';
-import type { Encoding } from '../../src/text/tokenizer/tokenizer.ts';
+import { type Encoding, segmentsOf } from '../../src/text/tokenizer/tokenizer.ts';
 
 type Matrix = number[][];
 
-export function maskedReference(
-  model: PyramidModel,
-  { ids, types }: Encoding,
-): { tokens: number[]; logits: number[][] } {
+export function maskedReference(model: PyramidModel, encoding: Encoding): { tokens: number[]; logits: number[][] } {
   const { config } = model;
+  const { ids, types } = encoding;
+  const segments = segmentsOf(encoding);
   const get = (name: string) => model.parameters.get(name) ?? model.heads.get(name)!;
   const vector = (name: string) => Array.from(get(name).data);
   const row = (name: string, i: number) => {
@@ -49,7 +48,7 @@ export function maskedReference(
   const logits: number[][] = [];
   for (let layer = 1; layer <= config.layers; layer++) {
     const name = `bert.encoder.layer.${layer - 1}`;
-    const means = pooled(model, x, live, types);
+    const means = pooled(model, x, live, segments);
     const { context, score } = attend(
       config,
       live,
@@ -106,7 +105,7 @@ function pooled(
   { headSettings: { kind, pairs } }: PyramidModel,
   x: Matrix,
   live: readonly boolean[],
-  types: Uint8Array,
+  segments: Uint8Array,
 ) {
   if (kind !== 'pooled' && kind !== 'aligned') return [];
   const mean = (which: (i: number) => boolean) => {
@@ -114,17 +113,17 @@ function pooled(
     return x[0].map((_, c) => rows.reduce((sum, values) => sum + values[c], 0) / Math.max(1, rows.length));
   };
   if (!pairs) return mean(() => true);
-  const [a, b] = [0, 1].map((type) => mean((i) => types[i] === type));
+  const [a, b] = [0, 1].map((text) => mean((i) => segments[i] === text));
   return [
-    ...(kind === 'pooled' ? [...a, ...b] : lacking(x, live, types)),
+    ...(kind === 'pooled' ? [...a, ...b] : lacking(x, live, segments)),
     ...a.map((value, c) => Math.abs(value - b[c])),
     ...a.map((value, c) => value * b[c]),
   ];
 }
 
 /** What the words of each text lack in the other's: the sum of both directions, and their difference. */
-function lacking(x: Matrix, live: readonly boolean[], types: Uint8Array): number[] {
-  const words = (type: number) => x.filter((_, i) => i > 0 && live[i] && types[i] === type);
+function lacking(x: Matrix, live: readonly boolean[], segments: Uint8Array): number[] {
+  const words = (text: number) => x.filter((_, i) => i > 0 && live[i] && segments[i] === text);
   const [a, b] = [words(0), words(1)];
   const width = x[0].length;
   const center = scaled(add(new Array(width).fill(0), ...a, ...b), 1 / Math.max(1, a.length + b.length));

@@ -47,6 +47,18 @@ export interface RandomModelOptions {
 export const WORDS = Array.from({ length: 200 }, (_, i) => `w${i}`);
 export const MAX_LENGTH = 48;
 
+const FILES = wordPieceFiles(['[PAD]', '[UNK]', '[CLS]', '[SEP]', '[MASK]', ...WORDS]);
+
+/** The random model's tokenizer with two separators between a pair's texts, and no token types to tell them apart. */
+export const UNTYPED: Readonly<Record<string, string>> = {
+  ...FILES,
+  'tokenizer.json': JSON.stringify({
+    ...JSON.parse(FILES['tokenizer.json']),
+    post_processor: { type: 'RobertaProcessing', sep: ['[SEP]', 3], cls: ['[CLS]', 2] },
+  }),
+  'tokenizer_config.json': JSON.stringify({ tokenizer_class: 'PreTrainedTokenizerFast' }),
+};
+
 /** Writes the folder `name` under `root`. */
 export async function randomModel(
   root: string,
@@ -70,7 +82,7 @@ export async function randomModel(
     exitTemperatures,
   }: RandomModelOptions,
 ): Promise<{ dir: string; model: PyramidModel }> {
-  const files = tokenizer ?? wordPieceFiles(['[PAD]', '[UNK]', '[CLS]', '[SEP]', '[MASK]', ...WORDS]);
+  const files = tokenizer ?? FILES;
   const loaded = tokenizerFromFiles(files);
   const { keys } = FAMILIES[family];
   const config = parseConfig(

@@ -3,10 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { secondOf } from '../../src/pyramid/floor/index.ts';
 import { JsonPart } from '../../src/text/tokenizer/json-part.ts';
 import { loadTokenizer } from '../../src/text/tokenizer/load-tokenizer.ts';
 import { longestFirst, specialTokens } from '../../src/text/tokenizer/special-tokens.ts';
-import { tokenizerFromFiles } from '../../src/text/tokenizer/tokenizer.ts';
+import { segmentsOf, tokenizerFromFiles } from '../../src/text/tokenizer/tokenizer.ts';
 import { wordPieceFiles } from '../../src/text/tokenizer/wordpiece-files.ts';
 
 const letters = [...'abcdefghijklmnopqrstuvwxyz'];
@@ -56,6 +57,27 @@ describe('encode', () => {
 
   it('marks the pair and the separator after it with type 1', () => {
     expect([...tokenizer.encode('a', 'b c', 20).types]).toEqual([0, 0, 0, 1, 1, 1]);
+  });
+
+  it('tells the texts of a pair apart where token types do not', () => {
+    const roberta = {
+      ...files,
+      'tokenizer.json': JSON.stringify({
+        ...JSON.parse(files['tokenizer.json']),
+        post_processor: { type: 'RobertaProcessing', sep: ['[SEP]', 3], cls: ['[CLS]', 2] },
+      }),
+      'tokenizer_config.json': JSON.stringify({ tokenizer_class: 'PreTrainedTokenizerFast' }),
+    };
+    const untyped = tokenizerFromFiles(roberta);
+    const pair = untyped.encode('a', 'b c', 20);
+    expect([...pair.ids]).toEqual([2, id('a'), 3, 3, id('b'), id('c'), 3]);
+    expect([...pair.types]).toEqual([0, 0, 0, 0, 0, 0, 0]);
+    expect([...segmentsOf(pair)]).toEqual([0, 0, 0, 0, 1, 1, 1]);
+    expect(secondOf(pair)).toBe(4);
+    const single = untyped.encode('a', undefined, 20);
+    expect([...segmentsOf(single)]).toEqual([0, 0, 0]);
+    const typed = tokenizer.encode('a', 'b c', 20);
+    expect(segmentsOf(typed)).toBe(typed.types);
   });
 
   it('refuses a maximum length below the number of special tokens', () => {

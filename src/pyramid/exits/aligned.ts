@@ -23,9 +23,9 @@ export const aligned: Exit = {
 export const alignedGraph: ExitGraph = {
   parameters: (config, _, layer) => featureHeadParameters(config, layer, 5 * config.hiddenSize),
   copies: null,
-  rowFeatures: (g, { entering, layout, types }) => {
-    if (!types) throw new Error('internal: an aligned exit on single texts');
-    const { a, b, segments } = segmentMeans(g, { entering, layout }, types);
+  rowFeatures: (g, { entering, layout, segments: of }) => {
+    if (!of) throw new Error('internal: an aligned exit on single texts');
+    const { a, b, segments } = segmentMeans(g, { entering, layout }, of);
     return [alignment(g, entering, layout, segments), g.abs(g.sub(a, b)), g.mul(a, b)];
   },
   logits: featureHeadLogits,

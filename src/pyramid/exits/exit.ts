@@ -56,8 +56,8 @@ export interface EnteringRows {
   /** [B, S, d]: the rows that enter the layer, padded. */
   readonly entering: Value;
   readonly layout: Layout;
-  /** [N]: token types of the live rows; null for single texts. */
-  readonly types: Value | null;
+  /** int64 [N]: which text of a pair each live row is of, 0 or 1; null for single texts. */
+  readonly segments: Value | null;
 }
 
 export interface ExitInput {

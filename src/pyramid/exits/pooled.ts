@@ -23,8 +23,8 @@ export const pooledGraph: ExitGraph = {
   parameters: (config, { pairs }, layer) => featureHeadParameters(config, layer, (pairs ? 5 : 2) * config.hiddenSize),
   copies: null,
   rowFeatures: (g, rows) => {
-    if (!rows.types) return [liveMean(g, rows)];
-    const { a, b } = segmentMeans(g, rows, rows.types);
+    if (!rows.segments) return [liveMean(g, rows)];
+    const { a, b } = segmentMeans(g, rows, rows.segments);
     return [a, b, g.abs(g.sub(a, b)), g.mul(a, b)];
   },
   logits: featureHeadLogits,

@@ -12,15 +12,15 @@ export function liveMean(g: Graph, { entering, layout }: Rows): Value {
 
 /**
  * A and B, the means of the two segments ([CLS] and its [SEP] in the first), and which rows each has, [B, S], 1 at its
- * live rows. An empty segment has mean 0.
+ * live rows. `of` int64 [N] tells a row's segment, 0 or 1. An empty segment has mean 0.
  */
 export function segmentMeans(
   g: Graph,
   { entering, layout }: Rows,
-  types: Value,
+  of: Value,
 ): { readonly a: Value; readonly b: Value; readonly segments: readonly [first: Value, second: Value] } {
   const live = g.cast(layout.live, 'float32'); // [B, S]
-  const padded = g.op('PadRows', [g.cast(types, 'float32'), layout.pad, layout.unpad], {}); // [B, S]
+  const padded = g.op('PadRows', [g.cast(of, 'float32'), layout.pad, layout.unpad], {}); // [B, S]
   const second = g.mul(padded, live); // [B, S]
   const first = g.sub(live, second); // [B, S]
   const atLeastOne = (count: Value) => g.where(g.op('Less', [count, g.scalar(1)], {}), g.scalar(1), count);

@@ -3,7 +3,7 @@ export { byToken, type Contribution } from './contributions.ts';
 export { type FeatureReader, featureReader } from './feature-reader.ts';
 export { Floor } from './floor.ts';
 export * from './floor-info.ts';
-export { floorLength, secondOf } from './floor-text.ts';
+export { type EncodedPair, floorLength, secondOf } from './floor-text.ts';
 export { roundToHalf } from './half.ts';
 export { bucketsFor, MOST_IDS } from './hashing.ts';
 export { FIGURES, OVERLAP_FIGURES, type OverlapFigure } from './overlap.ts';

@@ -18,6 +18,8 @@ export interface Encoding {
   readonly ids: Int32Array; // [n]
   /** Token type ids: 0 for the text, 1 for the pair (always 0 where the family has one type). */
   readonly types: Uint8Array; // [n]
+  /** Which text a token is of: 0 the first, its special tokens too, 1 the second. Left out: as `types`, see `segmentsOf`. */
+  readonly segments?: Uint8Array; // [n]
   /** Whether tokens were cut off to fit. */
   readonly truncated: boolean;
 }
@@ -40,6 +42,9 @@ export interface Tokenizer {
   /** The files it was made from, by name, to be written into a model folder. */
   readonly files: Readonly<Record<string, string>>;
 }
+
+/** Which text each token is of, 0 or 1, whatever its token type. */
+export const segmentsOf = ({ types, segments }: Pick<Encoding, 'types' | 'segments'>): Uint8Array => segments ?? types;
 
 /** How many of the first `n` ids (all, where left out) are unknown pieces. */
 export function unknownIn(ids: Int32Array, { unknownId }: Pick<Tokenizer, 'unknownId'>, n = ids.length): number {
@@ -175,6 +180,7 @@ function makeTokenizer(parts: TokenizerParts, files: Readonly<Record<string, str
       if (found.length >= atLeast) break;
     }
   };
+  const typesTell = parts.typed && typesTellTexts(templates.pair);
   // used again for each text
   const first = new IdList();
   const second = new IdList();
@@ -199,15 +205,20 @@ function makeTokenizer(parts: TokenizerParts, files: Readonly<Record<string, str
       }
       const [n1, n2] = longestFirst(first.length, second.length, room);
       const n = maxLength - room + n1 + n2;
+      const types = new Uint8Array(n);
       const result = {
         ids: new Int32Array(n),
-        types: new Uint8Array(n),
+        types,
         truncated: n1 + n2 < first.length + second.length,
+        ...(pair && !typesTell && { segments: new Uint8Array(n) }),
       };
       let at = 0;
+      let isSecond = 0;
       for (const part of template) {
         const count = part.kind === 'special' ? 1 : part.kind === 'text' ? n1 : n2;
-        if (parts.typed) result.types.fill(part.type, at, at + count);
+        if (part.kind === 'pair') isSecond = 1;
+        if (parts.typed) types.fill(part.type, at, at + count);
+        result.segments?.fill(isSecond, at, at + count);
         if (part.kind === 'special') result.ids[at] = part.id;
         else {
           const source = part.kind === 'text' ? first : second;
@@ -236,6 +247,12 @@ function roomIn(template: SpecialTokens['single'], maxLength: number): number {
   let room = maxLength;
   for (const { kind } of template) if (kind === 'special') room--;
   return room;
+}
+
+/** Whether a pair's token types are 0 up to the second text and 1 from there on. */
+function typesTellTexts(template: SpecialTokens['pair']): boolean {
+  const second = template.findIndex(({ kind }) => kind === 'pair');
+  return template.every(({ type }, i) => type === Number(i >= second));
 }
 
 const specialIds = ({ single, pair }: SpecialTokens) =>

@@ -1,6 +1,5 @@
 /** What floor 0 learns from: token ids of many texts in one array, and their targets. Plain typed arrays, so that a thread may have them. */
-import { secondOf } from '../../pyramid/floor/index.ts';
-import type { Encoding } from '../../text/index.ts';
+import { type EncodedPair, secondOf } from '../../pyramid/floor/index.ts';
 
 export interface FloorRows {
   /** Token ids of all rows, one after another; special tokens may be among them. */
@@ -22,8 +21,8 @@ export interface FloorTargets {
   readonly scores: Float32Array | null;
 }
 
-/** Rows from a tokenizer's encodings; of a pair, the second text begins at the first token of type 1. */
-export function floorRows(encodings: readonly Pick<Encoding, 'ids' | 'types'>[], pairs: boolean): FloorRows {
+/** Rows from a tokenizer's encodings; of a pair, the second text begins where they say. */
+export function floorRows(encodings: readonly EncodedPair[], pairs: boolean): FloorRows {
   const starts = new Int32Array(encodings.length + 1);
   for (const [i, { ids }] of encodings.entries()) starts[i + 1] = starts[i] + ids.length;
   const ids = new Int32Array(starts[encodings.length]);

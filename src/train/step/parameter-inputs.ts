@@ -1,6 +1,7 @@
 /** What a network reads as inputs of a graph: its parameters, so that training can change them between runs, and rows. */
 import { type EncoderConfig, type Weights, WORD_EMBEDDINGS } from '../../encoder/index.ts';
 import type { Graph, Value } from '../../graph/index.ts';
+import type { HeadSettings } from '../../pyramid/exits/exits.ts';
 import type { NetworkInputs } from '../../pyramid/network.ts';
 import { float32, type Tensor } from '../../runtime/runtime.ts';
 import { type ModelState, tensorOf } from '../state.ts';
@@ -37,14 +38,23 @@ export function parameterFeeds(state: ModelState, names: readonly string[]): Rec
   );
 }
 
+/** The input for which text of a pair each row is of, where heads read it. */
+export const segmentInput = (g: Graph, { pairs }: Pick<HeadSettings, 'pairs'>): Pick<NetworkInputs, 'segments'> =>
+  pairs ? { segments: g.input('segments', 'int64', ['N']) } : {};
+
 /** The rows of a batch as inputs, where nothing else shows how many texts there are. */
-export function rowInputs(g: Graph, { embeddingSize }: EncoderConfig): NetworkInputs {
+export function rowInputs(
+  g: Graph,
+  { embeddingSize }: EncoderConfig,
+  heads: Pick<HeadSettings, 'pairs'>,
+): NetworkInputs {
   const sequence = g.input('sequence', 'int64', ['N']);
   // one more than the last row's text
   g.bindDim('B', g.add(g.op('ReduceMax', [sequence], { axes: [0], keepDims: false }), 1));
   return {
     words: g.input('words', 'float32', ['N', embeddingSize]),
     types: g.input('types', 'int64', ['N']),
+    ...segmentInput(g, heads),
     sequence,
   };
 }

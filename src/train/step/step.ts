@@ -18,7 +18,7 @@ import type { TrainOptions } from '../options/defaults.ts';
 import { type ModelState, NO_HEADS, tensorOf } from '../state.ts';
 import { DropoutMasks, type DropoutPlace, dropoutInputs } from './dropout.ts';
 import { type LearningRates, Optimiser } from './optimiser.ts';
-import { ParameterInputs, parameterFeeds } from './parameter-inputs.ts';
+import { ParameterInputs, parameterFeeds, segmentInput } from './parameter-inputs.ts';
 import { type TeacherOutput, teacherLoss } from './teacher.ts';
 import { addRows, WordRows } from './word-rows.ts';
 
@@ -93,6 +93,7 @@ export class TrainingStep {
     const feeds: Record<string, Tensor> = {
       words: float32(this.words.take(batch.ids), batch.rows, this.#state.config.embeddingSize),
       types: batch.types,
+      segments: batch.segments,
       sequence: batch.sequence,
       targets,
       weights,
@@ -160,17 +161,19 @@ export function buildStep(state: ModelState, settings: Omit<StepSettings, 'compi
   const places: DropoutPlace[] = [];
   const parameters = new ParameterInputs(g, state);
   const words = g.input('words', 'float32', ['N', config.embeddingSize]);
+  const withHeads = objective === 'distill' || settings.jointWeight > 0;
+  const heads = withHeads ? state.headSettings : NO_HEADS;
   const inputs = {
     words,
     types: g.input('types', 'int64', ['N']),
+    ...segmentInput(g, heads),
     sequence: g.input('sequence', 'int64', ['N']),
   };
   const targets = g.input('targets', 'float32', ['B', config.labels.length]);
   const rowWeights = g.input('weights', 'float32', ['B']);
-  const withHeads = objective === 'distill' || settings.jointWeight > 0;
   const net = network(g, parameters.weights, config, inputs, {
     pruning,
-    heads: withHeads ? state.headSettings : NO_HEADS,
+    heads,
     temperature: g.scalar(settings.temperature),
     // a teacher speaks of all rows; the mask's share counts the last layer's tokens too
     lastLayer: settings.taught ? 'rows' : pruning === 'soft' ? 'scores' : 'peek',

@@ -55,7 +55,7 @@ export class Teacher {
     const { config } = state;
     const g = new Graph();
     const parameters = new ParameterInputs(g, state);
-    const inputs = rowInputs(g, config);
+    const inputs = rowInputs(g, config, NO_HEADS);
     const net = network(g, parameters.weights, config, inputs, { pruning: 'none', heads: NO_HEADS });
     g.output('logits', net.logits);
     g.output('hidden', net.hidden[config.layers]);

@@ -45,7 +45,7 @@ export class Tracer {
     const { config, headSettings: heads } = state;
     const g = new Graph();
     const parameters = new ParameterInputs(g, state);
-    const inputs = rowInputs(g, config);
+    const inputs = rowInputs(g, config, heads);
     const net = network(g, parameters.weights, config, inputs, { pruning, heads, lastLayer: 'scores' });
     g.output('logits', net.logits);
     net.exits.forEach((exit, i) => {
@@ -143,8 +143,9 @@ export class Tracer {
   async *#batches(set: EncodedSet): AsyncGenerator<{ indices: readonly number[]; outputs: Record<string, Tensor> }> {
     const parameters = parameterFeeds(this.#state, this.#used);
     for (const indices of evaluationBatches(set.lengths, { maxTokens: TOKENS_A_BATCH, maxTexts: 512 })) {
-      const { ids, types, sequence } = packBatch(set, indices);
-      const outputs = await this.#program.run({ words: wordFeed(this.#state, ids), types, sequence, ...parameters });
+      const { ids, types, segments, sequence } = packBatch(set, indices);
+      const words = wordFeed(this.#state, ids);
+      const outputs = await this.#program.run({ words, types, segments, sequence, ...parameters });
       yield { indices, outputs };
     }
   }

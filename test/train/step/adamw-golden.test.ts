@@ -49,6 +49,7 @@ describe.skipIf(!hasGolden)('training steps on the tiny golden network (../share
       longest: 64,
       ids: Int32Array.from(ids),
       types: integers(types),
+      segments: integers(types),
       sequence: integers(sequence),
     };
     const targets = {
