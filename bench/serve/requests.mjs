@@ -2,7 +2,8 @@
 // started first, then asked in turns, since machines are shared and their speed drifts: read the ratios. Usage, after
 // `npm run build` (another version's dist/ can stand beside its own package.json and node_modules):
 //   node bench/serve/requests.mjs --model DIR --data-dir DIR --dist dist [--dist OTHER/dist] [--rounds 5] [--seconds 2]
-//     [--connections 16] [--path /v1/classify]
+//     [--connections 16] [--path /v1/classify] [--bare]
+// --bare: beside a server of node:http that does nothing with the text: what is left is ours.
 // Of each version: p50 and p99 in ms of one client that waits for each answer (keep-alive), requests a second of
 // --connections such clients, and microseconds of the server's processor time a request, from its own /metrics.
 import { spawn } from 'node:child_process';
@@ -19,11 +20,14 @@ const { values: options } = parseArgs({
     seconds: { type: 'string', default: '2' },
     connections: { type: 'string', default: '16' },
     path: { type: 'string', default: '/v1/classify' },
+    bare: { type: 'boolean', default: false },
   },
 });
 const { model, path } = options;
 if (!model || !options['data-dir']) throw new Error('give --model and --data-dir');
 const dists = options.dist.map((dist) => resolve(dist));
+const BARE = 'bare';
+const systems = options.bare ? [...dists, BARE] : dists;
 const { readTask } = await import(join(dists[0], 'text', 'index.js'));
 const { examples } = await readTask('ag_news', options['data-dir'], 'test');
 const bodies = examples.slice(0, 2000).map(({ text }) => Buffer.from(JSON.stringify({ inputs: text })));
@@ -32,7 +36,8 @@ const round = (value) => Number(value.toPrecision(4));
 
 /** Starts a server on a port of the system's choice; gives its port and what ends it. */
 async function serve(dist) {
-  const args = [join(dist, 'cli', 'main.js'), 'serve', '--model', model, '--port', '0', '--no-page', '--workers', '1'];
+  const own = ['serve', '--model', model, '--port', '0', '--no-page', '--workers', '1'];
+  const args = dist === BARE ? [join(import.meta.dirname, 'bare-server.mjs')] : [join(dist, 'cli', 'main.js'), ...own];
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
   const port = await new Promise((done, failed) => {
     let said = '';
@@ -101,7 +106,7 @@ async function turn({ port }) {
 
 const servers = [];
 try {
-  for (const dist of dists) servers.push({ dist, found: [], ...(await serve(dist)) });
+  for (const dist of systems) servers.push({ dist, found: [], ...(await serve(dist)) });
   for (const server of servers) await turn(server); // until it is compiled
   for (let i = 0; i < Number(options.rounds); i++) for (const server of servers) server.found.push(await turn(server));
   for (const { dist, found } of servers) {
