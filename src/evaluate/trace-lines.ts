@@ -69,6 +69,8 @@ export function parseMeta(text: string, path: string): TraceMeta {
   const least = (size: (typeof SIZES)[number]) => (floor && size !== 'labels' ? 0 : 1);
   if (!shape || !SIZES.every((size) => isCount(shape[size], least(size))))
     throw fault(`"shape" lacks one of ${SIZES.join(', ')}`);
+  if (shape.embeddingSize !== undefined && !isCount(shape.embeddingSize, 1))
+    throw fault(`"embeddingSize" is ${quoted(shape.embeddingSize)}, not a positive whole number`);
   if (!Array.isArray(labels) || labels.length !== shape.labels || !labels.every((name) => typeof name === 'string'))
     throw fault(`"labels" are not ${shape.labels} names`);
   if (typeof headKind !== 'string' || !(HEAD_KINDS as readonly string[]).includes(headKind))

@@ -21,6 +21,14 @@ describe('a trace on disk', () => {
     expect(await readTrace(path)).toEqual(trace);
   });
 
+  it('comes back as it was, with projected embeddings', async () => {
+    const trace = randomTrace({ seed: 1, texts: 30 });
+    const projected = { ...trace, shape: { ...trace.shape, embeddingSize: 24 } };
+    const path = join(dir, 'projected.jsonl');
+    await writeTrace(path, projected);
+    expect(await readTrace(path)).toEqual(projected);
+  });
+
   it('comes back as it was, with a floor', async () => {
     const trace = randomTrace({ seed: 1, texts: 30, floor: sum });
     const path = join(dir, 'floor.jsonl');
@@ -130,6 +138,11 @@ describe('a trace on disk', () => {
     ['a prior that does not fit', { floor: { ...sum, prior: [0] } }, /"floor" is not a weight/],
     ['a negative weight', { floor: { ...sum, weight: -1 } }, /"floor" is not a weight/],
     ['a scale of 0', { floor: { ...sum, scale: 0 } }, /"floor" is not a weight/],
+    [
+      'embeddings of no width',
+      { shape: { ...good.shape, embeddingSize: 0 } },
+      /"embeddingSize" is 0, not a positive whole number/,
+    ],
     ['a shape without heads', { shape: { ...good.shape, heads: 0 } }, /"shape" lacks/],
     ['labels that do not fit', { labels: ['a'] }, /"labels" are not 4 names/],
     ['unknown heads', { headKind: 'x' }, /"headKind"/],
