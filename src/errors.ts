@@ -157,7 +157,7 @@ export const catalogue = {
     1,
     400,
     (e: { path: string; part: string; todo?: string }) =>
-      `${e.path}: this version does not read ${e.part} exactly as transformers does, so token ids could differ; ${e.todo ?? 'take a model with a BERT tokenizer (WordPiece)'}`,
+      `${e.path}: this version does not read ${e.part} exactly as transformers does, so token ids could differ; ${e.todo ?? 'take a model with a tokenizer that is read (WordPiece, byte-level BPE or Unigram)'}`,
   ),
   MP_MODEL_TENSOR_MISSING: kind(
     1,

@@ -24,7 +24,6 @@ export async function attentionExamples(
   const chosen = chooseTexts(set);
   if (chosen.length === 0 || state.thresholds === null) return [];
   const { thresholds } = state;
-  const pieces = wordPieces(tokenizer);
   const tracer = await Tracer.create(state, 'hard', compile);
   try {
     const scores = await tracer.importance({
@@ -34,7 +33,7 @@ export async function attentionExamples(
       truncated: 0,
     });
     return chosen.map((index, i) => {
-      const tokens = Array.from(set.encodings[index].ids, (id) => pieces.get(id) ?? `#${id}`);
+      const tokens = Array.from(set.encodings[index].ids, (id) => tokenizer.piece(id) || `#${id}`);
       let entering = tokens.map((_, token) => token);
       const layers = scores[i].map((values, layer) => {
         const all = tokens.map((): number | null => null);
@@ -61,17 +60,4 @@ function chooseTexts({ lengths, labels }: EncodedSet): number[] {
     if (chosen.size === EXAMPLES) break;
   }
   return [...chosen.values()];
-}
-
-/** The word piece of each id, as far as the tokeniser's files name them. */
-function wordPieces({ files }: Tokenizer): ReadonlyMap<number, string> {
-  if (files['vocab.txt']) return new Map(files['vocab.txt'].split(/\r?\n/).map((piece, id) => [id, piece]));
-  const { model, added_tokens: added = [] } = JSON.parse(files['tokenizer.json'] ?? '{}') as {
-    model?: { vocab?: Readonly<Record<string, number>> };
-    added_tokens?: readonly { readonly id: number; readonly content: string }[];
-  };
-  return new Map([
-    ...Object.entries(model?.vocab ?? {}).map(([piece, id]) => [id, piece] as const),
-    ...added.map(({ id, content }) => [id, content] as const),
-  ]);
 }

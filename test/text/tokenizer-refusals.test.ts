@@ -33,6 +33,8 @@ const general = (changes: Json) => ({
   'tokenizer_config.json': JSON.stringify({ tokenizer_class: 'PreTrainedTokenizerFast' }),
 });
 const read = (contents: Record<string, string>) => tokenizerFromFiles(contents, 'model');
+const bpe = { type: 'BPE', vocab: { a: 0, aa: 1 }, merges: ['a a'] };
+const split = { type: 'Split', pattern: { String: 'a' }, behavior: 'Removed', invert: false };
 const regex = { type: 'Replace', pattern: { Regex: '(a|a)+$' }, content: '' };
 
 describe('a part that is not read exactly is refused by name', () => {
@@ -49,13 +51,31 @@ describe('a part that is not read exactly is refused by name', () => {
       'the pre-tokenizer "Split"',
     ],
     [
-      'a table of SentencePiece',
-      { normalizer: { type: 'Precompiled', precompiled_charsmap: '' } },
-      'the normalizer "Precompiled"',
+      'a mark that is put before the first word alone',
+      { pre_tokenizer: { type: 'Metaspace', replacement: '▁', prepend_scheme: 'first' } },
+      'the prepend_scheme "first"',
     ],
-    ['Metaspace', { pre_tokenizer: { type: 'Metaspace', replacement: '_' } }, 'the pre-tokenizer "Metaspace"'],
-    ['BPE', { model: { type: 'BPE', vocab: {}, merges: [] } }, 'the model "BPE"'],
-    ['Unigram', { model: { type: 'Unigram', vocab: [] } }, 'the model "Unigram"'],
+    [
+      'a mark of several characters',
+      { pre_tokenizer: { type: 'Metaspace', replacement: '__' } },
+      'the pre-tokenizer "Metaspace" with the replacement',
+    ],
+    [
+      'a blank before each text that only the file asks for',
+      { pre_tokenizer: { type: 'ByteLevel', add_prefix_space: true } },
+      'add_prefix_space',
+    ],
+    ['a split that is inverted', { pre_tokenizer: { ...split, invert: true } }, 'inverted'],
+    ['a split of no kind', { pre_tokenizer: { ...split, behavior: 'Sideways' } }, 'the behavior "Sideways"'],
+    ['BPE by chance', { model: { ...bpe, dropout: 0.1 } }, 'a dropout'],
+    ['BPE with marks of its own', { model: { ...bpe, continuing_subword_prefix: '##' } }, 'continuing_subword_prefix'],
+    ['BPE with one id twice', { model: { ...bpe, vocab: { a: 0, b: 0 } } }, 'two pieces of one id'],
+    ['a WordLevel model', { model: { type: 'WordLevel', vocab: {} } }, 'the model "WordLevel"'],
+    [
+      'a piece as long as a page',
+      { model: { type: 'Unigram', unk_id: 0, vocab: [['a'.repeat(300), -1]] } },
+      'a piece of more than 256 characters',
+    ],
     ['a post-processor', { post_processor: { type: 'Somersault' } }, 'the post_processor "Somersault"'],
     [
       'a text that grows without bound',
@@ -73,9 +93,28 @@ describe('a part that is not read exactly is refused by name', () => {
     );
   });
 
+  it.each<[string, Json, string]>([
+    [
+      'a table that is none',
+      { normalizer: { type: 'Precompiled', precompiled_charsmap: 'AAAA' } },
+      'shorter than it says',
+    ],
+    ['a table in no alphabet', { normalizer: { type: 'Precompiled', precompiled_charsmap: '§' } }, 'not base64'],
+    ['a merge of pieces that are not there', { model: { ...bpe, merges: ['a z'] } }, 'merges[0] has a piece'],
+    ['a merge of three', { model: { ...bpe, merges: ['a a a'] } }, 'merges[0] is not a pair'],
+    ['an unknown token that is not there', { model: { ...bpe, unk_token: 'z' } }, 'there is no piece "z"'],
+    ['no pieces', { model: { type: 'Unigram', unk_id: 0, vocab: [] } }, 'model.vocab is not a list of pieces'],
+    ['a score that is none', { model: { type: 'Unigram', unk_id: 0, vocab: [['a', '1']] } }, 'model.vocab[0]'],
+    ['an unknown piece that is not there', { model: { type: 'Unigram', unk_id: 5, vocab: [['a', 1]] } }, 'unk_id is 5'],
+  ])('damage is told as such: %s', (_, changes, problem) => {
+    expect(() => read(general(changes))).toThrow(
+      expect.objectContaining({ code: 'MP_MODEL_FILE', message: expect.stringContaining(problem) }),
+    );
+  });
+
   it('a regular expression under a BERT class, without the advice to take another class', () => {
     const contents = { ...files, 'tokenizer.json': general({ normalizer: regex })['tokenizer.json'] };
-    expect(() => read(contents)).toThrow(/with a regular expression.*take a model with a BERT tokenizer/);
+    expect(() => read(contents)).toThrow(/with a regular expression.*take a model with a tokenizer that is read/);
   });
 
   it('a class whose words are other than BERT’s', () => {
@@ -184,7 +223,37 @@ describe('files changed by chance', () => {
     normalizers: [bert, { type: 'NFKC' }, { type: 'Replace', pattern: { String: 'a' }, content: 'bb' }],
   };
   const whole = json('tokenizer.json');
+  const marked = { type: 'Metaspace', replacement: '▁', prepend_scheme: 'always', split: true };
+  const names = ['[PAD]', '[UNK]', '[CLS]', '[SEP]', '[MASK]'];
   const starts: Record<string, string>[] = [
+    general({
+      normalizer: { type: 'NFC' },
+      pre_tokenizer: { type: 'ByteLevel', add_prefix_space: false, use_regex: true },
+      model: {
+        type: 'BPE',
+        unk_token: null,
+        ignore_merges: false,
+        vocab: Object.fromEntries([...names, ...'abcdefgĠ!AMSK[]', 'ab', 'Ġa', 'Ġab'].map((piece, id) => [piece, id])),
+        merges: [
+          ['a', 'b'],
+          ['Ġ', 'a'],
+          ['Ġ', 'ab'],
+        ],
+      },
+    }),
+    general({
+      normalizer: {
+        type: 'Sequence',
+        normalizers: [{ type: 'NFKC' }, { type: 'Replace', pattern: { Regex: ' {2,}' }, content: ' ' }],
+      },
+      pre_tokenizer: { type: 'Sequence', pretokenizers: [{ type: 'WhitespaceSplit' }, marked] },
+      model: {
+        type: 'Unigram',
+        unk_id: 1,
+        byte_fallback: false,
+        vocab: [...names, ...'abcdefg▁', '▁a', 'ab', '▁ab'].map((piece, id) => [piece, -id / 2]),
+      },
+    }),
     files,
     {
       ...general({ normalizer: sequence, added_tokens: [...whole.added_tokens, ...added] }),
@@ -231,7 +300,7 @@ describe('files changed by chance', () => {
     let refusals = 0;
     let tokenizers = 0;
     const change = fc.record({
-      start: fc.nat(2),
+      start: fc.nat(4),
       file: fc.nat(9),
       at: fc.nat(120),
       by: odd,

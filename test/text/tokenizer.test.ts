@@ -126,6 +126,18 @@ describe('encode', () => {
   });
 });
 
+it.each(['sentencepiece.bpe.model', 'vocab.json'])(
+  'a folder with %s alone is told how to get a tokenizer.json',
+  async (name) => {
+    const alone = await mkdtemp(join(dir, 'alone-'));
+    await writeFile(join(alone, name), '{}');
+    await expect(loadTokenizer(alone)).rejects.toMatchObject({
+      code: 'MP_MODEL_TOKENIZER',
+      message: expect.stringMatching(/save_pretrained.*writes a tokenizer\.json/),
+    });
+  },
+);
+
 describe('longestFirst', () => {
   it('leaves what removing tokens one by one from the longer text leaves', () => {
     const length = fc.integer({ min: 0, max: 40 });

@@ -29,6 +29,36 @@ test('pieces of byte-level BPE begin a word where they have a space, or come fir
   ]);
 });
 
+test('letters for bytes become the characters they stand for, and part of one a mark', () => {
+  expect(brief(['<s>', 'Caf', 'Ã©', 'Ġna', 'Ã¯', 've', 'ĠâĤ¬', 'Ġð', 'Ċ', '</s>'])).toEqual([
+    '*<s>',
+    'Caf',
+    '+é',
+    'na',
+    '+ï',
+    '+ve',
+    '€',
+    '\ufffd',
+    '+',
+    '*</s>',
+  ]);
+});
+
+test('pieces of SentencePiece begin a word where they have its mark', () => {
+  expect(brief(['<s>', '▁Hel', 'lo', '▁', 'Ж', '<unk>', '</s>', '</s>', '▁you', '</s>'])).toEqual([
+    '*<s>',
+    'Hel',
+    '+lo',
+    '',
+    '+Ж',
+    '+<unk>',
+    '*</s>',
+    '*</s>',
+    'you',
+    '*</s>',
+  ]);
+});
+
 test('examples are of the model’s own kind', () => {
   expect(examplesFor({ labels: ['World', 'Sports', 'Business', 'Sci/Tech'], pairs: false }).length).toBeGreaterThan(3);
   expect(examplesFor({ labels: ['ham', 'spam'], pairs: false })[0].name).toBe('Meeting');

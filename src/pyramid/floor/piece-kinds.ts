@@ -13,6 +13,8 @@ export interface Pieces {
   readonly vocabularySize: number;
 }
 
+/** A byte of a character that the vocabulary lacks. */
+const BYTE = /^<0x[0-9A-F]{2}>$/;
 const SPECIAL = /^\[(PAD|UNK|CLS|SEP|MASK)\]$|^<(s|\/s|unk|pad|mask)>$/;
 
 /**
@@ -24,7 +26,7 @@ export function pieceKinds(tokenizer: Pieces, skipped: Iterable<number> = []): U
   const kinds = Uint8Array.from({ length: tokenizer.vocabularySize }, (_, id) => {
     const piece = tokenizer.piece(id);
     if (piece === '' || SPECIAL.test(piece)) return SKIPPED;
-    return /\d/.test(piece) ? NUMBER : ORDINARY;
+    return /\d/.test(piece) && !BYTE.test(piece) ? NUMBER : ORDINARY;
   });
   for (const id of skipped) kinds[id] = SKIPPED;
   return kinds;

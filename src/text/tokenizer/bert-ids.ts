@@ -6,11 +6,8 @@
  */
 import { type BertNormalization, bertWords, normalizeBert } from './bert-words.ts';
 import type { IdSink } from './id-list.ts';
-import { LONGEST, WordCache } from './word-cache.ts';
-
-const CACHED_WORDS = 50_000;
-// V8 copies a substring of up to 12 units; a longer one would keep its whole text in memory
-const CACHED_LENGTH = 12;
+import type { Push } from './piece-model.ts';
+import { hashStart, hashWith, LONGEST, WordCache } from './word-cache.ts';
 
 /** What an ASCII character is to the words: of a word, white space, or a mark that is a word by itself. */
 const WORD = 0;
@@ -25,31 +22,8 @@ const kinds = Uint8Array.from({ length: 128 }, (_, code) => {
   return /[\x21-\x2f\x3a-\x40\x5b-\x60\x7b-\x7e]/.test(String.fromCharCode(code)) ? MARK : WORD;
 });
 
-type Push = (from: string, into: IdSink) => void;
-
-/** The function that appends a word's ids to `into`. `cut` gives a word's pieces, `idOf` a piece's id. */
-export function wordIds(cut: (word: string) => readonly string[], idOf: (piece: string) => number): Push {
-  const cache = new Map<string, readonly number[]>();
-  return (word, into) => {
-    let ids = cache.get(word);
-    if (!ids) {
-      ids = cut(word).map(idOf);
-      if (word.length <= CACHED_LENGTH) {
-        if (cache.size >= CACHED_WORDS) cache.clear();
-        cache.set(word, ids);
-      }
-    }
-    for (let i = 0; i < ids.length; i++) into.push(ids[i]);
-  };
-}
-
-/** The function that appends the ids of a text, as it was given, to `into`; `push` does so for a word. */
-export function bertIds(
-  how: BertNormalization,
-  cut: (word: string) => readonly string[],
-  idOf: (piece: string) => number,
-  push: Push = wordIds(cut, idOf),
-): Push {
+/** The function that appends the ids of a text, as it was given, to `into`; `idsOf` gives a word's, `push` appends them. */
+export function bertIds(how: BertNormalization, idsOf: (word: string) => readonly number[], push: Push): Push {
   const cache = new WordCache();
   const lower = Uint8Array.from({ length: 128 }, (_, code) =>
     how.lowerCase && code >= 0x41 && code <= 0x5a ? code + 0x20 : code,
@@ -60,28 +34,28 @@ export function bertIds(
     const mixed = hash ^ (hash >>> 15);
     if (length <= LONGEST && cache.give(word, length, mixed, into)) return;
     const given = text.slice(from, to);
-    const ids = cut(how.lowerCase ? given.toLowerCase() : given).map(idOf);
+    const ids = idsOf(how.lowerCase ? given.toLowerCase() : given);
     if (length <= LONGEST) cache.add(word, length, mixed, ids);
     for (const id of ids) into.push(id);
   };
   /** Of plain characters without white space. */
   const pushPlain = (text: string, from: number, to: number, into: IdSink): void => {
     let start = from; // of the word that `at` is in
-    let hash = FNV_START;
+    let hash = hashStart;
     for (let at = from; at < to; at++) {
       const code = lower[text.charCodeAt(at)];
       const isMark = kinds[code] === MARK;
       if (isMark) {
         if (at > start) give(text, start, at, hash, into);
         start = at;
-        hash = FNV_START;
+        hash = hashStart;
       }
       if (at - start < LONGEST) word[at - start] = code;
-      hash = Math.imul(hash ^ code, FNV_PRIME);
+      hash = hashWith(hash, code);
       if (!isMark) continue;
       give(text, at, at + 1, hash, into);
       start = at + 1;
-      hash = FNV_START;
+      hash = hashStart;
     }
     if (to > start) give(text, start, to, hash, into);
   };
@@ -113,7 +87,3 @@ export function bertIds(
     if (other >= 0) pushOther(text.slice(other), into);
   };
 }
-
-/** Of the hash of a word's characters (Fowler, Noll and Vo). */
-const FNV_START = -2128831035;
-const FNV_PRIME = 16777619;

@@ -2,15 +2,24 @@
  * Tokenizers of the classes whose words are BERT's (WordPiece), and which differ in the names of their special tokens and in
  * how these stand around a text. tokenizer_config.json overrides tokenizer.json on case, accents and ideographs.
  */
-import { AddedVocabulary } from './added-tokens.ts';
 import { type BertNormalization, bertWords, normalizeBert } from './bert-words.ts';
 import { JsonPart, named } from './json-part.ts';
 import { bertNormalization, normalizerOf } from './normalizers.ts';
 import { preTokenizerOf } from './pre-tokenizers.ts';
 import { bertTemplates, robertaTemplates, type SpecialTokens, specialTokens } from './special-tokens.ts';
-import { declaredTokens, RESAVE, type TokenFiles, type TokenName } from './tokenizer-files.ts';
-import { AS_IT_IS, finders, hasTypes, type TokenizerParts, truncationSide } from './tokenizer-parts.ts';
-import { vocabularyOf, vocabularyOfLines, wordPieceOf } from './word-piece-model.ts';
+import { declaredTokens, type TokenFiles, type TokenName } from './tokenizer-files.ts';
+import {
+  AS_IT_IS,
+  finders,
+  hasTypes,
+  idOfName,
+  mustBeDescribed,
+  nameOf,
+  rebuiltTokens,
+  type TokenizerParts,
+  truncationSide,
+} from './tokenizer-parts.ts';
+import { pieceModel, vocabularyOf, vocabularyOfLines, wordPieceOf } from './word-piece-model.ts';
 import type { WordPieceVocabulary } from './word-pieces.ts';
 
 interface BertClass {
@@ -63,33 +72,16 @@ export function bertParts(
   if (!tokenizer && !kind.fromLines) throw config.damaged(`the tokenizer class ${named(name)} needs a tokenizer.json`);
   const how = configured(config);
   const declared = declaredTokens(files, kind.names);
-  if (!kind.fromLines) {
-    // transformers would look for them in the normalised text, by a rule of the class's own
-    const described = new Set(declared.decoder.map(({ content }) => content));
-    const alone = declared.specials.find(({ content }) => !described.has(content));
-    if (alone)
-      throw config.unread(`the special token ${named(alone.content)}, which no list of added tokens has,`, RESAVE);
-  }
-  const needed = (token: TokenName): string => {
-    const content = declared.names.get(token);
-    if (content === undefined) throw config.damaged(`${token}_token is null`);
-    return content;
-  };
+  if (!kind.fromLines) mustBeDescribed(declared, config);
   const source = tokenizer ?? new JsonPart(vocabPath, '', {});
   const pieces: WordPieceVocabulary = {
     ids: tokenizer ? vocabularyOf(tokenizer.part('model')) : vocabularyOfLines(source, vocabTxt ?? ''),
-    unknown: needed('unk'),
+    unknown: nameOf(declared, 'unk', config),
     prefix: '##',
     maxWordLength: 100,
   };
-  const idOf = (token: TokenName): number => {
-    const id = pieces.ids.get(needed(token));
-    if (id === undefined) throw source.damaged(`there is no piece ${named(needed(token))}`);
-    const other = declared.decoder.find((t) => t.content === needed(token) && t.id !== id);
-    if (other) throw config.unread(`the token ${named(needed(token))} with two ids, ${id} and ${other.id},`, RESAVE);
-    return id;
-  };
-  idOf('unk');
+  const idOf = (token: TokenName) => idOfName(declared, token, pieces.ids, { config, source });
+  const unknownId = idOf('unk');
   const templates = kind.templates(idOf('cls'), idOf('sep'));
   /** The normaliser that was there when the added tokens were. */
   let before = how;
@@ -97,23 +89,7 @@ export function bertParts(
   else if (!config.flag('do_basic_tokenize', true))
     before = { cleanText: true, lowerCase: false, stripAccents: false, splitIdeographs: false };
 
-  const added = new AddedVocabulary(pieces.ids);
-  const rest = [...declared.decoder, ...declared.specials];
-  const changed = added.add(tokenizer ? declared.listed : []) ?? added.add(rest);
-  if (changed)
-    throw config.unread(
-      `the added token ${named(changed.content)}, normalized in one file and not in another,`,
-      RESAVE,
-    );
-  const asLater = new AddedVocabulary(pieces.ids); // transformers 5 passes over the list of tokenizer.json
-  asLater.add(rest);
-  for (const token of added.tokens) {
-    if (asLater.get(token.content)?.id !== token.id)
-      throw config.unread(
-        `the added token ${named(token.content)}, which only tokenizer.json has or numbers so,`,
-        RESAVE,
-      );
-  }
+  const added = rebuiltTokens(declared, pieces.ids, files);
   return {
     ...finders(
       added,
@@ -123,10 +99,11 @@ export function bertParts(
       (text) => normalizeBert(text, before),
     ),
     names: declared.names,
-    pieces,
+    model: pieceModel(pieces, unknownId),
     normalize: (text) => normalizeBert(text, how),
     words: bertWords,
     bert: how,
+    segments: false,
     templates,
     truncationSide: truncationSide(files),
     typed: kind.typed && hasTypes(config),

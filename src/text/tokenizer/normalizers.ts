@@ -1,8 +1,9 @@
 /**
  * The `normalizer` of a tokenizer.json as a function, for those that are read exactly; the others are refused, and so
- * is every regular expression: none out of a file is ever run. Source: Hugging Face's Rust tokenizers.
+ * is every regular expression but SentencePiece's for runs of blanks: none out of a file is ever run. Source: Hugging Face's Rust tokenizers.
  */
 import { type BertNormalization, normalizeBert } from './bert-words.ts';
+import { charsmap } from './charsmap.ts';
 import { type JsonPart, named } from './json-part.ts';
 import { lowerCase, MARK, type NormalForm, normalForm, ranges, WHITE_SPACE } from './unicode-forms.ts';
 
@@ -12,6 +13,11 @@ export type Normalize = (text: string) => string;
 const MAX_GROWTH = 32;
 const MAX_PARTS = 64;
 const MAX_DEPTH = 8;
+/** What a table may make of a character counts as this much: one table is enough, two are too many. */
+const TABLE_GROWTH = 8;
+/** SentencePiece's, the one regular expression that is known. */
+const BLANKS = ' {2,}';
+const blanks = / {2,}/g;
 
 const marks = new RegExp(`[${MARK}]`, 'gv');
 const leading = new RegExp(`^[${WHITE_SPACE}]+`, 'v');
@@ -57,10 +63,19 @@ function build(part: JsonPart, budget: { growth: number; parts: number }, depth:
     case 'NFKC':
     case 'NFKD':
       return (text) => normalForm(text, type as NormalForm);
+    case 'Precompiled':
+      budget.growth /= TABLE_GROWTH;
+      if (budget.growth < 1) throw part.unread('a normalizer of several tables "Precompiled"');
+      return charsmap(part);
     case 'Strip':
       return strip(part.flag('strip_left'), part.flag('strip_right'));
     case 'Replace': {
       const pattern = part.part('pattern');
+      if (pattern.has('Regex') && pattern.text('Regex') === BLANKS) {
+        const content = part.text('content');
+        if (content.length > 2) throw part.unread('the normalizer "Replace" that makes a text longer');
+        return (text) => text.replace(blanks, () => content);
+      }
       if (!pattern.has('String')) throw part.unread('the normalizer "Replace" with a regular expression');
       const from = pattern.text('String');
       const to = part.text('content');

@@ -3,19 +3,20 @@
  * in one walk, without a string for each that is tried. Knows nothing of words.
  */
 export class PieceTrie {
-  /** By node, 0 is the root: whether a piece ends there. */
-  #ends = new Uint8Array(1024);
+  /** By node, 0 is the root: 1 + the id of the piece that ends there, 0 for none. */
+  #ids = new Int32Array(1024);
   #parents = new Int32Array(1024);
   #units = new Uint16Array(1024);
   #size = 1;
   /** Nodes by parent and unit, open addressing; 0: empty. */
   #slots = new Int32Array(2048);
 
-  constructor(pieces: Iterable<string>) {
-    for (const piece of pieces) {
+  /** @param pieces and their ids; of a piece that comes twice the last id counts */
+  constructor(pieces: Iterable<readonly [piece: string, id: number]>) {
+    for (const [piece, id] of pieces) {
       let node = 0;
       for (let i = 0; i < piece.length; i++) node = this.step(node, piece.charCodeAt(i)) || this.#add(node, piece, i);
-      if (node > 0) this.#ends[node] = 1;
+      if (node > 0) this.#ids[node] = id + 1;
     }
   }
 
@@ -39,9 +40,9 @@ export class PieceTrie {
     }
   }
 
-  /** Whether a piece ends at the node. */
-  ends(node: number): boolean {
-    return this.#ends[node] === 1;
+  /** The id of the piece that ends at the node; −1: none does. */
+  id(node: number): number {
+    return this.#ids[node] - 1;
   }
 
   #add(parent: number, piece: string, at: number): number {
@@ -63,11 +64,11 @@ export class PieceTrie {
   /** Twice the room; half of the slots are used at most. */
   #grow(): void {
     const room = 2 * this.#size;
-    const grown = <T extends Uint8Array | Uint16Array | Int32Array>(into: T, from: T): T => {
+    const grown = <T extends Uint16Array | Int32Array>(into: T, from: T): T => {
       into.set(from);
       return into;
     };
-    this.#ends = grown(new Uint8Array(room), this.#ends);
+    this.#ids = grown(new Int32Array(room), this.#ids);
     this.#parents = grown(new Int32Array(room), this.#parents);
     this.#units = grown(new Uint16Array(room), this.#units);
     this.#slots = new Int32Array(2 * room);

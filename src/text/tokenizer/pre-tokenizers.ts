@@ -1,8 +1,10 @@
 /**
  * The `pre_tokenizer` of a tokenizer.json as a function from a normalised text to its words, for those that are read
- * exactly; the others are refused, and so is every regular expression. Source: Hugging Face's Rust tokenizers.
+ * exactly; the others are refused, and so is every regular expression but GPT-2's. Source: Hugging Face's Rust tokenizers.
  */
 import { bertWords, PUNCTUATION } from './bert-words.ts';
+import { byteLetters } from './byte-letters.ts';
+import { GPT_EXPRESSION, gptWords } from './gpt-words.ts';
 import { type JsonPart, named } from './json-part.ts';
 import { WHITE_SPACE, WORD_LETTER } from './unicode-forms.ts';
 
@@ -49,6 +51,12 @@ function build(part: JsonPart, budget: { parts: number }, depth: number): Words 
     }
     case 'Digits':
       return matches(BEHAVIOURS[part.flag('individual_digits') ? 'Isolated' : 'Contiguous']('\\p{N}'));
+    case 'ByteLevel':
+      return byteLevelWords(part.flag('add_prefix_space', true), part.flag('use_regex', true));
+    case 'Metaspace':
+      return metaspace(part);
+    case 'Split':
+      return split(part);
     case 'Sequence': {
       const steps = part.parts('pretokenizers').map((step) => build(step, budget, depth + 1));
       return (text) => steps.reduce<readonly string[]>((words, step) => words.flatMap(step), text === '' ? [] : [text]);
@@ -56,4 +64,76 @@ function build(part: JsonPart, budget: { parts: number }, depth: number): Words 
     default:
       throw part.unread(`the pre-tokenizer ${named(type)}`);
   }
+}
+
+/** @param prefix a blank is put before a text that begins with none */
+export function byteLevelWords(prefix: boolean, splits = true): Words {
+  const cut = splits ? gptWords : (text: string) => [text];
+  return (text) => cut(prefix && !text.startsWith(' ') ? ` ${text}` : text).map(byteLetters);
+}
+
+/** Blanks become marks, a mark is put before the text, and each mark begins a word: SentencePiece's way. */
+function metaspace(part: JsonPart): Words {
+  const mark = part.text('replacement');
+  if ([...mark].length !== 1 || mark === ' ' || part.text('str_rep', mark) !== mark)
+    throw part.unread(`the pre-tokenizer "Metaspace" with the replacement ${named(mark)}`);
+  const scheme = part.text('prepend_scheme', 'always');
+  // "first" hangs on where in the text as it was given a part began
+  if (scheme !== 'always' && scheme !== 'never')
+    throw part.unread(`the pre-tokenizer "Metaspace" with the prepend_scheme ${named(scheme)}`);
+  if (!part.flag('add_prefix_space', true) && scheme !== 'never')
+    throw part.damaged(`${part.at('add_prefix_space')} is false and prepend_scheme is "always"`);
+  const inside = mark.replace(/[\\^\][\-&!#$%*+,.:;<=>?@`~(){}|/]/g, '\\$&');
+  const cut = part.flag('split', true) ? matches(`[${inside}][^${inside}]*|[^${inside}]+`) : (text: string) => [text];
+  return (text) => {
+    const marked = text.replaceAll(' ', () => mark);
+    return cut(scheme === 'always' && !marked.startsWith(mark) ? mark + marked : marked);
+  };
+}
+
+/** What becomes of the places of a string at which a text is split, in their order among the parts. */
+const SPLITS: Readonly<Record<string, (parts: readonly Part[]) => readonly string[]>> = {
+  Removed: (parts) => parts.filter(({ isMatch }) => !isMatch).map(({ text }) => text),
+  Isolated: (parts) => parts.map(({ text }) => text),
+  Contiguous: (parts) => joined(parts, (part, before) => part.isMatch === before.isMatch),
+  MergedWithPrevious: (parts) => joined(parts, (part, before) => part.isMatch && !before.isMatch),
+  MergedWithNext: (parts) => joined(parts, (part, before) => before.isMatch && !part.isMatch),
+};
+
+interface Part {
+  readonly text: string;
+  readonly isMatch: boolean;
+}
+
+function joined(parts: readonly Part[], joins: (part: Part, before: Part) => boolean): readonly string[] {
+  const result: string[] = [];
+  for (const [i, part] of parts.entries()) {
+    if (i > 0 && joins(part, parts[i - 1])) result[result.length - 1] += part.text;
+    else result.push(part.text);
+  }
+  return result;
+}
+
+/** At each place of a string, or into GPT-2's words. */
+function split(part: JsonPart): Words {
+  const pattern = part.part('pattern');
+  const behaviour = part.text('behavior');
+  if (part.flag('invert', false)) throw part.unread('the pre-tokenizer "Split", inverted,');
+  if (pattern.has('Regex')) {
+    if (pattern.text('Regex') !== GPT_EXPRESSION || behaviour !== 'Isolated')
+      throw part.unread('the pre-tokenizer "Split" with this regular expression');
+    return gptWords;
+  }
+  const at = pattern.text('String');
+  if (!Object.hasOwn(SPLITS, behaviour) || at === '')
+    throw part.unread(`the pre-tokenizer "Split" with the behavior ${named(behaviour)}`);
+  return (text) => {
+    const parts = text
+      .split(at)
+      .flatMap((inside, i): Part[] => [
+        ...(i > 0 ? [{ text: at, isMatch: true }] : []),
+        ...(inside === '' ? [] : [{ text: inside, isMatch: false }]),
+      ]);
+    return SPLITS[behaviour](parts);
+  };
 }

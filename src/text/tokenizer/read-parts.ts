@@ -7,6 +7,7 @@
 import { BERT_CLASSES, bertParts } from './bert-parts.ts';
 import { GENERAL_CLASSES, generalParts } from './general-parts.ts';
 import { JsonPart, named } from './json-part.ts';
+import { ROBERTA_CLASSES, robertaParts } from './roberta-parts.ts';
 import type { TokenFiles } from './tokenizer-files.ts';
 import type { TokenizerParts } from './tokenizer-parts.ts';
 
@@ -33,7 +34,9 @@ export function tokenizerParts({ files, path, tokenizerClass }: PartsSource): To
     throw config.unread('the choice between several files in fast_tokenizer_files');
   const name = config.text('tokenizer_class', tokenizerClass ?? 'BertTokenizer').replace(/Fast$/, '');
   if (Object.hasOwn(BERT_CLASSES, name)) return bertParts(given, files['vocab.txt'], path('vocab.txt'), name);
-  if (!GENERAL_CLASSES.includes(name)) throw config.unread(`the tokenizer class ${named(name)}`);
+  const isGeneral = GENERAL_CLASSES.includes(name);
+  if (!isGeneral && !Object.hasOwn(ROBERTA_CLASSES, name)) throw config.unread(`the tokenizer class ${named(name)}`);
   if (!given.tokenizer) throw config.damaged(`the tokenizer class ${named(name)} needs a tokenizer.json`);
+  if (!isGeneral) return robertaParts(given, given.tokenizer, name);
   return generalParts(given, given.tokenizer);
 }

@@ -4,14 +4,15 @@
  */
 import { PyramidError } from '../../errors.ts';
 import { type Folder, pathIn, readText } from '../../folder.ts';
-import { bertIds, wordIds } from './bert-ids.ts';
+import { bertIds } from './bert-ids.ts';
 import { IdList, type IdSink } from './id-list.ts';
 import { isObject } from './json-part.ts';
+import { wordIds } from './piece-model.ts';
 import { tokenizerParts } from './read-parts.ts';
+import { partsAt, segmentIds } from './segment-ids.ts';
 import { longestFirst, type SpecialTokens } from './special-tokens.ts';
 import type { TokenizerParts } from './tokenizer-parts.ts';
 import { wellFormed } from './unicode-forms.ts';
-import { wordPieces } from './word-pieces.ts';
 import { parseVocabulary, wordPieceFiles } from './wordpiece-files.ts';
 
 export interface Encoding {
@@ -35,7 +36,7 @@ export interface Tokenizer {
   encode(text: string, pair: string | undefined, maxLength: number, side?: 'right' | 'left'): Encoding;
   /** The piece of text that an id stands for, as the vocabulary writes it ('##ing', '[CLS]'); '' if there is none. */
   piece(id: number): string;
-  /** Of pieces of text that the vocabulary does not have. */
+  /** Of pieces of text that the vocabulary does not have; −1 where there is none, as in most byte-level vocabularies. */
   readonly unknownId: number;
   /** Largest id + 1. */
   readonly vocabularySize: number;
@@ -88,10 +89,21 @@ export async function tokenizerOf(folder: Folder, { all = false } = {}): Promise
     );
   await read(['tokenizer.json', CONFIG]);
   if (all || files['tokenizer.json'] === undefined) await read(['vocab.txt']);
+  if (files['tokenizer.json'] === undefined && files['vocab.txt'] === undefined) await refuseOthers(folder);
   const config = objectIn(files[CONFIG]);
   if (all || (config.added_tokens_decoder ?? null) === null) await read(OLDER);
   const hints = config.tokenizer_class ? {} : objectIn((await readText(folder, 'config.json')) ?? undefined);
   return tokenizerFromFiles(files, folder.path, hints);
+}
+
+/** Other files of a vocabulary than those that are read, with how to make one that is. */
+async function refuseOthers(folder: Folder): Promise<void> {
+  for (const name of ['sentencepiece.bpe.model', 'vocab.json']) {
+    if (!(await folder.has(name))) continue;
+    const todo =
+      'run AutoTokenizer.from_pretrained(FOLDER).save_pretrained(FOLDER) once with transformers, which writes a tokenizer.json';
+    throw new PyramidError('MP_MODEL_TOKENIZER', { path: pathIn(folder.path, name), part: 'this file', todo });
+  }
 }
 
 /** A file's object; {} where it has none, which is told where the file is needed. */
@@ -146,16 +158,15 @@ function filesFor({ names, bert, added }: TokenizerParts, vocabulary: string): R
 }
 
 function makeTokenizer(parts: TokenizerParts, files: Readonly<Record<string, string>>): Tokenizer {
-  const { pieces: model, bert, words, given, normalized, normalize, templates } = parts;
-  const cut = wordPieces(model);
-  const pushWord = wordIds(cut, (piece) => model.ids.get(piece)!);
+  const { model, bert, words, given, normalized, normalize, templates } = parts;
+  const pushWord = wordIds(model.idsOf);
   const pushWords = (text: string, into: IdSink) => {
+    if (text === '') return; // no mark or blank is put before nothing
     for (const word of words(text)) pushWord(word, into);
   };
+  const pushAny = (text: string, into: IdSink) => pushWords(normalize(wellFormed(text)), into);
   /** A text without tokens that are looked for as given. */
-  const pushPlain = bert
-    ? bertIds(bert, cut, (piece) => model.ids.get(piece)!, pushWord)
-    : (text: string, into: IdSink) => pushWords(normalize(wellFormed(text)), into);
+  const pushPlain = bert ? bertIds(bert, model.idsOf, pushWord) : parts.segments ? segmentIds(pushAny) : pushAny;
   const pushText = (text: string, into: IdSink) => {
     if (!normalized) return pushPlain(text, into);
     const ready = normalize(wellFormed(text));
@@ -172,10 +183,11 @@ function makeTokenizer(parts: TokenizerParts, files: Readonly<Record<string, str
       else pushText(part, into);
     }
   };
-  const inParts = bert !== null && !parts.patternsHaveBlanks;
+  const nextPart =
+    bert && !parts.patternsHaveBlanks ? nextBlank : parts.segments && !parts.tokensCrossParts ? nextSegment : null;
   const tokenize = (text: string, atLeast: number, found: IdList): void => {
     found.clear();
-    for (const part of inParts ? textParts(text, atLeast) : [text]) {
+    for (const part of nextPart ? textParts(text, atLeast, nextPart) : [text]) {
       push(part, found);
       if (found.length >= atLeast) break;
     }
@@ -236,7 +248,7 @@ function makeTokenizer(parts: TokenizerParts, files: Readonly<Record<string, str
       ]);
       return byId.get(id) ?? '';
     },
-    unknownId: model.ids.get(model.unknown)!,
+    unknownId: model.unknownId,
     vocabularySize: 1 + largest([...model.ids.values(), ...parts.added.map(({ id }) => id), ...specialIds(templates)]),
     files,
   };
@@ -258,18 +270,27 @@ function typesTellTexts(template: SpecialTokens['pair']): boolean {
 const specialIds = ({ single, pair }: SpecialTokens) =>
   [...single, ...pair].flatMap((part) => (part.kind === 'special' ? [part.id] : []));
 
-/**
- * A text in parts that end before white space, so that the start of a long text can be tokenized alone: BERT's words
- * never reach over white space, and neither do its accents.
- */
-function* textParts(text: string, atLeast: number): Generator<string> {
-  const blank = /[ \t\n\r]/g;
+/** A text in parts that end where `next` says, so that the start of a long text can be tokenized alone. */
+function* textParts(text: string, atLeast: number, next: (text: string, from: number) => number): Generator<string> {
   for (let start = 0; start < text.length; ) {
-    blank.lastIndex = start + 8 * atLeast + 256;
-    const end = blank.lastIndex < text.length ? (blank.exec(text)?.index ?? text.length) : text.length;
+    const least = start + 8 * atLeast + 256;
+    const end = least < text.length ? next(text, least) : text.length;
     yield text.slice(start, end);
     start = end;
   }
+}
+
+/** BERT's words never reach over white space, and neither do its accents. */
+function nextBlank(text: string, from: number): number {
+  const blank = /[ \t\n\r]/g;
+  blank.lastIndex = from;
+  return blank.exec(text)?.index ?? text.length;
+}
+
+function nextSegment(text: string, from: number): number {
+  let at = from;
+  while (at < text.length && !partsAt(text, at)) at++;
+  return at;
 }
 
 function largest(numbers: Iterable<number>): number {

@@ -7,6 +7,9 @@ import type { IdSink } from './id-list.ts';
 
 /** Of a word that is remembered. */
 export const LONGEST = 32;
+/** The hash of no characters, and with one more (Fowler, Noll and Vo); what is given is to be mixed: h ^ (h >>> 15). */
+export const hashStart = -2128831035;
+export const hashWith = (hash: number, code: number): number => Math.imul(hash ^ code, 16777619);
 const WORDS = 50_000;
 const SLOTS = 2 ** 17;
 const CHARACTERS = 2 ** 19;

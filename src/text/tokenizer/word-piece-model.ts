@@ -1,6 +1,7 @@
 /** The WordPiece model of a tokenizer: its pieces, from tokenizer.json or vocab.txt, and how a word is cut into them. */
 import { JsonPart, named } from './json-part.ts';
-import type { WordPieceVocabulary } from './word-pieces.ts';
+import type { PieceModel } from './piece-model.ts';
+import { type WordPieceVocabulary, wordPieces } from './word-pieces.ts';
 import { parseVocabulary } from './wordpiece-files.ts';
 
 /** BERT's own limit is 100; the work on a word grows with its square. */
@@ -26,10 +27,17 @@ export function wordPieceOf(model: JsonPart, ids: ReadonlyMap<string, number>): 
   return pieces;
 }
 
+/** How words are cut; `unknownId` is in the vocabulary. */
+export function pieceModel(pieces: WordPieceVocabulary, unknownId: number): PieceModel {
+  const cut = wordPieces(pieces);
+  const idOf = (piece: string) => pieces.ids.get(piece)!;
+  return { ids: pieces.ids, unknownId, idsOf: (word) => cut(word).map(idOf) };
+}
+
 /** The pieces of tokenizer.json and their ids. */
 export function vocabularyOf(model: JsonPart): ReadonlyMap<string, number> {
   const type = model.has('type') ? model.text('type') : 'WordPiece';
-  if (type !== 'WordPiece') throw model.unread(`the model ${named(type)}`);
+  if (type !== 'WordPiece' && type !== 'BPE') throw model.unread(`the model ${named(type)}`);
   const { json } = model.part('vocab');
   const vocabulary = new JsonPart(model.path, model.at('vocab'), json);
   return new Map(Object.keys(json).map((piece) => [piece, vocabulary.whole(piece)]));

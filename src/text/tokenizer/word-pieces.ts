@@ -15,7 +15,7 @@ export interface WordPieceVocabulary {
 /** The function from a word to its pieces. */
 export function wordPieces(vocabulary: WordPieceVocabulary): (word: string) => readonly string[] {
   const { ids, unknown, prefix, maxWordLength } = vocabulary;
-  const trie = new PieceTrie(ids.keys());
+  const trie = new PieceTrie(ids);
   const next = trie.after(prefix); // where continuations begin; 0 where there are none, or they have no prefix
 
   /** Where the longest piece at `start` of the word ends; `start` if there is none. */
@@ -28,7 +28,7 @@ export function wordPieces(vocabulary: WordPieceVocabulary): (word: string) => r
       if (node === 0) break;
       at++;
       // a vocabulary may hold lone halves of a surrogate pair only by mistake: no match inside one
-      if (trie.ends(node) && !isLowSurrogate(word, at)) end = at;
+      if (trie.id(node) >= 0 && !isLowSurrogate(word, at)) end = at;
     }
     return end;
   };
