@@ -78,6 +78,12 @@ export const choiceOption = <T extends string>(common: Common<T> & { readonly ch
     common.choices.find((choice) => choice === raw),
   );
 
+/** As `choiceOption`, with null where nothing was chosen. */
+export const optionalChoice = <T extends string>(common: Common<T | null> & { readonly choices: readonly T[] }) =>
+  make<T | null>(common, common.choices.join('|'), `one of ${common.choices.join(', ')}`, (raw) =>
+    common.choices.find((choice) => choice === raw),
+  );
+
 export const flagOption = (common: Common<boolean>) =>
   make<boolean>(common, null, 'true or false', (raw) =>
     raw === true || raw === 'true' ? true : raw === false || raw === 'false' ? false : undefined,

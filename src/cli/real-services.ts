@@ -56,16 +56,19 @@ export const realServices: Services = {
 const device = async () => (await import('../train/device.ts')).trainingDevice();
 
 async function labelledRows(
-  { task, dataDir, file, ...columns }: RowSource,
+  { task, dataDir, file, labelColumns = [], ...columns }: RowSource,
   dir: string,
   onEvent: OnTrainEvent,
 ): Promise<Dataset> {
   if (task !== null) return (await import('../train/start/from-hub.ts')).taskRows(task, dataDir, 'test', onEvent);
   const { readExamples } = await import('../text/index.ts');
-  const { readConfig } = await import('../encoder/index.ts');
-  const { labels } = await readConfig(dir);
+  const { labels, problemType } = (await outline(dir)).config;
   const note = (text: string) => onEvent({ kind: 'note', text });
-  return readExamples(file!, { ...given(columns), labels, onNumbered: note, onGuess: note });
+  return readExamples(file!, {
+    ...given(columns),
+    ...(labelColumns.length > 0 && { labelColumns }),
+    ...{ problemType, labels, onNumbered: note, onGuess: note },
+  });
 }
 
 async function answers(file: string, dir: string, count: number): Promise<readonly number[]> {

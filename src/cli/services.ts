@@ -50,6 +50,8 @@ export interface RowSource {
   readonly text: string | null;
   readonly pair: string | null;
   readonly label: string | null;
+  readonly labelSeparator?: string | null; // null
+  readonly labelColumns?: readonly string[]; // []
   readonly delimiter?: string | null; // null
 }
 

@@ -4,11 +4,10 @@
  */
 import { PyramidError, quoted } from '../errors.ts';
 import { type Folder, jsonObjectIn, pathIn, readText } from '../folder.ts';
+import { PROBLEM_TYPES, type ProblemType } from '../problem-type.ts';
 import { FAMILIES, type FamilyName } from './families/families.ts';
 import { labelNames, MOST_LABELS, namesNothing, numberedLabels } from './labels.ts';
 import { missingWeights, openWeights, type StoredWeights } from './stored-weights.ts';
-
-export type ProblemType = 'single_label_classification' | 'multi_label_classification' | 'regression';
 
 export interface EncoderConfig {
   readonly family: FamilyName;
@@ -141,7 +140,7 @@ export function parseConfig(raw: Readonly<Record<string, unknown>>, path: string
   if (hiddenSize % heads !== 0)
     throw fault(`${keys.hiddenSize} ${hiddenSize} is not a multiple of ${keys.heads} ${heads}`);
   const problemType = (raw.problem_type ?? 'single_label_classification') as ProblemType;
-  if (!['single_label_classification', 'multi_label_classification', 'regression'].includes(problemType)) {
+  if (!PROBLEM_TYPES.includes(problemType)) {
     throw fault(`problem_type is ${quoted(raw.problem_type)}`);
   }
   const padding = raw.pad_token_id ?? family.paddingId;

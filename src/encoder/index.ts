@@ -6,7 +6,6 @@ export {
   configOf,
   type EncoderConfig,
   hasNetwork,
-  type ProblemType,
   parseConfig,
   withoutNetwork,
 } from './config.ts';

@@ -1,5 +1,5 @@
 /** What is known of a loaded model, as plain data: for whoever shows it, in a page or behind a server. */
-import type { ProblemType } from '../encoder/index.ts';
+import type { ProblemType } from '../problem-type.ts';
 import type { HeadKind } from '../pyramid/exits/exits.ts';
 import type { Abstention } from '../pyramid/folder/abstention.ts';
 import type { Certificate, TauOrigin } from '../pyramid/folder/certificate.ts';

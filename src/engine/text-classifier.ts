@@ -3,8 +3,9 @@
  * checked (classify-options.ts) and run (text-runner.ts), and what comes back made into answers (answer.ts); on the caller's
  * thread nothing is computed but floor 0 of a lone text.
  */
-import type { FamilyName, ProblemType } from '../encoder/index.ts';
+import type { FamilyName } from '../encoder/index.ts';
 import { knownOptions } from '../option.ts';
+import type { ProblemType } from '../problem-type.ts';
 import type { HeadKind } from '../pyramid/exits/exits.ts';
 import type { ExitSum } from '../pyramid/exits/sum.ts';
 import type { Dtype, PyramidInfo } from '../pyramid/folder/model-folder.ts';

@@ -3,8 +3,9 @@
  * activation that turns logits into scores. Serving tools often apply softmax to one label, or to labels that do not
  * exclude each other. To prevent that, only this file decides.
  */
-import type { EncoderConfig, ProblemType } from '../encoder/index.ts';
+import type { EncoderConfig } from '../encoder/index.ts';
 import type { Graph, Value } from '../graph/index.ts';
+import type { ProblemType } from '../problem-type.ts';
 import { type Logits, softmax } from './logits.ts';
 
 export interface Problem {

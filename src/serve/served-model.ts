@@ -3,8 +3,8 @@
  * which tau, and which worker runs it is decided behind `ServedModel.classify`; a route translates its protocol and
  * knows nothing of that. Types only.
  */
-import type { ProblemType } from '../encoder/index.ts';
 import type { ClassifyOptions, Detail, Explanation, ModelInfo, TextInput } from '../engine/index.ts';
+import type { ProblemType } from '../problem-type.ts';
 import type { Dtype } from '../pyramid/folder/model-folder.ts';
 import type { AuditState } from './audit/auditor.ts';
 

@@ -11,6 +11,8 @@ export interface ColumnNames {
   readonly text?: ColumnName;
   readonly pair?: ColumnName;
   readonly label?: ColumnName;
+  /** One column a label, instead of `label`: each cell says whether the row has it. */
+  readonly labelColumns?: readonly ColumnName[];
 }
 
 /** Tried in this order, case ignored; pairs first, since half a pair looks like a text. */
@@ -35,14 +37,23 @@ export interface ColumnChoice {
   readonly text: number;
   readonly pair?: number;
   readonly label?: number;
+  readonly labelColumns?: readonly number[];
 }
+
+/** All columns that a choice reads. */
+export const columnsIn = ({ text, pair, label, labelColumns = [] }: ColumnChoice): number[] =>
+  [text, pair, label, ...labelColumns].filter((at) => at !== undefined);
+
+/** The names that are given. */
+export const namesIn = ({ text, pair, label, labelColumns = [] }: ColumnNames): ColumnName[] =>
+  [text, pair, label, ...labelColumns].filter((name) => name !== undefined);
 
 /**
  * Whether the columns are given by number, so that the file has no header line.
  * @throws MP_USAGE where some are names
  */
-export function areNumbered({ text, pair, label }: ColumnNames): boolean {
-  const given = [text, pair, label].filter((name) => name !== undefined).map(String);
+export function areNumbered(names: ColumnNames): boolean {
+  const given = namesIn(names).map(String);
   const numbers = given.filter((name) => /^\d+$/.test(name));
   if (numbers.length === 0) return false;
   const name = given.find((one) => !numbers.includes(one));
@@ -80,17 +91,19 @@ export function chooseColumns(path: string, columns: readonly string[], names: C
     return at === undefined ? undefined : only(at);
   };
 
-  const label = named(names.label) ?? firstOf(DEFAULT_COLUMNS.label);
+  const labelColumns = names.labelColumns?.map((name) => named(name)!);
+  const label = labelColumns ? undefined : (named(names.label) ?? firstOf(DEFAULT_COLUMNS.label));
+  const answer = { label, ...(labelColumns && { labelColumns }) };
   const pair = named(names.pair);
   const text = named(names.text);
-  if (text !== undefined) return { text, pair, label };
+  if (text !== undefined) return { text, pair, ...answer };
   const both = DEFAULT_COLUMNS.pairs
     .map((names) => names.map((name) => lower.indexOf(name.toLowerCase())))
     .find(([a, b]) => a >= 0 && b >= 0 && (pair === undefined || pair === b));
-  if (both) return { text: only(both[0]), pair: only(both[1]), label };
+  if (both) return { text: only(both[0]), pair: only(both[1]), ...answer };
   const alone = firstOf(DEFAULT_COLUMNS.text);
   if (alone === undefined) throw missing('text', '--text');
-  return { text: alone, pair, label };
+  return { text: alone, pair, ...answer };
 }
 
 /** The error for a column that is not there. Without a header line the names are texts: they are shortened. */

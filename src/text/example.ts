@@ -1,17 +1,33 @@
 /**
- * What is classified: a text, or a pair of texts, with the index of its label; and a set of them.
+ * What is classified: a text, or a pair of texts, with what it is answered with: a label, any number of labels, or a number;
+ * and a set of them.
  */
+import type { ProblemType } from '../problem-type.ts';
+
+/** Stands where a row has no one label. */
+export const NO_LABEL = -1;
+
 export interface Example {
   readonly text: string;
   readonly pair?: string;
-  /** Index into the data set's labels. */
+  /** Index into the data set's labels; NO_LABEL where the rows have a `target` instead. */
   readonly label: number;
+  /** Of rows with any number of labels [C], 1 for each that the row has and 0 for the others; of rows with a number, [1], that. */
+  readonly target?: readonly number[];
 }
 
 export interface Dataset {
   readonly name: string;
+  /** What the rows are answered with; one label where left out. */
+  readonly problemType?: ProblemType;
+  /** Of rows with a number, its name. */
   readonly labels: readonly string[];
   /** Whether every example has a `pair`. */
   readonly pairs: boolean;
   readonly examples: readonly Example[];
 }
+
+/** What the rows of a data set are answered with. */
+export const problemTypeOfRows = ({
+  problemType = 'single_label_classification',
+}: Pick<Dataset, 'problemType'>): ProblemType => problemType;

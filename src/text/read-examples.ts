@@ -4,18 +4,31 @@
  */
 import { basename } from 'node:path';
 import { PyramidError } from '../errors.ts';
-import { areNumbered, type ColumnChoice, type ColumnNames, chooseColumns, missingColumn } from './columns.ts';
+import type { ProblemType } from '../problem-type.ts';
+import { answerAcross, answerIn, type CellAnswer } from './cell-labels.ts';
+import {
+  areNumbered,
+  type ColumnChoice,
+  type ColumnNames,
+  chooseColumns,
+  columnsIn,
+  missingColumn,
+  namesIn,
+} from './columns.ts';
 import type { Dataset, Example } from './example.ts';
+import { Faults, rowFaults } from './faults.ts';
+import { isDelimited } from './files/format.ts';
 import { FIRST_ROWS } from './files/json-table.ts';
 import { openTable } from './files/open-table.ts';
 import { type RowProblem, type TableRow, UnreadableCell } from './files/table.ts';
-import { sameLabels } from './label-form.ts';
-import { numberedLabels } from './numbered-labels.ts';
+import { rowAnswers } from './row-answers.ts';
 
 export interface TextRow {
   readonly text: string;
   readonly pair?: string;
   readonly label?: string;
+  /** All of its labels, where a row may have any number. */
+  readonly labels?: readonly string[];
   /** From 1, the header counted; the row's number in parquet files and JSON arrays. */
   readonly line: number;
 }
@@ -23,6 +36,10 @@ export interface TextRow {
 export interface StreamOptions extends ColumnNames {
   /** What separates the fields of a csv or tsv file. Without: a tab in .tsv, in .csv what the file shows. */
   readonly delimiter?: string;
+  /** What stands between the labels of a row in the label column. */
+  readonly labelSeparator?: string;
+  /** Whether a list is a row's labels; without, it is no label. */
+  readonly severalLabels?: boolean; // true
   /** At most so many rows. */
   readonly limit?: number;
   /** Whether each row must have a label. Without, labels are given where they are found. */
@@ -35,7 +52,9 @@ export interface StreamOptions extends ColumnNames {
   readonly onGuess?: (text: string) => void;
 }
 
-export interface ReadOptions extends Omit<StreamOptions, 'labelled' | 'onProblem'> {
+export interface ReadOptions extends Omit<StreamOptions, 'labelled' | 'severalLabels' | 'onProblem'> {
+  /** What the rows are answered with. Without, lists and separated labels are any number of labels, and all else is one label. */
+  readonly problemType?: ProblemType;
   /**
    * The labels of training. Another one in the file is an error, but for rows 0, 1, … where these are LABEL_0, LABEL_1, ….
    * Without, they are collected from the file.
@@ -58,12 +77,18 @@ export async function* streamRows(path: string, options: StreamOptions = {}): As
     (({ line, problem }: RowProblem) => {
       throw new PyramidError('MP_DATA_ROW', { path, line, problem });
     });
-  const labelNeeded = labelled || options.label !== undefined;
+  const labelNeeded = labelled || options.label !== undefined || options.labelColumns !== undefined;
+  const reading: Reading = {
+    labelNeeded,
+    separator: options.labelSeparator ?? null,
+    severalLabels: options.severalLabels ?? true,
+    names: options.labelColumns?.map(String) ?? [],
+  };
   let good = 0;
   let bad = 0;
   try {
     const choice = columns.length > 0 ? chooseColumns(path, columns, options) : null;
-    if (choice && labelNeeded && choice.label === undefined) {
+    if (choice && labelNeeded && choice.label === undefined && !choice.labelColumns) {
       throw missingColumn(
         path,
         String(options.label ?? 'label'),
@@ -73,15 +98,19 @@ export async function* streamRows(path: string, options: StreamOptions = {}): As
     }
     for (const note of table.notes ?? []) onGuess?.(`${path}: ${note}`);
     if (choice && onNote) {
-      const parts = Object.entries(choice).filter(([, at]) => at !== undefined);
-      onNote(`${path}: ${parts.map(([what, at]) => `${what} from column "${columns[at as number]}"`).join(', ')}`);
+      const named = { text: choice.text, pair: choice.pair, label: choice.label };
+      const parts = Object.entries(named).flatMap(([what, at]) =>
+        at === undefined ? [] : `${what} from column "${columns[at]}"`,
+      );
+      if (choice.labelColumns) parts.push(`labels from ${choice.labelColumns.length} columns`);
+      onNote(`${path}: ${parts.join(', ')}`);
     }
-    if (choice) table.want?.(Object.values(choice).filter((at) => at !== undefined));
+    if (choice) table.want?.(columnsIn(choice));
     const laterKey = keysThatMatter(path, columns, options, choice);
 
     for await (const row of rows) {
       if (row.kind === 'row' && !choice) throw new Error('internal: a row in a table without columns');
-      const read = row.kind === 'problem' ? row : (laterKey(row) ?? textRow(row.line, row.cells, choice!, labelNeeded));
+      const read = row.kind === 'problem' ? row : (laterKey(row) ?? textRow(row.line, row.cells, choice!, reading));
       if ('problem' in read) {
         bad++;
         onProblem(read);
@@ -98,9 +127,7 @@ export async function* streamRows(path: string, options: StreamOptions = {}): As
 
 /** Columns that numbered names need. Named ones are told apart by the header line. */
 const columnsNeeded = (names: ColumnNames): number =>
-  areNumbered(names)
-    ? 1 + Math.max(...[names.text, names.pair, names.label].filter((name) => name !== undefined).map(Number))
-    : 2;
+  areNumbered(names) ? 1 + Math.max(...namesIn(names).map(Number)) : 2;
 
 /**
  * Finds the row with a key that no row before it had, where the columns would have been chosen otherwise with it.
@@ -126,11 +153,20 @@ function keysThatMatter(path: string, columns: readonly string[], names: ColumnN
   };
 }
 
+/** How a row's labels are read. */
+interface Reading {
+  readonly labelNeeded: boolean;
+  readonly separator: string | null;
+  readonly severalLabels: boolean;
+  /** Of columns that each stand for a label. */
+  readonly names: readonly string[];
+}
+
 function textRow(
   line: number,
   cells: readonly unknown[],
   choice: ColumnChoice,
-  labelNeeded: boolean,
+  reading: Reading,
 ): TextRow | RowProblem {
   const problem = (what: string, cell: unknown): RowProblem => ({
     kind: 'problem',
@@ -142,29 +178,33 @@ function textRow(
   const pair = choice.pair === undefined ? undefined : cells[choice.pair];
   if (choice.pair !== undefined && typeof pair !== 'string') return problem('pair', pair);
   const cell = choice.label === undefined ? undefined : cells[choice.label];
-  const label = labelOf(cell);
-  if (label === undefined && labelNeeded) return problem('label', cell);
+  const answer = answerOf(cells, choice, reading);
+  if (answer === null && reading.labelNeeded) return problem('label', cell);
+  if (answer && 'problem' in answer) {
+    if (reading.labelNeeded) return { kind: 'problem', line, problem: answer.problem };
+    return { text, ...(pair === undefined ? {} : { pair: pair as string }), line };
+  }
   return {
     text,
     ...(pair === undefined ? {} : { pair: pair as string }),
-    ...(label === undefined ? {} : { label }),
+    ...answer,
     line,
   };
 }
 
-/** The label that a cell holds; undefined: none that can be read. */
-export function labelOf(cell: unknown): string | undefined {
-  switch (typeof cell) {
-    case 'string':
-      return cell.trim() || undefined;
-    case 'number':
-      return Number.isFinite(cell) ? String(cell) : undefined;
-    case 'bigint':
-    case 'boolean':
-      return String(cell);
-    default:
-      return undefined;
-  }
+function answerOf(
+  cells: readonly unknown[],
+  choice: ColumnChoice,
+  { separator, severalLabels, names }: Reading,
+): CellAnswer {
+  if (choice.labelColumns)
+    return answerAcross(
+      choice.labelColumns.map((at) => cells[at]),
+      names,
+    );
+  if (choice.label === undefined) return null;
+  const cell = cells[choice.label];
+  return Array.isArray(cell) && !severalLabels ? null : answerIn(cell, separator);
 }
 
 function describe(cell: unknown): string {
@@ -174,9 +214,6 @@ function describe(cell: unknown): string {
   return Array.isArray(cell) ? 'a list' : `of type ${typeof cell}`;
 }
 
-/** Lines that a message names, beside the first. */
-const NAMED = 5;
-
 /**
  * A labelled data set from `path`. Labels keep the order of `labels` where it is given; else they are collected:
  * numbers in numeric order, other names alphabetically. Labels that are all numbers, or all true and false, are the same
@@ -185,65 +222,51 @@ const NAMED = 5;
  *   there is only one
  */
 export async function readExamples(path: string, options: ReadOptions = {}): Promise<Dataset> {
-  const { labels: known, onNote, onNumbered = onNote, ...rest } = options;
+  const { labels: known = null, problemType = null, onNote, onNumbered = onNote, ...rest } = options;
+  const { labelColumns, labelSeparator: separator = null } = rest;
+  askForLabels(path, options);
   const texts: TextRow[] = [];
   const wrong = new Faults<RowProblem>();
   let empty = 0;
   const onProblem = (problem: RowProblem) => wrong.add(problem, problem.line);
-  for await (const row of streamRows(path, { ...rest, labelled: true, onProblem, onNote })) {
+  const severalLabels = problemType === null || problemType === 'multi_label_classification';
+  for await (const row of streamRows(path, { ...rest, severalLabels, labelled: true, onProblem, onNote })) {
     if (!row.text.trim()) empty++;
     texts.push(row);
   }
-  if (wrong.first) {
-    const { line, problem } = wrong.first;
-    throw new PyramidError('MP_DATA_ROW', { path, line, problem, more: wrong.more, lines: wrong.lines });
-  }
-  const shared = sameLabels(new Set(texts.map((row) => row.label!)), known);
-  const asNumbers = sameLabels(new Set(texts.map((row) => row.label!)));
-  const numbered = known ? numberedLabels(asNumbers.labels, known) : null;
-  if (numbered)
-    onNumbered?.(`${path}: the labels ${[...numbered].map(([label, name]) => `${label} are ${name}`).join(', ')}`);
-  const labelOf = (label: string) => numbered?.get(asNumbers.labelOf(label)) ?? shared.labelOf(label);
-  const labels = known ?? inOrder(shared.labels);
-  const index = new Map(labels.map((label, i) => [label, i]));
-  const unseen = new Faults<TextRow>();
-  const examples: Example[] = texts.map((row) => {
-    const { text, pair } = row;
-    const label = index.get(labelOf(row.label!));
-    if (label === undefined) unseen.add(row, row.line);
-    const example = { text, label: label ?? -1 };
+  rowFaults(path, wrong);
+  const isNumber = problemType === 'regression' && options.label !== undefined && !areNumbered(options);
+  const names = labelColumns?.map(String) ?? (isNumber ? [String(options.label)] : undefined);
+  const answers = rowAnswers(texts, { path, problemType, known, names, separator, onNumbered });
+  const { labels } = answers;
+  const examples: Example[] = texts.map(({ text, pair }, i) => {
+    const example = { text, ...answers.of[i] };
     return pair === undefined ? example : { ...example, pair };
   });
-  if (unseen.first) {
-    const { line, label } = unseen.first;
-    const { more, lines } = unseen;
-    throw new PyramidError('MP_DATA_LABEL', { path, line, label: label!, labels, more, lines });
-  }
-  if (!known && labels.length === 1) throw new PyramidError('MP_DATA_ONE_CLASS', { path, label: labels[0] });
   if (empty > 0) onNote?.(`${path}: ${empty} of ${texts.length} texts are empty`);
-  return { name: basename(path), labels, pairs: texts[0]?.pair !== undefined, examples };
+  const kind = answers.problemType && { problemType: answers.problemType };
+  return { name: basename(path), ...kind, labels, pairs: texts[0]?.pair !== undefined, examples };
 }
 
-/** Rows with a fault: the first one whole, the next few by their lines, the others counted. */
-class Faults<T> {
-  first: T | null = null;
-  /** Besides the first. */
-  more = 0;
-  readonly lines: number[] = [];
-
-  add(fault: T, line: number): void {
-    if (this.first === null) {
-      this.first = fault;
-      return;
-    }
-    this.more++;
-    if (this.lines.length < NAMED) this.lines.push(line);
-  }
-}
-
-/** Numbers in numeric order if all are numbers, else by UTF-16 units: the same on every machine. */
-function inOrder(labels: Iterable<string>): string[] {
-  const all = [...labels];
-  const numeric = all.every((label) => /^-?\d+(\.\d+)?$/.test(label));
-  return numeric ? all.sort((a, b) => Number(a) - Number(b)) : all.sort();
+/** Labels that a file of fields cannot show to be several have to be named. Throws MP_USAGE. */
+function askForLabels(path: string, { problemType, label, labelColumns, labelSeparator }: ReadOptions): void {
+  const usage = (what: string, todo: string) => new PyramidError('MP_USAGE', { what: `${path}: ${what}`, todo });
+  const isTold = labelColumns !== undefined || labelSeparator !== undefined;
+  if (labelColumns !== undefined && (label !== undefined || labelSeparator !== undefined))
+    throw usage(
+      '--label-columns has a column for each label, and --label or --label-separator a column for all',
+      'leave one of them out',
+    );
+  if (labelColumns && new Set(labelColumns.map(String)).size < labelColumns.length)
+    throw usage('--label-columns names a column twice', 'name each once');
+  if (isTold && problemType && problemType !== 'multi_label_classification')
+    throw usage(
+      `${labelColumns ? '--label-columns' : '--label-separator'} is for rows with any number of labels, and these are for ${problemType}`,
+      'leave it out',
+    );
+  if (problemType === 'multi_label_classification' && !isTold && isDelimited(path))
+    throw usage(
+      'a row may have any number of labels, and nothing says where they are',
+      'give --label-separator for labels in one column, or --label-columns for a column each',
+    );
 }

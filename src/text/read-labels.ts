@@ -3,10 +3,10 @@
  * an id. Knows nothing of texts.
  */
 import { PyramidError } from '../errors.ts';
+import { labelOf } from './cell-labels.ts';
 import { missingColumn } from './columns.ts';
 import { openTable } from './files/open-table.ts';
 import { sameLabels } from './label-form.ts';
-import { labelOf } from './read-examples.ts';
 
 /** A row, and the index of its label among those of the model. */
 export interface LabelRow {

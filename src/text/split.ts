@@ -53,15 +53,19 @@ interface Bounds {
 
 /** `n` indices. Stratified: each label gets its share, rounded so that they add up (largest remainders). */
 function choose(
-  { examples, labels }: Dataset,
+  dataset: Dataset,
   n: number,
   { seed, stratified = true }: PartOptions,
   purpose: string,
   bounds: Bounds,
 ): ReadonlySet<number> {
-  const groups: number[][] = stratified ? labels.map(() => []) : [[]];
-  examples.forEach(({ label }: Example, i) => {
-    groups[stratified ? label : 0].push(i);
+  const { examples } = dataset;
+  const groupOf = stratified ? groupsOf(dataset) : () => 0;
+  const groups: number[][] = stratified
+    ? [...dataset.labels, ...(dataset.problemType ? [''] : [])].map(() => [])
+    : [[]];
+  examples.forEach((example, i) => {
+    groups[groupOf(example)].push(i);
   });
   const sizes = groups.map((group) => group.length);
   const counts = stratified ? shares(sizes, n, bounds) : [n];
@@ -70,6 +74,22 @@ function choose(
     for (const i of randomStream(seed, purpose, g).shuffle(group).slice(0, counts[g])) chosen.add(i);
   }
   return chosen;
+}
+
+/**
+ * The group whose share is kept: a row's label; of rows with any number of labels the rarest that it has, and of those without one,
+ * and of numbers, the group after all labels.
+ */
+function groupsOf({ examples, labels, problemType }: Dataset): (example: Example) => number {
+  if (!problemType) return ({ label }) => label;
+  if (problemType === 'regression') return () => labels.length;
+  const counts = labels.map((_, label) => examples.reduce((sum, { target }) => sum + target![label], 0));
+  return ({ target }) => {
+    let rarest = labels.length;
+    for (const [label, has] of target!.entries())
+      if (has === 1 && (rarest === labels.length || counts[label] < counts[rarest])) rarest = label;
+    return rarest;
+  };
 }
 
 /** How many of each label: largest remainders, then moved between labels where a bound is crossed. */

@@ -1,8 +1,8 @@
 /** The three problem types against PyTorch (scripts/make-golden.py): losses, distillation, scores, and their gradients. */
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import type { ProblemType } from '../../src/encoder/index.ts';
 import { backward, type Graph, type Value } from '../../src/graph/index.ts';
+import type { ProblemType } from '../../src/problem-type.ts';
 import { problems } from '../../src/pyramid/problem.ts';
 import { float32, floats, type Tensor } from '../../src/runtime/runtime.ts';
 import { distance, relativeDistance } from '../support/golden.ts';

@@ -25,6 +25,8 @@ export interface CalibrateOptions {
   readonly text: string | null;
   readonly pair: string | null;
   readonly label: string | null;
+  readonly labelSeparator: string | null;
+  readonly labelColumns: readonly string[];
   readonly delimiter: string | null;
   readonly unlabelled: readonly string[];
   readonly labelBudget: number | null;
@@ -36,7 +38,7 @@ const group = 'Choice';
 const promise = 'Promise';
 const rows = 'Rows';
 const byHand = 'Few labels';
-const { text, pair, label, delimiter, unlabelled, seed } = trainTable;
+const { text, pair, label, labelSeparator, labelColumns, delimiter, unlabelled, seed } = trainTable;
 
 export const calibrateTable: OptionTable<CalibrateOptions> = {
   model: textOption({
@@ -122,6 +124,8 @@ export const calibrateTable: OptionTable<CalibrateOptions> = {
   text: { ...text, group: rows },
   pair: { ...pair, group: rows },
   label: { ...label, group: rows },
+  labelSeparator: { ...labelSeparator, group: rows },
+  labelColumns: { ...labelColumns, group: rows },
   delimiter: { ...delimiter, group: rows },
   unlabelled: {
     ...unlabelled,

@@ -7,7 +7,7 @@ import type { OnTrainEvent } from '../../train/events.ts';
 import { refuseReused } from '../../train/start/calibration-rows.ts';
 import type { Text } from '../../train/with-floor/unlabelled-texts.ts';
 import type { Call } from '../command.ts';
-import { needDelimited } from '../options/labelled-rows.ts';
+import { needDelimited, severalLabels } from '../options/labelled-rows.ts';
 import { counter } from '../output/counter.ts';
 import { showDownloads } from '../output/progress.ts';
 import type { CalibrateOptions } from './calibrate-options.ts';
@@ -86,8 +86,9 @@ async function givenTrace(path: string, { options: { dtype } }: CalibrateCall): 
 }
 
 function labelled(file: string, { options, services }: CalibrateCall, onEvent: OnTrainEvent): Promise<Dataset> {
-  const { model, text, pair, label, delimiter } = options;
-  return services.labelledRows({ task: null, dataDir: null, file, text, pair, label, delimiter }, model, onEvent);
+  const { model, text, pair, label, labelSeparator, labelColumns, delimiter } = options;
+  const columns = { text, pair, label, ...severalLabels({ labelSeparator, labelColumns }), delimiter };
+  return services.labelledRows({ task: null, dataDir: null, file, ...columns }, model, onEvent);
 }
 
 /** Texts alone, whether there is a column of labels or not. */

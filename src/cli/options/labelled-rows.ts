@@ -18,10 +18,12 @@ export interface LabelledRowsOptions {
   readonly text: string | null;
   readonly pair: string | null;
   readonly label: string | null;
+  readonly labelSeparator: string | null;
+  readonly labelColumns: readonly string[];
   readonly delimiter: string | null;
 }
 
-const { task, dataDir, test, text, pair, label, delimiter } = trainTable;
+const { task, dataDir, test, text, pair, label, labelSeparator, labelColumns, delimiter } = trainTable;
 
 /** `purpose` ends "labelled rows to …". */
 export const labelledRowsTable = (purpose: string): OptionTable<LabelledRowsOptions> => ({
@@ -31,6 +33,8 @@ export const labelledRowsTable = (purpose: string): OptionTable<LabelledRowsOpti
   text,
   pair,
   label,
+  labelSeparator,
+  labelColumns,
   delimiter,
 });
 
@@ -49,10 +53,22 @@ export function rowSource({ test: file, ...rest }: LabelledRowsOptions, purpose:
   if (rest.task !== null && file !== null) throw usage('both --task and --test were given', 'leave one of them out');
   if (rest.task === null && file === null)
     throw usage(`there are no rows to ${purpose}`, 'give --test with a file, or --task with a name');
-  const { task, dataDir, text, pair, label, delimiter } = rest;
+  const { task, dataDir, text, pair, label, labelSeparator, labelColumns, delimiter } = rest;
   needDelimited(delimiter, file);
-  return { task, dataDir, file, text, pair, label, delimiter };
+  return { task, dataDir, file, text, pair, label, ...severalLabels({ labelSeparator, labelColumns }), delimiter };
 }
+
+/** How labels of rows with any number of them are told, where that was given. */
+export const severalLabels = ({
+  labelSeparator,
+  labelColumns,
+}: Pick<LabelledRowsOptions, 'labelSeparator' | 'labelColumns'>): Pick<
+  RowSource,
+  'labelSeparator' | 'labelColumns'
+> => ({
+  ...(labelSeparator !== null && { labelSeparator }),
+  ...(labelColumns.length > 0 && { labelColumns }),
+});
 
 /** Throws MP_USAGE for a delimiter beside a file that has no use for it, or beside none (null). */
 export function needDelimited(delimiter: string | null, file: string | null): void {

@@ -5,8 +5,8 @@
  * Engine, evaluation, planning, server and page call it. An `Uncertainty` is a number at run time, but its type cannot be
  * compared with numbers. So nobody can write the rule a second time by accident.
  */
-import type { ProblemType } from '../../encoder/index.ts';
 import { PyramidError } from '../../errors.ts';
+import type { ProblemType } from '../../problem-type.ts';
 import { type Logits, maximum, notFinite } from '../logits.ts';
 import type { NetworkShape } from '../shape.ts';
 import type { HeadKind } from './exits.ts';

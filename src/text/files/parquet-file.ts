@@ -1,10 +1,10 @@
 /**
  * A parquet file through hyparquet, a row group at a time and a column at a time, with every size checked before it is
- * used. Only columns of plain values are decoded. Runs in its own thread (parquet-worker.ts), because a hostile file can
+ * used. Only columns of plain values, and of lists of them, are decoded. Runs in its own thread (parquet-worker.ts), because a hostile file can
  * decode for ever; knows nothing of threads.
  */
 import { type FileHandle, open } from 'node:fs/promises';
-import { type AsyncBuffer, type FileMetaData, parquetMetadataAsync, parquetSchema } from 'hyparquet';
+import { type AsyncBuffer, type FileMetaData, parquetMetadataAsync, parquetSchema, type SchemaTree } from 'hyparquet';
 import { parquetReadColumn } from 'hyparquet/src/read.js';
 import { compressors } from 'hyparquet-compressors';
 import { MOST_PLACES } from './bounded-arrays.ts';
@@ -50,9 +50,10 @@ export async function openParquetFile(path: string, onStep: OnStep): Promise<Par
     };
     // geography is of no use here, and its metadata one more parser
     const metadata = await parquetMetadataAsync(file, { geoparquet: false });
-    const tops = parquetSchema(metadata).children.map(({ element, children }) => ({
-      name: element.name,
-      nested: children.length > 0 || element.repetition_type === 'REPEATED',
+    const tops = parquetSchema(metadata).children.map((column) => ({
+      name: column.element.name,
+      nested: column.children.length > 0 || column.element.repetition_type === 'REPEATED',
+      list: isPlainList(column),
     }));
     if (tops.some(({ name }) => typeof name !== 'string')) throw new Error('a column without a name');
     checkGroups(metadata, size);
@@ -72,6 +73,19 @@ interface Top {
   readonly name: string;
   /** Whether a cell is a list or an object. */
   readonly nested: boolean;
+  /** Whether it is a list of plain values. */
+  readonly list: boolean;
+}
+
+/** A list as writers make it: a group around a repeated group (or a repeated value) with one plain value. */
+function isPlainList({ element, children }: SchemaTree): boolean {
+  if (element.converted_type !== 'LIST' || element.repetition_type === 'REPEATED' || children.length !== 1)
+    return false;
+  const [repeated] = children;
+  if (repeated.element.repetition_type !== 'REPEATED' || repeated.children.length > 1) return false;
+  return repeated.children.every(
+    (value) => value.children.length === 0 && value.element.repetition_type !== 'REPEATED',
+  );
 }
 
 async function* slices(
@@ -81,7 +95,7 @@ async function* slices(
   wanted: readonly number[],
   onStep: OnStep,
 ): AsyncGenerator<Slice> {
-  const plain = wanted.filter((i) => !tops[i].nested);
+  const plain = wanted.filter((i) => !tops[i].nested || tops[i].list);
   // how many rows there really are shows in a column that is decoded
   if (plain.length === 0) plain.push(tops.findIndex(({ nested }) => !nested));
   if (plain[0] === -1) throw new Error('no column holds plain values');
@@ -94,7 +108,7 @@ async function* slices(
         byteLength: file.byteLength,
         async slice(start, end) {
           const bytes = await file.slice(start, end);
-          checkPages(bytes, rows);
+          checkPages(bytes, rows, tops[i].list);
           return bytes;
         },
       };
@@ -134,8 +148,11 @@ function cut(
   for (let characters = 0; rows < SLICE_ROWS && at + rows < end && characters < SLICE_CHARACTERS; rows++) {
     for (const i of wanted) {
       let cell = columns[i][at + rows];
-      let problem: string | null = tops[i].nested ? 'a list or an object' : null;
-      if (cell instanceof NotUtf8) problem = 'not UTF-8';
+      let problem: string | null = tops[i].nested && !tops[i].list ? 'a list or an object' : null;
+      if (Array.isArray(cell)) {
+        if (cell.some((one) => typeof one === 'object' && one !== null))
+          problem = 'a list of what is no text or number';
+      } else if (cell instanceof NotUtf8) problem = 'not UTF-8';
       else if (typeof cell === 'string') {
         if (cell.length > LONGEST_ROW) problem = `longer than ${LONGEST_ROW.toLocaleString('en')} characters`;
         else characters += cell.length;

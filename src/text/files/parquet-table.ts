@@ -58,7 +58,7 @@ export async function openParquet(path: string): Promise<Table> {
           const found = cells.map((column, i) => {
             const problem = odd.size > 0 ? odd.get(row * columns.length + i) : undefined;
             if (problem !== undefined) return new UnreadableCell(problem);
-            return classes[i] ? nameOf(column[row], classes[i]) : column[row];
+            return classes[i] ? namesOf(column[row], classes[i]) : column[row];
           });
           yield { kind: 'row', line: line + row, cells: found };
         }
@@ -77,6 +77,10 @@ export async function openParquet(path: string): Promise<Table> {
   };
 }
 
+/** As `nameOf`, of a list too. */
+const namesOf = (cell: unknown, names: readonly string[]): unknown =>
+  Array.isArray(cell) ? cell.map((one) => nameOf(one, names)) : nameOf(cell, names);
+
 /** A cell of a ClassLabel column: a class's number as its name; -1 is how `datasets` writes that there is none. */
 function nameOf(cell: unknown, names: readonly string[]): unknown {
   if (typeof cell !== 'number' && typeof cell !== 'bigint') return cell;
@@ -87,17 +91,25 @@ function nameOf(cell: unknown, names: readonly string[]): unknown {
   return new UnreadableCell(`${cell}, where the classes are 0 to ${names.length - 1}`);
 }
 
+interface Feature {
+  readonly _type?: string;
+  readonly names?: unknown;
+  readonly feature?: Feature;
+}
+
 /** Column to class names, from the `huggingface` entry of the file's metadata. */
 function classNames(entry: string | null): ReadonlyMap<string, readonly string[]> {
   const names = new Map<string, readonly string[]>();
   if (!entry) return names;
-  let features: Readonly<Record<string, { readonly _type?: string; readonly names?: unknown }>> = {};
+  let features: Readonly<Record<string, Feature>> = {};
   try {
     features = JSON.parse(entry)?.info?.features ?? {};
   } catch {
     // another program's entry under this key: the numbers stay numbers
   }
-  for (const [column, feature] of Object.entries(features)) {
+  for (const [column, found] of Object.entries(features)) {
+    // a list of classes, as newer and older versions write it
+    const feature = found?.feature ?? (Array.isArray(found) ? found[0] : found);
     if (feature?._type === 'ClassLabel' && Array.isArray(feature.names)) names.set(column, feature.names.map(String));
   }
   return names;

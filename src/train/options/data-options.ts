@@ -1,6 +1,7 @@
 /** The options of training that say which rows there are: a known task, or files and their columns. */
-import { customOption, integerOption, type OptionTable, textOption } from '../../option.ts';
-import { readDelimiter } from './option-values.ts';
+import { customOption, integerOption, type OptionTable, optionalChoice, textOption } from '../../option.ts';
+import { PROBLEM_TYPES, type ProblemType } from '../../problem-type.ts';
+import { readDelimiter, readFiles } from './option-values.ts';
 
 export interface DataOptions {
   readonly task: string | null;
@@ -11,6 +12,9 @@ export interface DataOptions {
   readonly text: string | null;
   readonly pair: string | null;
   readonly label: string | null;
+  readonly labelSeparator: string | null;
+  readonly labelColumns: readonly string[];
+  readonly problemType: ProblemType | null;
   readonly delimiter: string | null;
   readonly limit: number | null;
   readonly maxLength: number;
@@ -81,6 +85,30 @@ export const dataTable = {
     placeholder: 'COLUMN',
     help: 'the label column (default: look for the usual names)',
     aliases: ['label_column', 'label_column_name'],
+  }),
+  labelSeparator: textOption<string | null>({
+    group: data,
+    affects: ['rows'],
+    default: null,
+    placeholder: 'TEXT',
+    help: 'what stands between the labels of a row in the label column, for rows with any number of labels (lists in jsonl and parquet need none)',
+  }),
+  labelColumns: customOption<readonly string[]>({
+    group: data,
+    affects: ['rows'],
+    default: [],
+    placeholder: 'COLUMN...',
+    repeatable: true,
+    expected: 'one or more columns',
+    help: 'a column for each label, with 1 (or true) where a row has the label and 0 where it has not, instead of --label',
+    read: readFiles,
+  }),
+  problemType: optionalChoice<ProblemType>({
+    group: data,
+    affects: ['rows'],
+    default: null,
+    choices: PROBLEM_TYPES,
+    help: 'what a row is answered with: one label, any number of labels, or a number (default: one label; any number where the rows show it)',
   }),
   delimiter: customOption<string | null>({
     group: data,

@@ -53,6 +53,12 @@ function checkTogether(options: TrainOptions, nameOf: (key: string) => string): 
   if (task === null && options.dataDir !== null) {
     wrong(`${nameOf('dataDir')} was given without ${nameOf('task')}`, `add ${nameOf('task')}, or leave it out`);
   }
+  for (const key of ['labelSeparator', 'labelColumns', 'problemType'] as const)
+    if (task !== null && String(options[key] ?? '') !== '')
+      wrong(
+        `both ${nameOf('task')} and ${nameOf(key)} were given`,
+        'leave one of them out: a known task has one label a row',
+      );
   if (options.delimiter !== null && !usesDelimiter(options)) {
     wrong(`${nameOf('delimiter')} was given, and no file of rows is csv or tsv`, 'leave it out');
   }

@@ -5,9 +5,6 @@
 import type { EncodedSet } from '../batch.ts';
 import type { HeadInputs } from '../trace/tracer.ts';
 
-/** Stands where a row has no label. */
-export const NO_LABEL = -1;
-
 export interface MoreTexts {
   /** With NO_LABEL for each; `encodings` is empty where `inputs` is there, which stand for them. */
   readonly set: EncodedSet;

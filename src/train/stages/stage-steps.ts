@@ -3,6 +3,7 @@
 import { exitOf, readsFeatures } from '../../pyramid/exits/exits.ts';
 import type { Pruning } from '../../pyramid/network.ts';
 import { type Compile, float32 } from '../../runtime/runtime.ts';
+import { NO_LABEL } from '../../text/example.ts';
 import { type EncodedSet, packBatch } from '../batch.ts';
 import type { StepMoments } from '../checkpoint/run-checkpoint.ts';
 import type { OnTrainEvent } from '../events.ts';
@@ -13,7 +14,7 @@ import { HeadsStep } from '../step/heads-step.ts';
 import { type StepResult, type StepSettings, type StepTargets, TrainingStep } from '../step/step.ts';
 import { Teacher } from '../step/teacher.ts';
 import { Tracer } from '../trace/tracer.ts';
-import { type MoreTexts, NO_LABEL, withMore, withMoreInputs } from './more-texts.ts';
+import { type MoreTexts, withMore, withMoreInputs } from './more-texts.ts';
 
 /** Options that steps read; jointWeight 0: heads are not trained with the backbone. */
 type StageOptionName =

@@ -1,5 +1,6 @@
 /** Which labels the rows of a run have, and how many rows each: for people, and for training.json. */
-import type { Dataset } from '../../text/example.ts';
+import { type Dataset, problemTypeOfRows } from '../../text/example.ts';
+import { meanAndSpread } from './values.ts';
 
 export interface LabelCount {
   readonly label: string;
@@ -12,12 +13,16 @@ const SHOWN_LABELS = 12;
 /** In the order of the labels. A list: a label may be any text, also one that is no key of an object. */
 export function labelCounts({ labels, examples }: Dataset): LabelCount[] {
   const rows = labels.map(() => 0);
-  for (const { label } of examples) rows[label]++;
+  for (const { label, target } of examples) {
+    if (!target) rows[label]++;
+    else for (const [i, has] of target.entries()) rows[i] += has;
+  }
   return labels.map((label, i) => ({ label, rows: rows[i] }));
 }
 
 /** What there is to say of the labels before training begins: their counts, and those that training never sees. */
 export function labelNotes({ train, validation }: Readonly<Record<'train' | 'validation', Dataset>>): string[] {
+  if (problemTypeOfRows(train) === 'regression') return [valueNote(train)];
   const [trained, judged] = [labelCounts(train), labelCounts(validation)];
   const list = trained.map(({ label, rows }, i) => `${label} ${rows} (${judged[i].rows})`);
   const notes = [`labels, with training (and validation) rows: ${namesOf(list)}`];
@@ -26,6 +31,16 @@ export function labelNotes({ train, validation }: Readonly<Record<'train' | 'val
   const unjudged = trained.filter(({ rows }, i) => rows > 0 && judged[i].rows === 0).map(({ label }) => label);
   if (unjudged.length > 0) notes.push(`no validation row has the label ${namesOf(unjudged)}: it will not be evaluated`);
   return notes;
+}
+
+/** Values that a network learns slowly: it begins near 0, and steps are small. */
+const FAR = 10;
+
+function valueNote({ examples }: Dataset): string {
+  const { mean, spread } = meanAndSpread(examples);
+  const note = `the training rows' numbers have the mean ${mean.toPrecision(3)} and the standard deviation ${spread.toPrecision(3)}`;
+  if (spread <= FAR && Math.abs(mean) <= FAR) return note;
+  return `${note}: a network learns numbers of about −5 to 5 faster, so divide them first if they are learned too slowly`;
 }
 
 /** Names for a sentence, each on one line and none too long. */

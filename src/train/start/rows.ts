@@ -4,12 +4,13 @@
  */
 import { createHash } from 'node:crypto';
 import { PyramidError } from '../../errors.ts';
-import type { Dataset, Example } from '../../text/example.ts';
+import { type Dataset, type Example, problemTypeOfRows } from '../../text/example.ts';
 import { readExamples, splitDataset, subsample } from '../../text/index.ts';
 import type { OnTrainEvent } from '../events.ts';
 import type { TrainOptions } from '../options/defaults.ts';
 import { keepApart, refuseReused, withoutReused } from './calibration-rows.ts';
 import { taskRows } from './from-hub.ts';
+import { labelCounts } from './label-counts.ts';
 
 export interface Rows {
   readonly train: Dataset;
@@ -31,14 +32,21 @@ export async function readRows(options: TrainOptions, onEvent: OnTrainEvent = ()
     ...(options.text && { text: options.text }),
     ...(options.pair && { pair: options.pair }),
     ...(options.label && { label: options.label }),
+    ...(options.labelSeparator && { labelSeparator: options.labelSeparator }),
+    ...(options.labelColumns.length > 0 && { labelColumns: options.labelColumns }),
     ...(options.delimiter && { delimiter: options.delimiter }),
   };
   const onGuess = (text: string) => onEvent({ kind: 'note', text });
   let train =
     task !== null
       ? await taskRows(task, dataDir, 'train', onEvent)
-      : await readExamples(options.train!, { ...columns, onGuess });
-  const file = (path: string) => readExamples(path, { ...columns, labels: train.labels });
+      : await readExamples(options.train!, {
+          ...columns,
+          ...(options.problemType && { problemType: options.problemType }),
+          onGuess,
+        });
+  const problemType = problemTypeOfRows(train);
+  const file = (path: string) => readExamples(path, { ...columns, problemType, labels: train.labels });
   const test =
     task !== null ? await taskRows(task, dataDir, 'test', onEvent) : options.test ? await file(options.test) : null;
   const all = train.examples;
@@ -84,9 +92,11 @@ function apartNote({ examples }: Dataset, left: number, spare: boolean): string 
 }
 
 /** Says which labels have no row to learn from: the model knows their names, and never answers them. */
-function noteUntrained({ name, labels, examples }: Dataset, onEvent: OnTrainEvent): void {
-  const met = new Set(examples.map(({ label }) => label));
-  const none = labels.filter((_, label) => !met.has(label));
+function noteUntrained(rows: Dataset, onEvent: OnTrainEvent): void {
+  const { name, labels } = rows;
+  if (problemTypeOfRows(rows) === 'regression') return;
+  const counts = labelCounts(rows);
+  const none = labels.filter((_, label) => counts[label].rows === 0);
   if (none.length === 0) return;
   const named = none.slice(0, 10).join(', ') + (none.length > 10 ? ` and ${none.length - 10} more` : '');
   onEvent({ kind: 'note', text: `${name}: no training rows have the label ${named}` });
@@ -95,6 +105,7 @@ function noteUntrained({ name, labels, examples }: Dataset, onEvent: OnTrainEven
 /** Sixteen hex digits that change with any row. */
 export function fingerprint({ labels, examples }: Dataset): string {
   const digest = createHash('sha256').update(JSON.stringify(labels));
-  for (const { text, pair, label } of examples) digest.update(JSON.stringify([text, pair ?? null, label]));
+  for (const { text, pair, label, target } of examples)
+    digest.update(JSON.stringify([text, pair ?? null, target ?? label]));
   return digest.digest('hex').slice(0, 16);
 }

@@ -38,6 +38,11 @@ export async function startingModel(
   onEvent: OnTrainEvent = () => {},
 ): Promise<Start> {
   const { seed, maxLength } = options;
+  if (train.problemType)
+    throw new PyramidError('MP_USAGE', {
+      what: `${train.name}: its rows are for ${train.problemType}`,
+      todo: 'give rows with one label each, the only kind that is trained on',
+    });
   const { labels } = train;
   if (!methods[options.method].network) {
     const tokenizer =

@@ -6,9 +6,10 @@ import { createHash } from 'node:crypto';
 import { exitOf, readsFeatures } from '../../pyramid/exits/exits.ts';
 import { headName } from '../../pyramid/exits/head-name.ts';
 import { randomStream } from '../../random.ts';
+import { NO_LABEL } from '../../text/example.ts';
 import type { Encoding } from '../../text/index.ts';
 import type { EncodedSet } from '../batch.ts';
-import { type MoreTexts, NO_LABEL } from '../stages/more-texts.ts';
+import type { MoreTexts } from '../stages/more-texts.ts';
 import { type ModelState, tensorOf } from '../state.ts';
 import type { HeadInputs } from '../trace/tracer.ts';
 
