@@ -4,7 +4,8 @@
  */
 import { PyramidError } from '../errors.ts';
 import type { Summary } from '../evaluate/judge.ts';
-import { type CountOptions, outcomes } from '../evaluate/outcomes.ts';
+import { type CountOptions, type Outcome, outcomes } from '../evaluate/outcomes.ts';
+import { targetQuality } from '../evaluate/quality.ts';
 import type { Trace } from '../evaluate/trace.ts';
 import { cheapest, tradeoff } from '../evaluate/tradeoff.ts';
 import { knownOptions } from '../option.ts';
@@ -31,9 +32,25 @@ export function chooseCautiously(trace: Trace, given: ChooseCautiouslyOptions): 
   const all = outcomes(trace, options);
   const full = fullAnswers(all, reference);
   const [off, ...rest] = tradeoff(trace, options);
-  const safe = rest.filter(({ tau }) => cautiousDrop(lossesAt(all, full, tau, 'net-drop')) <= maxDrop + 1e-9);
+  const dropAt = trace.answers
+    ? targetDrop(all)
+    : (tau: number | null) => cautiousDrop(lossesAt(all, full, tau, 'net-drop'));
+  const safe = rest.filter(({ tau }) => dropAt(tau) <= maxDrop + 1e-9);
   // every point that is left may be taken: only the cost decides, "off" among them
-  return cheapest([off, ...safe], 0, by);
+  return cheapest([off, ...safe], Number.NEGATIVE_INFINITY, by);
+}
+
+/**
+ * The same of a figure that is no mean over rows, micro F1 or a correlation: what it loses at a tau, and two standard errors more, by
+ * what each row moves it by (the delta method).
+ */
+function targetDrop(all: readonly Outcome[]): (tau: number | null) => number {
+  const full = targetQuality(all, null);
+  return (tau) => {
+    const early = targetQuality(all, tau);
+    const rows = full.influence.map((move, i) => full.value - early.value + move - early.influence[i]);
+    return cautiousDrop(rows);
+  };
 }
 
 /** Below so many rows a standard error of 0 is chance. */

@@ -52,7 +52,7 @@ const SPREAD = 2.8;
  */
 export function textsWorthLabelling(trace: Trace, given: FewLabelsOptions): LabelPlan {
   const known = checked(given);
-  needDial(trace);
+  needOneLabel(trace);
   return planOf(trace, outcomes(trace), known);
 }
 
@@ -67,7 +67,7 @@ export function certifyFewLabels(
 ): Certified {
   const known = checked(given);
   const { risk, options, seed } = known;
-  needDial(trace);
+  needOneLabel(trace);
   const all = outcomes(trace);
   const plan = planOf(trace, all, known);
   const missing = plan.texts.filter((i) => labels.get(i) === undefined).length;
@@ -158,4 +158,14 @@ const shareUpTo = (firstAt: readonly number[], end: number, { alpha }: TestOptio
 function firstDiffering(outcome: Outcome): number {
   const full = outcome.predicted[exitOf(outcome, null)];
   return DIAL.find((tau) => outcome.predicted[exitOf(outcome, tau)] !== full) ?? Number.POSITIVE_INFINITY;
+}
+
+/** A person is asked for one label a text. Throws MP_USAGE. */
+function needOneLabel(trace: Trace): void {
+  needDial(trace);
+  if (trace.answers)
+    throw new PyramidError('MP_USAGE', {
+      what: 'the file of texts to label has one label a text, and the model answers with any number of labels',
+      todo: 'certify it with --calibration rows',
+    });
 }

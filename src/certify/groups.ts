@@ -59,7 +59,9 @@ export function dropByGroup(trace: Trace, tau: number | null, given: GroupOption
   };
   const firstExit = trace.floor ? 0 : 1;
   return [
-    ...trace.labels.map((name, label) => drop('label', name, (outcome) => outcome.label === label)),
+    ...trace.labels.map((name, label) =>
+      drop('label', name, ({ label: own, target }) => (target ? target.truth[label] === 1 : own === label)),
+    ),
     ...Array.from({ length: trace.shape.layers + 1 - firstExit }, (_, i) =>
       drop('exit', String(i + firstExit), (outcome) => exitOf(outcome, tau) === i + firstExit),
     ),

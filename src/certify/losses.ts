@@ -9,6 +9,11 @@ import type { Risk } from '../pyramid/folder/certificate.ts';
 
 /** The full answer of each text [n]: `reference` where it is given, else the network's own, run to the end. */
 export function fullAnswers(all: readonly Outcome[], reference?: readonly number[]): readonly number[] {
+  if (reference && all[0]?.target)
+    throw new PyramidError('MP_USAGE', {
+      what: 'reference answers are one label a row, and the model answers with any number of labels or a number',
+      todo: 'leave them out: the model run to the end is then the reference',
+    });
   if (!reference) return all.map((outcome) => outcome.predicted[exitOf(outcome, null)]);
   if (reference.length !== all.length)
     throw new PyramidError('MP_USAGE', {
@@ -36,7 +41,12 @@ function lossOf(risk: Risk, label: number, early: number, full: number): number 
 }
 
 /** Throws MP_USAGE where the dial means nothing to the traced model, or there are no rows. */
-export function needDial({ headKind, floor, shape, entries }: Trace): void {
+export function needDial({ headKind, floor, shape, entries, answers }: Trace): void {
+  if (answers?.problemType === 'regression')
+    throw new PyramidError('MP_USAGE', {
+      what: 'a certificate is about answers that are right or wrong, and numbers are neither',
+      todo: 'choose tau on validation rows instead',
+    });
   if ((headKind === 'none' && !floor) || shape.layers === 0)
     throw new PyramidError('MP_USAGE', {
       what: 'the model has no exit before its end, so tau changes nothing',

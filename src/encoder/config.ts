@@ -127,7 +127,9 @@ export function parseConfig(raw: Readonly<Record<string, unknown>>, path: string
     return value;
   };
   const vocabularySize = whole(keys.vocabularySize, MOST.vocabularySize);
-  if (family.architecture === null) return { ...withoutNetwork(labels, vocabularySize), raw };
+  const problemType = (raw.problem_type ?? 'single_label_classification') as ProblemType;
+  if (!PROBLEM_TYPES.includes(problemType)) throw fault(`problem_type is ${quoted(raw.problem_type)}`);
+  if (family.architecture === null) return { ...withoutNetwork(labels, vocabularySize, problemType), raw };
   const activation = raw[keys.activation];
   if (activation !== undefined && activation !== 'gelu')
     throw fault(`${keys.activation} is ${quoted(activation)}; only "gelu" is known`);
@@ -139,10 +141,6 @@ export function parseConfig(raw: Readonly<Record<string, unknown>>, path: string
   const heads = whole(keys.heads, MOST.heads);
   if (hiddenSize % heads !== 0)
     throw fault(`${keys.hiddenSize} ${hiddenSize} is not a multiple of ${keys.heads} ${heads}`);
-  const problemType = (raw.problem_type ?? 'single_label_classification') as ProblemType;
-  if (!PROBLEM_TYPES.includes(problemType)) {
-    throw fault(`problem_type is ${quoted(raw.problem_type)}`);
-  }
   const padding = raw.pad_token_id ?? family.paddingId;
   if (!(Number.isSafeInteger(padding) && Number(padding) >= 0 && Number(padding) < vocabularySize))
     throw fault(`pad_token_id is ${quoted(padding)}, not an id from 0 to ${vocabularySize - 1}`);
@@ -186,7 +184,11 @@ export function parseConfig(raw: Readonly<Record<string, unknown>>, path: string
 export const hasNetwork = ({ layers }: Pick<EncoderConfig, 'layers'>): boolean => layers > 0;
 
 /** The configuration of a model of floor 0 alone: every size of a network is 0. */
-export const withoutNetwork = (labels: readonly string[], vocabularySize: number): EncoderConfig => ({
+export const withoutNetwork = (
+  labels: readonly string[],
+  vocabularySize: number,
+  problemType: ProblemType = 'single_label_classification',
+): EncoderConfig => ({
   family: 'linear',
   vocabularySize,
   hiddenSize: 0,
@@ -208,7 +210,7 @@ export const withoutNetwork = (labels: readonly string[], vocabularySize: number
   poolerActivation: 'tanh',
   initializerRange: 0,
   labels,
-  problemType: 'single_label_classification',
+  problemType,
   raw: {},
 });
 

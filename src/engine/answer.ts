@@ -1,5 +1,6 @@
 /** From an outcome to what the caller reads: the label, its score, and what it cost. */
 
+import { answerRule, labelsReached } from '../pyramid/exits/answer-rule.ts';
 import { addendOf, floorAnswer, summed, temperatureAt, tempered } from '../pyramid/exits/sum.ts';
 import { actualFlops, denseFlops } from '../pyramid/flops.ts';
 import { isSure, UNSURE } from '../pyramid/folder/abstention.ts';
@@ -14,6 +15,8 @@ export interface Answer {
   readonly label: string;
   /** The likeliest label's probability (softmax, or sigmoid for a multi-label model); a regression's value. */
   readonly score: number;
+  /** Of a multi-label model: every label whose score reaches its threshold, in the model's order. Left out for others. */
+  readonly labels?: readonly string[];
   /** Of the `topK` likeliest labels, likeliest first; there if topK is above 1, and of five labels or more where the model is unsure. */
   readonly scores?: Readonly<Record<string, number>>;
   /** The layer that answered, from 1; 0: floor 0, which answers before the network. */
@@ -36,6 +39,8 @@ export interface Detail extends Pick<Answer, 'exit' | 'tokens' | 'truncated' | '
   readonly best: number;
   /** That score is too low to answer by: the model abstains. */
   readonly unsure: boolean;
+  /** As in `Answer`. */
+  readonly labels?: readonly string[];
   /** Operations of the dense model for as many tokens, as the paper counts. */
   readonly denseFlops: number;
   /** Unknown pieces among the tokens that enter layer 1. */
@@ -60,6 +65,7 @@ export function detailOf(
     logits,
     best,
     unsure: !isSure(model.info.abstention, scores[best]),
+    ...labelsOf(model, scores),
     exit,
     tokens,
     truncated,
@@ -84,7 +90,7 @@ export function answerOf(
   const flops = flopsOf(model, outcome, tau);
   const unsure = !isSure(info.abstention, scores[best]);
   const label = answeredLabel(config.labels, { best, unsure });
-  const answer = { label, score: scores[best], exit, tokens, truncated, flops };
+  const answer = { label, score: scores[best], ...labelsOf(model, scores), exit, tokens, truncated, flops };
   const shown = shownLabels(topK, unsure);
   if (shown <= 1) return answer;
   const most = Object.fromEntries(
@@ -101,6 +107,17 @@ export const answeredLabel = (labels: readonly string[], { best, unsure }: Pick<
 
 /** How many labels of the ranking an answer has: whoever decides instead of an unsure model wants to see some. */
 export const shownLabels = (topK: number, unsure: boolean): number => (unsure ? Math.max(topK, 5) : topK);
+
+/** The labels that a text has by its scores, where it may have any number of them. */
+export function labelsOf(
+  { config, info }: Pick<ModelDescription, 'config' | 'info'>,
+  scores: readonly number[],
+): Pick<Answer, 'labels'> {
+  const rule = answerRule(config, info);
+  return rule.problemType === 'multi_label_classification'
+    ? { labels: labelsReached(scores, rule.thresholds, config.labels) }
+    : {};
+}
 
 /** [C]: what the scores of the exit that answered are the softmax of. */
 function answerLogits({ sum, info }: ModelDescription, { exit, logits, floor }: Outcome): readonly number[] {

@@ -1,7 +1,7 @@
 /** The options of a call to a model, checked: what was left out or null has its default, and tau fits the model. */
 import { PyramidError } from '../errors.ts';
 import { knownOptions } from '../option.ts';
-import { assertTau, hasUncertainty, mayExit } from '../pyramid/exits/exit-rule.ts';
+import { assertTau, mayExit } from '../pyramid/exits/exit-rule.ts';
 import type { Truncate } from './job.ts';
 import { choice, count, signalOf } from './option-checks.ts';
 import type { ModelDescription } from './workers/messages.ts';
@@ -60,12 +60,6 @@ export function checkedOptions(
 function checkedTau(tau: number | null, { config, info, headSettings, sum }: ModelDescription): number | null {
   assertTau(tau);
   if (tau === null) return tau;
-  const { problemType } = config;
-  if (mayExit({ headKind: headSettings.kind, hasFloor: sum !== null, problemType, shape: config })) return tau;
-  if (hasUncertainty(problemType) || headSettings.kind === 'none')
-    throw new PyramidError('MP_MODEL_HEADS', { method: info.method });
-  throw new PyramidError('MP_USAGE', {
-    what: `tau is ${tau}, but a ${problemType} model has no uncertainty to exit by`,
-    todo: 'leave tau out',
-  });
+  if (mayExit({ headKind: headSettings.kind, hasFloor: sum !== null, shape: config })) return tau;
+  throw new PyramidError('MP_MODEL_HEADS', { method: info.method });
 }

@@ -2,12 +2,14 @@
  * What a page draws of one text: what floor 0 makes of its words, how long each token stays, and the scores of each exit,
  * which are those of the sums where there is a floor 0.
  */
-import { exitLayer, hasUncertainty, toNumber, uncertainty } from '../pyramid/exits/exit-rule.ts';
+import { answerRule } from '../pyramid/exits/answer-rule.ts';
+import { askedBefore, exitLayer, toNumber, uncertaintyOf } from '../pyramid/exits/exit-rule.ts';
 import { exitLogits, temperatureAt, tempered } from '../pyramid/exits/sum.ts';
 import { isSure } from '../pyramid/folder/abstention.ts';
-import { argmax, softmax } from '../pyramid/logits.ts';
+import { argmax } from '../pyramid/logits.ts';
 import { problems } from '../pyramid/problem.ts';
-import type { FloorHistory, Outcome } from './job.ts';
+import { type Answer, labelsOf } from './answer.ts';
+import type { Outcome } from './job.ts';
 import type { ModelDescription } from './workers/messages.ts';
 
 export interface Explanation {
@@ -16,6 +18,8 @@ export interface Explanation {
   readonly score: number;
   /** That score is too low to answer by: the model abstains, and `classify` says "unsure". */
   readonly unsure: boolean;
+  /** As in `Answer`. */
+  readonly labels?: Answer['labels'];
   /** The layer that answers, from 1; 0: floor 0. */
   readonly exit: number;
   readonly tau: number | null;
@@ -58,28 +62,37 @@ export interface ExplainedLayer {
   /** Score of each label by the layer's head, floor 0 added (the main classifier at the last); null where none is asked. */
   readonly scores: Readonly<Record<string, number>> | null;
   /**
-   * Of those scores without their temperature, 0 to 1: what tau is compared with. null where there are none, or for answers that have
-   * none (several labels, a number).
+   * Of those scores without their temperature, 0 to 1: what tau is compared with. null where there are none, and at the first exit
+   * that gives a number, which has none to agree with.
    */
   readonly uncertainty: number | null;
 }
 
 export function explanationOf(
-  { config, sum, info }: ModelDescription,
+  model: ModelDescription,
   { tokenHistory, logits, floor: z0, truncated }: Outcome,
   tau: number | null,
 ): Explanation {
   if (!tokenHistory) throw new Error('internal: a text came back without its history');
+  const { config, sum, info } = model;
   const { pieces, types } = tokenHistory;
+  const rule = answerRule(config, info);
   const problem = problems[config.problemType];
   const byLabel = (scores: readonly number[]) =>
     Object.fromEntries(config.labels.map((label, c) => [label, scores[c]]));
   const exits = exitLogits(logits, z0, sum);
-  const floor = exits.floor && tokenHistory.floor && explainedFloor(exits.floor, tokenHistory.floor, byLabel);
-  const uncertainties = exits.layers.map((row) =>
-    row.length > 0 && hasUncertainty(config.problemType) ? uncertainty(row) : null,
+  const uncertainties = exits.layers.map((row, i) =>
+    row.length > 0 ? uncertaintyOf(rule, row, askedBefore(exits.layers, i)) : null,
   );
-  const exit = exitLayer(uncertainties, tau, exits.floor && uncertainty(exits.floor));
+  const atFloor = exits.floor && uncertaintyOf(rule, exits.floor, null);
+  const floor = exits.floor &&
+    atFloor &&
+    tokenHistory.floor && {
+      scores: byLabel(problem.activation(exits.floor)),
+      uncertainty: toNumber(atFloor),
+      ...tokenHistory.floor,
+    };
+  const exit = exitLayer(uncertainties, tau, atFloor);
   const scoresOf = (row: readonly number[], layer: number) =>
     problem.activation(tempered(row, temperatureAt(info.exitTemperatures, layer)));
   const answer = scoresOf(exit === 0 ? exits.floor! : exits.layers[exit - 1], exit);
@@ -102,11 +115,12 @@ export function explanationOf(
       uncertainty: u === null ? null : toNumber(u),
     };
   });
-  const unsure = !isSure(info.abstention, answer[best]);
+  const unsure = !isSure(model.info.abstention, answer[best]);
   return {
     label: config.labels[best],
     score: answer[best],
     unsure,
+    ...labelsOf(model, answer),
     exit,
     tau,
     truncated,
@@ -115,12 +129,4 @@ export function explanationOf(
     floor,
     layers,
   };
-}
-
-function explainedFloor(
-  answer: readonly number[],
-  history: FloorHistory,
-  byLabel: (scores: readonly number[]) => Readonly<Record<string, number>>,
-): ExplainedFloor {
-  return { scores: byLabel(softmax(answer)), uncertainty: toNumber(uncertainty(answer)), ...history };
 }

@@ -6,7 +6,8 @@
 import { type EncoderConfig, hasNetwork } from '../encoder/index.ts';
 import { PyramidError } from '../errors.ts';
 import type { Folder } from '../folder.ts';
-import { leaves, uncertainty } from '../pyramid/exits/exit-rule.ts';
+import { type AnswerRule, answerRule } from '../pyramid/exits/answer-rule.ts';
+import { leaves, type Uncertainty, uncertaintyOf } from '../pyramid/exits/exit-rule.ts';
 import { addendOf, type ExitSum, exitSum, floorAnswer } from '../pyramid/exits/sum.ts';
 import { Floor, type FloorParts, floorLength, secondOf } from '../pyramid/floor/index.ts';
 import { floorModelOf, type PyramidInfo } from '../pyramid/folder/model-folder.ts';
@@ -20,7 +21,7 @@ export interface FloorExitModel {
   readonly floor: FloorParts;
   readonly tokenizer: Tokenizer;
   readonly config: EncoderConfig;
-  readonly info: Pick<PyramidInfo, 'maxLength'>;
+  readonly info: Pick<PyramidInfo, 'maxLength' | 'labelThresholds' | 'valueSpread'>;
 }
 
 /** What came of asking floor 0. */
@@ -47,6 +48,7 @@ export class FloorExit {
   readonly #tokenizer: Tokenizer;
   readonly #longest: number;
   readonly #maxLength: number;
+  readonly #rule: AnswerRule;
 
   /** Of a model folder, without its weights; null: it has no floor 0. Throws MP_FILE_MISSING, MP_MODEL_*. */
   static async of(folder: Folder): Promise<FloorExit | null> {
@@ -54,7 +56,9 @@ export class FloorExit {
     return model && new FloorExit({ ...model, tokenizer: await tokenizerOf(folder) });
   }
 
-  constructor({ floor, tokenizer, config, info: { maxLength } }: FloorExitModel) {
+  constructor({ floor, tokenizer, config, info }: FloorExitModel) {
+    const { maxLength } = info;
+    this.#rule = answerRule(config, info);
     this.sum = exitSum(floor);
     this.#floor = new Floor(floor);
     this.#tokenizer = tokenizer;
@@ -94,7 +98,9 @@ export class FloorExit {
     if (z0 === null) return false;
     if (!z0.every(Number.isFinite)) throw new PyramidError('MP_MODEL_LOGITS', { layer: 0, logits: z0 });
     if (!this.hasNetwork) return true;
-    return !trace && tau !== null && leaves(uncertainty(floorAnswer(this.sum, z0)), tau);
+    if (trace || tau === null) return false;
+    const u: Uncertainty | null = uncertaintyOf(this.#rule, floorAnswer(this.sum, z0), null);
+    return u !== null && leaves(u, tau);
   }
 
   /** Of a text that it answers. `index` is for messages. Throws MP_TEXT_LONG. */

@@ -1,5 +1,6 @@
 /** What is known of a loaded model, as plain data: for whoever shows it, in a page or behind a server. */
 import type { ProblemType } from '../problem-type.ts';
+import { answerRule } from '../pyramid/exits/answer-rule.ts';
 import type { HeadKind } from '../pyramid/exits/exits.ts';
 import type { Abstention } from '../pyramid/folder/abstention.ts';
 import type { Certificate, TauOrigin } from '../pyramid/folder/certificate.ts';
@@ -29,6 +30,8 @@ export interface ModelInfo {
   readonly calibration: Calibration | null;
   readonly method: string;
   readonly problemType: ProblemType;
+  /** [C], of a multi-label model: the score from which on a text has a label. Left out for others. */
+  readonly labelThresholds?: readonly number[];
   /** It was trained on pairs of texts. */
   readonly pairs: boolean;
   /** 'none': no early exit, and tau must be null or left out. */
@@ -58,5 +61,7 @@ export function modelInfo(
   const promises = { certificate, certificateVoid, abstention, abstentionVoid };
   const dial = { tau, tauFrom: originOf(info), ...promises, calibration };
   const exits = { headKind, hasFloor, headWidth, asked, prunes };
-  return { name, labels, shape, ...dial, ...exits, problemType, method, pairs, maxLength, dtype };
+  const rule = answerRule({ labels, problemType }, info);
+  const several = rule.problemType === 'multi_label_classification' && { labelThresholds: rule.thresholds };
+  return { name, labels, shape, ...dial, ...exits, problemType, ...several, method, pairs, maxLength, dtype };
 }

@@ -9,7 +9,8 @@
  * down. So nothing waits while the engine is idle, and a lone text goes straight through.
  */
 import { PyramidError } from '../errors.ts';
-import { leaves, uncertainty } from '../pyramid/exits/exit-rule.ts';
+import { type AnswerRule, answerRule } from '../pyramid/exits/answer-rule.ts';
+import { askedBefore, leaves, uncertaintyOf } from '../pyramid/exits/exit-rule.ts';
 import { exitOf } from '../pyramid/exits/exits.ts';
 import { summed } from '../pyramid/exits/sum.ts';
 import { isAsked, type PyramidModel } from '../pyramid/folder/model-folder.ts';
@@ -63,6 +64,7 @@ type SchedulerModel = Pick<PyramidModel, 'config' | 'info' | 'headSettings'>;
 export class Scheduler {
   readonly #layers: number;
   readonly #model: SchedulerModel;
+  readonly #rule: AnswerRule;
   readonly #programs: Programs;
   readonly #events: SchedulerEvents;
   readonly #patience: number;
@@ -76,6 +78,7 @@ export class Scheduler {
   constructor(model: SchedulerModel, programs: Programs, events: SchedulerEvents, order: RunOrder = 'throughput') {
     this.#layers = model.config.layers;
     this.#model = model;
+    this.#rule = answerRule(model.config, model.info);
     this.#programs = programs;
     this.#events = events;
     this.#patience = PATIENCE[order];
@@ -179,7 +182,7 @@ export class Scheduler {
           const logits = job.logits[layer - 1];
           if (!logits.every(Number.isFinite)) {
             this.#events.failed([job], new PyramidError('MP_MODEL_LOGITS', { layer, logits }));
-          } else if (layer === layers || mayLeave(job, summed(logits, job.addend))) {
+          } else if (layer === layers || this.#mayLeave(job, layer)) {
             outcomes.push(outcome(job, layer));
           } else stay.push(job);
         }
@@ -207,6 +210,14 @@ export class Scheduler {
     return (trace || tau !== null) && isAsked(this.#model, layer);
   }
 
+  /** Whether the job leaves at `layer`, whose head has just answered. */
+  #mayLeave({ trace, tau, logits, addend }: Job, layer: number): boolean {
+    if (trace || tau === null) return false;
+    // what floor 0 adds is the same at all exits, and so in no difference of two
+    const u = uncertaintyOf(this.#rule, summed(logits[layer - 1], addend), askedBefore(logits, layer - 1));
+    return u !== null && leaves(u, tau);
+  }
+
   get #headIsAfter(): boolean {
     return exitOf(this.#model.headSettings.kind)?.asked === 'after';
   }
@@ -218,9 +229,6 @@ export class Scheduler {
     stage.waiting.add([job]);
   }
 }
-
-const mayLeave = ({ tau, trace }: Rule, logits: readonly number[]): boolean =>
-  !trace && tau !== null && leaves(uncertainty(logits), tau);
 
 const outcome = ({ id, tokens, logits, floor, truncated, unknown, tokenHistory }: Job, exit: number): Outcome => ({
   id,

@@ -5,6 +5,7 @@
  */
 import { exitLogits, temperatureAt, tempered } from '../pyramid/exits/sum.ts';
 import { argmax, softmax } from '../pyramid/logits.ts';
+import { problems } from '../pyramid/problem.ts';
 import type { Trace } from './trace.ts';
 
 export const CALIBRATION_BINS = 15;
@@ -46,13 +47,19 @@ function withEqualShares(rising: readonly ScoredAnswer[]): { readonly score: num
 
 /**
  * [L+1], by exit, floor 0 first: the expected calibration error of the answers that all texts would have there. null where no text
- * is asked, and for a model with one label.
+ * is asked, and for a model with one label or of numbers. Where a text may have any number of labels each of them is an answer, its score
+ * how likely the text has it.
  */
-export function calibrationErrors({ shape, floor: sum, temperatures, entries }: Trace): (number | null)[] {
+export function calibrationErrors({ shape, floor: sum, temperatures, answers, entries }: Trace): (number | null)[] {
   const byExit = Array.from({ length: shape.layers + 1 }, (): ScoredAnswer[] => []);
-  for (const { label, logits, floor = null } of entries) {
+  for (const { label, target, logits, floor = null } of answers?.problemType === 'regression' ? [] : entries) {
     const { floor: own, layers } = exitLogits(logits, floor, sum ?? null);
     for (const [exit, row] of [own ?? [], ...layers].entries()) {
+      if (target && row.length > 0) {
+        const scores = problems.multi_label_classification.activation(tempered(row, temperatureAt(temperatures, exit)));
+        for (const [c, score] of scores.entries()) byExit[exit].push({ score, isRight: target[c] === 1 });
+        continue;
+      }
       if (row.length < 2) continue;
       const answer = argmax(row);
       const scores = softmax(tempered(row, temperatureAt(temperatures, exit)));

@@ -4,6 +4,8 @@
  */
 import { PyramidError } from '../errors.ts';
 import { assertTau } from '../pyramid/exits/exit-rule.ts';
+import { pearson, spearman } from './correlation.ts';
+import { hammingLoss, macroF1OfSets, microF1 } from './label-sets.ts';
 import { accuracy, f1, macroF1 } from './metrics.ts';
 import { actualOf, type CountOptions, exitOf, type Outcome, outcomes } from './outcomes.ts';
 import type { Trace } from './trace.ts';
@@ -22,11 +24,18 @@ export interface Summary {
   readonly n: number;
   /** The dial; null is off. */
   readonly tau: number | null;
-  /** From 0 to 1. */
+  /** From 0 to 1. Where a text may have any number of labels, a right answer is exactly its set. NaN where it has a number. */
   readonly accuracy: number;
   /** F1 of label 1 where there are two labels, else null. */
   readonly f1: number | null;
   readonly macroF1: number;
+  /** Where a text may have any number of labels: F1 over all decisions, one a text and label, and the share of those that are wrong. */
+  readonly microF1?: number;
+  readonly hammingLoss?: number;
+  /** Where a text has a number: correlations of numbers and answers, −1 to 1, and the mean square of their differences. */
+  readonly pearson?: number;
+  readonly spearman?: number;
+  readonly meanSquaredError?: number;
   /** 10⁹ operations, mean over the texts. */
   readonly gflops: BothCounts;
   /**
@@ -93,7 +102,15 @@ export function judge(trace: Trace, tau: number | null, options: CountOptions = 
       const inside = all.filter(({ length }) => length >= from && length <= (to ?? Number.POSITIVE_INFINITY));
       if (inside.length === 0) return { from, to, n: 0, accuracy: null, speedup: null, pruned: null, meanExit: null };
       const { n, accuracy, speedup, meanExit } = summarize(inside, tau, trace.labels.length);
-      return { from, to, n, accuracy, speedup, pruned: prunedShare(inside), meanExit };
+      return {
+        from,
+        to,
+        n,
+        accuracy: Number.isNaN(accuracy) ? null : accuracy,
+        speedup,
+        pruned: prunedShare(inside),
+        meanExit,
+      };
     }),
   };
 }
@@ -101,20 +118,47 @@ export function judge(trace: Trace, tau: number | null, options: CountOptions = 
 /** The figures of `all` at `tau`; tau is not checked again. */
 export function summarize(all: readonly Outcome[], tau: number | null, labels: number): Summary {
   const exits = all.map((outcome) => exitOf(outcome, tau));
-  const truth = all.map(({ label }) => label);
-  const predicted = all.map((outcome, i) => outcome.predicted[exits[i]]);
   const paper = sum(all.map((outcome, i) => outcome.paper[exits[i]]));
   const actual = sum(all.map((outcome, i) => actualOf(outcome, exits[i], tau)));
   const dense = sum(all.map((outcome) => outcome.dense));
   return {
     n: all.length,
     tau,
-    accuracy: accuracy(truth, predicted),
-    f1: labels === 2 ? f1(truth, predicted) : null,
-    macroF1: macroF1(truth, predicted),
+    ...rightness(all, exits, labels),
     gflops: { paper: paper / all.length / 1e9, actual: actual / all.length / 1e9 },
     speedup: { paper: ratio(dense, paper), actual: ratio(dense, actual) },
     meanExit: mean(exits),
+  };
+}
+
+/** How right the answers at the exits [n] are. */
+function rightness(all: readonly Outcome[], exits: readonly number[], labels: number) {
+  const truth = all.map(({ label }) => label);
+  const predicted = all.map((outcome, i) => outcome.predicted[exits[i]]);
+  if (!all[0]?.target)
+    return {
+      accuracy: accuracy(truth, predicted),
+      f1: labels === 2 ? f1(truth, predicted) : null,
+      macroF1: macroF1(truth, predicted),
+    };
+  const wanted = all.map(({ target }) => target!.truth);
+  const answers = all.map(({ target }, i) => target!.answers[exits[i]]);
+  if (!all[0].target.isNumber)
+    return {
+      accuracy: accuracy(truth, predicted),
+      f1: null,
+      macroF1: macroF1OfSets(wanted, answers),
+      microF1: microF1(wanted, answers),
+      hammingLoss: hammingLoss(wanted, answers),
+    };
+  const [x, y] = [wanted, answers].map((rows) => rows.map(([value]) => value));
+  return {
+    accuracy: Number.NaN,
+    f1: null,
+    macroF1: Number.NaN,
+    pearson: pearson(x, y),
+    spearman: spearman(x, y),
+    meanSquaredError: mean(x.map((value, i) => (value - y[i]) ** 2)),
   };
 }
 

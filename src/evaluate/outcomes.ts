@@ -2,26 +2,34 @@
  * The answer and cost of each text of a trace at each layer: computed once, then read for every tau. Only this file
  * combines a trace with the FLOPs counts.
  */
-import { exitLayer, type Tau, type Uncertainty, uncertaintiesOf, uncertainty } from '../pyramid/exits/exit-rule.ts';
-import { exitLogits } from '../pyramid/exits/sum.ts';
+import { targetAnswered } from '../pyramid/exits/answer-rule.ts';
+import { exitLayer, type Tau, type Uncertainty, uncertaintiesOf, uncertaintyOf } from '../pyramid/exits/exit-rule.ts';
+import { exitLogits, temperatureAt, tempered } from '../pyramid/exits/sum.ts';
 import { type ActualFlopsOptions, actualFlops, denseFlops, paperFlops } from '../pyramid/flops.ts';
 import { argmax } from '../pyramid/logits.ts';
 import type { NetworkShape } from '../pyramid/shape.ts';
 import type { Trace } from './trace.ts';
+import { ruleOf } from './trace-lines.ts';
 
 /** Which layers the engine peeks at, see `actualFlops`. */
 export type Peeks = ActualFlopsOptions['peeks'];
 
 /** One text. Entry l of a list by exit is for layer l, entry 0 for floor 0. */
 export interface Outcome {
+  /** The true one; of texts with any number of labels the number of their set, see `predicted`. */
   readonly label: number;
+  /** Where a text has no one label: what it has, and what is answered at each exit [L+1], [C] of 0 and 1 or [1] of a number. */
+  readonly target?: Target;
   readonly length: number;
   readonly tokens: readonly number[];
   /** [L], entry l−1 for layer l: null where there is no head, and at the last layer, which always answers. */
   readonly uncertainty: readonly (Uncertainty | null)[];
   /** Floor 0's; null where it is not asked. */
   readonly floorUncertainty: Uncertainty | null;
-  /** [L+1], by exit: the label answered; −1 where there is none to ask. */
+  /**
+   * [L+1], by exit: the label answered; −1 where there is none to ask. A set of labels has a number of its own within the trace, so
+   * that equal numbers are equal sets. Of numbers nothing is said: 0.
+   */
   readonly predicted: readonly number[];
   /** [L+1], by exit: FLOPs when answering there, as the paper counts. */
   readonly paper: readonly number[];
@@ -33,6 +41,12 @@ export interface Outcome {
   readonly dense: number;
 }
 
+export interface Target {
+  readonly isNumber: boolean;
+  readonly truth: readonly number[];
+  readonly answers: readonly (readonly number[])[];
+}
+
 export interface CountOptions {
   /** Which layers the engine peeks at, for the actual count; all where left out. */
   readonly peeks?: Peeks;
@@ -41,21 +55,41 @@ export interface CountOptions {
 }
 
 export function outcomes(trace: Trace, { peeks = 'all', dense = trace.shape }: CountOptions = {}): Outcome[] {
-  const { shape, headKind, pairs, floor: sum = null } = trace;
-  return trace.entries.map(({ label, length, tokens, logits, floor = null }) => {
+  const { shape, headKind, pairs, floor: sum = null, temperatures } = trace;
+  const rule = ruleOf(trace);
+  const sets = new Map<string, number>();
+  const numberOf = (set: readonly number[]): number => {
+    const key = set.join();
+    const known = sets.get(key) ?? sets.size;
+    sets.set(key, known);
+    return known;
+  };
+  return trace.entries.map(({ label: own, target: truth, length, tokens, logits, floor = null }) => {
     const exits = exitLogits(logits, floor, sum);
     const byExit = [exits.floor ?? [], ...exits.layers];
     const [, ...asked] = byExit.map((row) => row.length > 0);
     const hasFloor = exits.floor !== null;
     const atExit = (value: (exit: number) => number, otherwise: number) =>
       byExit.map((row, exit) => (row.length > 0 ? value(exit) : otherwise));
+    let [label, predicted] = [own, (exit: number) => argmax(byExit[exit])];
+    let target: Target | undefined;
+    if (rule.problemType !== 'single_label_classification' && truth) {
+      // thresholds are of scores with their temperature
+      const answers = byExit.map((row, exit) =>
+        row.length > 0 ? targetAnswered(rule, tempered(row, temperatureAt(temperatures, exit))) : [],
+      );
+      const isNumber = rule.problemType === 'regression';
+      target = { isNumber, truth, answers };
+      [label, predicted] = isNumber ? [0, () => 0] : [numberOf(truth), (exit) => numberOf(answers[exit])];
+    }
     return {
       label,
+      ...(target && { target }),
       length,
       tokens,
-      uncertainty: uncertaintiesOf(exits.layers),
-      floorUncertainty: exits.floor && uncertainty(exits.floor),
-      predicted: atExit((exit) => argmax(byExit[exit]), -1),
+      uncertainty: uncertaintiesOf(exits.layers, rule),
+      floorUncertainty: exits.floor && uncertaintyOf(rule, exits.floor, null),
+      predicted: atExit(predicted, -1),
       paper: byExit.map((_, exit) => paperFlops(shape, tokens, exit)),
       actual: atExit(
         (exit) => actualFlops(shape, tokens, exit, { headKind, pairs, peeks, asked, floor: hasFloor }),

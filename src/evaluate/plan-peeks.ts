@@ -2,6 +2,7 @@
  * Which exit heads to ask. Asking a head costs time for every text that reaches it, and saves the later layers for those
  * that exit. A head that few texts exit by costs more than it saves. Knows costs and a trace; measures nothing.
  */
+import { PyramidError } from '../errors.ts';
 import { leaves } from '../pyramid/exits/exit-rule.ts';
 import { exitOf } from '../pyramid/exits/exits.ts';
 import { outcomes } from './outcomes.ts';
@@ -32,6 +33,11 @@ export interface PeekPlan {
  */
 export function planPeeks(trace: Trace, costs: PeekCosts, tau: number): PeekPlan {
   const last = trace.shape.layers;
+  if (trace.answers?.problemType === 'regression')
+    throw new PyramidError('MP_USAGE', {
+      what: 'which exit heads to ask cannot be planned where the answer is a number: each is compared with the one asked before it',
+      todo: 'leave --plan-peeks out',
+    });
   if (costs.ask.length !== last - 1 || costs.run.length !== last)
     throw new Error(`internal: costs of ${costs.ask.length} heads and ${costs.run.length} layers for ${last} layers`);
   const all = outcomes(trace);

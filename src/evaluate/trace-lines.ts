@@ -4,15 +4,19 @@
  * (docs/formats.md). Knows nothing of models and of files: trace.ts does.
  */
 import { PyramidError, quoted } from '../errors.ts';
+import { type AnswerRule, ONE_LABEL, type TargetRule } from '../pyramid/exits/answer-rule.ts';
 import { HEAD_KINDS, type HeadKind } from '../pyramid/exits/exits.ts';
 import type { ExitSum, ExitTemperatures } from '../pyramid/exits/sum.ts';
 import { DTYPES, type Dtype } from '../pyramid/folder/model-folder.ts';
 import type { NetworkShape } from '../pyramid/shape.ts';
+import { NO_LABEL } from '../text/example.ts';
 
 /** One text. L layers, C labels. */
 export interface TraceEntry {
-  /** Index of the true label. */
+  /** Index of the true label; −1 where the text has a `target` instead. */
   readonly label: number;
+  /** Of texts with any number of labels [C] of 0 and 1, of texts with a number [1]. Left out where a text has one label. */
+  readonly target?: readonly number[];
   /** Tokens of the text as the network got it, special ones included. */
   readonly length: number;
   /** [L+1]: tokens that enter layer 1, then those left after each layer. */
@@ -38,19 +42,27 @@ export interface Trace {
   readonly floor?: ExitSum;
   /** [L]: of each layer's exit; left out where all are 1. */
   readonly temperatures?: ExitTemperatures;
+  /** How logits become an answer; left out where it is one label. */
+  readonly answers?: TargetRule;
   readonly entries: readonly TraceEntry[];
 }
+
+/** How the logits of a trace become answers. */
+export const ruleOf = ({ answers }: Pick<Trace, 'answers'>): AnswerRule => answers ?? ONE_LABEL;
 
 /** What the file beside it says. */
 export type TraceMeta = Omit<Trace, 'entries'>;
 
 const FORMAT = 'magic-pyramid/trace';
-/** 2: there is a floor 0, whose logits are summed into every exit. 3: exits have temperatures. Else a trace is written as version 1. */
-const VERSIONS = [1, 2, 3];
+/**
+ * 2: there is a floor 0, whose logits are summed into every exit. 3: exits have temperatures. 4: an answer is not one label. Else a
+ * trace is written as version 1.
+ */
+const VERSIONS = [1, 2, 3, 4];
 const SIZES = ['layers', 'hiddenSize', 'heads', 'intermediateSize', 'labels'] as const;
 
-const versionOf = ({ floor, temperatures }: Pick<TraceMeta, 'floor' | 'temperatures'>): number =>
-  temperatures ? 3 : floor ? 2 : 1;
+const versionOf = ({ floor, temperatures, answers }: Pick<TraceMeta, 'floor' | 'temperatures' | 'answers'>): number =>
+  answers ? 4 : temperatures ? 3 : floor ? 2 : 1;
 
 /** The description of a trace's network as text. */
 export const metaText = (meta: TraceMeta): string =>
@@ -63,8 +75,8 @@ export function parseMeta(text: string, path: string): TraceMeta {
   if (meta?.format !== FORMAT) throw fault(`it is not the description of a trace ("format" is not "${FORMAT}")`);
   if (!VERSIONS.includes(meta.version as number))
     throw fault(`version ${quoted(meta.version)} is not supported, only 1 to ${VERSIONS.at(-1)}`);
-  const { shape, labels, headKind, pairs, dtype, floor, temperatures } = meta;
-  if (versionOf({ floor, temperatures }) !== meta.version) throw fault(misfit(meta));
+  const { shape, labels, headKind, pairs, dtype, floor, temperatures, answers } = meta;
+  if (versionOf({ floor, temperatures, answers }) !== meta.version) throw fault(misfit(meta));
   // a model of floor 0 alone has no network
   const least = (size: (typeof SIZES)[number]) => (floor && size !== 'labels' ? 0 : 1);
   if (!shape || !SIZES.every((size) => isCount(shape[size], least(size))))
@@ -75,7 +87,11 @@ export function parseMeta(text: string, path: string): TraceMeta {
     throw fault(`"labels" are not ${shape.labels} names`);
   if (typeof headKind !== 'string' || !(HEAD_KINDS as readonly string[]).includes(headKind))
     throw fault(`"headKind" is not one of ${HEAD_KINDS.join(', ')}`);
-  if (headKind !== 'none' && shape.labels < 2)
+  if (answers !== undefined && !isTargetRule(answers, shape.labels))
+    throw fault(
+      `"answers" are neither a threshold for each of ${shape.labels} labels nor a regression with its spread`,
+    );
+  if (headKind !== 'none' && shape.labels < 2 && !answers)
     throw fault('"headKind" names exit heads, but with one label there is no uncertainty to exit by');
   if (typeof pairs !== 'boolean') throw fault('"pairs" is not true or false');
   if (dtype !== undefined && !DTYPES.includes(dtype)) throw fault(`"dtype" is not one of ${DTYPES.join(', ')}`);
@@ -88,14 +104,29 @@ export function parseMeta(text: string, path: string): TraceMeta {
     ...(dtype && { dtype }),
     ...(floor && { floor }),
     ...(temperatures && { temperatures }),
+    ...(answers && { answers }),
   };
 }
 
 /** In words, that a version and what there is do not belong together. */
-function misfit({ version, floor, temperatures }: Partial<Trace> & { version?: unknown }): string {
+function misfit({ version, floor, temperatures, answers }: Partial<Trace> & { version?: unknown }): string {
+  if ((answers !== undefined) !== (version === 4))
+    return `version ${version} ${answers ? 'has' : 'lacks'} "answers", which version 4 alone has`;
   if ((temperatures !== undefined) !== (version === 3))
     return `version ${version} ${temperatures ? 'has' : 'lacks'} "temperatures", which version 3 alone has`;
   return `version ${version} ${floor ? 'has' : 'lacks'} "floor", which version 1 never has and version 2 always`;
+}
+
+function isTargetRule(value: unknown, labels: number): value is TargetRule {
+  const { problemType, thresholds, spread } = (value ?? {}) as Record<string, unknown>;
+  if (problemType === 'regression') return spread === null || (Number.isFinite(spread) && (spread as number) > 0);
+  const isThreshold = (one: unknown) => typeof one === 'number' && one > 0 && one < 1;
+  return (
+    problemType === 'multi_label_classification' &&
+    Array.isArray(thresholds) &&
+    thresholds.length === labels &&
+    thresholds.every(isThreshold)
+  );
 }
 
 const isTemperatures = (value: unknown, layers: number): boolean =>
@@ -117,15 +148,20 @@ const isExitSum = (value: unknown, labels: number): value is ExitSum => {
 /** One line of a trace. Throws MP_DATA_ROW. */
 export function parseEntry(
   text: string,
-  { shape, headKind, floor: sum }: TraceMeta,
+  { shape, headKind, floor: sum, answers }: TraceMeta,
   path: string,
   line: number,
 ): TraceEntry {
   const fault = (problem: string) => new PyramidError('MP_DATA_ROW', { path, line, problem });
   const entry = parse(text) as Partial<TraceEntry> | undefined;
   if (typeof entry !== 'object' || entry === null) throw fault('it is not a JSON object');
-  const { label, length, tokens, logits, floor } = entry;
-  if (!isCount(label, 0) || label >= shape.labels) throw fault(`"label" is not a whole number below ${shape.labels}`);
+  const { label, target, length, tokens, logits, floor } = entry;
+  if (answers && (label !== NO_LABEL || !isTarget(target, answers, shape.labels)))
+    throw fault(
+      `"target" is not ${answers.problemType === 'regression' ? 'a number' : `0 or 1 for each of ${shape.labels} labels`}`,
+    );
+  if (!answers && (!isCount(label, 0) || label >= shape.labels))
+    throw fault(`"label" is not a whole number below ${shape.labels}`);
   if (!isCount(length, 1)) throw fault('"length" is not a positive whole number');
   if (!Array.isArray(tokens) || tokens.length !== shape.layers + 1 || !tokens.every((n) => isCount(n, 1)))
     throw fault(`"tokens" are not ${shape.layers + 1} positive whole numbers`);
@@ -140,11 +176,17 @@ export function parseEntry(
     if (mayBeEmpty && headKind === 'none' && row.length > 0)
       throw fault(`"logits" of layer ${i + 1} are given, but the network has no exit heads`);
   });
-  if (!sum) return { label, length, tokens, logits };
+  const truth = { label: label!, ...(answers && { target }) };
+  if (!sum) return { ...truth, length, tokens, logits };
   const isAsked = Array.isArray(floor) && floor.length === shape.labels && floor.every(Number.isFinite);
   if (!isAsked && !(floor === null && shape.layers > 0)) throw fault(`"floor" is not ${shape.labels} finite numbers`);
-  return { label, length, tokens, logits, floor };
+  return { ...truth, length, tokens, logits, floor };
 }
+
+const isTarget = (value: unknown, { problemType }: TargetRule, labels: number): boolean =>
+  Array.isArray(value) &&
+  value.length === (problemType === 'regression' ? 1 : labels) &&
+  value.every((one) => (problemType === 'regression' ? Number.isFinite(one) : one === 0 || one === 1));
 
 function parse(text: string): unknown {
   try {

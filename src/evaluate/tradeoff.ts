@@ -7,6 +7,7 @@ import { knownOptions } from '../option.ts';
 import { tauBetween, toNumber, type Uncertainty } from '../pyramid/exits/exit-rule.ts';
 import { type Summary, summarize } from './judge.ts';
 import { type CountOptions, outcomes } from './outcomes.ts';
+import { qualityOf } from './quality.ts';
 import type { Trace } from './trace.ts';
 
 /** The most points of a curve beside "off"; 101 of them are the round taus. */
@@ -56,9 +57,9 @@ export function cheapest([off, ...rest]: readonly Summary[], accuracy: number, b
   const least = accuracy - 1e-9;
   let best = off;
   for (const point of rest) {
-    if (point.accuracy < least) continue;
+    if (qualityOf(point) < least) continue;
     const cost = point.gflops[by] - best.gflops[by];
-    if (best.accuracy < least || cost < 0 || (cost === 0 && point.accuracy > best.accuracy)) best = point;
+    if (qualityOf(best) < least || cost < 0 || (cost === 0 && qualityOf(point) > qualityOf(best))) best = point;
   }
   return best;
 }
@@ -68,7 +69,7 @@ export function mostAccurate(curve: readonly Summary[], speedup: number, by: 'ac
   let best: Summary | null = null;
   for (const point of curve) {
     if (speed(point, by) < speedup) continue;
-    const gain = best === null ? 1 : point.accuracy - best.accuracy;
+    const gain = best === null ? 1 : qualityOf(point) - qualityOf(best);
     if (gain > 0 || (gain === 0 && speed(point, by) > speed(best!, by))) best = point;
   }
   return best;

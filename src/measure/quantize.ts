@@ -7,9 +7,11 @@ import { join } from 'node:path';
 import { Pyramid } from '../engine/index.ts';
 import { PyramidError } from '../errors.ts';
 import { judge } from '../evaluate/judge.ts';
+import { qualityName, qualityOf } from '../evaluate/quality.ts';
 import type { Trace } from '../evaluate/trace.ts';
 import { knownOptions } from '../option.ts';
-import { exitLogits } from '../pyramid/exits/sum.ts';
+import { targetAnswered } from '../pyramid/exits/answer-rule.ts';
+import { exitLogits, temperatureAt, tempered } from '../pyramid/exits/sum.ts';
 import { dialOf, withoutDial } from '../pyramid/folder/dial.ts';
 import { json } from '../pyramid/folder/model-folder.ts';
 import { argmax } from '../pyramid/logits.ts';
@@ -34,10 +36,14 @@ export interface QuantizeOptions {
 export interface Quantized {
   readonly out: string;
   readonly rows: number;
-  /** Share of the rows whose label is another with int8, exits off. */
+  /**
+   * Share of the rows that are answered otherwise with int8, exits off: another label or set of labels, or a number that is a
+   * twentieth of the labels' standard deviation away.
+   */
   readonly disagreement: number;
-  /** Exits off. */
+  /** Exits off; micro F1 or Pearson's correlation where `figure` says so. */
   readonly accuracy: { readonly fp32: number; readonly int8: number };
+  readonly figure?: 'microF1' | 'pearson';
   /** Of int8 weights on this machine, see `Pyramid.weightBits`. */
   readonly weightBits: number;
   /** The model's tau was chosen with fp32: the copy has it for that alone, and none for int8. */
@@ -90,22 +96,33 @@ export async function quantize(options: QuantizeOptions): Promise<Quantized> {
     };
     await writeWhole(path, json({ ...config, pyramid }));
   });
-  const accuracy = { fp32: judge(exact.trace, null).accuracy, int8: judge(quick.trace, null).accuracy };
+  const summary = judge(exact.trace, null);
+  const accuracy = { fp32: qualityOf(summary), int8: qualityOf(judge(quick.trace, null)) };
+  const figure = qualityName(summary);
   return {
     out,
     rows: rows.examples.length,
     disagreement,
     accuracy,
+    ...(figure !== 'accuracy' && { figure }),
     weightBits: quick.weightBits!,
     tauVoid: exact.info.tau !== null && quick.info.tau === null,
   };
 }
 
-const differing = (a: Trace, b: Trace): number =>
-  a.entries.filter((_, i) => fullAnswer(a, i) !== fullAnswer(b, i)).length;
+/** Of the labels' standard deviation. */
+const SAME = 0.05;
 
-/** The label that the last layer answers, floor 0 added. */
-function fullAnswer({ entries, floor: sum }: Trace, text: number): number {
+function differing(a: Trace, b: Trace): number {
+  const [one, other] = [a, b].map((trace) => trace.entries.map((_, i) => fullAnswer(trace, i)));
+  const { answers } = a;
+  const most = answers?.problemType === 'regression' ? SAME * (answers.spread ?? 1) : 0;
+  return one.filter((answer, i) => answer.some((value, c) => Math.abs(value - other[i][c]) > most)).length;
+}
+
+/** What the last layer answers, floor 0 added: [1] of a label or a number, or [C] of 0 and 1. */
+function fullAnswer({ entries, floor: sum, answers, temperatures, shape }: Trace, text: number): readonly number[] {
   const { logits, floor } = entries[text];
-  return argmax(exitLogits(logits, floor ?? null, sum ?? null).layers.at(-1)!);
+  const last = exitLogits(logits, floor ?? null, sum ?? null).layers.at(-1)!;
+  return answers ? targetAnswered(answers, tempered(last, temperatureAt(temperatures, shape.layers))) : [argmax(last)];
 }

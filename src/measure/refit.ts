@@ -229,7 +229,7 @@ function checkModel(model: string, layers: number, problemType: string): void {
   const fault = (what: string, todo: string) => new PyramidError('MP_USAGE', { what: `${model} ${what}`, todo });
   if (layers === 0) throw fault('has no network to answer the texts', 'train it anew with --method linear');
   if (problemType !== 'single_label_classification')
-    throw fault(`is a ${problemType} model, and floor 0 answers one of several labels`, 'give another model');
+    throw fault(`is a ${problemType} model, and only models that give a text one label are refitted`, 'train it anew');
 }
 
 /** A tenth, by the seed, and the others; more than a tenth where `fewest`, the least that can certify, asks for it. */

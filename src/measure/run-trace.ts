@@ -3,7 +3,9 @@ import { Pyramid } from '../engine/index.ts';
 import { PyramidError } from '../errors.ts';
 import { labelNumbers } from '../evaluate/label-numbers.ts';
 import type { Trace } from '../evaluate/trace.ts';
-import type { Dataset } from '../text/example.ts';
+import type { ProblemType } from '../problem-type.ts';
+import { answerRule } from '../pyramid/exits/answer-rule.ts';
+import { type Dataset, NO_LABEL, problemTypeOfRows } from '../text/example.ts';
 
 /**
  * The trace of `rows`, in their order; the labels are the model's. `model` is a folder, or a model that is loaded
@@ -18,7 +20,13 @@ export async function runTrace(
   if (rows.examples.length === 0) throw new PyramidError('MP_DATA_EMPTY', { path: rows.name });
   const pyramid = typeof model === 'string' ? await Pyramid.load(model) : model;
   try {
-    const labels = labelNumbers(rows, pyramid.labels);
+    const rule = answerRule(pyramid, pyramid.info);
+    needSameKind(rows, rule.problemType);
+    const answers = rule.problemType === 'single_label_classification' ? null : rule;
+    const isNumber = rule.problemType === 'regression';
+    const labels = isNumber ? [0] : labelNumbers(rows, pyramid.labels);
+    const inOrder = (target: readonly number[]) =>
+      isNumber ? target : labels.map((_, i) => target[labels.indexOf(i)] ?? 0);
     const traced = await pyramid.trace(rows.examples, { onProgress });
     return {
       shape: pyramid.shape,
@@ -28,9 +36,24 @@ export async function runTrace(
       dtype: pyramid.dtype,
       ...(pyramid.exitSum && { floor: pyramid.exitSum }),
       ...(pyramid.info.exitTemperatures && { temperatures: pyramid.info.exitTemperatures }),
-      entries: rows.examples.map(({ label }, i) => ({ label: labels[label], ...traced[i] })),
+      ...(answers && { answers }),
+      entries: rows.examples.map(({ label, target }, i) => ({
+        label: labels[label] ?? NO_LABEL,
+        ...(answers && target && { target: inOrder(target) }),
+        ...traced[i],
+      })),
     };
   } finally {
     if (typeof model === 'string') await pyramid.close();
   }
+}
+
+/** Throws MP_USAGE for rows that are answered with something else than the model gives. */
+function needSameKind(rows: Dataset, problemType: ProblemType): void {
+  const own = problemTypeOfRows(rows);
+  if (own === problemType) return;
+  throw new PyramidError('MP_USAGE', {
+    what: `${rows.name}: the rows are for ${own}, and the model is a ${problemType}`,
+    todo: 'use rows of the task that the model was trained for',
+  });
 }

@@ -9,8 +9,11 @@ import type { ProblemType } from '../problem-type.ts';
 import { type Logits, softmax } from './logits.ts';
 
 export interface Problem {
-  /** Mean loss of logits [B, C] against targets [B, C], texts weighted by `weights` [B]. */
-  readonly loss: (g: Graph, logits: Value, targets: Value, weights: Value) => Value;
+  /**
+   * Mean loss of logits [B, C] against targets [B, C], texts weighted by `weights` [B]. `positives` [C]: where labels do not exclude
+   * each other, the weight of texts that have a label against those that have it not; all are 1 where left out.
+   */
+  readonly loss: (g: Graph, logits: Value, targets: Value, weights: Value, positives?: Value) => Value;
   /** Mean divergence of a student's logits from the teacher's (which get no gradient), [B, C] both. */
   readonly distillation: (g: Graph, teacher: Value, student: Value) => Value;
   /** Scores of one text's logits. */
@@ -33,9 +36,12 @@ export const problems: { readonly [P in ProblemType]: Problem } = {
     activation: softmax,
   },
   multi_label_classification: {
-    // mean over labels and texts of softplus(z) − t z, as PyTorch's binary_cross_entropy_with_logits
-    loss: (g, logits, targets, weights) => {
-      const perText = g.mean(g.sub(softplus(g, logits), g.mul(targets, logits)), [1]); // [B]
+    // mean over labels and texts of softplus(z) − t z, as PyTorch's binary_cross_entropy_with_logits; with positive weights w
+    // times 1 + (w − 1) t, which for t of 0 and 1 is its pos_weight
+    loss: (g, logits, targets, weights, positives) => {
+      const plain = g.sub(softplus(g, logits), g.mul(targets, logits)); // [B, C]
+      const weighted = positives ? g.mul(plain, g.add(g.mul(targets, g.sub(positives, 1)), 1)) : plain;
+      const perText = g.mean(weighted, [1]); // [B]
       return g.div(g.sum(g.mul(weights, perText), [0]), g.sum(weights, [0]));
     },
     // Σ_c KL of two coins: p (log p_t − log p_s) + (1 − p)(…), which is softplus(s) − softplus(t) − p_t (s − t)

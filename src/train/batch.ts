@@ -7,6 +7,8 @@ export interface EncodedSet {
   readonly encodings: readonly Encoding[];
   /** Label index of each text. */
   readonly labels: readonly number[];
+  /** What each text has instead, where texts have no one label: see `Example`. */
+  readonly targets?: readonly (readonly number[])[];
   readonly lengths: Int32Array;
   /** Texts that were cut at the maximum length. */
   readonly truncated: number;

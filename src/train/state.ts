@@ -1,5 +1,6 @@
 /** What a run trains: the network's parameters, its exit heads, its thresholds. Stages change it in place. */
 import { type EncoderConfig, type Parameters, type StoredTensor, withoutNetwork } from '../encoder/index.ts';
+import type { ProblemType } from '../problem-type.ts';
 import { type HeadSettings, headSettings } from '../pyramid/exits/exits.ts';
 import { THRESHOLDS } from '../pyramid/network.ts';
 
@@ -27,8 +28,9 @@ export const NO_HEADS = headSettings('none', false);
 export const noNetwork = (
   labels: readonly string[],
   { vocabularySize }: { readonly vocabularySize: number },
+  problemType: ProblemType,
 ): ModelState => ({
-  config: withoutNetwork(labels, vocabularySize),
+  config: withoutNetwork(labels, vocabularySize, problemType),
   parameters: new Map(),
   heads: new Map(),
   headSettings: NO_HEADS,

@@ -23,6 +23,7 @@ import { stepsNote } from './stages/few-rows.ts';
 import { stageSettings } from './stages/stage-settings.ts';
 import { encodeRows, textNotes } from './start/encoded-rows.ts';
 import { checkDepth } from './start/exit-heads.ts';
+import { fittedTo } from './start/fitted-options.ts';
 import { labelNotes } from './start/label-counts.ts';
 import { readRows } from './start/rows.ts';
 import { startingModel } from './start/starting-model.ts';
@@ -74,7 +75,7 @@ export const runTraining = (
 
 async function trainInto(
   out: string,
-  options: TrainOptions,
+  given: TrainOptions,
   device: Device,
   onEvent: OnTrainEvent,
   signal?: AbortSignal,
@@ -82,10 +83,11 @@ async function trainInto(
 ): Promise<TrainResult> {
   const started = performance.now();
   const note = (text: string) => onEvent({ kind: 'note', text });
-  const { method } = options;
+  const { method } = given;
   const { network, student, exits } = methods[method];
 
-  const rows = await readRows(options, onEvent);
+  const rows = await readRows(given, onEvent);
+  const options = fittedTo(rows.train, given, note);
   const { pairs } = rows.train;
   const unlabelled = await unlabelledOf(options, rows, note);
   const start = await startingModel(options, rows, student, onEvent);
@@ -117,7 +119,7 @@ async function trainInto(
     signal,
   });
 
-  const { result, floor, exitTemperatures, validation } = pyramid;
+  const { result, floor, exitTemperatures, answers, validation } = pyramid;
   const calibration =
     rows.calibration && sets.calibration ? await pyramid.trace(rows.calibration, sets.calibration) : null;
   const dial = exits ? setDial({ validation, calibration }, options) : null;
@@ -126,12 +128,13 @@ async function trainInto(
   const metrics = runMetrics(judge(judged, null), judge(judged, tau));
 
   const seconds = (performance.now() - started) / 1000;
-  const model = { options, start, rows, sets, result, floor, exitTemperatures, dial, metrics };
+  const model = { options, start, rows, sets, result, floor, exitTemperatures, answers, dial, metrics };
   await writeTrainedModel(out, model);
   await checkpoints.remove();
   await new StoredAnswers(checkpoints.path).remove();
   const clock = measure ? await clockTrainedModel(out, model, { measure, on: 'validation', signal }, onEvent) : null;
-  const reached = floor && reachedBy(floor.facts, judge(validation, tau).accuracy);
+  // floor 0 and network are compared by answers that are right or wrong
+  const reached = floor && answers === null ? reachedBy(floor.facts, judge(validation, tau).accuracy) : null;
   return { out, method, tau, dial, metrics, judgedOn: rows.test ? 'test' : 'validation', reached, clock, seconds };
 }
 

@@ -5,7 +5,11 @@ import { actualFlops, denseFlops } from '../pyramid/flops.ts';
 import { isSure } from '../pyramid/folder/abstention.ts';
 import type { AnswerAtTau } from './page-engine.ts';
 
-export const answerAt: AnswerAtTau = ({ label: own, score: ownScore, layers, pieces, floor }, info, tau) => {
+export const answerAt: AnswerAtTau = (
+  { label: ownLabel, score: ownScore, labels: ownLabels, layers, pieces, floor },
+  info,
+  tau,
+) => {
   const last = layers.length;
   const exit = exitLayer(
     layers.map(({ uncertainty }) => (uncertainty === null ? null : fromNumber(uncertainty))),
@@ -24,7 +28,8 @@ export const answerAt: AnswerAtTau = ({ label: own, score: ownScore, layers, pie
   const cost = { flops, denseFlops: denseFlops(info.shape, pieces.length) };
   // without a network the answer is one and the same at any tau
   const unsure = (score: number) => !isSure(info.abstention ?? undefined, score);
-  if (last === 0) return { label: own, score: ownScore, unsure: unsure(ownScore), exit, tokens, ...cost };
+  const own = { label: ownLabel, score: ownScore, ...(ownLabels && { labels: ownLabels }) };
+  if (last === 0) return { ...own, unsure: unsure(ownScore), exit, tokens, ...cost };
   const scores = exit === 0 ? floor?.scores : layers[exit - 1].scores;
   if (!scores) throw new Error(`internal: layer ${exit} answers without scores`);
   // the first of equal ones, as the engine has it
@@ -32,5 +37,8 @@ export const answerAt: AnswerAtTau = ({ label: own, score: ownScore, layers, pie
   // what a layer leaves is known where it ran: one that is peeked at, as the last always is, does not
   const ran = exitAt(info.headKind, exit, last)?.asked === 'after' ? exit : Math.max(0, exit - 1);
   const score = scores[label];
-  return { label, score, unsure: unsure(score), exit, tokens: tokens.slice(0, ran + 1), ...cost };
+  const several = info.labelThresholds && {
+    labels: info.labels.filter((name, i) => scores[name] >= info.labelThresholds![i]),
+  };
+  return { label, score, unsure: unsure(score), ...several, exit, tokens: tokens.slice(0, ran + 1), ...cost };
 };

@@ -120,6 +120,8 @@ export interface AnswerAt {
   readonly score: number;
   /** That score is too low to answer by: the model abstains. */
   readonly unsure: boolean;
+  /** Of a model that gives a text any number of labels: all whose score reaches their threshold. */
+  readonly labels?: readonly string[];
   /** The layer that answers, from 1; 0 is floor 0, before the network. */
   readonly exit: number;
   /** Tokens entering layer 1, then left after each layer that runs: `exit` itself does not where it is peeked at. */

@@ -2,7 +2,8 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { Pyramid } from '../../src/engine/index.ts';
-import { toNumber, uncertainty } from '../../src/pyramid/exits/exit-rule.ts';
+import { answerRule } from '../../src/pyramid/exits/answer-rule.ts';
+import { toNumber, uncertaintyOf } from '../../src/pyramid/exits/exit-rule.ts';
 import { randomModel, randomTexts } from '../support/random-model.ts';
 import { serve } from '../support/serve.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
@@ -46,7 +47,9 @@ describe("scores follow the rule of transformers' pipeline", () => {
       const { logits } = details[0];
       const isSoftmax = count === 2 && problemType === undefined;
       // another batch, another order of sums
-      if (isSoftmax) expect(layers[1].uncertainty).toBeCloseTo(toNumber(uncertainty(logits)), 5);
+      const rule = answerRule(pyramid, pyramid.info);
+      const u = uncertaintyOf(rule, logits, null);
+      if (isSoftmax || problemType !== 'regression') expect(layers[1].uncertainty).toBeCloseTo(toNumber(u!), 5);
       else expect(layers[1].uncertainty).toBeNull();
     } finally {
       await pyramid.close();
@@ -54,7 +57,7 @@ describe("scores follow the rule of transformers' pipeline", () => {
   });
 });
 
-test('one label has no uncertainty to exit by, whatever exit heads the folder has', async () => {
+test('one label is surest at the ends of the sigmoid, and a text leaves by that', async () => {
   const { dir } = await randomModel(root, 'heads', { seed: 8, kind: 'cls', prunes: false, layers: 2, labels: ['a'] });
   const pyramid = await Pyramid.load(dir, { workers: 1 });
   try {
@@ -62,10 +65,11 @@ test('one label has no uncertainty to exit by, whatever exit heads the folder ha
     const [{ score, exit }] = await pyramid.classify([texts[0]]);
     expect(score).toBeLessThan(1);
     expect(exit).toBe(2);
-    await expect(pyramid.classify(texts, { tau: 0.5 })).rejects.toMatchObject({
-      code: 'MP_USAGE',
-      message: expect.stringContaining('has no uncertainty to exit by'),
-    });
+    const [trace] = await pyramid.trace([texts[0]]);
+    const u = toNumber(uncertaintyOf(answerRule(pyramid, pyramid.info), trace.logits[0], null)!);
+    const exitAt = async (tau: number) => (await pyramid.classify(texts[0], { tau })).exit;
+    expect(await exitAt(Math.min(1, u + 1e-4))).toBe(1);
+    expect(await exitAt(u - 1e-4)).toBe(2);
   } finally {
     await pyramid.close();
   }

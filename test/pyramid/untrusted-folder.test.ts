@@ -285,16 +285,47 @@ describe('a pyramid object', () => {
     expect(infoFor(info, 'int8')).toEqual({ ...info, tau: 0.25 });
   });
 
-  it('has no tau where answers have no uncertainty', async () => {
+  const answers: [string, string, Json, RegExp][] = [
+    [
+      'thresholds for another number of labels',
+      'multi_label_classification',
+      { labelThresholds: [0.5] },
+      /labelThresholds is \[0\.5\], not a number above 0 and below 1 for each of \d labels/,
+    ],
+    [
+      'thresholds where a text has one label',
+      'single_label_classification',
+      { labelThresholds: [0.5, 0.5] },
+      /labelThresholds, and the model is a single_label_classification/,
+    ],
+    [
+      'a spread where there are no numbers',
+      'multi_label_classification',
+      { valueSpread: 1 },
+      /valueSpread, and the model is a multi_label_classification/,
+    ],
+    [
+      'exit heads for several numbers',
+      'regression',
+      { valueSpread: 1 },
+      /the model gives \d numbers: exit heads are for one/,
+    ],
+  ];
+  it.each(answers)('has no %s', async (_, problemType, more, message) => {
     const change = (config: Json & { pyramid: Json }) => {
-      config.problem_type = 'multi_label_classification';
-      config.pyramid.tau = 0.5;
+      config.problem_type = problemType;
+      Object.assign(config.pyramid, more, { format: 4 });
+      delete config.pyramid.floor;
+      delete config.pyramid.exitTemperatures;
     };
-    await refused(
-      copy(change),
-      'MP_MODEL_CONFIG',
-      /pyramid\.tau is 0\.5, but the answers of a multi_label_classification model have no uncertainty/,
-    );
+    await refused(copy(change), 'MP_MODEL_CONFIG', message);
+  });
+
+  it('is of format 4 exactly where it has thresholds or a spread', async () => {
+    const change = (config: Json & { pyramid: Json }) => {
+      config.pyramid.format = 4;
+    };
+    await refused(copy(change), 'MP_MODEL_CONFIG', /pyramid\.format is 4, and there is neither/);
   });
 });
 

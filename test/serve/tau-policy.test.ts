@@ -78,7 +78,7 @@ describe('the highest tau of --tau auto', () => {
 
   test('is refused for a model without exits', () => {
     expect(() => policy({ tau: 0.5 }, { headKind: 'none' })).toThrow('cannot exit early');
-    expect(() => policy({ tau: 'auto' }, { problemType: 'regression' })).toThrow('cannot exit early');
+    expect(() => policy({ tau: 'auto' }, { headKind: 'none' })).toThrow('cannot exit early');
     expect(policy({}, { headKind: 'none', info: { tau: null } })).toEqual({ kind: 'fixed', tau: null, sloMs: null });
   });
 });

@@ -8,6 +8,8 @@ const BUCKETS = 1024;
 export interface RandomFloorOptions {
   readonly seed: number;
   readonly labels: number;
+  /** A text may have any number of them. */
+  readonly several?: boolean;
   readonly tokenizer: Pick<Tokenizer, 'piece' | 'vocabularySize'>;
   readonly pairs?: boolean;
   /** w. */
@@ -19,13 +21,14 @@ export interface RandomFloorOptions {
 export function randomFloor({
   seed,
   labels,
+  several = false,
   tokenizer,
   pairs = false,
   weight = 0.8,
   figures = 1,
 }: RandomFloorOptions): FloorParts {
   const random = randomStream(seed, 'floor');
-  const outputs = outputsFor(labels);
+  const outputs = outputsFor(labels, several);
   const half = (n: number, of: () => number) => Float32Array.from({ length: n }, () => Math.round(of() * 64) / 64); // exact in half precision
   const shares = Array.from({ length: labels }, () => 1 + random.next());
   const total = shares.reduce((a, b) => a + b);
@@ -38,6 +41,7 @@ export function randomFloor({
       maxTokens: null,
       weighting: 'tfidf',
       labels,
+      ...(several && { several }),
       vocabulary: tokenizer.vocabularySize,
       seen: BUCKETS,
       unseenIdf: 4,

@@ -42,6 +42,10 @@ export interface RandomModelOptions {
   readonly figures?: number;
   /** [L], see sum.ts; left out: all are 1. */
   readonly exitTemperatures?: readonly number[];
+  /** [C], of a model that gives a text any number of labels. */
+  readonly labelThresholds?: readonly number[];
+  /** Of a model that gives a number. */
+  readonly valueSpread?: number;
 }
 
 export const WORDS = Array.from({ length: 200 }, (_, i) => `w${i}`);
@@ -80,6 +84,8 @@ export async function randomModel(
     floor: hasFloor = false,
     figures,
     exitTemperatures,
+    labelThresholds,
+    valueSpread,
   }: RandomModelOptions,
 ): Promise<{ dir: string; model: PyramidModel }> {
   const files = tokenizer ?? FILES;
@@ -113,11 +119,22 @@ export async function randomModel(
     }),
   );
   const settings = headSettings(kind, pairs, 16);
-  const floor = hasFloor ? randomFloor({ seed, labels: labels.length, tokenizer: loaded, pairs, figures }) : null;
+  const floor = hasFloor
+    ? randomFloor({
+        seed,
+        labels: labels.length,
+        several: problemType === 'multi_label_classification',
+        tokenizer: loaded,
+        pairs,
+        figures,
+      })
+    : null;
   const model: PyramidModel = {
     config,
     info: {
-      format: exitTemperatures ? 3 : floor ? 2 : 1,
+      format: labelThresholds || valueSpread ? 4 : exitTemperatures ? 3 : floor ? 2 : 1,
+      ...(labelThresholds && { labelThresholds }),
+      ...(valueSpread && { valueSpread }),
       ...(floor && { floor: floor.info }),
       ...(exitTemperatures && { exitTemperatures }),
       method: kind === 'none' ? (prunes ? 'ltp' : 'bert') : prunes ? 'mp' : 'fastbert',

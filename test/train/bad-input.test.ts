@@ -217,11 +217,6 @@ describe('a model folder that cannot be trained on', () => {
     expectRefused(await from(join(root, 'nowhere')), 2, /nowhere: no such model folder; check the path/);
   });
 
-  it('a problem other than one label a text', async () => {
-    const folder = config({ problem_type: 'regression' });
-    expectRefused(await from(folder), 2, 'problem_type is regression; train on single_label_classification');
-  });
-
   it('another architecture', async () => {
     expectRefused(await from(config({ model_type: 'gpt2' })), 1, 'model_type is "gpt2"; this version reads bert');
   });

@@ -1,7 +1,6 @@
 /** `calibrate --abstain`: the score below which a model answers "unsure", certified at its own tau on rows that had no part in either. */
 import { type AbstentionFacts, certifyAbstention } from '../../certify/index.ts';
 import { PyramidError } from '../../errors.ts';
-import { hasUncertainty } from '../../pyramid/exits/exit-rule.ts';
 import { unsureLabel } from '../../pyramid/folder/abstention.ts';
 import { infoFor } from '../../pyramid/folder/pyramid-info.ts';
 import { abstentionInWords } from '../../pyramid/folder/tau-words.ts';
@@ -17,7 +16,7 @@ export async function certifyAbstaining(call: Call<CalibrateOptions>): Promise<v
   const { options, services, io } = call;
   const { model, abstain, confidence, json } = options;
   const { config, info } = await services.outline(model);
-  if (!hasUncertainty(config.problemType))
+  if (config.problemType !== 'single_label_classification')
     throw usage(
       `${model} does not answer with one of several labels, so that no answer is unsure as a whole`,
       `leave ${flagOf('abstain')} out`,

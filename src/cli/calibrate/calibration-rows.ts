@@ -1,8 +1,9 @@
 /** The rows of `calibrate`, as traces: those that tau is chosen on, and those that certify it. */
+import type { EncoderConfig } from '../../encoder/index.ts';
 import type { TextInput } from '../../engine/index.ts';
 import { PyramidError } from '../../errors.ts';
 import { readTrace, type Trace } from '../../evaluate/trace.ts';
-import type { Dataset } from '../../text/example.ts';
+import { type Dataset, NO_LABEL } from '../../text/example.ts';
 import type { OnTrainEvent } from '../../train/events.ts';
 import { refuseReused } from '../../train/start/calibration-rows.ts';
 import type { Text } from '../../train/with-floor/unlabelled-texts.ts';
@@ -95,15 +96,24 @@ function labelled(file: string, { options, services }: CalibrateCall, onEvent: O
 async function unlabelled(file: string, { options, services }: CalibrateCall, onEvent: OnTrainEvent): Promise<Dataset> {
   const { model, text, pair, delimiter } = options;
   const texts = await services.unlabelledTexts({ files: [file], text, pair, delimiter }, model, onEvent);
-  return withoutLabels(file, await services.labels(model), texts);
+  return withoutLabels(file, (await services.outline(model)).config, texts);
 }
 
 /** Texts as rows; their label says nothing. */
-export const withoutLabels = (name: string, labels: readonly string[], texts: readonly Text[]): Dataset => ({
+export const withoutLabels = (
+  name: string,
+  { labels, problemType }: Pick<EncoderConfig, 'labels' | 'problemType'>,
+  texts: readonly Text[],
+): Dataset => ({
   name,
+  ...(problemType !== 'single_label_classification' && { problemType }),
   labels,
   pairs: texts[0]?.pair !== undefined,
-  examples: texts.map((one) => ({ ...one, label: 0 })),
+  examples: texts.map((one) =>
+    problemType === 'single_label_classification'
+      ? { ...one, label: 0 }
+      : { ...one, label: NO_LABEL, target: labels.map(() => 0) },
+  ),
 });
 
 /** Throws MP_USAGE for a trace that can be seen to be of another model: what it certifies would be promised of this one. */

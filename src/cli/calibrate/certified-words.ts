@@ -1,5 +1,6 @@
 /** What `calibrate` and `evaluate` say of a certificate, and of the drop in groups of texts. */
 import type { CertificateFacts, GroupDrop } from '../../certify/index.ts';
+import { QUALITY_NAMES } from '../../evaluate/quality.ts';
 import type { Calibration } from '../../pyramid/folder/dial.ts';
 import { amountOf, promise } from '../../pyramid/folder/tau-words.ts';
 import { operations } from '../../report/format.ts';
@@ -17,8 +18,21 @@ export function certifiedSentence(
   return `${model}: tau ${tau}, certified: ${promise(certificate)}.${figures}\n`;
 }
 
-const figuresOf = ({ dtype, accuracy, baseline, speedupPaper, speedupActual }: Calibration): string =>
-  `On these rows, in ${dtype}, ${percent(accuracy)} accuracy (${percent(baseline)} without exits), ${operations({ paper: speedupPaper, actual: speedupActual })}.`;
+const figuresOf = (calibration: Calibration): string => {
+  const { dtype, figure, speedupPaper, speedupActual } = calibration;
+  const sets = figure === 'microF1' ? ' A right answer is exactly the labels that a text has.' : '';
+  return `On these rows, in ${dtype}, ${qualityInWords(calibration)}, ${operations({ paper: speedupPaper, actual: speedupActual })}.${sets}`;
+};
+
+/** The figure that a tau was judged by, at it and without exits. */
+export const qualityInWords = ({
+  figure,
+  accuracy,
+  baseline,
+}: Pick<Calibration, 'figure' | 'accuracy' | 'baseline'>): string =>
+  figure === undefined
+    ? `${percent(accuracy)} accuracy (${percent(baseline)} without exits)`
+    : `a ${QUALITY_NAMES[figure]} of ${accuracy.toFixed(3)} (${baseline.toFixed(3)} without exits)`;
 
 function nothingCertified({ risk, rows, maxRisk, confidence }: CertificateFacts, rowsNeeded: number | null): string {
   const more =

@@ -3,9 +3,11 @@ import { type CertificateFacts, certify, chooseCautiously, dropByGroup, leastRis
 import { PyramidError } from '../../errors.ts';
 import { judge } from '../../evaluate/judge.ts';
 import { type PeekPlan, withAsked } from '../../evaluate/plan-peeks.ts';
+import { qualityOf } from '../../evaluate/quality.ts';
 import type { Trace } from '../../evaluate/trace.ts';
 import { mostAccurate, tradeoff } from '../../evaluate/tradeoff.ts';
-import { exitLogits } from '../../pyramid/exits/sum.ts';
+import { targetAnswered } from '../../pyramid/exits/answer-rule.ts';
+import { exitLogits, temperatureAt, tempered } from '../../pyramid/exits/sum.ts';
 import { argmax } from '../../pyramid/logits.ts';
 import type { Dataset } from '../../text/example.ts';
 import type { Call } from '../command.ts';
@@ -31,7 +33,7 @@ export async function certifyTau(call: Call<CalibrateOptions>): Promise<void> {
   const dtype = trace.dtype ?? 'fp32';
   const planned = plan && { plan: { msPerText: plan.cost, msPerTextAllHeads: plan.costOfAll } };
   const calibration = rows.labelled
-    ? { ...calibrationOf(trace, judge(trace, tau), judge(trace, null).accuracy, options), ...planned }
+    ? { ...calibrationOf(trace, judge(trace, tau), qualityOf(judge(trace, null)), options), ...planned }
     : null;
   const asked = askedBy(plan, options.planPeeks, trace);
   const kept = calibration && { calibration: withCurve(calibration, trace) };
@@ -69,7 +71,11 @@ const withFullAnswers = (trace: Trace, reference: readonly number[] | undefined)
   ...trace,
   entries: trace.entries.map((entry, i) => {
     const { layers } = exitLogits(entry.logits, entry.floor ?? null, trace.floor ?? null);
-    return { ...entry, label: reference?.[i] ?? argmax(layers.at(-1)!) };
+    const last = layers.at(-1)!;
+    const { answers, temperatures, shape } = trace;
+    if (answers)
+      return { ...entry, target: targetAnswered(answers, tempered(last, temperatureAt(temperatures, shape.layers))) };
+    return { ...entry, label: reference?.[i] ?? argmax(last) };
   }),
 });
 

@@ -2,22 +2,24 @@
 import { PyramidError } from '../../errors.ts';
 import { judge, type Summary } from '../../evaluate/judge.ts';
 import { withAsked } from '../../evaluate/plan-peeks.ts';
+import { qualityName, qualityOf } from '../../evaluate/quality.ts';
 import type { Trace } from '../../evaluate/trace.ts';
 import { cheapest, mostAccurate, tradeoff } from '../../evaluate/tradeoff.ts';
 import type { Calibration } from '../../pyramid/folder/dial.ts';
 import { tauInWords } from '../../pyramid/folder/tau-words.ts';
 import { operations } from '../../report/format.ts';
 import type { Call } from '../command.ts';
-import { percent, thousands } from '../output/format.ts';
+import { thousands } from '../output/format.ts';
 import type { CalibrateOptions } from './calibrate-options.ts';
 import { choiceRows } from './calibration-rows.ts';
+import { qualityInWords } from './certified-words.ts';
 import { askedBy, planFor, planSentence } from './peeks.ts';
 
 /** Throws MP_CALIBRATION for a speed-up that no tau reaches, MP_USAGE, and as reading, running and writing do. */
 export async function chooseTau(call: Call<CalibrateOptions>): Promise<void> {
   const { model, maxDrop, minSpeedup, by, json, planPeeks: plans } = call.options;
   const { trace, texts } = await choiceRows(call);
-  const baseline = judge(trace, null).accuracy;
+  const baseline = qualityOf(judge(trace, null));
   const choose = (judged: Trace): Summary =>
     minSpeedup === null ? cheapest(tradeoff(judged), baseline - maxDrop!, by) : fastEnough(judged, minSpeedup, by);
   const first = choose(trace);
@@ -43,24 +45,31 @@ export async function chooseTau(call: Call<CalibrateOptions>): Promise<void> {
 /** What the folder and `--json` have of a choice, without the curve. `baseline`: accuracy without exits. */
 export const calibrationOf = (
   { dtype }: Trace,
-  { n, accuracy, speedup }: Summary,
+  summary: Summary,
   baseline: number,
   { maxDrop, minSpeedup, by }: CalibrateOptions,
 ): Calibration => ({
   dtype: dtype ?? 'fp32',
-  rows: n,
+  rows: summary.n,
   target: minSpeedup === null ? { maxDrop: maxDrop! } : { speedup: minSpeedup },
   by,
   baseline,
-  accuracy,
-  speedupPaper: speedup.paper,
-  speedupActual: speedup.actual,
+  accuracy: qualityOf(summary),
+  ...figureOf(summary),
+  speedupPaper: summary.speedup.paper,
+  speedupActual: summary.speedup.actual,
 });
+
+/** Which figure `accuracy` is, where that is not accuracy. */
+const figureOf = (summary: Summary): Pick<Calibration, 'figure'> => {
+  const figure = qualityName(summary);
+  return figure === 'accuracy' ? {} : { figure };
+};
 
 /** With [tau, accuracy] on the rows of the trace, for those who turn the dial later. */
 export const withCurve = (calibration: Calibration, trace: Trace): Calibration => ({
   ...calibration,
-  curve: tradeoff(trace).flatMap(({ tau, accuracy }) => (tau === null ? [] : [[tau, accuracy] as const])),
+  curve: tradeoff(trace).flatMap((point) => (point.tau === null ? [] : [[point.tau, qualityOf(point)] as const])),
 });
 
 /** Throws MP_CALIBRATION. */
@@ -78,5 +87,9 @@ export const tooFast = (curve: readonly Summary[], speedup: number, by: 'actual'
     most: Math.max(...curve.map((other) => other.speedup[by] ?? Number.POSITIVE_INFINITY)),
   });
 
-const sentence = (model: string, { n, tau, accuracy, speedup }: Summary, { baseline, dtype }: Calibration): string =>
-  `${model}: ${tauInWords({ tau, tauFrom: 'chosen' })}, for ${dtype}; on the ${thousands(n)} rows that it was chosen on ${percent(accuracy)} accuracy (${percent(baseline)} without exits), ${operations(speedup)}. New texts may lose more: --calibration with rows that trained and chose nothing certifies it\n`;
+const sentence = (model: string, { n, tau, speedup }: Summary, calibration: Calibration): string => {
+  const chosen = `${model}: ${tauInWords({ tau, tauFrom: 'chosen' })}, for ${calibration.dtype}; on the ${thousands(n)} rows that it was chosen on ${qualityInWords(calibration)}, ${operations(speedup)}. New texts may lose more`;
+  return calibration.figure === 'pearson'
+    ? `${chosen}; numbers are neither right nor wrong, and no rows can certify it\n`
+    : `${chosen}: --calibration with rows that trained and chose nothing certifies it\n`;
+};

@@ -36,8 +36,8 @@ export async function writeTextsToLabel(call: Call<CalibrateOptions>): Promise<v
   needDelimited(delimiter, first);
   const { texts, rows } = await showDownloads(io.stderr, async (onEvent) => {
     const texts = await services.unlabelledTexts({ files: unlabelled, text, pair, delimiter }, model, onEvent);
-    const labels = await services.labels(model);
-    const rows = withoutLabels(unlabelled.join(', '), labels, texts);
+    const { config } = await services.outline(model);
+    const rows = withoutLabels(unlabelled.join(', '), config, texts);
     return { texts, rows: await services.freshRows(model, rows, onEvent) };
   });
   const progress = counter(io.stderr, 'texts');

@@ -73,7 +73,8 @@ export const evaluate: Command<EvaluateOptions> = {
     const dial: Dial = given === undefined ? own : { tau: given, tauFrom: 'given' };
     const judgement = judge(trace, dial.tau);
     const calibrationError = calibrationErrors(trace);
-    const drops = dial.tau === null || trace.shape.layers === 0 ? null : dropByGroup(trace, dial.tau);
+    const isNumber = trace.answers?.problemType === 'regression';
+    const drops = dial.tau === null || trace.shape.layers === 0 || isNumber ? null : dropByGroup(trace, dial.tau);
     io.stdout.write(
       json
         ? `${JSON.stringify({ ...judgement, calibrationError, tauFrom: originOf(dial), drops })}\n`
@@ -89,7 +90,7 @@ function report(name: string, judged: Judged, dial: Dial): string {
   const { gflops, speedup, byLength, f1, exitsAtFloor } = judged;
   const lines: (readonly [string, string])[] = [
     ['texts', `${thousands(judged.n)} of ${name}, ${tauInWords(dial)}`],
-    ['accuracy', percent(judged.accuracy)],
+    ...qualityLines(judged),
     ...(f1 === null ? [] : [['F1', percent(f1)] as const]),
     ['speed-up', `${times(speedup.paper)} as the paper counts, ${times(speedup.actual)} as computed`],
     [
@@ -109,6 +110,25 @@ function report(name: string, judged: Judged, dial: Dial): string {
   return lines.map(([title, value]) => `${title.padEnd(width)}  ${value}\n`).join('');
 }
 
+/** How right the answers are. */
+function qualityLines(judged: Judged): [string, string][] {
+  const { microF1, macroF1, hammingLoss, pearson, spearman, meanSquaredError } = judged;
+  const short = (value: number | undefined) => value!.toFixed(4);
+  if (pearson !== undefined)
+    return [
+      ['Pearson correlation', short(pearson)],
+      ['Spearman correlation', short(spearman)],
+      ['mean squared error', short(meanSquaredError)],
+    ];
+  if (microF1 === undefined) return [['accuracy', percent(judged.accuracy)]];
+  return [
+    ['micro F1', short(microF1)],
+    ['macro F1', short(macroF1)],
+    ['exactly the right labels', percent(judged.accuracy)],
+    ['Hamming loss', short(hammingLoss)],
+  ];
+}
+
 /** How far the scores of each exit are from how often they are right, floor 0 first where there is one. */
 function calibrationLine({ calibrationError, exitsAtFloor }: Judged): [string, string][] {
   const shown = exitsAtFloor === null ? calibrationError.slice(1) : calibrationError;
@@ -118,6 +138,6 @@ function calibrationLine({ calibrationError, exitsAtFloor }: Judged): [string, s
 }
 
 function bucketText({ n, accuracy, speedup, meanExit }: LengthBucket): string {
-  if (accuracy === null || speedup === null || meanExit === null) return 'no texts';
-  return `${count(n, 'text')}, accuracy ${percent(accuracy)}, speed-up ${times(speedup.actual)}, exit ${meanExit.toFixed(2)}`;
+  if (speedup === null || meanExit === null) return 'no texts';
+  return `${count(n, 'text')}, ${accuracy === null ? '' : `accuracy ${percent(accuracy)}, `}speed-up ${times(speedup.actual)}, exit ${meanExit.toFixed(2)}`;
 }

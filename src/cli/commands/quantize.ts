@@ -1,5 +1,6 @@
 /** `quantize`: a copy of a model that is run in int8, if int8 agrees with fp32. The work is src/evaluate's. */
 import { PyramidError } from '../../errors.ts';
+import { QUALITY_NAMES } from '../../evaluate/quality.ts';
 import type { Quantized } from '../../measure/quantize.ts';
 import { flagOption, numberOption, type OptionTable, textOption } from '../../option.ts';
 import type { Command } from '../command.ts';
@@ -65,5 +66,10 @@ export const quantize: Command<QuantizeCommandOptions> = {
   },
 };
 
-const sentence = ({ out, rows, disagreement, accuracy, weightBits, tauVoid }: Quantized): string =>
-  `${out}: int8 (weights of ${weightBits} bits on this machine) answers ${percent(1 - disagreement)} of ${thousands(rows)} texts as fp32 does, accuracy ${percent(accuracy.int8)} (${percent(accuracy.fp32)} with fp32)${tauVoid ? `; choose its tau again: magic-pyramid calibrate --model ${out} --max-drop 0.005` : ''}\n`;
+const qualityInWords = ({ figure, accuracy }: Pick<Quantized, 'figure' | 'accuracy'>): string =>
+  figure === undefined
+    ? `accuracy ${percent(accuracy.int8)} (${percent(accuracy.fp32)} with fp32)`
+    : `${QUALITY_NAMES[figure]} ${accuracy.int8.toFixed(3)} (${accuracy.fp32.toFixed(3)} with fp32)`;
+
+const sentence = ({ out, rows, disagreement, weightBits, tauVoid, ...quality }: Quantized): string =>
+  `${out}: int8 (weights of ${weightBits} bits on this machine) answers ${percent(1 - disagreement)} of ${thousands(rows)} texts as fp32 does, ${qualityInWords(quality)}${tauVoid ? `; choose its tau again: magic-pyramid calibrate --model ${out} --max-drop 0.005` : ''}\n`;

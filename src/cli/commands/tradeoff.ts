@@ -2,6 +2,7 @@
 import { stringify } from 'csv-stringify/sync';
 import { PyramidError } from '../../errors.ts';
 import type { Summary } from '../../evaluate/judge.ts';
+import { qualityName, qualityOf } from '../../evaluate/quality.ts';
 import { readTrace, type Trace } from '../../evaluate/trace.ts';
 import { tradeoff as curveOf } from '../../evaluate/tradeoff.ts';
 import { flagOption, type OptionTable, textOption } from '../../option.ts';
@@ -81,11 +82,12 @@ async function traceOf({ options, io, services }: Call<TradeoffOptions>): Promis
 
 function tableText(curve: readonly Summary[]): string {
   const hasF1 = curve[0].f1 !== null;
+  const figure = qualityName(curve[0]);
   const shown = thin(curve, SHOWN);
   return alignedText({
     heads: [
       'tau',
-      'Accuracy',
+      HEADS[figure],
       ...(hasF1 ? ['F1'] : []),
       'GFLOPs (paper)',
       'GFLOPs (actual)',
@@ -94,9 +96,9 @@ function tableText(curve: readonly Summary[]): string {
       'Mean exit',
     ],
     align: Array.from({ length: hasF1 ? 8 : 7 }, () => 'right'),
-    rows: shown.map(({ tau, accuracy, f1, gflops, speedup, meanExit }) => [
+    rows: shown.map(({ tau, f1, gflops, speedup, meanExit, ...figures }) => [
       tau === null ? 'off' : String(tau),
-      percent(accuracy),
+      figure === 'accuracy' ? percent(figures.accuracy) : qualityOf(figures).toFixed(4),
       ...(f1 === null ? [] : [percent(f1)]),
       short(gflops.paper),
       short(gflops.actual),
@@ -107,18 +109,21 @@ function tableText(curve: readonly Summary[]): string {
   });
 }
 
+const HEADS = { accuracy: 'Accuracy', microF1: 'Micro F1', pearson: 'Pearson' } as const;
+
 /** Unrounded; an empty tau is off. */
 function csvText(curve: readonly Summary[]): string {
-  const records = curve.map(({ tau, accuracy, f1, macroF1, gflops, speedup, meanExit }) => ({
-    tau,
-    accuracy,
-    f1,
-    macroF1,
-    gflops: gflops.paper,
-    gflopsActual: gflops.actual,
-    speedupPaper: speedup.paper,
-    speedupActual: speedup.actual,
-    meanExit,
-  }));
+  const records = curve.map(
+    ({ tau, accuracy, f1, macroF1, microF1, pearson, spearman, gflops, speedup, meanExit }) => ({
+      tau,
+      ...(pearson === undefined ? { accuracy, f1, macroF1 } : { pearson, spearman }),
+      ...(microF1 !== undefined && { microF1 }),
+      gflops: gflops.paper,
+      gflopsActual: gflops.actual,
+      speedupPaper: speedup.paper,
+      speedupActual: speedup.actual,
+      meanExit,
+    }),
+  );
   return stringify(records, { header: true, escape_formulas: true });
 }

@@ -2,13 +2,16 @@
  * The exit rule, the only place that compares an uncertainty with tau (eq. 2, FastBERT's normalised entropy):
  *   u = H(p) / log C in [0, 1]; a text exits at the first exit with u ≤ tau; the last layer always answers. Exits are
  *   counted by layers; floor 0, before the network, is 0.
+ * Where a text may have any number of labels, it leaves when every one is sure: u = max_c H(p_c, 1 − p_c) / log 2. Where the
+ * answer is a number z, it leaves when two exits agree: u = min(1, |z_l − z_k| / s), k the exit asked before l, s the standard
+ * deviation of the training rows' numbers.
  * Engine, evaluation, planning, server and page call it. An `Uncertainty` is a number at run time, but its type cannot be
  * compared with numbers. So nobody can write the rule a second time by accident.
  */
 import { PyramidError } from '../../errors.ts';
-import type { ProblemType } from '../../problem-type.ts';
 import { type Logits, maximum, notFinite } from '../logits.ts';
 import type { NetworkShape } from '../shape.ts';
+import { type AnswerRule, ONE_LABEL } from './answer-rule.ts';
 import type { HeadKind } from './exits.ts';
 
 declare const brand: unique symbol;
@@ -42,6 +45,42 @@ export function uncertainty(logits: Logits): Uncertainty {
   return fromNumber(Math.min(1, (Math.log(total) - weighted / total) / Math.log(logits.length)));
 }
 
+/**
+ * u of an exit by what its model answers with; null where there is nothing to go by: the first exit that is asked for a number.
+ * `before`: the logits of the exit asked before it, null where there is none; only numbers are compared with it.
+ */
+export function uncertaintyOf(rule: AnswerRule, logits: Logits, before: Logits | null): Uncertainty | null {
+  switch (rule.problemType) {
+    case 'single_label_classification':
+      return uncertainty(logits);
+    case 'multi_label_classification':
+      return leastSure(logits);
+    case 'regression':
+      return before === null || rule.spread === null ? null : distance(logits, before, rule.spread);
+    default:
+      return rule satisfies never;
+  }
+}
+
+/**
+ * max_c H(σ(z_c)) / log 2. H(σ(z)) = log(1 + e^−|z|) + |z| e^−|z| / (1 + e^−|z|) falls with |z|: the least |z| has the largest.
+ * Every p is taken from e^−|z|, so that nothing overflows.
+ */
+function leastSure(logits: Logits): Uncertainty {
+  let least = Number.POSITIVE_INFINITY;
+  for (let i = 0; i < logits.length; i++) least = Math.min(least, Math.abs(logits[i]));
+  if (!Number.isFinite(least)) throw notFinite(logits);
+  const tail = Math.exp(-least);
+  return fromNumber(Math.min(1, (Math.log1p(tail) + (least * tail) / (1 + tail)) / Math.LN2));
+}
+
+function distance(logits: Logits, before: Logits, spread: number): Uncertainty {
+  let largest = 0;
+  for (let i = 0; i < logits.length; i++) largest = Math.max(largest, Math.abs(logits[i] - before[i]));
+  if (!Number.isFinite(largest)) throw notFinite(logits);
+  return fromNumber(Math.min(1, largest / spread));
+}
+
 /** Whether a text leaves at an exit that is so uncertain. */
 export const leaves = (u: Uncertainty, tau: Tau): boolean => tau !== null && toNumber(u) <= tau;
 
@@ -65,10 +104,21 @@ export function exitLayer(
 }
 
 /** What `exitLayer` reads of the logits [L] of [C]; [] where no exit is asked. The last layer's is null. */
-export const uncertaintiesOf = (logitsByLayer: readonly Logits[]): (Uncertainty | null)[] =>
+export const uncertaintiesOf = (
+  logitsByLayer: readonly Logits[],
+  rule: AnswerRule = ONE_LABEL,
+): (Uncertainty | null)[] =>
   logitsByLayer.map((logits, i) =>
-    logits.length === 0 || i === logitsByLayer.length - 1 ? null : uncertainty(logits),
+    logits.length === 0 || i === logitsByLayer.length - 1
+      ? null
+      : uncertaintyOf(rule, logits, askedBefore(logitsByLayer, i)),
   );
+
+/** The logits of the last exit asked before entry `i` of the logits [L]; null where none was. */
+export function askedBefore<T extends Logits>(logitsByLayer: readonly T[], i: number): T | null {
+  for (let layer = i - 1; layer >= 0; layer--) if (logitsByLayer[layer].length > 0) return logitsByLayer[layer];
+  return null;
+}
 
 /**
  * The shortest decimal tau at which a text of uncertainty `low` leaves and one of `high` stays, so that a printed tau
@@ -85,18 +135,14 @@ export function tauBetween(low: Uncertainty, high: Uncertainty | null): number {
 /** What of a model says whether tau means anything to it. */
 export interface MayExit {
   readonly headKind: HeadKind;
-  readonly problemType: ProblemType;
   readonly hasFloor: boolean;
   readonly shape: Pick<NetworkShape, 'layers'>;
 }
 
-/** Whether tau means anything to a model: it has exits, and its answers have the uncertainty that they leave by. */
-export const mayExit = ({ headKind, problemType, hasFloor, shape }: MayExit): boolean =>
+/** Whether tau means anything to a model: it has exits before its end. */
+export const mayExit = ({ headKind, hasFloor, shape }: MayExit): boolean =>
   // floor 0 without a network always answers
-  (headKind !== 'none' || (hasFloor && shape.layers > 0)) && hasUncertainty(problemType);
-
-/** Equation 2 is for answers that are one of several labels: a softmax. */
-export const hasUncertainty = (problemType: ProblemType): boolean => problemType === 'single_label_classification';
+  headKind !== 'none' || (hasFloor && shape.layers > 0);
 
 /** Throws MP_TAU_RANGE unless `tau` is null or a number from 0 to 1. */
 export function assertTau(tau: unknown): asserts tau is Tau {

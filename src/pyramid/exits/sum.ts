@@ -6,7 +6,7 @@
  * Both experts count the prior, and k takes it off once. w and k are one number each for all exits.
  * Engine, training, evaluation and page call this file, and no other puts these together.
  */
-import type { FloorParts } from '../floor/index.ts';
+import { type FloorParts, priorLogits } from '../floor/index.ts';
 import type { Logits } from '../logits.ts';
 
 /** T [L], above 0: the inverse temperatures of layers 1 to L, as s is floor 0's. Left out: all are 1. */
@@ -23,16 +23,19 @@ export const tempered = (logits: readonly number[], temperature: number): readon
 export interface ExitSum {
   /** w, 0 or more; 0: floor 0 adds nothing. */
   readonly weight: number;
-  /** [C]: k log π. */
+  /** [C]: k log π; k log π / (1 − π) where a text may have any number of labels. */
   readonly prior: readonly number[];
   /** s, above 0: the inverse temperature of floor 0's own answer. */
   readonly scale: number;
 }
 
 /** As a folder keeps it. */
-export const exitSum = ({ info: { sum, temperature }, prior }: Pick<FloorParts, 'info' | 'prior'>): ExitSum => ({
+export const exitSum = ({
+  info: { sum, temperature, several },
+  prior,
+}: Pick<FloorParts, 'info' | 'prior'>): ExitSum => ({
   weight: sum.weight,
-  prior: Array.from(prior, (share) => sum.priorShare * Math.log(share)),
+  prior: Array.from(priorLogits(prior, several), (log) => sum.priorShare * log),
   scale: temperature,
 });
 

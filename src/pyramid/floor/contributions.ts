@@ -3,7 +3,7 @@
  * at. For explaining, so it may allocate. Knows nothing of how it is shown.
  */
 import type { FeatureReader } from './feature-reader.ts';
-import { type FloorParts, outputsFor } from './floor-info.ts';
+import { type FloorParts, outputsFor, sharesVector } from './floor-info.ts';
 import { OVERLAP_FIGURES, type OverlapFigure } from './overlap.ts';
 import type { SeenBuckets } from './seen-buckets.ts';
 import { tfWeights } from './tf-weights.ts';
@@ -25,7 +25,10 @@ export function contributionsOf(
   norm: number,
 ): readonly Contribution[] {
   const { info, idf, weights, overlap } = parts;
-  const outputs = outputsFor(info.labels);
+  const outputs = outputsFor(info.labels, info.several);
+  const byLabel = sharesVector(info)
+    ? byTwo
+    : (of: (output: number) => number) => Float64Array.from({ length: outputs }, (_, k) => of(k));
   const tf = tfWeights(info.weighting);
   const spans: { from: number; to: number }[][] = Array.from({ length: reader.size }, () => []);
   for (const { at, token, tokens } of reader.occurrences()) spans[at].push({ from: token, to: token + tokens });
@@ -35,21 +38,20 @@ export function contributionsOf(
     if (row < 0) continue;
     const scale = info.weighting === 'binary' ? 1 : idf[row];
     const value = tf[Math.min(reader.counts[i], tf.length - 1)] * scale * norm;
-    found.push({ logits: byLabel(outputs, (k) => value * weights[row * outputs + k]), spans: spans[i] });
+    found.push({ logits: byLabel((k) => value * weights[row * outputs + k]), spans: spans[i] });
   }
   if (!overlap) return found;
   const figures = OVERLAP_FIGURES.map((figure, f): Contribution => {
     const value = (reader.figures[f] - overlap.mean[f]) / overlap.spread[f];
     const weight = (at: number, k: number) => overlap.weights[at * outputs + k];
-    const logits = byLabel(outputs, (k) => value * weight(f, k) + value ** 2 * weight(OVERLAP_FIGURES.length + f, k));
+    const logits = byLabel((k) => value * weight(f, k) + value ** 2 * weight(OVERLAP_FIGURES.length + f, k));
     return { logits, spans: [], figure };
   });
   return [...found, ...figures];
 }
 
-/** [C] from K outputs: s becomes (−s/2, s/2). */
-function byLabel(outputs: number, of: (output: number) => number): Float64Array {
-  if (outputs > 1) return Float64Array.from({ length: outputs }, (_, k) => of(k));
+/** [2] from one output: s becomes (−s/2, s/2). */
+function byTwo(of: (output: number) => number): Float64Array {
   const s = of(0);
   return Float64Array.of(-s / 2, s / 2);
 }

@@ -38,6 +38,8 @@ export interface FloorInfo extends FloorReading {
   readonly format: 1;
   /** C. */
   readonly labels: number;
+  /** A text may have any number of labels: a logistic regression for each. Left out: it has one of them. */
+  readonly several?: true;
   /** V, the tokenizer's. */
   readonly vocabulary: number;
   /** Buckets seen in training, rows of the tables. */
@@ -49,7 +51,7 @@ export interface FloorInfo extends FloorReading {
   readonly sum: FloorSum;
 }
 
-/** Floor 0 as training makes it and a folder keeps it. K = C weights a feature; one where C = 2. */
+/** Floor 0 as training makes it and a folder keeps it. K = C weights a feature; one where C = 2 and a text has one label. */
 export interface FloorParts {
   readonly info: FloorInfo;
   /** [V], see piece-kinds.ts. */
@@ -62,7 +64,7 @@ export interface FloorParts {
   readonly weights: Float32Array;
   /** [K] */
   readonly bias: Float32Array;
-  /** π, [C]: shares of the labels among the rows that trained it, class weights applied. */
+  /** π, [C]: shares of the labels among the rows that trained it, class weights applied; they sum to 1 where a row has one. */
   readonly prior: Float32Array;
   /** Of pairs alone. */
   readonly overlap: OverlapParts | null;
@@ -80,5 +82,16 @@ export interface OverlapParts {
   readonly weights: Float32Array;
 }
 
-/** K: two labels share one vector, z_0 = (−s/2, s/2). */
-export const outputsFor = (labels: number): number => (labels === 2 ? 1 : labels);
+/** K: two labels of which a text has one share one vector, z_0 = (−s/2, s/2). */
+export const outputsFor = (labels: number, several: boolean | undefined = false): number =>
+  labels === 2 && !several ? 1 : labels;
+
+/** Whether a vector is shared by two labels. */
+export const sharesVector = ({ labels, several }: Pick<FloorInfo, 'labels' | 'several'>): boolean =>
+  labels === 2 && !several;
+
+/**
+ * [C]: what a prior π says as logits, log π, or for labels that do not exclude each other log π / (1 − π).
+ */
+export const priorLogits = (prior: ArrayLike<number>, several = false): Float64Array =>
+  Float64Array.from(prior, (share) => Math.log(share) - (several ? Math.log1p(-share) : 0));

@@ -5,7 +5,7 @@
  */
 import { type Contribution, contributionsOf } from './contributions.ts';
 import { type FeatureReader, featureReader } from './feature-reader.ts';
-import { type FloorInfo, type FloorParts, outputsFor } from './floor-info.ts';
+import { type FloorInfo, type FloorParts, outputsFor, sharesVector } from './floor-info.ts';
 import { FIGURES } from './overlap.ts';
 import { RowSums } from './row-sums.ts';
 import { SeenBuckets } from './seen-buckets.ts';
@@ -23,7 +23,7 @@ export class Floor {
   constructor(parts: FloorParts) {
     const { info, kinds, bits, idf, weights } = parts;
     const binary = info.weighting === 'binary';
-    const outputs = outputsFor(info.labels);
+    const outputs = outputsFor(info.labels, info.several);
     this.info = info;
     this.parts = parts;
     this.#reader = featureReader(info, kinds, parts.overlap?.pieceIdf ?? null);
@@ -55,7 +55,7 @@ export class Floor {
     for (let k = 0; k < outputs; k++) sums[k] = sums[k] * norm + bias[k];
     if (overlap) this.#addFigures(overlap);
     const z = into ?? new Float64Array(this.info.labels);
-    if (outputs === 1) {
+    if (sharesVector(this.info)) {
       z[0] = -sums[0] / 2;
       z[1] = sums[0] / 2;
     } else for (let k = 0; k < outputs; k++) z[k] = sums[k];
@@ -65,7 +65,7 @@ export class Floor {
   /** b [C], what floor 0 answers where a text has no feature and something has to answer. */
   get bias(): Float64Array {
     const { bias } = this.parts;
-    return this.#outputs === 1 ? Float64Array.of(-bias[0] / 2, bias[0] / 2) : Float64Array.from(bias);
+    return sharesVector(this.info) ? Float64Array.of(-bias[0] / 2, bias[0] / 2) : Float64Array.from(bias);
   }
 
   /**

@@ -26,6 +26,8 @@ const MOST_FACTOR = 1e4;
 /** What it must fit. */
 export interface FloorFits {
   readonly labels: number;
+  /** A text may have any number of them. */
+  readonly several?: boolean;
   /** The tokenizer's `vocabularySize`. */
   readonly vocabulary: number;
 }
@@ -47,9 +49,16 @@ export function readFloorInfo(stored: unknown, fits: FloorFits, path: string): F
       `pyramid.floor.vocabulary is ${quoted(stored.vocabulary)}, the tokenizer has ${fits.vocabulary} pieces`,
       'take the tokenizer that belongs to the model',
     );
+  if (
+    (stored.several === true) !== (fits.several === true) ||
+    (stored.several !== undefined && stored.several !== true)
+  )
+    throw fault(
+      `pyramid.floor.several is ${quoted(stored.several)}, and the model's texts have ${fits.several ? 'any number of labels' : 'one label'}`,
+    );
   const most = bucketsFor(fits.labels);
   const fields: Readonly<Record<string, Field>> = {
-    labels: whole(2, 2 ** 16),
+    labels: whole(fits.several ? 1 : 2, 2 ** 16),
     vocabulary: whole(1, MOST_IDS),
     buckets: [
       (value) => between(value, 32, most) && Number.isInteger(Math.log2(value as number)),

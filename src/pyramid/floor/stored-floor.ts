@@ -27,8 +27,8 @@ export const FLOOR_PREFIX = 'pyramid.floor.';
 type Sizes = Readonly<Record<string, readonly [dtype: FloorDtype, ...shape: number[]]>>;
 
 /** Every tensor of a floor, by its name after the prefix. */
-function sizesOf({ labels, buckets, vocabulary, seen, weighting, pairs }: FloorInfo): Sizes {
-  const outputs = outputsFor(labels);
+function sizesOf({ labels, several, buckets, vocabulary, seen, weighting, pairs }: FloorInfo): Sizes {
+  const outputs = outputsFor(labels, several);
   return {
     kinds: ['U8', vocabulary],
     buckets: ['U8', buckets / 8],

@@ -18,6 +18,8 @@ export interface Calibration {
   /** Without exits. */
   readonly baseline: number;
   readonly accuracy: number;
+  /** What `baseline`, `accuracy` and `curve` are of, where that is not accuracy. */
+  readonly figure?: 'microF1' | 'pearson';
   /** null where no layer ran. */
   readonly speedupPaper: number | null;
   readonly speedupActual: number | null;
@@ -90,6 +92,7 @@ const CALIBRATION: Readonly<Record<keyof Calibration, Field>> = {
   by: oneOf(['actual', 'paper']),
   baseline: number(),
   accuracy: number(),
+  figure: oneOf(['microF1', 'pearson']),
   speedupPaper: orNull(number()),
   speedupActual: orNull(number()),
   plan: [

@@ -4,20 +4,19 @@
  */
 import { type EncoderConfig, hasNetwork } from '../../encoder/index.ts';
 import { PyramidError, quoted } from '../../errors.ts';
-import { hasUncertainty } from '../exits/exit-rule.ts';
 import { exitOf, HEAD_KINDS, type HeadKind } from '../exits/exits.ts';
 import { FASTBERT_HEADS } from '../exits/fastbert.ts';
 import { type FloorInfo, readFloorInfo } from '../floor/index.ts';
 import { DIAL_WORDS, type Dial, dialProblem, oddKeyOf, withAbstentionVoid, withoutDial, withVoid } from './dial.ts';
 import { DTYPES, type Dtype } from './dtype.ts';
 import { type Field, flag, isFlags, isObject, isWhole, name, number, oneOf, optional, problemIn } from './field.ts';
-import { formatFault, temperaturesFault } from './format.ts';
+import { answersFault, formatFault, temperaturesFault } from './format.ts';
 import type { Made } from './frozen.ts';
 
 /** The `pyramid` object of config.json. What it has of `Dial` is for `dtype`. */
 export interface PyramidInfo extends Dial {
   /** See `formatOf`. */
-  readonly format: 1 | 2 | 3;
+  readonly format: 1 | 2 | 3 | 4;
   readonly method: string;
   readonly exitHead: HeadKind;
   readonly exitTraining: 'frozen' | 'joint';
@@ -42,6 +41,10 @@ export interface PyramidInfo extends Dial {
    * All are 1 if left out.
    */
   readonly exitTemperatures?: readonly number[];
+  /** [C], where a text may have any number of labels: the score from which on it has one; all are 0.5 if left out. */
+  readonly labelThresholds?: readonly number[];
+  /** Where the answer is a number: the standard deviation of the training rows' numbers, which exits agree by. */
+  readonly valueSpread?: number;
   /** How floor 0 reads a text and is summed; its tables are in a file of their own. Left out: there is none. */
   readonly floor?: FloorInfo;
 }
@@ -88,8 +91,8 @@ export function readInfo(config: EncoderConfig, path: string): PyramidInfo {
   const stored = config.raw.pyramid;
   const maxLength = Math.min(DENSE.maxLength, config.maxPositions);
   if (stored !== undefined && !isObject(stored)) throw fault('pyramid is not an object');
-  if (stored && ![1, 2, 3].includes(stored.format as number))
-    throw fault(`pyramid.format is ${quoted(stored.format)}, this version reads 1 to 3`);
+  if (stored && ![1, 2, 3, 4].includes(stored.format as number))
+    throw fault(`pyramid.format is ${quoted(stored.format)}, this version reads 1 to 4`);
   const { certificateVoid: _, abstentionVoid: __, ...info } = { ...DENSE, maxLength, ...stored } as PyramidInfo;
   const least = info.pairs ? 3 : 2; // the special tokens of a text, or a pair
   if (!isWhole(info.maxLength, least, config.maxPositions)) {
@@ -111,29 +114,23 @@ export function readInfo(config: EncoderConfig, path: string): PyramidInfo {
     if (odd !== undefined) throw fault(`${name} has ${quoted(odd)}, but only ${DIAL_WORDS} are allowed there`);
     check(dialProblem(name, other, config));
   }
-  const problem = formatFault(info) ?? temperaturesFault(config, info);
+  const problem = formatFault(info) ?? temperaturesFault(config, info) ?? answersFault(config, info);
   if (problem !== null) throw fault(problem);
   if (info.floor !== undefined) checkFloor(config, info, path);
   else if (!hasNetwork(config)) throw fault('there is neither a network nor a pyramid.floor');
   const heads = Math.max(0, config.layers - 1);
   if (info.asked !== undefined && !(isFlags(info.asked) && info.asked.length === heads))
     throw fault(`pyramid.asked is ${quoted(info.asked)}, not true or false for each of layers 1 to ${heads}`);
-  const taus = [info.tau, ...Object.values(info.forDtype ?? {}).map(({ tau }) => tau)];
-  const tau = taus.find((one) => one !== null);
-  if (tau !== undefined && !hasUncertainty(config.problemType))
-    throw fault(
-      `pyramid.tau is ${tau}, but the answers of a ${config.problemType} model have no uncertainty to exit by`,
-    );
   return info;
 }
 
 function checkFloor(config: EncoderConfig, { floor, pairs }: PyramidInfo, path: string): void {
   const fault = (problem: string) => new PyramidError('MP_MODEL_CONFIG', { path, problem });
-  if (!hasUncertainty(config.problemType))
-    throw fault(
-      `there is a pyramid.floor, which answers one of several labels, and the model is a ${config.problemType}`,
-    );
-  const read = readFloorInfo(floor, { labels: config.labels.length, vocabulary: config.vocabularySize }, path);
+  if (config.problemType === 'regression')
+    throw fault('there is a pyramid.floor, which answers with labels, and the model is a regression');
+  const several = config.problemType === 'multi_label_classification';
+  const fits = { labels: config.labels.length, several, vocabulary: config.vocabularySize };
+  const read = readFloorInfo(floor, fits, path);
   if (read.pairs !== pairs) throw fault(`pyramid.floor.pairs is ${read.pairs}, and pyramid.pairs is ${pairs}`);
 }
 

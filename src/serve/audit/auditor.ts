@@ -46,7 +46,7 @@ export interface AuditEvents {
   readonly onAlarm: (state: AuditState) => void;
 }
 
-type Full = Pick<Detail, 'best' | 'exit' | 'flops' | 'tokenizeMs' | 'inferenceMs'>;
+type Full = Pick<Detail, 'best' | 'labels' | 'exit' | 'flops' | 'tokenizeMs' | 'inferenceMs'>;
 /** What an answer says of itself. */
 export type Answered = Full & Passed;
 
@@ -87,7 +87,7 @@ interface Finding {
 interface Waiting {
   readonly place: Place<Finding>;
   readonly input: TextInput;
-  readonly best: number;
+  readonly answer: string;
   readonly truncate: Truncate | undefined;
 }
 
@@ -191,9 +191,10 @@ export class Auditor {
     return reason === null;
   }
 
-  #take(place: Place<Finding>, input: TextInput, { exit, best }: Answered, truncate: Truncate | undefined): void {
-    if (exit < this.#settings.layers) {
-      if (!this.#stopping.signal.aborted) this.#waiting.push({ place, input, best, truncate });
+  #take(place: Place<Finding>, input: TextInput, answered: Answered, truncate: Truncate | undefined): void {
+    if (answered.exit < this.#settings.layers) {
+      const answer = answerIn(answered);
+      if (!this.#stopping.signal.aborted) this.#waiting.push({ place, input, answer, truncate });
       return;
     }
     this.#budget.release();
@@ -208,13 +209,13 @@ export class Auditor {
     else this.#again = setTimeout(() => this.#look(), AGAIN_MS).unref();
   }
 
-  async #audit({ place, input, best, truncate }: Waiting): Promise<void> {
+  async #audit({ place, input, answer, truncate }: Waiting): Promise<void> {
     const { signal } = this.#stopping;
     this.#isRunning = true;
     try {
       const full = await this.#events.run(input, { truncate, signal });
       this.#budget.spend(full);
-      place.fill({ differs: full.best !== best, isRun: true });
+      place.fill({ differs: answerIn(full) !== answer, isRun: true });
     } catch {
       this.#budget.release();
       if (!signal.aborted) this.#skipped.failed++;
@@ -230,3 +231,7 @@ export class Auditor {
     if (this.#disagreement.add(differs)) this.#events.onAlarm(this.state);
   }
 }
+
+/** What two answers must have in common: the label, or where a text may have any number of labels all of them. */
+const answerIn = ({ best, labels }: Pick<Full, 'best' | 'labels'>): string =>
+  labels ? JSON.stringify(labels) : String(best);

@@ -9,12 +9,12 @@ import { ranking } from '../../pyramid/logits.ts';
 import type { Classified, ModelCard } from '../served-model.ts';
 import type { InferRequest, InferResponse, RequestOutput } from './oip-schemas.ts';
 
-type Datatype = 'BYTES' | 'FP32' | 'INT32';
+type Datatype = 'BYTES' | 'FP32' | 'INT32' | 'BOOL';
 interface Tensor {
   readonly datatype: Datatype;
   readonly shape: readonly number[];
   /** Row-major. */
-  readonly data: readonly (string | number)[];
+  readonly data: readonly (string | number | boolean)[];
 }
 
 /** Each output: its datatype, the sides after the first (which is the number of texts), and its elements. */
@@ -24,7 +24,9 @@ const OUTPUTS: Readonly<
     {
       readonly datatype: Datatype;
       readonly sides: (card: ModelCard) => number[];
-      readonly data: (classified: Classified) => (string | number)[];
+      readonly data: (classified: Classified) => (string | number | boolean)[];
+      /** It is there for models that give a text any number of labels alone. */
+      readonly ofSeveral?: true;
     }
   >
 > = {
@@ -39,11 +41,23 @@ const OUTPUTS: Readonly<
     sides: ({ labels }) => [labels.length],
     data: ({ results }) => results.flatMap(({ scores }) => scores),
   },
+  applies: {
+    datatype: 'BOOL',
+    sides: ({ labels }) => [labels.length],
+    data: ({ model, results }) =>
+      results.flatMap(({ labels = [] }) => model.labels.map((name) => labels.includes(name))),
+    ofSeveral: true,
+  },
   exit: { datatype: 'INT32', sides: () => [], data: ({ results }) => results.map(({ exit }) => exit) },
 };
 
+const namesFor = ({ problemType }: Pick<ModelCard, 'problemType'>): string[] =>
+  Object.keys(OUTPUTS).filter((name) => !OUTPUTS[name].ofSeveral || problemType === 'multi_label_classification');
+
 export const outputMetadata = (card: ModelCard) =>
-  Object.entries(OUTPUTS).map(([name, { datatype, sides }]) => ({ name, datatype, shape: [-1, ...sides(card)] }));
+  namesFor(card)
+    .map((name) => [name, OUTPUTS[name]] as const)
+    .map(([name, { datatype, sides }]) => ({ name, datatype, shape: [-1, ...sides(card)] }));
 
 interface Wanted {
   readonly name: string;
@@ -53,12 +67,12 @@ interface Wanted {
 }
 
 /** Checked before anything is computed. Throws MP_USAGE. */
-export function wantedOutputs({ outputs, parameters }: InferRequest): Wanted[] {
-  const list = outputs?.length ? outputs : Object.keys(OUTPUTS).map((name) => ({ name }));
+export function wantedOutputs(card: Pick<ModelCard, 'problemType'>, { outputs, parameters }: InferRequest): Wanted[] {
+  const names = namesFor(card);
+  const list = outputs?.length ? outputs : names.map((name) => ({ name }));
   return list.map(({ name, parameters: own = {} }: RequestOutput) => {
     const refuse = (what: string, todo: string) => new PyramidError('MP_USAGE', { what, todo });
-    if (!Object.hasOwn(OUTPUTS, name))
-      throw refuse(`there is no output "${name.slice(0, 60)}"`, `ask for ${Object.keys(OUTPUTS).join(', ')}`);
+    if (!names.includes(name)) throw refuse(`there is no output "${name.slice(0, 60)}"`, `ask for ${names.join(', ')}`);
     const { classification = null, binary_data: isBinary = parameters?.binary_data_output } = own;
     if (classification !== null && name !== 'scores')
       throw refuse(`classification is asked for output "${name}"`, 'ask it for scores');
@@ -106,6 +120,7 @@ function pack(datatype: Datatype, data: Tensor['data']): Buffer {
         return [length, text];
       }),
     );
+  if (datatype === 'BOOL') return Buffer.from(data.map(Number));
   const bytes = Buffer.alloc(4 * data.length);
   for (const [i, value] of data.entries())
     if (datatype === 'FP32') bytes.writeFloatLE(value as number, 4 * i);

@@ -80,7 +80,7 @@ const ResponseOutput = Type.Object({
   shape: Shape,
   datatype: Type.String(),
   parameters: Type.Optional(Parameters),
-  data: Type.Optional(Type.Array(Type.Union([Type.String(), Type.Number()]))),
+  data: Type.Optional(Type.Array(Type.Union([Type.String(), Type.Number(), Type.Boolean()]))),
 });
 
 export const InferResponse = Type.Object({

@@ -103,7 +103,7 @@ function addModel(app: App, { models }: RouteContext, { path, params, suffix }: 
   app.post(`${path}/infer`, { schema: infer }, async (request, reply) => {
     const model = modelOf(models, request);
     const body = request.body as schemas.InferRequest;
-    const wanted = wantedOutputs(body);
+    const wanted = wantedOutputs(model.card, body);
     const texts = textsOf(body, tails.get(request) ?? Buffer.alloc(0));
     const classified = await model.classify(texts, { ...optionsOf(body), signal: goneSignal(request, reply) });
     answerHeaders(reply, classified, texts);

@@ -73,6 +73,11 @@ const answer = {
     description: 'the likeliest label; "unsure" where the model abstains: scores then has the ranking',
   }),
   score: Type.Number({ description: "the likeliest label's probability; a regression's value" }),
+  labels: Type.Optional(
+    Type.Array(Type.String(), {
+      description: 'of a model that gives a text any number of labels: all whose score reaches their threshold',
+    }),
+  ),
   scores: Type.Optional(
     Type.Record(Type.String(), Type.Number(), {
       description: 'scores of the topK likeliest labels, and of five or more where the label is "unsure"',
@@ -131,6 +136,7 @@ export const ExplainResponse = Type.Object({
   label: Type.String(),
   score: Type.Number(),
   unsure: Type.Boolean({ description: 'the score is too low to answer by: the model abstains' }),
+  labels: Type.Optional(Type.Array(Type.String())),
   exit: Type.Integer({ description: 'the exit layer, from 1; 0: floor 0, before the network' }),
   tau: Type.Union([Type.Number(), Type.Null()]),
   truncated: Type.Boolean(),

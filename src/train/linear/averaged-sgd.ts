@@ -35,7 +35,7 @@ export function averagedSgd(
   { strength, epochs, seed, chunk, onChunk }: SgdOptions,
 ): Float32Array {
   const rows = targets.labels.length;
-  const outputs = outputsFor(targets.labelCount);
+  const outputs = outputsFor(targets.labelCount, targets.positives !== null);
   const meanWeight = targets.weights.reduce((sum, weight) => sum + weight, 0) / rows;
   const lambda = 1 / (strength * rows * meanWeight); // of f divided by the mean weight of a row
   const v = new Float64Array(columns * outputs);

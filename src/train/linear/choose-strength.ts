@@ -5,8 +5,8 @@
  */
 import { foldsOf } from './folds.ts';
 import { lbfgs } from './lbfgs.ts';
-import { meanLogLoss } from './log-loss.ts';
-import { Logistic, logitsOf, parameterCount, shareOf, type WeightedTargets } from './logistic.ts';
+import { isSeveral, meanLogLoss, rowsOf, type Truth } from './log-loss.ts';
+import { Logistic, logitsOf, parametersFor, shareOf, type WeightedTargets } from './logistic.ts';
 import type { Matrix } from './matrix.ts';
 import { temperatureOf } from './temperature.ts';
 
@@ -41,16 +41,23 @@ const MOST_ITERATIONS = 60;
 /** Rows with labels are left out fold by fold; where there are none, rows with scores are, and judged by their largest. */
 export function chooseStrength(matrix: Matrix, targets: WeightedTargets, options: StrengthOptions): ChosenStrength {
   const { labelCount } = targets;
-  const judged = targets.labels.some((label) => label >= 0) ? targets.labels : hardened(targets);
+  const several = targets.positives !== null;
+  const judged = several
+    ? personsRows(targets)
+    : targets.labels.some((label) => label >= 0)
+      ? targets.labels
+      : hardened(targets);
   const fold = foldsOf(judged, options.folds, options.seed);
   const all = Int32Array.from(fold.keys());
   const parts = Array.from({ length: options.folds }, (_, f) => ({
     learned: all.filter((i) => fold[i] !== f),
     left: all.filter((i) => fold[i] === f),
-    weights: new Float32Array(parameterCount(matrix.columns, labelCount)),
+    weights: new Float32Array(parametersFor(matrix.columns, targets)),
   })).filter(({ left }) => left.length > 0);
   const order = parts.flatMap(({ left }) => [...left]);
-  const labels = order.map((i) => judged[i]);
+  const truth: Truth = several
+    ? { shares: Float64Array.from(order.flatMap((i) => severalOf(targets, i))) }
+    : order.map((i) => judged[i]);
   let done = 0;
   const results = new Map<number, { readonly logits: Float64Array; readonly logLoss: number }>();
   const tryOne = (strength: number): number => {
@@ -62,23 +69,23 @@ export function chooseStrength(matrix: Matrix, targets: WeightedTargets, options
       const logistic = new Logistic(matrix, targets, learned, strength);
       const settings = { tolerance: TOLERANCE, maxIterations: MOST_ITERATIONS };
       lbfgs((w, gradient) => logistic.evaluate(w, gradient), weights, logistic.curvature(), settings);
-      const found = logitsOf(matrix, weights, labelCount, left);
+      const found = logitsOf(matrix, weights, labelCount, left, several);
       logits.set(found, at);
       at += found.length;
       options.onFold?.(++done);
     }
-    const logLoss = meanLogLoss(logits, labels, labelCount);
+    const logLoss = meanLogLoss(logits, truth, labelCount);
     results.set(strength, { logits, logLoss });
     return logLoss;
   };
   const best = options.strengths ? lowest(options.strengths, tryOne) : walk(options.start, tryOne);
   const { logits, logLoss } = results.get(best)!;
-  const accuracyOf = (z: Float64Array) => rightShare(z, labels, labelCount);
+  const accuracyOf = (z: Float64Array) => rightShare(z, truth, labelCount);
   return {
     strength: best,
     logLoss,
     accuracy: accuracyOf(logits),
-    temperature: temperatureOf(logits, labels, labelCount),
+    temperature: temperatureOf(logits, truth, labelCount),
     tried: [...results]
       .map(([strength, { logits, logLoss }]) => ({ strength, logLoss, accuracy: accuracyOf(logits) }))
       .sort((a, b) => a.strength - b.strength),
@@ -118,8 +125,28 @@ function hardened(targets: WeightedTargets): Int32Array {
   });
 }
 
-/** Share of rows whose largest logit is their label's. */
-export function rightShare(logits: ArrayLike<number>, labels: ArrayLike<number>, classes: number): number {
+/** Rows that persons have labelled are left out in turn, all others are always learned from; where there are none, all are. */
+const personsRows = ({ labels, labelled }: WeightedTargets): Int32Array =>
+  labels.map((_, i) => (labelled === 0 || i < labelled ? 0 : -1));
+
+const severalOf = ({ at, shares, labelCount }: WeightedTargets, i: number): number[] =>
+  Array.from(shares.subarray(at[i], at[i] + labelCount));
+
+/** Share of rows whose largest logit is their label's; where a row may have any number of labels, of rows whose set is right. */
+export function rightShare(logits: ArrayLike<number>, truth: Truth, classes: number): number {
+  const rows = rowsOf(truth, classes);
+  if (isSeveral(truth)) {
+    const { shares } = truth;
+    let wrong = 0;
+    for (let i = 0; i < rows; i++)
+      for (let at = i * classes; at < (i + 1) * classes; at++)
+        if (logits[at] >= 0 !== shares[at] >= 0.5) {
+          wrong++;
+          break;
+        }
+    return 1 - wrong / rows;
+  }
+  const labels = truth;
   let right = 0;
   for (let i = 0; i < labels.length; i++) {
     let best = 0;

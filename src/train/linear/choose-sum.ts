@@ -1,12 +1,12 @@
 /**
  * How floor 0 is added to the network: softmax(z_L + w (z_0 − k log π)), w and k chosen by log-loss on validation rows.
- * The plain sum (1, 0) stays unless another is better there beyond noise, or where there are few rows; w = 0 if the network alone is better than it. Each is
- * taken at the temperature that suits it: networks are too sure of themselves, and two that agree still more so, which would speak
+ * The plain sum (1, 0) stays unless another is better there beyond noise, or where there are few rows; w = 0 if the network alone is
+ * better than it. Each is taken at the temperature that suits it: networks are too sure of themselves, and two that agree still more so, which would speak
  * against every sum, although a temperature changes no answer.
  */
 import { sumInto } from '../../pyramid/exits/sum.ts';
-import { type FloorSum, PLAIN_SUM } from '../../pyramid/floor/index.ts';
-import { logLoss } from './log-loss.ts';
+import { type FloorSum, PLAIN_SUM, priorLogits } from '../../pyramid/floor/index.ts';
+import { isSeveral, rowLoss, rowsOf, type Truth } from './log-loss.ts';
 import { temperatureOf } from './temperature.ts';
 
 export interface SumRows {
@@ -18,8 +18,7 @@ export interface SumRows {
   readonly floor: Float64Array | Float32Array;
   /** [n]: 0 where floor 0 knows nothing of the text; all do if left out. */
   readonly known?: ArrayLike<number>;
-  /** [n] */
-  readonly truth: ArrayLike<number>;
+  readonly truth: Truth;
   /** π [C] */
   readonly prior: ArrayLike<number>;
 }
@@ -37,11 +36,11 @@ const FEW = 30;
 const BEYOND_NOISE = 2;
 
 export function chooseSum(rows: SumRows): ChosenSum {
-  const log = Float64Array.from(rows.prior, Math.log);
+  const log = priorLogits(rows.prior, isSeveral(rows.truth));
   const losses = (sum: FloorSum) => lossesOf(rows, sum, log);
   const network = losses({ weight: 0, priorShare: 0 });
   const plain = losses(PLAIN_SUM);
-  if (rows.truth.length < FEW)
+  if (network.length < FEW)
     return { ...PLAIN_SUM, logLoss: { network: mean(network), plain: mean(plain), chosen: mean(plain) } };
   let best: FloorSum = PLAIN_SUM;
   let bestLosses = plain;
@@ -61,14 +60,15 @@ export function chooseSum(rows: SumRows): ChosenSum {
 function lossesOf({ labels, network, floor, known, truth }: SumRows, sum: FloorSum, log: Float64Array): Float64Array {
   const { weight, priorShare } = sum;
   const prior = log.map((share) => priorShare * share);
-  const summed = new Float64Array(truth.length * labels);
-  for (let i = 0; i < truth.length; i++) {
+  const n = rowsOf(truth, labels);
+  const summed = new Float64Array(n * labels);
+  for (let i = 0; i < n; i++) {
     const [from, to] = [i * labels, (i + 1) * labels];
     const z0 = known?.[i] === 0 ? undefined : floor.subarray(from, to);
     sumInto(network.subarray(from, to), z0, { weight, prior }, summed.subarray(from, to));
   }
   const scale = temperatureOf(summed, truth, labels);
-  return Float64Array.from({ length: truth.length }, (_, i) => logLoss(summed, i, truth[i], labels, scale));
+  return Float64Array.from({ length: n }, (_, i) => rowLoss(summed, i, truth, labels, scale));
 }
 
 const mean = (values: Float64Array): number => values.reduce((sum, value) => sum + value, 0) / values.length;

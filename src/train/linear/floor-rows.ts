@@ -19,6 +19,11 @@ export interface FloorTargets {
   readonly labels: Int32Array;
   /** [rows with −1, C], in their order; null if there are none. */
   readonly scores: Float32Array | null;
+  /**
+   * Where a row may have any number of labels: how many rows, the first ones, a person has labelled. All are −1, and scores of 0 and 1
+   * are what a person says. Left out where a row has one label.
+   */
+  readonly several?: number;
 }
 
 /** Rows from a tokenizer's encodings; of a pair, the second text begins where they say. */
@@ -56,6 +61,10 @@ export function partOf(
     scores!.set(targets.scores!.subarray(scoresAt[i], scoresAt[i] + labels), r * labels);
   return {
     rows: { ids: ownIds, starts: ownStarts, seconds: ownSeconds },
-    targets: { labels: which.map((i) => targets.labels[i]), scores },
+    targets: {
+      labels: which.map((i) => targets.labels[i]),
+      scores,
+      ...(targets.several !== undefined && { several: which.filter((i) => i < targets.several!).length }),
+    },
   };
 }

@@ -7,5 +7,6 @@ export { type FloorRows, type FloorTargets, floorRows, rowCount } from './floor-
 export { FLOOR_DEFAULTS, type FloorSettings } from './floor-settings.ts';
 export { floorLogits, floorTexts } from './floor-texts.ts';
 export { type FloorThreadOptions, trainFloorInThread } from './floor-thread.ts';
+export type { Truth } from './log-loss.ts';
 export { temperatureOf } from './temperature.ts';
 export { type FloorJob, type TrainedFloor, trainFloor } from './train-floor.ts';

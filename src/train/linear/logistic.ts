@@ -2,7 +2,8 @@
  * Logistic regression with L2 over a sparse matrix, its value and gradient:
  *   f(W, b) = (1/R) Σ_i r_i · CE(t_i, softmax(W x_i + b)) + ‖W‖² / (2 · strength · R), R = Σ r_i, bias unpenalised;
  * the same minimum as scikit-learn's sum of losses times C plus ½‖W‖². With two labels one vector: s = w · x + b is the
- * log-odds of the second label.
+ * log-odds of the second label. Where a row may have any number of labels CE is a sum over them of
+ *   −w_c t_c log σ(z_c) − (1 − t_c) log(1 − σ(z_c)), one regression a label on the same features, and r_i = 1.
  */
 import { outputsFor } from '../../pyramid/floor/index.ts';
 import type { FloorTargets } from './floor-rows.ts';
@@ -18,15 +19,29 @@ export interface WeightedTargets {
   readonly shares: Float64Array;
   /** [n] */
   readonly weights: Float64Array;
+  /** [C]: w_c, where a row may have any number of labels; null where it has one. */
+  readonly positives: Float64Array | null;
+  /** Where `positives` is there: how many rows, the first ones, a person has labelled. */
+  readonly labelled: number;
 }
 
 /** A soft row is Σ p_c rows of label c, each with that label's weight: weight Σ w_c p_c, shares w_c p_c / Σ. */
 export function weightedTargets(
-  { labels, scores }: FloorTargets,
+  { labels, scores, several }: FloorTargets,
   labelCount: number,
   classWeights: ArrayLike<number> | null,
 ): WeightedTargets {
   const weightOf = (label: number) => classWeights?.[label] ?? 1;
+  if (several !== undefined)
+    return {
+      labelCount,
+      labels,
+      at: labels.map((_, i) => i * labelCount),
+      shares: Float64Array.from(scores ?? []),
+      weights: new Float64Array(labels.length).fill(1),
+      positives: Float64Array.from({ length: labelCount }, (_, c) => weightOf(c)),
+      labelled: several,
+    };
   const at = new Int32Array(labels.length);
   const shares = Float64Array.from(scores ?? []);
   const weights = new Float64Array(labels.length);
@@ -43,7 +58,7 @@ export function weightedTargets(
     weights[i] = total;
     next += labelCount;
   }
-  return { labelCount, labels, at, shares, weights };
+  return { labelCount, labels, at, shares, weights, positives: null, labelled: 0 };
 }
 
 /** The share of `label` in row `i`'s target. */
@@ -51,7 +66,12 @@ export const shareOf = ({ labels, at, shares }: WeightedTargets, i: number, labe
   labels[i] >= 0 ? (labels[i] === label ? 1 : 0) : shares[at[i] + label];
 
 /** Parameters as one vector: [columns, K], then the bias [K]. */
-export const parameterCount = (columns: number, labels: number): number => (columns + 1) * outputsFor(labels);
+export const parameterCount = (columns: number, labels: number, several = false): number =>
+  (columns + 1) * outputsFor(labels, several);
+
+/** The same of targets. */
+export const parametersFor = (columns: number, { labelCount, positives }: WeightedTargets): number =>
+  parameterCount(columns, labelCount, positives !== null);
 
 export class Logistic {
   readonly #matrix: Matrix;
@@ -68,7 +88,7 @@ export class Logistic {
     this.#matrix = matrix;
     this.#targets = targets;
     this.#rows = rows;
-    this.#outputs = outputsFor(targets.labelCount);
+    this.#outputs = outputsFor(targets.labelCount, targets.positives !== null);
     this.#residual = new Float64Array(this.#outputs);
     this.#total = rows.reduce((sum, i) => sum + targets.weights[i], 0);
     this.#decay = 1 / (strength * this.#total);
@@ -122,13 +142,13 @@ export class Logistic {
   curvature(): Float32Array {
     const { starts, indices, values, columns } = this.#matrix;
     const outputs = this.#outputs;
-    const { labelCount, weights } = this.#targets;
-    const share = 1 / labelCount;
+    const { labelCount, weights, positives } = this.#targets;
+    const share = positives ? 1 / 2 : 1 / labelCount;
     const spread = (share * (1 - share)) / this.#total;
     const squares = new Float64Array(columns);
     for (const i of this.#rows)
       for (let j = starts[i]; j < starts[i + 1]; j++) squares[indices[j]] += weights[i] * values[j] * values[j];
-    const diagonal = new Float32Array(parameterCount(columns, labelCount)).fill(spread * this.#total);
+    const diagonal = new Float32Array(parametersFor(columns, this.#targets)).fill(spread * this.#total);
     for (let c = 0; c < columns; c++)
       for (let k = 0; k < outputs; k++) diagonal[c * outputs + k] = squares[c] * spread + this.#decay;
     return diagonal;
@@ -140,8 +160,9 @@ export class Logistic {
  * With K = 1: ln(1 + e^s) − t s, t the share of the second label, and σ(s) − t.
  */
 export function residualsOf(z: Float64Array, targets: WeightedTargets, i: number): number {
-  const { labels, at, shares, weights } = targets;
+  const { labels, at, shares, weights, positives } = targets;
   const outputs = z.length;
+  if (positives) return severalResiduals(z, shares, at[i], positives);
   const weight = weights[i];
   const label = labels[i];
   if (outputs === 1) {
@@ -166,6 +187,21 @@ export function residualsOf(z: Float64Array, targets: WeightedTargets, i: number
   if (label >= 0) z[label] -= weight;
   else for (let k = 0; k < outputs; k++) z[k] -= weight * shares[at[i] + k];
   return weight * (Math.log(total) - right);
+}
+
+/** Of a row with any number of labels: σ(z_c) (w_c t_c + 1 − t_c) − w_c t_c in the place of z_c. */
+function severalResiduals(z: Float64Array, shares: Float64Array, at: number, positives: Float64Array): number {
+  let loss = 0;
+  for (let c = 0; c < z.length; c++) {
+    const value = z[c];
+    const tail = Math.exp(-Math.abs(value));
+    const sum = Math.log1p(tail);
+    const positive = positives[c] * shares[at + c];
+    const negative = 1 - shares[at + c];
+    loss += positive * (sum + Math.max(-value, 0)) + negative * (sum + Math.max(value, 0));
+    z[c] = ((value >= 0 ? 1 : tail) / (1 + tail)) * (positive + negative) - positive;
+  }
+  return loss;
 }
 
 /** z = W x + b of a row, four outputs at a time, so that their sums stay in registers. */
@@ -226,13 +262,19 @@ function backward({ starts, indices, values, columns }: Matrix, row: number, z: 
 }
 
 /** z [rows.length, C] of some rows. */
-export function logitsOf(matrix: Matrix, parameters: Float32Array, labels: number, rows: Int32Array): Float64Array {
-  const outputs = outputsFor(labels);
+export function logitsOf(
+  matrix: Matrix,
+  parameters: Float32Array,
+  labels: number,
+  rows: Int32Array,
+  several = false,
+): Float64Array {
+  const outputs = outputsFor(labels, several);
   const z = new Float64Array(rows.length * labels);
   const sums = new Float64Array(outputs);
   for (const [r, i] of rows.entries()) {
     forward(matrix, i, parameters, sums);
-    if (outputs === 1) {
+    if (outputs < labels) {
       z[2 * r] = -sums[0] / 2;
       z[2 * r + 1] = sums[0] / 2;
     } else z.set(sums, r * labels);

@@ -1,5 +1,5 @@
 /** The temperature that makes scores of rows that were not learned from as sure as they are right: one factor s, no answer changes. */
-import { meanLogLoss } from './log-loss.ts';
+import { meanLogLoss, type Truth } from './log-loss.ts';
 
 const LEAST = 0.05;
 const MOST = 20;
@@ -7,11 +7,11 @@ const STEPS = 60;
 const GOLDEN = (Math.sqrt(5) - 1) / 2;
 
 /**
- * s that minimises the log-loss of softmax(s · z). It is convex in s, so that a golden-section search over ln s finds it.
+ * s that minimises the log-loss of s · z. It is convex in s, so that a golden-section search over ln s finds it.
  * @param logits [n, C]
  */
-export function temperatureOf(logits: Float64Array, labels: ArrayLike<number>, classes: number): number {
-  const loss = (logS: number) => meanLogLoss(logits, labels, classes, Math.exp(logS));
+export function temperatureOf(logits: Float64Array, truth: Truth, classes: number): number {
+  const loss = (logS: number) => meanLogLoss(logits, truth, classes, Math.exp(logS));
   let low = Math.log(LEAST);
   let high = Math.log(MOST);
   let a = high - GOLDEN * (high - low);

@@ -20,13 +20,13 @@ import type { OnFloorEvent } from './floor-event.ts';
 import { type FloorRows, type FloorTargets, partOf, rowCount } from './floor-rows.ts';
 import { FLOOR_DEFAULTS, type FloorSettings } from './floor-settings.ts';
 import { lbfgs, MEMORY } from './lbfgs.ts';
-import { Logistic, parameterCount, shareOf, type WeightedTargets, weightedTargets } from './logistic.ts';
+import { Logistic, parameterCount, parametersFor, shareOf, type WeightedTargets, weightedTargets } from './logistic.ts';
 import { everyRow, matrixOf } from './matrix.ts';
 
 export interface FloorJob {
   readonly rows: FloorRows;
   readonly targets: FloorTargets;
-  /** C, 2 or more. */
+  /** C, 2 or more where a row has one label. */
   readonly labels: number;
   /** [V], see piece-kinds.ts of src/pyramid/floor. */
   readonly kinds: Uint8Array;
@@ -108,7 +108,7 @@ function wholeFit(
 ): Float32Array {
   const matrix = matrixOf(rows, columns);
   const logistic = new Logistic(matrix, targets, everyRow(rows), strength);
-  const parameters = new Float32Array(parameterCount(columns.count, targets.labelCount));
+  const parameters = new Float32Array(parametersFor(columns.count, targets));
   lbfgs((w, gradient) => logistic.evaluate(w, gradient), parameters, logistic.curvature(), {
     ...{ tolerance, maxIterations },
     onIteration: (done) => onEvent({ kind: 'floor', phase: 'weights', done, of: maxIterations }),
@@ -130,7 +130,8 @@ function partsOf(
   temperature: number,
 ): FloorParts {
   const labels = targets.labelCount;
-  const outputs = outputsFor(labels);
+  const several = targets.positives !== null;
+  const outputs = outputsFor(labels, several);
   const { bits } = SeenBuckets.of(columnOf.map((column) => column + 1));
   const weights = new Float32Array(seen * outputs);
   const ownIdf = new Float32Array(reading.weighting === 'binary' ? 0 : seen);
@@ -143,7 +144,17 @@ function partsOf(
   }
   return {
     info: {
-      ...{ format: 1, ...reading, labels, vocabulary: kinds.length, seen, unseenIdf, temperature, sum: PLAIN_SUM },
+      ...{
+        format: 1,
+        ...reading,
+        labels,
+        ...(several && { several }),
+        vocabulary: kinds.length,
+        seen,
+        unseenIdf,
+        temperature,
+        sum: PLAIN_SUM,
+      },
     },
     ...{ kinds, bits, idf: ownIdf, weights: roundToHalf(weights) },
     bias: Float32Array.from(parameters.subarray(count * outputs)),
@@ -158,7 +169,8 @@ function partsOf(
 
 /** π; a label that no row has counts as half a row, so that its logarithm is finite. */
 function priorOf(targets: WeightedTargets): Float32Array {
-  const { labelCount, labels, weights } = targets;
+  const { labelCount, labels, weights, positives } = targets;
+  if (positives) return severalPrior(targets, positives);
   const sums = new Float64Array(labelCount);
   for (let i = 0; i < labels.length; i++)
     if (labels[i] >= 0) sums[labels[i]] += weights[i];
@@ -166,4 +178,14 @@ function priorOf(targets: WeightedTargets): Float32Array {
   const counted = sums.map((sum) => Math.max(sum, 0.5));
   const total = counted.reduce((sum, count) => sum + count, 0);
   return Float32Array.from(counted, (count) => count / total);
+}
+
+/** π of each label by itself; half a row more with it and half a row without, so that its log-odds are finite. */
+function severalPrior(targets: WeightedTargets, positives: Float64Array): Float32Array {
+  const rows = targets.labels.length;
+  return Float32Array.from(positives, (weight, c) => {
+    let sum = 0;
+    for (let i = 0; i < rows; i++) sum += shareOf(targets, i, c);
+    return (weight * sum + 0.5) / (weight * sum + rows - sum + 1);
+  });
 }

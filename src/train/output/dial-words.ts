@@ -2,6 +2,7 @@
  * How a model's tau came about, in words: for the end of `train`, and the model card. Knows nothing of how it is certified or
  * chosen.
  */
+import type { QualityName } from '../../evaluate/quality.ts';
 import { ROWS_TO_CERTIFY } from '../options/dial-options.ts';
 import type { DialChoice } from '../trace/set-dial.ts';
 
@@ -21,10 +22,11 @@ export function dialInWords({ certificate }: Pick<DialChoice, 'certificate'>): s
 }
 
 /** The same as sentences, with what to do where it is not certified. `dir`: the model folder. */
-export function dialSentences(dial: DialChoice, dir: string): string[] {
+export function dialSentences(dial: DialChoice, dir: string, figure: QualityName = 'accuracy'): string[] {
   const { tau, certificate, short } = dial;
   if (certificate) {
-    return [`Tau ${tau} is ${dialInWords(dial)}. The loss is counted from the same model run to the end.`];
+    const sets = figure === 'microF1' ? ' A right answer is exactly the labels that a text has.' : '';
+    return [`Tau ${tau} is ${dialInWords(dial)}. The loss is counted from the same model run to the end.${sets}`];
   }
   const needed = short?.needed ?? ROWS_TO_CERTIFY;
   const tried = short
@@ -36,6 +38,7 @@ export function dialSentences(dial: DialChoice, dir: string): string[] {
     tau === null
       ? 'No tau is safe enough on the validation rows, so every text goes to the end'
       : `Tau ${tau} was ${dialInWords(dial)}`;
+  if (figure === 'pearson') return [`${how}. Numbers are neither right nor wrong, so that no rows can certify it.`];
   return [
     ...tried,
     `${how}; \`magic-pyramid calibrate --model ${dir} --calibration FILE\` certifies ${tau === null ? 'one' : 'it'}, with about ${rowsInWords(needed)} labelled rows that the model was not made with.`,

@@ -3,6 +3,7 @@
  * cost, then operations, which are not time. Knows nothing of how they were measured.
  */
 import type { ClockFigures } from '../../evaluate/clock-figures.ts';
+import { QUALITY_NAMES, type QualityName, qualityName } from '../../evaluate/quality.ts';
 import type { TrainResult } from '../train.ts';
 import { adviceSentences } from './advice.ts';
 import { dialSentences } from './dial-words.ts';
@@ -15,9 +16,15 @@ const ratio = (value: number): string => (value < 10 ? value.toFixed(2) : value.
 const ms = (value: number): string => `${value < 100 ? value.toPrecision(3) : value.toFixed(0)} ms`;
 const aSecond = (msPerText: number): string => Math.round(1000 / msPerText).toLocaleString('en-US');
 
-/** Accuracy that leaving early costs, in points; below 0 it gains. null: the model has no tau. */
+/** What leaving early costs of the figure that tau was chosen by, in points (hundredths); below 0 it gains. null: the model has no tau. */
 const lost = ({ metrics }: Figures): number | null =>
-  metrics.accuracyAtTau === undefined ? null : 100 * (metrics.accuracy - metrics.accuracyAtTau);
+  metrics[`${figureOf({ metrics })}AtTau`] === undefined
+    ? null
+    : 100 * (metrics[figureOf({ metrics })] - metrics[`${figureOf({ metrics })}AtTau`]);
+
+/** The figure that tau was chosen by. */
+const figureOf = ({ metrics: { microF1, pearson } }: Pick<Figures, 'metrics'>): QualityName =>
+  qualityName({ microF1, pearson });
 
 const lostInWords = (points: number): string =>
   isNone(points) ? 'none' : points < 0 ? `none: ${(-points).toFixed(1)} points gained` : `${points.toFixed(1)} points`;
@@ -34,13 +41,35 @@ export function figureSentences(figures: AllFigures, dir: string): string[] {
   const judged = judgedOn === 'validation' ? `the validation rows${chosenOn}` : 'the test rows';
   return [
     ...(clock === null ? [] : clockSentences(clock, atTau)),
-    points === null
-      ? `It is right on ${percent(metrics.accuracy)} of the ${judgedOn} rows${f1(metrics)}.`
-      : `At tau ${tau} it is right on ${percent(metrics.accuracyAtTau)} of ${judged}; run to the end, on ${percent(metrics.accuracy)}${f1(metrics)}. ${cost(points)}`,
-    ...(dial === null ? [] : dialSentences(dial, dir)),
+    ...targetSentences(figures, judged, points),
+    ...(figureOf(figures) !== 'accuracy'
+      ? []
+      : [
+          points === null
+            ? `It is right on ${percent(metrics.accuracy)} of the ${judgedOn} rows${f1(metrics)}.`
+            : `At tau ${tau} it is right on ${percent(metrics.accuracyAtTau)} of ${judged}; run to the end, on ${percent(metrics.accuracy)}${f1(metrics)}. ${cost(points)}`,
+        ]),
+    ...(dial === null ? [] : dialSentences(dial, dir, figureOf(figures))),
     ...operationSentences(metrics, points !== null),
     ...(reached ? adviceSentences(reached, figures, dir) : []),
     `${clock === null ? 'Time on the clock was not measured. To measure it' : 'To compare the time with other programs'}: ${howToTime(dir)}`,
+  ];
+}
+
+/** Of a model that answers with any number of labels, or a number. */
+function targetSentences({ metrics, tau }: Figures, judged: string, points: number | null): string[] {
+  const name = figureOf({ metrics });
+  if (name === 'accuracy') return [];
+  const { macroF1, accuracy, spearman } = metrics;
+  const beside =
+    name === 'microF1'
+      ? `macro F1 ${macroF1.toFixed(3)}, exactly the right labels for ${percent(accuracy)} of the texts`
+      : `Spearman's ${spearman.toFixed(3)}`;
+  const end = `${QUALITY_NAMES[name]} ${metrics[name].toFixed(3)} (${beside})`;
+  if (points === null) return [`On ${judged} it has a ${end}.`];
+  const lost = isNone(points) ? 'nothing' : points < 0 ? 'less than nothing' : `${points.toFixed(1)} hundredths of it`;
+  return [
+    `At tau ${tau} it has a ${QUALITY_NAMES[name]} of ${metrics[`${name}AtTau`].toFixed(3)} on ${judged}; run to the end, a ${end}. Leaving early costs ${lost}.`,
   ];
 }
 
@@ -105,13 +134,39 @@ export function figureRows(figures: Figures): [what: string, value: string][] {
         ]),
     ...timed('time of the same model run to the end', clock?.msPerTextToTheEnd ?? null),
     ...timed('time of plain BERT', clock?.msPerTextBert ?? null),
-    ...row(`accuracy at tau ${tau}`, 'accuracyAtTau', percent),
-    ...row('accuracy run to the end', 'accuracy', percent),
-    ...(points === null ? [] : [['accuracy that leaving early costs', lostInWords(points)] as [string, string]]),
+    ...row(
+      figureOf(figures) === 'microF1' ? `exactly the right labels, at tau ${tau}` : `accuracy at tau ${tau}`,
+      'accuracyAtTau',
+      percent,
+    ),
+    ...(figureOf(figures) === 'accuracy' ? [] : targetRows(figures, row)),
+    ...row(
+      figureOf(figures) === 'microF1' ? 'exactly the right labels, run to the end' : 'accuracy run to the end',
+      'accuracy',
+      percent,
+    ),
+    ...(points === null || figureOf(figures) !== 'accuracy'
+      ? []
+      : [['accuracy that leaving early costs', lostInWords(points)] as [string, string]]),
     ...row('F1 run to the end', 'f1', (value) => value.toFixed(3)),
     ...row('operations as computed', 'speedupActual', (value) => `${ratio(value)} times fewer`),
     ...row('operations as the paper counts', 'speedupPaper', (value) => `${ratio(value)} times fewer`),
     ...(tau === null ? [] : row('mean layer of the answer', 'meanExit', (value) => value.toFixed(2))),
+  ];
+}
+
+type Row = (what: string, name: string, text: (value: number) => string) => [string, string][];
+
+function targetRows({ tau, metrics }: Figures, row: Row): [string, string][] {
+  const name = figureOf({ metrics });
+  const short = (value: number) => value.toFixed(3);
+  return [
+    ...row(`${QUALITY_NAMES[name]} at tau ${tau}`, `${name}AtTau`, short),
+    ...row(`${QUALITY_NAMES[name]} run to the end`, name, short),
+    ...row('macro F1 run to the end', 'macroF1', short),
+    ...row('Hamming loss run to the end', 'hammingLoss', short),
+    ...row('Spearman correlation run to the end', 'spearman', short),
+    ...row('mean squared error run to the end', 'meanSquaredError', short),
   ];
 }
 

@@ -4,6 +4,7 @@
  */
 import { join } from 'node:path';
 import type { ClockFigures, MeasureClock } from '../../evaluate/clock-figures.ts';
+import type { TargetRule } from '../../pyramid/exits/answer-rule.ts';
 import { FASTBERT_WIDTH } from '../../pyramid/exits/fastbert.ts';
 import { writeModelFolder } from '../../pyramid/folder/disk-model.ts';
 import { settingsOf } from '../../pyramid/folder/frozen.ts';
@@ -33,6 +34,8 @@ export interface TrainedModel {
   readonly floor: Pick<LearnedFloor, 'parts' | 'facts'> | null;
   /** T [L], see fitTemperatures; null: all are 1. */
   readonly exitTemperatures: readonly number[] | null;
+  /** As `TrainedPyramid` has it. */
+  readonly answers?: TargetRule | null;
   /** null: it has no early exit. */
   readonly dial: DialChoice | null;
   /** As `runMetrics` has them. */
@@ -100,7 +103,15 @@ function filesForPeople(model: TrainedModel, clock: ClockFigures | null): Readon
   };
 }
 
-function pyramidInfo({ options, result: { state }, rows, dial, floor, exitTemperatures }: TrainedModel): PyramidInfo {
+function pyramidInfo({
+  options,
+  result: { state },
+  rows,
+  dial,
+  floor,
+  exitTemperatures,
+  answers,
+}: TrainedModel): PyramidInfo {
   const { tau, from, certificate } = dial ?? NO_DIAL;
   const info: PyramidInfo = {
     format: 1,
@@ -116,6 +127,8 @@ function pyramidInfo({ options, result: { state }, rows, dial, floor, exitTemper
     tau,
     ...(tau !== null && { tauFrom: from }),
     ...(exitTemperatures && { exitTemperatures }),
+    ...(answers?.problemType === 'multi_label_classification' && { labelThresholds: answers.thresholds }),
+    ...(answers?.problemType === 'regression' && answers.spread !== null && { valueSpread: answers.spread }),
   };
   if (!certificate) return info;
   // what was frozen before its rows were seen

@@ -1,7 +1,8 @@
 /** training.json: what a model was trained with and on, and what came of it. */
 import type { ClockFigures } from '../../evaluate/clock-figures.ts';
 import type { Judgement } from '../../evaluate/index.ts';
-import type { Dataset } from '../../text/example.ts';
+import { qualityName, qualityOf } from '../../evaluate/quality.ts';
+import { type Dataset, problemTypeOfRows } from '../../text/example.ts';
 import { methods } from '../methods.ts';
 import { resolvedConfig } from '../options/resolve.ts';
 import { startingDelta } from '../stages/run-method.ts';
@@ -35,12 +36,27 @@ export function trainingRecord(
 /** The figures of the rows that were judged: without exits, and at the tau that was chosen. */
 export function runMetrics(off: Judgement, chosen: Judgement): Record<string, number> {
   return {
-    accuracy: off.accuracy,
+    ...targetMetrics(off, chosen),
+    ...(Number.isNaN(off.accuracy) ? {} : { accuracy: off.accuracy }),
     ...(off.f1 === null ? {} : { f1: off.f1 }),
-    ...(chosen.tau === null ? {} : { accuracyAtTau: chosen.accuracy }),
+    ...(chosen.tau === null || Number.isNaN(chosen.accuracy) ? {} : { accuracyAtTau: chosen.accuracy }),
     ...(chosen.speedup.paper === null ? {} : { speedupPaper: chosen.speedup.paper }),
     ...(chosen.speedup.actual === null ? {} : { speedupActual: chosen.speedup.actual }),
     meanExit: chosen.meanExit,
+  };
+}
+
+/** Of rows that have no one label, their own figures first. */
+function targetMetrics(off: Judgement, chosen: Judgement): Record<string, number> {
+  const name = qualityName(off);
+  if (name === 'accuracy') return {};
+  const { macroF1, hammingLoss, spearman, meanSquaredError } = off;
+  const others: Record<string, number | undefined> =
+    name === 'microF1' ? { macroF1, hammingLoss } : { spearman, meanSquaredError };
+  return {
+    [name]: qualityOf(off),
+    ...(chosen.tau === null ? {} : { [`${name}AtTau`]: qualityOf(chosen) }),
+    ...(others as Record<string, number>),
   };
 }
 
@@ -50,6 +66,10 @@ const dataRecord = ({ train, validation, test, calibration = null }: Rows) =>
       .filter((entry): entry is [string, Dataset] => entry[1] !== null)
       .map(([name, set]) => [
         name,
-        { rows: set.examples.length, fingerprint: fingerprint(set), labels: labelCounts(set) },
+        {
+          rows: set.examples.length,
+          fingerprint: fingerprint(set),
+          labels: problemTypeOfRows(set) === 'regression' ? [] : labelCounts(set),
+        },
       ]),
   );

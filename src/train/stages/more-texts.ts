@@ -16,6 +16,7 @@ export interface MoreTexts {
 export const withMore = (rows: EncodedSet, { set }: MoreTexts): EncodedSet => ({
   encodings: [...rows.encodings, ...set.encodings],
   labels: [...rows.labels, ...set.labels],
+  ...(rows.targets && { targets: rows.targets }), // those of the rows, which come first
   lengths: Int32Array.from([...rows.lengths, ...set.lengths]),
   truncated: rows.truncated + set.truncated,
 });

@@ -124,7 +124,10 @@ export async function runStage(run: StageRun, before: Progress, resume: Saved | 
         else if (signal?.aborted) await stop({ stage: index, epoch, batch: batch + 1 }, lossSum);
       }
       step.settle();
-      const metrics = tracer && validation ? validationMetrics(await tracer.trace(), validation) : null;
+      const metrics =
+        tracer && validation
+          ? validationMetrics(await tracer.trace(), validation, state.config.problemType === 'regression')
+          : null;
       const event: EpochEvent = {
         kind: 'epoch',
         stage,

@@ -80,12 +80,12 @@ async function textStep(
   const pruning: Pruning = stage === 'soft' ? 'soft' : stagePruning(stage, prunes);
   const taught = teaches !== undefined && stage === 'regular';
   const teacher = taught ? await Teacher.create(teaches, settings.compile) : null;
-  const step = await TrainingStep.create(state, { ...settings, objective, pruning, taught, dropout: true }).catch(
-    async (error: unknown) => {
-      await teacher?.close();
-      throw error;
-    },
-  );
+  const positives = train.targets && settings.labelWeights.some((weight) => weight !== 1) && settings.labelWeights;
+  const how = { ...settings, objective, pruning, taught, dropout: true, ...(positives && { positives }) };
+  const step = await TrainingStep.create(state, how).catch(async (error: unknown) => {
+    await teacher?.close();
+    throw error;
+  });
   const { learningRate, headLearningRate, jointHeadLearningRate } = settings;
   const weights = stage === 'heads' ? headLearningRate : learningRate;
   const heads = stage === 'heads' ? headLearningRate : jointHeadLearningRate;
@@ -135,7 +135,7 @@ async function featureStep({ stage, prunes, state, train, more, settings, onEven
   };
 }
 
-/** One-hot targets and row weights of a batch. */
+/** Targets and row weights of a batch: one-hot ones where a text has one label. */
 function targetsOf(
   labels: number,
   train: EncodedSet,
@@ -145,6 +145,12 @@ function targetsOf(
     const targets = new Float32Array(indices.length * labels);
     const weights = new Float32Array(indices.length);
     indices.forEach((index, text) => {
+      const target = train.targets?.[index];
+      if (target) {
+        targets.set(target, text * labels);
+        weights[text] = 1;
+        return;
+      }
       if (train.labels[index] === NO_LABEL) return; // distilled alone, which asks for neither
       targets[text * labels + train.labels[index]] = 1;
       weights[text] = labelWeights[train.labels[index]];

@@ -4,7 +4,7 @@
  * of how tau is certified.
  */
 import { PyramidError } from '../../errors.ts';
-import type { Dataset, Example } from '../../text/example.ts';
+import { type Dataset, type Example, problemTypeOfRows } from '../../text/example.ts';
 import { splitDataset, subsample, textKey, textKeys } from '../../text/index.ts';
 import { methods } from '../methods.ts';
 import type { TrainOptions } from '../options/defaults.ts';
@@ -27,6 +27,13 @@ export function keepApart(
   options: Pick<TrainOptions, 'method' | 'calibration' | 'calibrationShare' | 'seed'>,
 ): KeptApart {
   const { calibration, calibrationShare: share, seed } = options;
+  if (problemTypeOfRows(train) === 'regression') {
+    if (calibration === null && !share) return { train, beyond, calibration: null };
+    throw new PyramidError('MP_USAGE', {
+      what: `${train.name}: the rows have numbers, which are neither right nor wrong, so that no rows can certify tau`,
+      todo: `leave ${calibration === null ? '--calibration-share' : '--calibration'} out: tau is chosen on the validation rows`,
+    });
+  }
   const wanted =
     calibration !== null || share === 0 || !methods[options.method].exits
       ? 0

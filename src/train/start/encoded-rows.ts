@@ -32,7 +32,7 @@ export function encodeRows<R extends Rows>(
 /** Rows as tokens. Throws MP_DATA_FEW if there are fewer than a batch. */
 export function encodeSet(
   tokenizer: Tokenizer,
-  { examples, name }: Dataset,
+  { examples, name, problemType }: Dataset,
   maxLength: number,
   batchSize = 1,
 ): EncodedSet {
@@ -42,6 +42,7 @@ export function encodeSet(
   return {
     encodings,
     labels: examples.map(({ label }) => label),
+    ...(problemType && { targets: examples.map(({ target }) => target!) }),
     lengths: Int32Array.from(encodings, ({ ids }) => ids.length),
     truncated: encodings.filter(({ truncated }) => truncated).length,
   };

@@ -1,16 +1,33 @@
 /** The weight of each label in the loss, from `--class-weights` and the rows. */
 import { PyramidError } from '../../errors.ts';
-import type { Dataset } from '../../text/example.ts';
+import { type Dataset, problemTypeOfRows } from '../../text/example.ts';
 import type { ClassWeights } from '../options/defaults.ts';
 import { namesOf } from './label-counts.ts';
 
-/** [C]: the weight of each label in the loss. `auto`: n / (C · n_label), 1 on average over the rows. Throws MP_USAGE. */
-export const labelWeights = (weights: ClassWeights, { labels, examples }: Dataset): number[] =>
-  classWeights(
+/**
+ * [C]: the weight of each label in the loss. `auto`: n / (C · n_label), 1 on average over the rows. Where a row may have any number of
+ * labels it is the weight of the rows that have the label against those that have it not, `auto`: (n − n_label) / n_label. Throws
+ * MP_USAGE.
+ */
+export function labelWeights(weights: ClassWeights, rows: Dataset): number[] {
+  const { labels, examples } = rows;
+  const problemType = problemTypeOfRows(rows);
+  if (problemType === 'regression' && weights !== 'none')
+    throw new PyramidError('MP_USAGE', {
+      what: '--class-weights was given, and the rows have numbers',
+      todo: 'leave it out',
+    });
+  if (problemType === 'multi_label_classification' && weights === 'auto')
+    return labels.map((_, label) => {
+      const has = examples.reduce((sum, { target }) => sum + target![label], 0);
+      return has === 0 || has === examples.length ? 1 : (examples.length - has) / has;
+    });
+  return classWeights(
     weights,
     labels,
     labels.map((_, label) => examples.filter((example) => example.label === label).length),
   );
+}
 
 /** The same, of rows of which it is known how many each label has. */
 export function classWeights(weights: ClassWeights, labels: readonly string[], counts: readonly number[]): number[] {

@@ -11,6 +11,8 @@ import {
   readConfig,
 } from '../../encoder/index.ts';
 import { PyramidError } from '../../errors.ts';
+import { problemTypeOf } from '../../pyramid/problem.ts';
+import { problemTypeOfRows } from '../../text/example.ts';
 import { loadTokenizer, type Tokenizer, tokenizerFromFiles, trainWordPiece } from '../../text/index.ts';
 import type { OnTrainEvent } from '../events.ts';
 import { methods } from '../methods.ts';
@@ -38,22 +40,18 @@ export async function startingModel(
   onEvent: OnTrainEvent = () => {},
 ): Promise<Start> {
   const { seed, maxLength } = options;
-  if (train.problemType)
-    throw new PyramidError('MP_USAGE', {
-      what: `${train.name}: its rows are for ${train.problemType}`,
-      todo: 'give rows with one label each, the only kind that is trained on',
-    });
   const { labels } = train;
+  const problemType = problemTypeOfRows(train);
   if (!methods[options.method].network) {
     const tokenizer =
       options.model === 'scratch'
         ? scratchTokenizer(options, train)
         : await loadTokenizer(await modelFolder(options.model, onEvent));
-    return { state: noNetwork(labels, tokenizer), tokenizer, fresh: [] };
+    return { state: noNetwork(labels, tokenizer, problemType), tokenizer, fresh: [] };
   }
   if (options.model === 'scratch') {
     const tokenizer = scratchTokenizer(options, train);
-    const config = scratchConfig(options, tokenizer.vocabularySize, labels, student);
+    const config = { ...scratchConfig(options, tokenizer.vocabularySize, labels, student), problemType };
     const parameters: Parameters = new Map();
     for (const [name, shape] of parameterShapes(config))
       parameters.set(name, initialise(name, shape, seed, config.initializerRange));
@@ -65,14 +63,8 @@ export async function startingModel(
   }
   const model = await modelFolder(options.model, onEvent);
   const stored = await readConfig(model);
-  const config: EncoderConfig = { ...stored, labels };
-  if (config.problemType !== 'single_label_classification') {
-    const what = `${model}: problem_type is ${config.problemType}`;
-    throw new PyramidError('MP_USAGE', {
-      what,
-      todo: 'train on single_label_classification, the only kind that is supported',
-    });
-  }
+  const config: EncoderConfig = { ...stored, labels, problemType };
+  const fits = stored.raw.problem_type === undefined || problemTypeOf(stored) === problemType;
   const tokenizer = await loadTokenizer(model);
   if (tokenizer.vocabularySize > config.vocabularySize) {
     throw new PyramidError('MP_MODEL_VOCABULARY', {
@@ -87,7 +79,7 @@ export async function startingModel(
       todo: 'lower it',
     });
   }
-  const { parameters, fresh } = await weightsByLabel(model, stored, labels, seed, onEvent);
+  const { parameters, fresh } = await weightsByLabel(model, stored, labels, { seed, fits, problemType }, onEvent);
   const state: ModelState = { config, parameters, heads: new Map(), headSettings: NO_HEADS, thresholds: null };
   return { state: student ? halfDepth(state) : state, tokenizer, fresh };
 }

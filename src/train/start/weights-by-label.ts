@@ -10,6 +10,7 @@ import {
   parameterShapes,
   readWeights,
 } from '../../encoder/index.ts';
+import type { ProblemType } from '../../problem-type.ts';
 import type { OnTrainEvent } from '../events.ts';
 import { namesOf } from './label-counts.ts';
 
@@ -18,23 +19,30 @@ const BY_LABEL = ['classifier.weight', 'classifier.bias'];
 
 /**
  * `stored`: as config.json has it; `labels`: the rows'. Says in words which labels the checkpoint knows, where it knows
- * some and not all, or has a classifier for none of them. Throws as readWeights.
+ * some and not all, or has a classifier for none of them. `fits`: its classifier was trained for what the rows are answered with; one
+ * that was not is not used. Throws as readWeights.
  */
 export async function weightsByLabel(
   model: string,
   stored: EncoderConfig,
   labels: readonly string[],
-  seed: number,
+  { seed, fits, problemType }: { readonly seed: number; readonly fits: boolean; readonly problemType: ProblemType },
   onEvent: OnTrainEvent,
 ): Promise<LoadedWeights> {
   // without names they are transformers' own
   const own = stored.labels.length > 0 ? stored.labels : ['LABEL_0', 'LABEL_1'];
   const { parameters, others, fresh } = await readWeights(model, { ...stored, labels: own }, { seed });
   const unmade = BY_LABEL.some((name) => fresh.includes(name));
-  const from = unmade ? labels.map(() => -1) : labels.map((label) => rowOf(label, own));
+  // a number has no name that matters
+  const isNumber = problemType === 'regression' && own.length === 1;
+  const from = labels.map((label) => (unmade || !fits ? -1 : isNumber ? 0 : rowOf(label, own)));
   const known = labels.filter((_, i) => from[i] >= 0);
   const note = (text: string) => onEvent({ kind: 'note', text });
-  if (!unmade && known.length === 0) {
+  if (!unmade && !fits) {
+    note(
+      `the checkpoint's classifier was trained for ${stored.problemType}, and the rows are for ${problemType}: it starts from new weights`,
+    );
+  } else if (!unmade && known.length === 0) {
     note(
       `the checkpoint has a classifier for ${namesOf(own)}, but none of the rows' labels: it starts from new weights`,
     );

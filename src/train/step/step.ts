@@ -27,6 +27,8 @@ export interface StepSettings {
   readonly pruning: Pruning;
   /** Each batch comes with a teacher's output. */
   readonly taught?: boolean;
+  /** [C], where a text may have any number of labels: see the loss in problem.ts; all are 1 where left out. */
+  readonly positives?: readonly number[];
   /** 0: the exit heads stay out of the task. */
   readonly jointWeight: number;
   readonly jointTargets: TrainOptions['jointTargets'];
@@ -182,7 +184,9 @@ export function buildStep(state: ModelState, settings: Omit<StepSettings, 'compi
   const problem = problems[config.problemType];
   const sum = (values: readonly Value[]) => values.reduce((a, b) => g.add(a, b));
   const taskLoss = () => {
-    const lossOf = (logits: Value) => problem.loss(g, logits, targets, rowWeights);
+    const positives =
+      settings.positives && g.constant('positives', Float32Array.from(settings.positives), [config.labels.length]);
+    const lossOf = (logits: Value) => problem.loss(g, logits, targets, rowWeights, positives);
     let loss = lossOf(net.logits);
     if (withHeads) {
       const fromClassifier = (exit: Value) => problem.distillation(g, g.detach(net.logits), exit);

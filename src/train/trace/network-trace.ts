@@ -1,5 +1,6 @@
 /** The trace of a network in training over a set of texts: what every tau is judged from (src/evaluate). */
 import type { Trace } from '../../evaluate/index.ts';
+import type { TargetRule } from '../../pyramid/exits/answer-rule.ts';
 import { shapeOf } from '../../pyramid/shape.ts';
 import type { Compile } from '../../runtime/runtime.ts';
 import type { EncodedSet } from '../batch.ts';
@@ -10,7 +11,12 @@ import { Tracer } from './tracer.ts';
 export async function networkTrace(
   state: ModelState,
   set: EncodedSet,
-  { prunes, pairs, compile }: { readonly prunes: boolean; readonly pairs: boolean; readonly compile: Compile },
+  {
+    prunes,
+    pairs,
+    compile,
+    answers,
+  }: { readonly prunes: boolean; readonly pairs: boolean; readonly compile: Compile; readonly answers?: TargetRule },
 ): Promise<Trace> {
   const { config, headSettings } = state;
   const tracer = await Tracer.create(state, prunes ? 'hard' : 'none', compile);
@@ -21,8 +27,10 @@ export async function networkTrace(
       labels: config.labels,
       headKind: headSettings.kind,
       pairs,
+      ...(answers && { answers }),
       entries: traced.map(({ tokens, logits }, i) => ({
         label: set.labels[i],
+        ...(set.targets && { target: set.targets[i] }),
         length: set.lengths[i],
         tokens,
         logits,

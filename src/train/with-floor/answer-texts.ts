@@ -3,7 +3,7 @@
  * itself). In chunks, so that a run that is stopped has those that are done.
  */
 import { createHash } from 'node:crypto';
-import { softmax } from '../../pyramid/logits.ts';
+import { problems } from '../../pyramid/problem.ts';
 import type { Compile } from '../../runtime/runtime.ts';
 import type { Encoding, Tokenizer } from '../../text/index.ts';
 import type { Answers, StoredAnswers } from '../checkpoint/stored-answers.ts';
@@ -28,10 +28,11 @@ export interface Answering {
 
 const CHUNK = 2048;
 
-/** softmax(z_L), [n, C]. Rejects with the signal's reason if that is aborted; whole chunks are kept. */
+/** The scores of z_L, [n, C]. Rejects with the signal's reason if that is aborted; whole chunks are kept. */
 export async function answerTexts(state: ModelState, texts: readonly Text[], how: Answering): Promise<Float32Array> {
   const { tokenizer, maxLength, prunes, stored, onEvent, signal, heads } = how;
   const labels = state.config.labels.length;
+  const { activation } = problems[state.config.problemType];
   const scores = new Float32Array(texts.length * labels);
   const network = stored && digestOf(state, { maxLength, prunes });
   const pass = new Pass(state, how);
@@ -59,7 +60,7 @@ export async function answerTexts(state: ModelState, texts: readonly Text[], how
       }
       const { logits } = answers;
       for (let i = 0; i < some.length; i++)
-        scores.set(softmax(Array.from(logits.subarray(i * labels, (i + 1) * labels))), (from + i) * labels);
+        scores.set(activation(Array.from(logits.subarray(i * labels, (i + 1) * labels))), (from + i) * labels);
       heads?.add(from, encodings, logits, picked && answers[heads.name]);
       onEvent?.({ kind: 'floor', phase: 'answers', done: from + some.length, of: texts.length });
     }

@@ -5,7 +5,7 @@
  */
 import type { Trace } from '../../evaluate/index.ts';
 import { exitLogits, temperatureAt } from '../../pyramid/exits/sum.ts';
-import { temperatureOf } from '../linear/index.ts';
+import { type Truth, temperatureOf } from '../linear/index.ts';
 
 /** As it is stored: no row tells it more exactly. */
 const DIGITS = 4;
@@ -16,14 +16,16 @@ const DIGITS = 4;
  * one number, so that none is held to be beyond noise: with 100 rows that left sums too sure that a fit put right.
  */
 export function fitTemperatures(trace: Trace): readonly number[] | null {
-  const { shape, floor: sum = null, temperatures: before, entries } = trace;
-  if (shape.layers === 0) return null;
+  const { shape, floor: sum = null, temperatures: before, answers, entries } = trace;
+  if (shape.layers === 0 || answers?.problemType === 'regression') return null;
   const exits = entries.map(({ logits, floor = null }) => exitLogits(logits, floor, sum).layers);
-  const labels = entries.map(({ label }) => label);
+  const truth: Truth = answers
+    ? { shares: entries.flatMap(({ target }) => target!) }
+    : entries.map(({ label }) => label);
   return Array.from({ length: shape.layers }, (_, i) => {
     if (exits[0][i].length === 0) return temperatureAt(before, i + 1);
     const rows = Float64Array.from(exits.flatMap((layers) => layers[i]));
-    return Number(temperatureOf(rows, labels, shape.labels).toPrecision(DIGITS));
+    return Number(temperatureOf(rows, truth, shape.labels).toPrecision(DIGITS));
   });
 }
 

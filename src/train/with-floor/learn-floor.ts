@@ -3,15 +3,17 @@
  * without labels that the network has answered; w and k of its sum chosen by log-loss on the validation rows. Knows nothing
  * of tau, folders and stages.
  */
-import type { Trace } from '../../evaluate/index.ts';
+import type { Trace, TraceEntry } from '../../evaluate/index.ts';
+import type { TargetRule } from '../../pyramid/exits/answer-rule.ts';
 import { exitSum } from '../../pyramid/exits/sum.ts';
 import { Floor, type FloorParts, type FloorSum, pieceKinds } from '../../pyramid/floor/index.ts';
 import { argmax } from '../../pyramid/logits.ts';
-import type { Dataset, Example } from '../../text/example.ts';
+import { type Dataset, type Example, NO_LABEL, problemTypeOfRows } from '../../text/example.ts';
 import type { Tokenizer } from '../../text/index.ts';
 import {
   chooseSum,
   FLOOR_DEFAULTS,
+  type FloorTargets,
   floorLogits,
   floorTexts,
   type OnFloorEvent,
@@ -22,7 +24,7 @@ import {
 /** Texts without labels, and how the network answers them when it is run to the end. */
 export interface AnsweredTexts {
   readonly examples: readonly Pick<Example, 'text' | 'pair'>[];
-  /** [n, C] probabilities, softmax(z_L) of the network alone. */
+  /** [n, C] scores of the network alone. */
   readonly scores: Float32Array;
 }
 
@@ -83,16 +85,19 @@ export async function learnFloor(lesson: FloorLesson): Promise<LearnedFloor> {
   const { maxTokens } = FLOOR_DEFAULTS[pairs ? 'pairs' : 'texts'];
   const extra = unlabelled?.examples ?? [];
   const examples = [...train.examples, ...extra];
+  const several = problemTypeOfRows(train) === 'multi_label_classification';
   const read = (some: FloorRowsOf, onProgress?: (done: number) => void) =>
     floorTexts(tokenizer, some, { pairs, maxTokens, onProgress, signal });
   const rows = await read(examples, (done) => onEvent?.({ kind: 'floor', phase: 'tokens', done, of: examples.length }));
   const trained = await trainFloorInThread(
     {
       rows,
-      targets: {
-        labels: Int32Array.from(examples, (_, i) => train.examples[i]?.label ?? -1),
-        scores: extra.length > 0 ? unlabelled!.scores : null,
-      },
+      targets: several
+        ? severalTargets(train, unlabelled ?? null)
+        : {
+            labels: Int32Array.from(examples, (_, i) => train.examples[i]?.label ?? NO_LABEL),
+            scores: extra.length > 0 ? unlabelled!.scores : null,
+          },
       labels: labels.length,
       // a network may have rows for more pieces than its tokenizer makes
       kinds: pieceKinds({ piece: (id) => tokenizer.piece(id), vocabularySize }),
@@ -137,8 +142,19 @@ export async function learnFloor(lesson: FloorLesson): Promise<LearnedFloor> {
   };
 }
 
+/** The share of right answers; where a row may have any number of labels, of sets that are right at thresholds of 0.5. */
 const accuracyOf = ({ examples }: Dataset, answers: readonly (readonly number[])[]): number =>
-  examples.filter(({ label }, i) => argmax(answers[i]) === label).length / examples.length;
+  examples.filter(({ label, target }, i) =>
+    target ? target.every((has, c) => answers[i][c] >= 0 === (has === 1)) : argmax(answers[i]) === label,
+  ).length / examples.length;
+
+function severalTargets({ examples, labels }: Dataset, unlabelled: AnsweredTexts | null): FloorTargets {
+  const scores = new Float32Array((examples.length + (unlabelled?.examples.length ?? 0)) * labels.length);
+  for (const [i, { target }] of examples.entries()) scores.set(target!, i * labels.length);
+  if (unlabelled) scores.set(unlabelled.scores, examples.length * labels.length);
+  const rows = scores.length / labels.length;
+  return { labels: new Int32Array(rows).fill(NO_LABEL), scores, several: examples.length };
+}
 
 type FloorRowsOf = readonly Pick<Example, 'text' | 'pair'>[];
 
@@ -161,7 +177,9 @@ function sumRows(network: Trace, z0s: readonly (readonly number[] | null)[], pri
   return {
     ...{ labels, network: last, floor, prior },
     known: Uint8Array.from(z0s, (z0) => (z0 ? 1 : 0)),
-    truth: network.entries.map(({ label }) => label),
+    truth: network.answers
+      ? { shares: network.entries.flatMap(({ target }) => target!) }
+      : network.entries.map(({ label }) => label),
   };
 }
 
@@ -180,7 +198,8 @@ export const traceWithFloor = (
 export function traceOfFloorAlone(
   { labels, pairs }: Pick<Dataset, 'labels' | 'pairs'>,
   { parts }: Pick<LearnedFloor, 'parts'>,
-  texts: readonly { readonly label: number; readonly length: number; readonly floor: readonly number[] | null }[],
+  texts: readonly (Pick<TraceEntry, 'label' | 'target' | 'length'> & { readonly floor: readonly number[] | null })[],
+  answers?: TargetRule,
 ): Trace {
   const bias = Array.from(new Floor(parts).bias);
   return {
@@ -189,8 +208,9 @@ export function traceOfFloorAlone(
     headKind: 'none',
     pairs,
     floor: exitSum(parts),
-    entries: texts.map(({ label, length, floor }) => ({
-      ...{ label, length, tokens: [length], logits: [], floor: floor ?? bias },
+    ...(answers && { answers }),
+    entries: texts.map(({ label, target, length, floor }) => ({
+      ...{ label, ...(target && { target }), length, tokens: [length], logits: [], floor: floor ?? bias },
     })),
   };
 }

@@ -4,7 +4,8 @@
  */
 import { PyramidError } from '../../errors.ts';
 import type { Trace } from '../../evaluate/index.ts';
-import type { Dataset } from '../../text/example.ts';
+import { type TargetRule, USUAL_THRESHOLD } from '../../pyramid/exits/answer-rule.ts';
+import { type Dataset, problemTypeOfRows } from '../../text/example.ts';
 import type { Tokenizer } from '../../text/index.ts';
 import type { EncodedSet } from '../batch.ts';
 import type { Progress } from '../checkpoint/run-checkpoint.ts';
@@ -13,7 +14,9 @@ import type { OnFloorEvent } from '../linear/index.ts';
 import { hasFloor, hasTemperatures, methods } from '../methods.ts';
 import { type MethodResult, type MethodRun, runMethod } from '../stages/run-method.ts';
 import type { Rows } from '../start/rows.ts';
+import { meanAndSpread } from '../start/values.ts';
 import { type ModelState, noNetwork } from '../state.ts';
+import { chooseThresholds } from '../trace/label-thresholds.ts';
 import { networkTrace } from '../trace/network-trace.ts';
 import { answerTexts } from './answer-texts.ts';
 import { fitTemperatures, withTemperatures } from './exit-temperatures.ts';
@@ -35,6 +38,8 @@ export interface TrainedPyramid {
   readonly floor: LearnedFloor | null;
   /** T [L], fitted on the validation rows; null: all are 1. */
   readonly exitTemperatures: readonly number[] | null;
+  /** Thresholds of labels, chosen on the validation rows, or the spread of numbers; null: a text has one label. */
+  readonly answers: TargetRule | null;
   /** Of the validation rows, floor 0 and temperatures in it. */
   readonly validation: Trace;
   /** Of other rows, `set` being `rows` as tokens. */
@@ -48,27 +53,47 @@ export async function trainPyramid(run: PyramidRun): Promise<TrainedPyramid> {
   const teacher = new TextsAnswered(run);
   const ran = network
     ? await runMethod({ ...run, more: teacher.forHeads() })
-    : { state: noNetwork(rows.train.labels, tokenizer), progress: NO_PROGRESS };
-  const alone = (set: EncodedSet) => networkTrace(ran.state, set, { prunes, pairs, compile: settings.compile });
+    : { state: noNetwork(rows.train.labels, tokenizer, problemTypeOfRows(rows.train)), progress: NO_PROGRESS };
+  const before = firstRule(rows.train);
+  const alone = (set: EncodedSet) =>
+    networkTrace(ran.state, set, { prunes, pairs, compile: settings.compile, ...(before && { answers: before }) });
   const own = network ? await alone(run.validation) : null;
   const floor = hasFloor({ method: name, floor: options.floor }) ? await learn(run, teacher, ran.state, own) : null;
   const trace = async ({ examples }: Pick<Dataset, 'examples'>, set: EncodedSet, known?: Trace): Promise<Trace> => {
     if (!floor) return known ?? alone(set);
     const z0s = await floor.logits(examples);
     if (network) return traceWithFloor(known ?? (await alone(set)), floor, z0s);
-    const texts = z0s.map((z0, i) => ({ label: set.labels[i], length: set.lengths[i], floor: z0 }));
-    return traceOfFloorAlone(rows.train, floor, texts);
+    const texts = z0s.map((z0, i) => ({
+      ...{ label: set.labels[i], ...(set.targets && { target: set.targets[i] }) },
+      ...{ length: set.lengths[i], floor: z0 },
+    }));
+    return traceOfFloorAlone(rows.train, floor, texts, before);
   };
   const validation = await trace(rows.validation, run.validation, own ?? undefined);
   const temperatures = hasTemperatures({ ...options, method: name }) ? fitTemperatures(validation) : null;
+  const fitted = withTemperatures(validation, temperatures);
+  const answers =
+    before?.problemType === 'multi_label_classification'
+      ? { ...before, thresholds: chooseThresholds(fitted) }
+      : (before ?? null);
+  const finished = (some: Trace): Trace => (answers ? { ...some, answers } : some);
   const { progress } = ran;
   return {
     result: floor ? { ...ran, progress: { ...progress, seconds: progress.seconds + floor.facts.seconds } } : ran,
     floor,
     exitTemperatures: temperatures,
-    validation: withTemperatures(validation, temperatures),
-    trace: async (some, set) => withTemperatures(await trace(some, set), temperatures),
+    answers,
+    validation: finished(fitted),
+    trace: async (some, set) => finished(withTemperatures(await trace(some, set), temperatures)),
   };
+}
+
+/** How answers are made before there is anything to choose from; undefined: a text has one label. */
+function firstRule(train: Dataset): TargetRule | undefined {
+  const problemType = problemTypeOfRows(train);
+  if (problemType === 'regression') return { problemType, spread: meanAndSpread(train.examples).spread };
+  if (problemType === 'single_label_classification') return undefined;
+  return { problemType, thresholds: train.labels.map(() => USUAL_THRESHOLD) };
 }
 
 /** The texts without labels as the finished network answers them: asked once, for the exit heads and for floor 0. */

@@ -144,9 +144,15 @@ describe("a checkpoint's classifier", () => {
       .set('classifier.bias', classifier(own.length, 1, [own.length]));
     await writeModelFolder(dir, { ...model, config, parameters }, {});
     const notes: string[] = [];
-    const read = await weightsByLabel(dir, config, labels, 3, (event) => {
-      if (event.kind === 'note') notes.push(event.text);
-    });
+    const read = await weightsByLabel(
+      dir,
+      config,
+      labels,
+      { seed: 3, fits: true, problemType: config.problemType },
+      (event) => {
+        if (event.kind === 'note') notes.push(event.text);
+      },
+    );
     const bias = [...read.parameters.get('classifier.bias')!.data];
     const { shape, data } = read.parameters.get('classifier.weight')!;
     expect(shape).toEqual([labels.length, width]);

@@ -12,7 +12,7 @@ interface Properties {
 }
 
 export function AnswerCard({ answer, info, timing, waiting, truncated }: Properties) {
-  const { label, score, unsure, exit, flops, denseFlops } = answer;
+  const { label, score, unsure, labels, exit, flops, denseFlops } = answer;
   const isNumber = info.problemType === 'regression';
   const layers = info.shape.layers;
   return (
@@ -20,9 +20,13 @@ export function AnswerCard({ answer, info, timing, waiting, truncated }: Propert
       <div>
         <dt>Answer</dt>
         <dd class="label">
-          {isNumber ? score.toFixed(3) : unsure ? 'unsure' : label}
+          {isNumber ? score.toFixed(3) : labels ? labels.join(', ') || 'no label' : unsure ? 'unsure' : label}
           <small>
-            {isNumber ? label : `${percent(score)} ${unsure ? `for ${label}` : 'sure'}`}
+            {isNumber
+              ? label
+              : labels
+                ? `likeliest: ${label}, ${percent(score)}`
+                : `${percent(score)} ${unsure ? `for ${label}` : 'sure'}`}
             {truncated && `, truncated to ${info.maxLength} tokens`}
           </small>
         </dd>

@@ -95,6 +95,12 @@ function PieceAtFloor({ info, logits }: { readonly info: EngineInfo; readonly lo
   );
 }
 
+/** A score, beside the one from which on a text has the label; or a number. */
+function scoreText({ problemType, labelThresholds }: EngineInfo, label: number, score: number): string {
+  if (problemType === 'regression') return score.toFixed(3);
+  return labelThresholds ? `${percent(score)}, from ${percent(labelThresholds[label])}` : percent(score);
+}
+
 function LayerDetails({ explanation: { pieces, layers }, info, tau, layer }: Properties & { readonly layer: number }) {
   const { kept, scores, uncertainty } = layers[layer];
   const left = kept.filter(Boolean).length;
@@ -114,12 +120,12 @@ function LayerDetails({ explanation: { pieces, layers }, info, tau, layer }: Pro
       </p>
       {scores && (
         <dl class="bars">
-          {info.labels.map((label) => (
+          {info.labels.map((label, i) => (
             <Bar
               key={label}
               name={label}
               share={info.problemType === 'regression' ? 0 : scores[label]}
-              value={info.problemType === 'regression' ? scores[label].toFixed(3) : percent(scores[label])}
+              value={scoreText(info, i, scores[label])}
             />
           ))}
         </dl>
