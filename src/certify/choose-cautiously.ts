@@ -53,8 +53,8 @@ function targetDrop(all: readonly Outcome[]): (tau: number | null) => number {
   };
 }
 
-/** Below so many rows a standard error of 0 is chance. */
-const FEW = 100;
+/** Below so many rows a standard error of 0 says nothing at all. */
+const FEW = 20;
 
 /** d̄ + 2 s / √n of net drops [n]. */
 export function cautiousDrop(differences: ArrayLike<number>): number {

@@ -15,6 +15,9 @@ describe('a cautious choice', () => {
     // mean 0.1, s² = (3 − 10 · 0.01) / 9
     expect(cautiousDrop([1, 1, -1, 0, 0, 0, 0, 0, 0, 0])).toBeCloseTo(0.1 + 2 * Math.sqrt(2.9 / 9 / 10), 12);
     expect(cautiousDrop([0])).toBe(Number.POSITIVE_INFINITY);
+    // three rows that do not differ are no sign that none does
+    expect(cautiousDrop([0, 0, 0])).toBe(1);
+    expect(cautiousDrop(new Array(20).fill(0))).toBe(0);
   });
 
   it('is the cheapest point of the curve that loses so little even with bad luck', () => {

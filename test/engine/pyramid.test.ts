@@ -119,7 +119,8 @@ describe('a loaded model', () => {
   test('gives the same answer in detail, with the time it took', async () => {
     const details = await pyramid.detail(texts, { tau: 0.7 });
     const answers = await pyramid.classify(texts, { tau: 0.7, topK: 3 });
-    details.forEach(({ best, scores, logits, denseFlops: dense, unknown, tokenizeMs, inferenceMs, ...detail }, i) => {
+    details.forEach(({ best, unsure, scores, logits, denseFlops: dense, unknown, tokenizeMs, inferenceMs, ...detail }, i) => {
+      expect(unsure).toBe(false);
       const { label, score, exit, tokens, truncated, flops } = answers[i];
       expect(detail).toEqual({ exit, tokens, truncated, flops });
       expect(pyramid.labels[best]).toBe(label);

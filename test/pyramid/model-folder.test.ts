@@ -221,9 +221,9 @@ describe('a folder of others', () => {
       'whose pyramid is of another format',
       'MP_MODEL_CONFIG',
       (config) => {
-        config.pyramid = { ...info, format: 4 };
+        config.pyramid = { ...info, format: 5 };
       },
-      /pyramid\.format is 4, this version reads 1 to 3/,
+      /pyramid\.format is 5, this version reads 1 to 4/,
     ],
     [
       'of the format with temperatures and none',

@@ -266,7 +266,7 @@ describe('a pyramid object', () => {
     [
       'forDtype',
       { int8: { tau: 0.5, maxLength: 1e9 } },
-      /pyramid\.forDtype\.int8 has "maxLength", but only tau, tauFrom, certificate and calibration are allowed there/,
+      /pyramid\.forDtype\.int8 has "maxLength", but only tau, tauFrom, certificate, abstention and calibration are allowed there/,
     ],
     ['forDtype', { int8: { tau: 0.5, pairs: true } }, /has "pairs"/],
     ['forDtype', { fp32: { tau: 0.5, asked: [] } }, /has "asked"/],
