@@ -74,6 +74,18 @@ export function certifyAbstention(
   };
 }
 
+/** What a model that abstains does with these rows at `tau`: the share that it answers, and of those the share that is right (null: none). */
+export function abstaining(
+  trace: Trace,
+  tau: number | null,
+  { minScore }: Pick<Abstention, 'minScore'>,
+): { readonly answered: number; readonly right: number | null } {
+  const answers = answersAt(trace, tau);
+  const given = answers.filter(({ score }) => score >= minScore);
+  const right = given.filter(({ isRight }) => isRight).length;
+  return { answered: given.length / answers.length, right: given.length === 0 ? null : right / given.length };
+}
+
 /** The answer of each text at `tau`, with the score that people see. */
 export function answersAt(trace: Trace, tau: number | null): ScoredAnswer[] {
   const { entries, floor: sum = null, temperatures } = trace;

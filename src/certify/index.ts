@@ -1,5 +1,5 @@
 /** Promises about the dial: certificates, careful choices, drops by group, and what watches a promise afterwards. */
-export { type AbstentionFacts, type AbstentionOptions, certifyAbstention } from './abstention.ts';
+export { type AbstentionFacts, type AbstentionOptions, abstaining, certifyAbstention } from './abstention.ts';
 export { type CertificateFacts, type Certified, type CertifyOptions, certify } from './certify.ts';
 export { type ChooseCautiouslyOptions, chooseCautiously } from './choose-cautiously.ts';
 export { DIAL } from './dial.ts';

@@ -134,8 +134,7 @@ export function parseConfig(raw: Readonly<Record<string, unknown>>, path: string
   if (activation !== undefined && activation !== 'gelu')
     throw fault(`${keys.activation} is ${quoted(activation)}; only "gelu" is known`);
   for (const [key, known] of Object.entries(family.only)) {
-    if (raw[key] !== undefined && raw[key] !== known)
-      throw fault(`${key} is ${quoted(raw[key])}; only ${quoted(known)} is known`);
+    if ((raw[key] ?? known) !== known) throw fault(`${key} is ${quoted(raw[key])}; only ${quoted(known)} is known`);
   }
   const hiddenSize = whole(keys.hiddenSize, MOST.hiddenSize);
   const heads = whole(keys.heads, MOST.heads);

@@ -12,6 +12,7 @@ export class ModelWarnings {
   readonly #host: Host;
   #warnedOfPairs = false;
   #warnedOfTau = false;
+  #warnedOfAbstention = false;
 
   constructor(model: ModelDescription, host: Host) {
     this.#model = model;
@@ -33,6 +34,17 @@ export class ModelWarnings {
       : 'the model was trained on single texts but gets text pairs';
     this.#host.warn(message);
     return text;
+  }
+
+  /** Warns of a tau at which nothing is promised of the answers of a model that abstains. */
+  checkTau(tau: number | null): void {
+    const { abstention } = this.#model.info;
+    // off is slower, not bolder
+    if (!abstention || tau === null || tau === abstention.tau || this.#warnedOfAbstention) return;
+    this.#warnedOfAbstention = true;
+    this.#host.warn(
+      `the score below which the model is unsure was found at tau ${abstention.tau ?? 'off'}: at tau ${tau} it is asked for as well, and nothing is promised`,
+    );
   }
 
   /** The model's own tau; warns where there is none because it was chosen for another dtype. */

@@ -247,7 +247,9 @@ export class TextClassifier {
   }
 
   #checked(options: ClassifyOptions | null | undefined, known: readonly (keyof ClassifyOptions)[]): CheckedOptions {
-    return checkedOptions(options, known, this.#model, () => this.#warnings.ownTau());
+    const checked = checkedOptions(options, known, this.#model, () => this.#warnings.ownTau());
+    this.#warnings.checkTau(checked.tau);
+    return checked;
   }
 }
 

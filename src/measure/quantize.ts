@@ -92,7 +92,7 @@ export async function quantize(options: QuantizeOptions): Promise<Quantized> {
       ...info,
       dtype: 'int8',
       ...dialOf(quick.info),
-      ...(exact.info.tau !== null && { forDtype: { fp32: dialOf(exact.info) } }),
+      ...((exact.info.tau !== null || exact.info.abstention) && { forDtype: { fp32: dialOf(exact.info) } }),
     };
     await writeWhole(path, json({ ...config, pyramid }));
   });

@@ -11,7 +11,7 @@ import { judge, type Trace } from '../evaluate/index.ts';
 import { knownOptions } from '../option.ts';
 import { exitLogits } from '../pyramid/exits/sum.ts';
 import { type FloorSum, floorFile, PLAIN_SUM } from '../pyramid/floor/index.ts';
-import { withoutDial } from '../pyramid/folder/dial.ts';
+import { withoutAbstention, withoutDial } from '../pyramid/folder/dial.ts';
 import { withDialSection } from '../pyramid/folder/dial-section.ts';
 import { readModelFolder } from '../pyramid/folder/disk-model.ts';
 import { formatOf } from '../pyramid/folder/format.ts';
@@ -270,7 +270,16 @@ async function writeRefitted(
   // what was found with another floor 0 holds no longer
   const { forDtype: _, exitTemperatures: __, ...rest } = withoutDial(own);
   const floor = { floor: parts.info, ...(temperatures && { exitTemperatures: temperatures }) };
-  const info: PyramidInfo = { ...rest, ...floor, format: formatOf(floor), tau, tauFrom };
+  // void with another floor 0, which is said when the model is loaded
+  const { abstention } = own;
+  const info: PyramidInfo = {
+    ...rest,
+    ...floor,
+    format: formatOf(floor),
+    tau,
+    tauFrom,
+    ...(abstention && { abstention }),
+  };
   const now = certificate && { ...(await readModelFolder(model)), info, floor: parts };
   const pyramid: PyramidInfo = {
     ...info,
@@ -287,7 +296,10 @@ async function writeRefitted(
     const refit = { files, floor: facts, ...{ tau, tauFrom, certificate, rowsNeeded }, by, judged, right, atFloor };
     await edit('training.json', (text) => changed(text, { refit }));
     await edit('README.md', (text) =>
-      withDialSection(`${text.split(REFITTED)[0].trimEnd()}\n\n${cardSection(facts)}`, pyramid),
+      withDialSection(
+        `${text.split(REFITTED)[0].trimEnd()}\n\n${cardSection(facts)}`,
+        withoutAbstention(pyramid) as PyramidInfo,
+      ),
     );
   });
 }

@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import { dropByGroup } from '../../src/certify/index.ts';
+import { abstaining, certifyAbstention, dropByGroup } from '../../src/certify/index.ts';
 import type { Services } from '../../src/cli/services.ts';
 import { calibrationErrors } from '../../src/evaluate/calibration-error.ts';
 import { judge } from '../../src/evaluate/judge.ts';
@@ -10,6 +10,7 @@ import type { Trace } from '../../src/evaluate/trace.ts';
 import { times } from '../../src/report/format.ts';
 import type { Dataset } from '../../src/text/example.ts';
 import { certificateOf } from '../support/certificate.ts';
+import { randomTrace } from '../support/random-trace.ts';
 import { cli } from './fake.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'evaluate-'));
@@ -51,6 +52,8 @@ const trace: Trace = {
   ],
 };
 
+const many = randomTrace({ seed: 3, texts: 800 });
+
 function services() {
   const calls: unknown[][] = [];
   const fake: Partial<Services> = {
@@ -82,6 +85,21 @@ describe('evaluate', () => {
       [{ task: null, dataDir: null, file: 'f.csv', delimiter: null, text: null, pair: null, label: 'y' }, 'm'],
       ['m', rows],
     ]);
+  });
+
+  test('says of a model that abstains what share it answers, and how much of that is right', async () => {
+    const { abstention } = certifyAbstention(many, 0.5, { accuracy: 0.9 });
+    const fake: Partial<Services> = {
+      labelledRows: async () => rows,
+      trace: async () => ({ trace: many, own: { tau: 0.5, abstention: { ...abstention!, settings: '' } } }),
+    };
+    const { answered, right } = abstaining(many, 0.5, abstention!);
+    expect([answered, right]).toEqual([abstention!.answered, abstention!.right.estimate]);
+    const { stdout } = await cli(['evaluate', '--model', 'm', '--test', 'f.csv'], fake);
+    const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
+    expect(stdout).toContain(`${percent(answered)}, of which ${percent(right!)} right; the others are "unsure"\n`);
+    const json = await cli(['evaluate', '--model', 'm', '--test', 'f.csv', '--json'], fake);
+    expect(JSON.parse(json.stdout).abstention).toEqual({ answered, right });
   });
 
   test('prints the same figures for people, and writes the trace when asked', async () => {

@@ -119,18 +119,20 @@ describe('a loaded model', () => {
   test('gives the same answer in detail, with the time it took', async () => {
     const details = await pyramid.detail(texts, { tau: 0.7 });
     const answers = await pyramid.classify(texts, { tau: 0.7, topK: 3 });
-    details.forEach(({ best, unsure, scores, logits, denseFlops: dense, unknown, tokenizeMs, inferenceMs, ...detail }, i) => {
-      expect(unsure).toBe(false);
-      const { label, score, exit, tokens, truncated, flops } = answers[i];
-      expect(detail).toEqual({ exit, tokens, truncated, flops });
-      expect(pyramid.labels[best]).toBe(label);
-      expect(scores[best]).toBeCloseTo(score, 6);
-      for (const [c, p] of softmax(logits).entries()) expect(p).toBeCloseTo(scores[c], 12);
-      expect(dense).toBe(denseFlops(pyramid.shape, tokens[0]));
-      expect(Number.isInteger(unknown) && unknown >= 0).toBe(true);
-      expect(tokenizeMs).toBeGreaterThan(0);
-      expect(inferenceMs).toBeGreaterThan(0);
-    });
+    details.forEach(
+      ({ best, unsure, scores, logits, denseFlops: dense, unknown, tokenizeMs, inferenceMs, ...detail }, i) => {
+        expect(unsure).toBe(false);
+        const { label, score, exit, tokens, truncated, flops } = answers[i];
+        expect(detail).toEqual({ exit, tokens, truncated, flops });
+        expect(pyramid.labels[best]).toBe(label);
+        expect(scores[best]).toBeCloseTo(score, 6);
+        for (const [c, p] of softmax(logits).entries()) expect(p).toBeCloseTo(scores[c], 12);
+        expect(dense).toBe(denseFlops(pyramid.shape, tokens[0]));
+        expect(Number.isInteger(unknown) && unknown >= 0).toBe(true);
+        expect(tokenizeMs).toBeGreaterThan(0);
+        expect(inferenceMs).toBeGreaterThan(0);
+      },
+    );
   });
 
   test('classifies an empty text, lone surrogates and control characters', async () => {

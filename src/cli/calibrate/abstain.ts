@@ -5,7 +5,7 @@ import { unsureLabel } from '../../pyramid/folder/abstention.ts';
 import { infoFor } from '../../pyramid/folder/pyramid-info.ts';
 import { abstentionInWords } from '../../pyramid/folder/tau-words.ts';
 import { type Call, flagOf } from '../command.ts';
-import { percent, thousands } from '../output/format.ts';
+import { thousands } from '../output/format.ts';
 import type { CalibrateOptions } from './calibrate-options.ts';
 import { certifyingRows } from './calibration-rows.ts';
 
@@ -48,7 +48,7 @@ const sentence = (abstention: AbstentionFacts): string =>
   `${abstentionInWords(abstention)}. This holds at ${abstention.tau === null ? 'full depth' : `tau ${abstention.tau}`}`;
 
 const nothing = (rows: number, accuracy: number, needed: number | null): string =>
-  `${thousands(rows)} rows certify at no score that ${percent(accuracy)} of the answers are right${
+  `${thousands(rows)} rows certify at no score that ${Number((100 * accuracy).toFixed(2))} % of the answers are right${
     needed === null
       ? ', and more rows like these would not help: even its surest answers are wrong too often'
       : `; it takes about ${thousands(needed)}`

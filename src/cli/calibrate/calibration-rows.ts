@@ -3,6 +3,7 @@ import type { EncoderConfig } from '../../encoder/index.ts';
 import type { TextInput } from '../../engine/index.ts';
 import { PyramidError } from '../../errors.ts';
 import { readTrace, type Trace } from '../../evaluate/trace.ts';
+import { ONE_LABEL, USUAL_THRESHOLD } from '../../pyramid/exits/answer-rule.ts';
 import { type Dataset, NO_LABEL } from '../../text/example.ts';
 import type { OnTrainEvent } from '../../train/events.ts';
 import { refuseReused } from '../../train/start/calibration-rows.ts';
@@ -119,7 +120,7 @@ export const withoutLabels = (
 /** Throws MP_USAGE for a trace that can be seen to be of another model: what it certifies would be promised of this one. */
 async function needOwn(path: string, trace: Trace, { options: { model }, services }: CalibrateCall): Promise<void> {
   const { config, info } = await services.outline(model);
-  const { shape, labels, headKind, floor } = trace;
+  const { shape, labels, headKind, floor, answers, temperatures } = trace;
   const heads = (kind: string) => `${kind === 'none' ? 'no' : kind} exit heads`;
   const floors = (one: unknown) => `${one === undefined ? 'no' : 'a'} floor 0`;
   const differing = [
@@ -127,6 +128,15 @@ async function needOwn(path: string, trace: Trace, { options: { model }, service
     [`the labels ${labels.join(', ')}`, `the labels ${config.labels.join(', ')}`],
     [heads(headKind), heads(info.exitHead)],
     [floors(floor), floors(info.floor)],
+    [`answers of ${answers?.problemType ?? ONE_LABEL.problemType}`, `answers of ${config.problemType}`],
+    [
+      `the thresholds ${answers?.problemType === 'multi_label_classification' ? answers.thresholds.join(', ') : 'none'}`,
+      `the thresholds ${config.problemType === 'multi_label_classification' ? (info.labelThresholds ?? config.labels.map(() => USUAL_THRESHOLD)).join(', ') : 'none'}`,
+    ],
+    [
+      `the temperatures ${temperatures?.join(', ') ?? 'none'}`,
+      `the temperatures ${info.exitTemperatures?.join(', ') ?? 'none'}`,
+    ],
   ].find(([has, own]) => has !== own);
   if (differing)
     throw usage(

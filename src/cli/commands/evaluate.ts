@@ -1,9 +1,10 @@
 /** `evaluate`: a model's accuracy and cost on labelled rows, at one tau. The judging is src/evaluate's. */
-import { dropByGroup } from '../../certify/index.ts';
+import { abstaining, dropByGroup } from '../../certify/index.ts';
 import { calibrationErrors } from '../../evaluate/calibration-error.ts';
 import { type Judgement, judge, type LengthBucket } from '../../evaluate/judge.ts';
 import { needTraceFile, writeTrace } from '../../evaluate/trace.ts';
 import { flagOption, type OptionTable, textOption } from '../../option.ts';
+import { UNSURE } from '../../pyramid/folder/abstention.ts';
 import { type Dial, originOf } from '../../pyramid/folder/dial.ts';
 import type { Dtype } from '../../pyramid/folder/model-folder.ts';
 import { tauInWords } from '../../pyramid/folder/tau-words.ts';
@@ -73,12 +74,14 @@ export const evaluate: Command<EvaluateOptions> = {
     const dial: Dial = given === undefined ? own : { tau: given, tauFrom: 'given' };
     const judgement = judge(trace, dial.tau);
     const calibrationError = calibrationErrors(trace);
+    const abstention = own.abstention ? abstaining(trace, dial.tau, own.abstention) : null;
     const isNumber = trace.answers?.problemType === 'regression';
     const drops = dial.tau === null || trace.shape.layers === 0 || isNumber ? null : dropByGroup(trace, dial.tau);
     io.stdout.write(
       json
-        ? `${JSON.stringify({ ...judgement, calibrationError, tauFrom: originOf(dial), drops })}\n`
-        : report(rows.name, { ...judgement, calibrationError }, dial) + (drops === null ? '' : groupTable(drops)),
+        ? `${JSON.stringify({ ...judgement, calibrationError, tauFrom: originOf(dial), drops, ...(abstention && { abstention }) })}\n`
+        : report(rows.name, { ...judgement, calibrationError }, dial, abstention) +
+            (drops === null ? '' : groupTable(drops)),
     );
   },
 };
@@ -86,11 +89,12 @@ export const evaluate: Command<EvaluateOptions> = {
 /** `calibrationError` [L+1]: of each exit, floor 0 first, 0 to 1; null where no text is asked. The same at every tau. */
 type Judged = Judgement & { readonly calibrationError: readonly (number | null)[] };
 
-function report(name: string, judged: Judged, dial: Dial): string {
+function report(name: string, judged: Judged, dial: Dial, abstention: ReturnType<typeof abstaining> | null): string {
   const { gflops, speedup, byLength, f1, exitsAtFloor } = judged;
   const lines: (readonly [string, string])[] = [
     ['texts', `${thousands(judged.n)} of ${name}, ${tauInWords(dial)}`],
     ...qualityLines(judged),
+    ...(abstention === null ? [] : [abstentionLine(abstention)]),
     ...(f1 === null ? [] : [['F1', percent(f1)] as const]),
     ['speed-up', `${times(speedup.paper)} as the paper counts, ${times(speedup.actual)} as computed`],
     [
@@ -128,6 +132,12 @@ function qualityLines(judged: Judged): [string, string][] {
     ['Hamming loss', short(hammingLoss)],
   ];
 }
+
+/** Of a model that is unsure of some. */
+const abstentionLine = ({ answered, right }: ReturnType<typeof abstaining>): readonly [string, string] => [
+  'answered',
+  `${percent(answered)}${right === null ? '' : `, of which ${percent(right)} right`}; the others are "${UNSURE}"`,
+];
 
 /** How far the scores of each exit are from how often they are right, floor 0 first where there is one. */
 function calibrationLine({ calibrationError, exitsAtFloor }: Judged): [string, string][] {

@@ -29,7 +29,8 @@ function sectionOf(info: PyramidInfo): string {
   if (said.length === 0) return '';
   const words = said.map(([dtype, dial]) => [
     `For ${dtype}: ${tauInWords(dial)}.`,
-    ...(dial.abstention ? [`${abstentionInWords(dial.abstention)}.`] : []),
+    // one that was found at another tau is void
+    ...(dial.abstention && dial.abstention.tau === dial.tau ? [`${abstentionInWords(dial.abstention)}.`] : []),
   ]);
   return `${TITLE}\n\n${words.flat().join('\n')}`;
 }

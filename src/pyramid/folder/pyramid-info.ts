@@ -139,8 +139,12 @@ export const dtypeOf = ({ dtype = 'fp32' }: Pick<PyramidInfo, 'dtype'>): Dtype =
 
 /** What holds when the model is run in `dtype`: a tau that was chosen for another has no meaning, and is null. */
 export function infoFor(info: PyramidInfo, dtype: Dtype): PyramidInfo {
-  if (dtype === dtypeOf(info)) return info;
-  return { ...withoutDial(info), tau: null, ...info.forDtype?.[dtype] };
+  const own = dtypeOf(info);
+  const dial = dtype === own ? info : { ...withoutDial(info), tau: null, ...info.forDtype?.[dtype] };
+  const dials = [[own, info] as const, ...Object.entries(info.forDtype ?? {})];
+  const other = dials.find(([name, { abstention }]) => name !== dtype && abstention !== undefined);
+  if (other === undefined || dial.abstention || dial.abstentionVoid) return dial;
+  return { ...dial, abstentionVoid: `it is for ${other[0]}, and the model is run in ${dtype}` };
 }
 
 /** As `info`, each certificate and abstention that `reasonOf` finds void taken out, see `withVoid`. */

@@ -60,7 +60,13 @@ export const points = (share: number): string =>
 const percent = (share: number): string => `${number(100 * share)} %`;
 /** When a model is unsure, as a sentence without its full stop. */
 export const abstentionInWords = ({ minScore, ...made }: Omit<Abstention, 'settings'>): string =>
-  `Answers with a score below ${minScore} are "${UNSURE}": of the others at least ${percent(made.accuracy)} are right, at ${percent(made.confidence)} confidence (${whole(made.rows)} rows: ${percent(made.answered)} answered, of which ${percent(made.right.estimate)} right, lower bound ${percent(made.right.lower)})`;
+  minScore === 0
+    ? answersAll(made)
+    : `Answers with a score below ${minScore} are "${UNSURE}": of the others at least ${percent(made.accuracy)} are right, at ${percent(made.confidence)} confidence (${whole(made.rows)} rows: ${percent(made.answered)} answered, of which ${percent(made.right.estimate)} right, lower bound ${percent(made.right.lower)})`;
+
+/** Where the accuracy that was asked for holds without abstaining. */
+const answersAll = ({ accuracy, confidence, rows, right }: Omit<Abstention, 'settings' | 'minScore'>): string =>
+  `Every text is answered: at least ${percent(accuracy)} of the answers are right, at ${percent(confidence)} confidence (${whole(rows)} rows: ${percent(right.estimate)} right, lower bound ${percent(right.lower)})`;
 
 /** At most two decimals. */
 const number = (value: number): string => String(Number(value.toFixed(2)));

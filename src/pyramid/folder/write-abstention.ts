@@ -38,7 +38,10 @@ export async function writeAbstention(
     ...withoutAbstention(dial),
     ...(abstention && { abstention: { ...abstention, settings: await settingsNow(dir, undefined, dtype) } }),
   };
-  const pyramid = (isOwn ? kept : { ...info, forDtype: { ...info.forDtype, [dtype]: kept } }) as PyramidInfo;
+  // an entry that was not there is none to be made: it would say that tau is off
+  const isMissing = !isOwn && abstention === null && info.forDtype?.[dtype] === undefined;
+  const others = isMissing ? info.forDtype : { ...info.forDtype, [dtype]: kept };
+  const pyramid = (isOwn ? kept : { ...info, ...(others && { forDtype: others }) }) as PyramidInfo;
   const card = await readText(diskFolder(dir), 'README.md');
   await writeAllWhole([
     ...(card === null ? [] : [{ path: join(dir, 'README.md'), text: withDialSection(card, pyramid) }]),

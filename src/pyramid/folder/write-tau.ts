@@ -28,8 +28,8 @@ export interface NewDial {
 }
 
 /**
- * Keeps a tau: as the folder's own if it is for the folder's dtype, else beside it. What stood there of an older tau goes; nothing else
- * of config.json changes, and it is replaced whole or not at all. The model card says it too. A certificate gets the fingerprint of the folder as it then is.
+ * Keeps a tau: as the folder's own if it is for the folder's dtype, else beside it. What stood there of an older tau goes, but for its
+ * abstention, which is void with another tau and says so when the model is loaded; nothing else of config.json changes, and it is replaced whole or not at all. The model card says it too. A certificate gets the fingerprint of the folder as it then is.
  * Where other heads are asked from now on, certificates of other dtypes go, since they hold no longer.
  * Throws MP_USAGE for a dial that is not of this model, MP_MODEL_CONFIG if there is no `pyramid` object, MP_MODEL_HEADS, MP_FILE_MISSING, MP_MODEL_FILE, MP_WRITE.
  */
@@ -48,9 +48,11 @@ export async function writeTau(
   if (info.exitHead === 'none' && !hasFloorExit) throw new PyramidError('MP_MODEL_HEADS', { method: info.method });
   // where nothing is said all heads are asked: certificates for that keep holding
   const asked = info.asked === undefined && wanted?.every(Boolean) ? undefined : wanted;
+  const { abstention } = dtype === dtypeOf(info) ? info : (info.forDtype?.[dtype] ?? { abstention: undefined });
   const dial: Dial = {
     tau,
     tauFrom: certificate ? 'certified' : 'chosen',
+    ...(abstention && { abstention }),
     ...(calibration && { calibration }),
     ...(certificate && { certificate: { ...certificate, settings: await settingsNow(dir, asked, dtype) } }),
   };

@@ -56,7 +56,7 @@ export const stageTable = {
     min: 0,
     max: 100_000,
     placeholder: 'STEPS',
-    help: 'the regular stage takes at least this many: where rows are few it has more epochs, the other stages in proportion, and batches are smaller; 0, the default where --epochs is given: epochs and batches as they are',
+    help: 'the regular stage takes at least this many: where rows are few it has more epochs, at most 100, the other stages in proportion, and batches are smaller; 0, the default where --epochs is given: epochs and batches as they are',
   }),
   learningRate: numberOption({
     group: optimisation,

@@ -72,14 +72,29 @@ describe('calibrate --abstain', () => {
     expect(json.abstention).toEqual(made);
   });
 
-  test('leaves a certified tau certified, and goes when tau is found anew', async () => {
+  test('leaves a certified tau certified, stays where tau does, and is void where tau is another', async () => {
     await calibrate(['--calibration', file, '--max-drop', '0.05']);
     const { tau, certificate } = await info();
     expect(tau).not.toBeNull();
     await calibrate(abstain);
     expect(await info()).toMatchObject({ tau, tauFrom: 'certified', certificate, abstention: { tau } });
     await calibrate(['--calibration', file, '--max-drop', '0.05']);
-    expect((await info()).abstention).toBeUndefined();
+    expect((await info()).abstention).toMatchObject({ tau });
+    await calibrate(['--calibration', file, '--max-drop', '0.2']);
+    const now = await info();
+    expect(now.tau).not.toBe(tau);
+    expect(now.abstention).toBeUndefined();
+    expect(now.abstentionVoid).toBe(`it is for tau ${tau}, and tau was changed to ${now.tau} since`);
+    expect(readFileSync(join(model, 'README.md'), 'utf8')).not.toContain('unsure');
+  });
+
+  test('holds for the dtype that it was found in, and is void in another', async () => {
+    await calibrate(abstain);
+    const { infoFor } = await import('../../../src/pyramid/folder/pyramid-info.ts');
+    const { abstention, abstentionVoid } = infoFor(await info(), 'int8');
+    expect([abstention, abstentionVoid]).toEqual([undefined, 'it is for fp32, and the model is run in int8']);
+    await realServices.writeAbstention(model, 'int8', null);
+    expect((await info()).forDtype).toBeUndefined();
   });
 
   test('0 makes the model answer every text again', async () => {
@@ -106,7 +121,7 @@ describe('calibrate --abstain', () => {
     const few = { ...trace, entries: trace.entries.slice(0, 20) };
     const { code, stderr } = await calibrate(abstain, { trace: async () => ({ trace: few, own: { tau: TAU } }) });
     expect(code).toBe(2);
-    expect(stderr).toMatch(/20 rows certify at no score that 90.0 % of the answers are right; it takes about [\d,]+/);
+    expect(stderr).toMatch(/20 rows certify at no score that 90 % of the answers are right; it takes about [\d,]+/);
     expect(readFileSync(join(model, 'config.json'), 'utf8')).toBe(before);
   });
 

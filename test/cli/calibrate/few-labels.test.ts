@@ -36,7 +36,7 @@ beforeEach(() => {
 const { unlabelledTexts, labels, labelColumn, settings, writeTau } = realServices;
 const calibrate = (args: readonly string[], more: Partial<Services> = {}) =>
   cli(['calibrate', '--model', model, ...args], {
-    ...{ unlabelledTexts, labels, labelColumn, settings, writeTau },
+    ...{ unlabelledTexts, labels, labelColumn, settings, writeTau, outline: realServices.outline },
     freshRows: async (_, rows) => rows,
     trace: async () => ({ trace, own: { tau: null } }),
     ...more,
