@@ -2,7 +2,8 @@
 import fc from 'fast-check';
 import Papa from 'papaparse';
 import { describe, expect, test } from 'vitest';
-import { resultsFile } from '../../web/src/batch/download.ts';
+import type { Answer } from '../../src/engine/index.ts';
+import { type DownloadKind, resultsFile } from '../../web/src/batch/download.ts';
 import { everything, Results, type View } from '../../web/src/batch/results.ts';
 import { openRows, type ReadProgress, type Row } from '../../web/src/batch/row-source.ts';
 import { visibleRows } from '../../web/src/batch/visible-rows.ts';
@@ -130,6 +131,80 @@ test('what is downloaded is what is shown, under names that the file did not hav
   expect(await (await resultsFile(results, rows, 'jsonl')).text()).toBe(
     '{"text":"a \\"b\\",\\nc","label":"old","predicted_label":"new","score":0.25,"exit":2}\n',
   );
+});
+
+const answered = (all: readonly Partial<Answer>[], modelLabels?: readonly string[]) => {
+  const results = new Results(['text'], 0, modelLabels);
+  for (const [i, answer] of all.entries()) {
+    results.addRow([`text ${i}`]);
+    results.addAnswer({ label: 'a', score: 0.5, exit: 1, tokens: [3], truncated: false, flops: 1, ...answer });
+  }
+  return results;
+};
+const fileOf = async (results: Results, kind: DownloadKind) =>
+  (await (await resultsFile(results, results.select(everything), kind)).text()).trimEnd().split('\n');
+
+test('numbers are shown and downloaded as they are, and bounded as they are', async () => {
+  const results = answered([1.77, -3, 0.5].map((score) => ({ label: 'stars', score })));
+  expect([...results.select(everything)]).toEqual([0, 1, 2]);
+  expect([...results.select({ ...everything, sort: 'score' })]).toEqual([1, 2, 0]);
+  expect([...results.select({ ...everything, from: -3, to: 1 })]).toEqual([1, 2]);
+  expect(await fileOf(results, 'csv')).toEqual([
+    'text,label,score,exit',
+    'text 0,stars,1.77,1',
+    'text 1,stars,-3,1',
+    'text 2,stars,0.5,1',
+  ]);
+  expect(JSON.parse((await fileOf(results, 'jsonl'))[1])).toMatchObject({ label: 'stars', score: -3 });
+});
+
+describe('answers with any number of labels', () => {
+  const results = answered([
+    { labels: ['a', 'b'] },
+    { labels: [] },
+    { labels: ['b'], label: 'b' },
+    { labels: ['a', 'b'] },
+  ]);
+
+  test('show all of them, or that there is none, and each label counts', () => {
+    expect([0, 1, 2, 3].map((i) => results.at(i).label)).toEqual(['a, b', '', 'b', 'a, b']);
+    expect([0, 1].map((i) => results.at(i).labels)).toEqual([['a', 'b'], []]);
+    expect(results.labelCounts).toEqual([
+      ['b', 3],
+      ['a', 2],
+      ['no label', 1],
+    ]);
+  });
+
+  test('are found by any of their labels, and sorted', () => {
+    const select = (view: Partial<View>) => [...results.select({ ...everything, ...view })];
+    expect(select({ label: 'a' })).toEqual([0, 3]);
+    expect(select({ label: 'b' })).toEqual([0, 2, 3]);
+    expect(select({ label: 'c' })).toEqual([]);
+    expect(select({ sort: 'label' })).toEqual([1, 0, 3, 2]);
+  });
+
+  test('are downloaded joined in a csv file, and as lists in jsonl', async () => {
+    expect((await fileOf(results, 'csv')).slice(0, 4)).toEqual([
+      'text,labels,score,exit',
+      'text 0,"a, b",0.5,1',
+      'text 1,,0.5,1',
+      'text 2,b,0.5,1',
+    ]);
+    const rows = (await fileOf(results, 'jsonl')).map((line) => JSON.parse(line));
+    expect(rows.map(({ labels }) => labels)).toEqual([['a', 'b'], [], ['b'], ['a', 'b']]);
+    expect(rows[0]).not.toHaveProperty('label');
+  });
+});
+
+test('an answer that the model abstains from is "unsure", not its labels; a label of that name stays one', async () => {
+  const unsure = { label: 'unsure', labels: ['a'] };
+  const results = answered([unsure, { labels: ['a'] }], ['a', 'b']);
+  expect(results.at(0).label).toBe('unsure');
+  expect([...results.select({ ...everything, label: 'unsure' })]).toEqual([0]);
+  expect((await fileOf(results, 'csv'))[1]).toBe('text 0,unsure,0.5,1');
+  expect(answered([unsure], ['a', 'unsure']).at(0).label).toBe('a');
+  expect(answered([{ label: 'unsure' }]).labelCounts).toEqual([['unsure', 1]]);
 });
 
 test('the rows in sight are within the list, and cover the window', () => {

@@ -11,19 +11,20 @@ const SLICE_ROWS = 500;
  */
 const FORMULA = /^(?!-(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$)[\s"']*(?:[=+\-@\uFF1D\uFF0B\uFF0D\uFF20]|[\t\r])/i;
 const CSV = { newline: '\n', escapeFormulae: FORMULA } as const;
-const FOUND = ['label', 'score', 'exit'] as const;
 
 /** `rows`: numbers of the rows, in the order of the file. */
 export async function resultsFile(results: Results, rows: Uint32Array, kind: DownloadKind): Promise<Blob> {
   // a column that came in keeps its name; a found one of the same name gets another
-  const found = FOUND.map((name) => (results.columns.includes(name) ? `predicted_${name}` : name));
+  const found = [results.several ? 'labels' : 'label', 'score', 'exit'].map((name) =>
+    results.columns.includes(name) ? `predicted_${name}` : name,
+  );
   const heads = [...results.columns, ...found];
   // each slice goes to the browser's own store at once: one blob of 100,000 rows would hold the page up
   const parts: Blob[] = kind === 'csv' ? [new Blob([`${Papa.unparse([heads], CSV)}\n`])] : [];
   for (let at = 0; at < rows.length; at += SLICE_ROWS) {
     const slice = Array.from(rows.subarray(at, at + SLICE_ROWS), (i) => {
-      const { row, label, score, exit } = results.at(i);
-      return [...row, label, score, exit];
+      const { row, label, labels, score, exit } = results.at(i);
+      return [...row, (kind === 'jsonl' && labels) || label, score, exit];
     });
     const text =
       kind === 'csv'

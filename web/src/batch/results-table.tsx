@@ -3,7 +3,7 @@
 /** The results: a table of which only what is in sight is drawn. A head sorts; texts are texts, whatever is in them. */
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { percent, whole } from '../format.ts';
-import type { Results, SortKey, View } from './results.ts';
+import { NO_LABEL, type Results, type SortKey, type View } from './results.ts';
 import { visibleRows } from './visible-rows.ts';
 
 interface Properties {
@@ -11,21 +11,25 @@ interface Properties {
   /** Numbers of the rows that are shown, in their order. */
   readonly selected: Uint32Array;
   readonly view: View;
+  /** 'Sure' is a share of 1, 'Score' one that says how likely the likeliest label is, 'Number' is an answer. */
+  readonly scoreName: ScoreName;
   readonly onSort: (key: SortKey) => void;
 }
+
+export type ScoreName = 'Sure' | 'Score' | 'Number';
 
 const ROW_HEIGHT = 36;
 const heads: readonly { readonly key: SortKey | 'text'; readonly name: string }[] = [
   { key: 'row', name: 'Row' },
   { key: 'text', name: 'Text' },
   { key: 'label', name: 'Label' },
-  { key: 'score', name: 'Sure' },
+  { key: 'score', name: '' },
   { key: 'exit', name: 'Exit' },
 ];
 /** Longer texts are cut for the table; the whole one is in the cell's title. */
 const MOST_TEXT = 300;
 
-export function ResultsTable({ results, selected, view, onSort }: Properties) {
+export function ResultsTable({ results, selected, view, scoreName, onSort }: Properties) {
   const box = useRef<HTMLDivElement>(null);
   const [place, setPlace] = useState({ top: 0, height: 480 });
   useEffect(() => {
@@ -61,7 +65,7 @@ export function ResultsTable({ results, selected, view, onSort }: Properties) {
                 aria-sort={sorted ? (view.descending ? 'descending' : 'ascending') : 'none'}
               >
                 <button type="button" onClick={() => onSort(key)}>
-                  {name}
+                  {name || scoreName}
                   <span aria-hidden="true">{sorted ? (view.descending ? ' ↓' : ' ↑') : ''}</span>
                 </button>
               </div>
@@ -73,7 +77,7 @@ export function ResultsTable({ results, selected, view, onSort }: Properties) {
       <div ref={box} class="result-rows" role="rowgroup" tabIndex={0} aria-label={`${whole(selected.length)} rows`}>
         <div class="result-space" role="presentation" style={{ height: `${selected.length * ROW_HEIGHT}px` }}>
           {Array.from(selected.subarray(first, end), (index, i) => (
-            <ResultRow key={index} results={results} index={index} place={first + i} />
+            <ResultRow key={index} results={results} index={index} place={first + i} scoreName={scoreName} />
           ))}
         </div>
       </div>
@@ -85,12 +89,14 @@ function ResultRow({
   results,
   index,
   place,
+  scoreName,
 }: {
   readonly results: Results;
   readonly index: number;
   readonly place: number;
+  readonly scoreName: ScoreName;
 }) {
-  const { label, score, exit, truncated } = results.at(index);
+  const { label, labels, score, exit, truncated } = results.at(index);
   const text = results.text(index);
   return (
     <div
@@ -106,10 +112,10 @@ function ResultRow({
         {text.slice(0, MOST_TEXT)}
       </div>
       <div role="cell" class="cell-label">
-        {label}
+        {labels?.length === 0 ? NO_LABEL : label}
       </div>
       <div role="cell" class="cell-score">
-        {percent(score)}
+        {scoreName === 'Number' ? score.toFixed(3) : percent(score)}
       </div>
       <div role="cell" class="cell-exit">
         {exit}

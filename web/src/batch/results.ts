@@ -3,13 +3,14 @@
  * for 100,000 rows and more; knows nothing of how it is drawn.
  */
 import type { Answer } from '../../../src/engine/index.ts';
+import { UNSURE } from '../../../src/pyramid/folder/abstention.ts';
 import type { Row } from './row-source.ts';
 
 export interface View {
-  /** null: any. */
+  /** null: any; where texts have any number of labels, it is one of theirs. */
   readonly label: string | null;
   readonly exit: number | null;
-  /** Scores, both ends included. */
+  /** Scores or numbers, both ends included; infinite: no bound. */
   readonly from: number;
   readonly to: number;
   readonly sort: SortKey;
@@ -17,11 +18,24 @@ export interface View {
 }
 export type SortKey = 'row' | 'label' | 'score' | 'exit';
 
-export const everything: View = { label: null, exit: null, from: 0, to: 1, sort: 'row', descending: false };
+export const everything: View = {
+  label: null,
+  exit: null,
+  from: Number.NEGATIVE_INFINITY,
+  to: Number.POSITIVE_INFINITY,
+  sort: 'row',
+  descending: false,
+};
+
+/** Shown where a text that may have any number of labels has none. */
+export const NO_LABEL = 'no label';
 
 export interface Result {
   readonly row: Row;
+  /** Several are joined by commas; empty: none. */
   readonly label: string;
+  /** Of a model that gives a text any number of labels: those of this text. */
+  readonly labels?: readonly string[];
   readonly score: number;
   readonly exit: number;
   readonly truncated: boolean;
@@ -30,9 +44,12 @@ export interface Result {
 export class Results {
   readonly columns: readonly string[];
   readonly textColumn: number;
+  readonly #modelLabels: readonly string[];
   readonly #rows: Row[] = [];
-  /** In the order in which they were first met; #labels are places in it. */
-  readonly #names: string[] = [];
+  /** What was answered, in the order in which it was first met: the labels of each answer; #labels are places in it. */
+  readonly #sets: (readonly string[])[] = [];
+  readonly #places = new Map<string, number>();
+  #several = false;
   readonly #labels: number[] = [];
   readonly #scores: number[] = [];
   readonly #exits: number[] = [];
@@ -41,8 +58,10 @@ export class Results {
   #exitSum = 0;
   #spent = 0;
 
-  constructor(columns: readonly string[], textColumn: number) {
+  /** `modelLabels`: where one of them is called "unsure", that answer is the label. */
+  constructor(columns: readonly string[], textColumn: number, modelLabels: readonly string[] = []) {
     this.columns = columns;
+    this.#modelLabels = modelLabels;
     this.textColumn = textColumn;
   }
 
@@ -52,11 +71,16 @@ export class Results {
   }
 
   /** Answers come in the order of the rows. */
-  addAnswer({ label, score, exit, truncated, flops }: Answer): void {
+  addAnswer({ label, labels, score, exit, truncated, flops }: Answer): void {
     if (truncated) this.#truncated.add(this.#labels.length);
-    let place = this.#names.indexOf(label);
-    if (place < 0) {
-      place = this.#names.push(label) - 1;
+    if (labels) this.#several = true;
+    const isUnsure = label === UNSURE && !this.#modelLabels.includes(UNSURE);
+    const set = labels && !isUnsure ? labels : [label];
+    const key = set.join('\0');
+    let place = this.#places.get(key);
+    if (place === undefined) {
+      place = this.#sets.push(set) - 1;
+      this.#places.set(key, place);
       this.#counts.push(0);
     }
     this.#labels.push(place);
@@ -81,15 +105,26 @@ export class Results {
     return this.#spent;
   }
 
-  /** Most frequent first. */
+  /** Texts may have any number of labels. */
+  get several(): boolean {
+    return this.#several;
+  }
+
+  /** Texts by label, most frequent first; a text with several labels counts for each. */
   get labelCounts(): readonly (readonly [string, number])[] {
-    return this.#names.map((name, i) => [name, this.#counts[i]] as const).sort((a, b) => b[1] - a[1]);
+    const counts = new Map<string, number>();
+    for (const [place, set] of this.#sets.entries())
+      for (const name of set.length > 0 ? set : [NO_LABEL])
+        counts.set(name, (counts.get(name) ?? 0) + this.#counts[place]);
+    return [...counts].sort((a, b) => b[1] - a[1]);
   }
 
   at(index: number): Result {
+    const set = this.#sets[this.#labels[index]];
     return {
       row: this.#rows[index],
-      label: this.#names[this.#labels[index]],
+      label: nameOf(set),
+      ...(this.#several && { labels: set }),
       score: this.#scores[index],
       exit: this.#exits[index],
       truncated: this.#truncated.has(index),
@@ -102,11 +137,11 @@ export class Results {
 
   /** Numbers of the rows that `view` shows, in its order. */
   select({ label, exit, from, to, sort, descending }: View): Uint32Array {
-    const wanted = label === null ? -1 : this.#names.indexOf(label);
+    const wanted = this.#sets.map((set) => label === null || set.includes(label));
     const found = new Uint32Array(this.count);
     let size = 0;
     for (let i = 0; i < this.count; i++) {
-      if (label !== null && this.#labels[i] !== wanted) continue;
+      if (!wanted[this.#labels[i]]) continue;
       if (exit !== null && this.#exits[i] !== exit) continue;
       if (this.#scores[i] < from || this.#scores[i] > to) continue;
       found[size++] = i;
@@ -128,11 +163,14 @@ export class Results {
 
   /** Each row's label as its place in the alphabet of labels. */
   #alphabetical(): number[] {
-    const order = [...this.#names].sort();
-    const places = this.#names.map((name) => order.indexOf(name));
+    const names = this.#sets.map(nameOf);
+    const order = new Map([...names].sort().map((name, i) => [name, i]));
+    const places = names.map((name) => order.get(name)!);
     return this.#labels.map((label) => places[label]);
   }
 }
+
+const nameOf = (set: readonly string[]) => set.join(', ');
 
 /** A key holds 32 bits of a value above 21 of a row's number: 53, as many as a float64 holds whole. */
 const MOST_KEYED = 2 ** 21;

@@ -2,6 +2,7 @@
 import { useSignal } from '@preact/signals';
 import { useRef } from 'preact/hooks';
 import { mayExit } from '../../../src/pyramid/exits/exit-rule.ts';
+import { UNSURE } from '../../../src/pyramid/folder/abstention.ts';
 import { exitName, exitsOf, percent, short, tauText, whole } from '../format.ts';
 import type { Session } from '../session.ts';
 import { Labelled } from '../shell/labelled.tsx';
@@ -29,6 +30,7 @@ export function RunView({ run, source, session, onDiscard }: Properties) {
   const running = run.state.value === 'running';
   const selected = useSelection(run, view.value);
   const { info } = session.engine;
+  const isNumber = info.problemType === 'regression';
 
   const change = (part: Partial<View>) => {
     view.value = { ...view.value, ...part };
@@ -84,7 +86,7 @@ export function RunView({ run, source, session, onDiscard }: Properties) {
             {whole(firstBad ?? 0)}) and skipped.
           </p>
         )}
-        {done > 0 && (
+        {done > 0 && !isNumber && (
           <dl class="bars counts">
             {results.labelCounts.slice(0, 12).map(([label, count]) => (
               <LabelCount key={label} label={label} count={count} of={done} />
@@ -100,20 +102,22 @@ export function RunView({ run, source, session, onDiscard }: Properties) {
       {done > 0 && (
         <>
           <div class="row">
-            <Labelled name="Label">
-              {(id) => (
-                <select
-                  id={id}
-                  class="field"
-                  onChange={(event) => change({ label: event.currentTarget.value || null })}
-                >
-                  <option value="">any</option>
-                  {info.labels.map((label) => (
-                    <option key={label}>{label}</option>
-                  ))}
-                </select>
-              )}
-            </Labelled>
+            {!isNumber && (
+              <Labelled name="Label">
+                {(id) => (
+                  <select
+                    id={id}
+                    class="field"
+                    onChange={(event) => change({ label: event.currentTarget.value || null })}
+                  >
+                    <option value="">any</option>
+                    {[...info.labels, ...(info.abstention ? [UNSURE] : [])].map((label) => (
+                      <option key={label}>{label}</option>
+                    ))}
+                  </select>
+                )}
+              </Labelled>
+            )}
             <Labelled name="Exit">
               {(id) => (
                 <select
@@ -130,8 +134,20 @@ export function RunView({ run, source, session, onDiscard }: Properties) {
                 </select>
               )}
             </Labelled>
-            <Bound name="Confidence, from %" value={view.value.from} onChange={(from) => change({ from })} />
-            <Bound name="to %" value={view.value.to} onChange={(to) => change({ to })} />
+            <Bound
+              name={isNumber ? 'Number, from' : `${results.several ? 'Highest score' : 'Confidence'}, from %`}
+              end={everything.from}
+              isNumber={isNumber}
+              value={view.value.from}
+              onChange={(from) => change({ from })}
+            />
+            <Bound
+              name={isNumber ? 'to' : 'to %'}
+              end={everything.to}
+              isNumber={isNumber}
+              value={view.value.to}
+              onChange={(to) => change({ to })}
+            />
             <p class="soft number shown" role="status">
               {whole(selected.length)} of {whole(done)} shown
             </p>
@@ -144,7 +160,13 @@ export function RunView({ run, source, session, onDiscard }: Properties) {
               </button>
             </span>
           </div>
-          <ResultsTable results={results} selected={selected} view={view.value} onSort={sort} />
+          <ResultsTable
+            results={results}
+            selected={selected}
+            view={view.value}
+            scoreName={isNumber ? 'Number' : results.several ? 'Score' : 'Sure'}
+            onSort={sort}
+          />
         </>
       )}
     </>
@@ -190,27 +212,32 @@ function LabelCount({ label, count, of }: { readonly label: string; readonly cou
 
 interface BoundProperties {
   readonly name: string;
-  /** 0 to 1. */
+  /** Without a bound: −∞ or ∞. */
+  readonly end: number;
+  /** The bound is a number as it is, else a share that is shown in per cent. */
+  readonly isNumber: boolean;
   readonly value: number;
   readonly onChange: (value: number) => void;
 }
 
-const Bound = ({ name, value, onChange }: BoundProperties) => (
+const Bound = ({ name, end, isNumber, value, onChange }: BoundProperties) => (
   <Labelled name={name}>
     {(id) => (
       <input
         id={id}
         class="field bound"
         type="number"
-        min="0"
-        max="100"
-        step="1"
-        value={Math.round(100 * value)}
-        onChange={(event) => onChange(Math.max(0, Math.min(100, Number(event.currentTarget.value))) / 100)}
+        {...(isNumber ? { step: 'any' } : { min: '0', max: '100', step: '1' })}
+        value={isNumber ? (Number.isFinite(value) ? value : '') : Math.round(100 * share(value))}
+        onChange={({ currentTarget: { value: text } }) =>
+          onChange(isNumber ? (text === '' ? end : Number(text)) : share(Number(text) / 100))
+        }
       />
     )}
   </Labelled>
 );
+
+const share = (value: number) => Math.max(0, Math.min(1, value));
 
 const duration = (seconds: number) =>
   seconds < 90 ? `${Math.max(1, Math.round(seconds))} s` : `${Math.round(seconds / 60)} min`;

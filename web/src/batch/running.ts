@@ -41,7 +41,7 @@ export interface Columns {
 }
 
 export function run({ engine, tau }: Session, source: RowSource, { text, pair }: Columns): Run {
-  const results = new Results(source.columns, text);
+  const results = new Results(source.columns, text, engine.info.labels);
   const at = tau.value;
   const progress = signal<Progress>({ done: 0, share: 0, seconds: 0, bad: 0, firstBad: null });
   const state = signal<'running' | 'done' | 'stopped' | 'failed'>('running');
