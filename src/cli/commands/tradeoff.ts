@@ -2,13 +2,14 @@
 import { stringify } from 'csv-stringify/sync';
 import { PyramidError } from '../../errors.ts';
 import type { Summary } from '../../evaluate/judge.ts';
-import { qualityName, qualityOf } from '../../evaluate/quality.ts';
+import { qualityName } from '../../evaluate/quality.ts';
 import { readTrace, type Trace } from '../../evaluate/trace.ts';
 import { tradeoff as curveOf } from '../../evaluate/tradeoff.ts';
 import { flagOption, type OptionTable, textOption } from '../../option.ts';
 import type { Dtype } from '../../pyramid/folder/model-folder.ts';
 import { thin } from '../../report/figure.ts';
 import { percent, short, times } from '../../report/format.ts';
+import { qualityText } from '../../report/quality-text.ts';
 import { alignedText } from '../../report/text-table.ts';
 import type { Call, Command } from '../command.ts';
 import { dtypeOption } from '../options/engine-options.ts';
@@ -98,7 +99,7 @@ function tableText(curve: readonly Summary[]): string {
     align: Array.from({ length: hasF1 ? 8 : 7 }, () => 'right'),
     rows: shown.map(({ tau, f1, gflops, speedup, meanExit, ...figures }) => [
       tau === null ? 'off' : String(tau),
-      figure === 'accuracy' ? percent(figures.accuracy) : qualityOf(figures).toFixed(4),
+      qualityText(figures),
       ...(f1 === null ? [] : [percent(f1)]),
       short(gflops.paper),
       short(gflops.actual),

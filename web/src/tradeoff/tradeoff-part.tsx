@@ -5,6 +5,7 @@ import type { Figure, MethodReport } from '../../../src/report/figure.ts';
 import { layerFigures } from '../../../src/report/layer-figures.ts';
 import { lengthFigures } from '../../../src/report/length-figures.ts';
 import { legendMark, palette } from '../../../src/report/palette.ts';
+import { qualityText, qualityTitle } from '../../../src/report/quality-text.ts';
 import type { ReportRow } from '../../../src/report/table.ts';
 import { textTable } from '../../../src/report/text-table.ts';
 import { NO_SPEEDUP, tradeoffFigures } from '../../../src/report/tradeoff-figures.ts';
@@ -48,7 +49,7 @@ export function TradeoffPart({ session }: { readonly session: Session }) {
       {judgement && (
         <>
           <dl class="card answer four" aria-live="polite">
-            <Fact name={`Accuracy of ${whole(judgement.n)} texts`} value={percent(judgement.accuracy)} />
+            <Fact name={`${qualityTitle(judgement)} of ${whole(judgement.n)} texts`} value={qualityText(judgement)} />
             <Fact name="Fewer operations, as computed" value={times(judgement.speedup.actual)} />
             <Fact name="Fewer operations, as the paper counts" value={times(judgement.speedup.paper)} />
             <Fact name="Mean exit" value={`layer ${judgement.meanExit.toFixed(2)}`} />
