@@ -20,11 +20,17 @@ export function AnswerCard({ answer, info, timing, waiting, truncated }: Propert
       <div>
         <dt>Answer</dt>
         <dd class="label">
-          {isNumber ? score.toFixed(3) : labels ? labels.join(', ') || 'no label' : unsure ? 'unsure' : label}
+          {isNumber
+            ? score.toFixed(3)
+            : labels && !unsure
+              ? labels.join(', ') || 'no label'
+              : unsure
+                ? 'unsure'
+                : label}
           <small>
             {isNumber
               ? label
-              : labels
+              : labels && !unsure
                 ? `likeliest: ${label}, ${percent(score)}`
                 : `${percent(score)} ${unsure ? `for ${label}` : 'sure'}`}
             {truncated && `, truncated to ${info.maxLength} tokens`}

@@ -1,9 +1,11 @@
 // biome-ignore-all lint/a11y/useSemanticElements: a cell of a grid whose rows wrap like text
 // biome-ignore-all lint/a11y/useFocusableInteractive: tabIndex comes with the attributes
-/** What an exit made of the text, at the right of its row: its likeliest label, and its uncertainty beside tau. */
+/** What an exit made of the text, at the right of its row: its labels, and its uncertainty beside tau. */
+import { Fragment } from 'preact';
 import type { ExplainedLayer } from '../../../src/engine/index.ts';
 import { mayExit } from '../../../src/pyramid/exits/exit-rule.ts';
 import type { EngineInfo } from '../../../src/web/page-engine.ts';
+import { said, saidText } from './said.ts';
 
 interface Properties {
   readonly exit: Pick<ExplainedLayer, 'scores' | 'uncertainty'>;
@@ -18,17 +20,20 @@ interface Properties {
 }
 
 export function Head({ exit: { scores, uncertainty }, name, none, info, tau, answers, attributes }: Properties) {
-  const best = scores && bestOf(scores);
+  const found = scores && said(scores, info);
   const sure = uncertainty === null ? '' : `, uncertainty ${uncertainty.toFixed(2)}`;
-  const spoken = best
-    ? `${answers ? 'Answers' : `${name} says`} ${best.label}, ${best.score.toFixed(2)}${sure}`
-    : `${name}: ${none}`;
+  const spoken = found ? `${answers ? 'Answers' : `${name} says`} ${saidText(found)}${sure}` : `${name}: ${none}`;
   return (
     <div class="head" role="gridcell" aria-label={spoken} {...attributes}>
-      {best ? (
+      {found ? (
         <>
           {answers ? 'answers ' : ''}
-          <b class="best">{best.label}</b> <span class="number">{best.score.toFixed(2)}</span>
+          {found.map(({ label, score }, i) => (
+            <Fragment key={label}>
+              {i > 0 && ', '}
+              <b class="best">{label}</b> {score !== null && <span class="number">{score.toFixed(2)}</span>}
+            </Fragment>
+          ))}
         </>
       ) : (
         none
@@ -41,9 +46,4 @@ export function Head({ exit: { scores, uncertainty }, name, none, info, tau, ans
       )}
     </div>
   );
-}
-
-function bestOf(scores: Readonly<Record<string, number>>): { readonly label: string; readonly score: number } {
-  const [label, score] = Object.entries(scores).reduce((best, one) => (one[1] > best[1] ? one : best));
-  return { label, score };
 }

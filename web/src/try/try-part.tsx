@@ -1,13 +1,11 @@
 /** Try: a text, and the pyramid it makes. */
 import { useSignal } from '@preact/signals';
 import { useEffect, useId, useMemo } from 'preact/hooks';
-import type { Answer } from '../../../src/engine/index.ts';
-import { denseFlops } from '../../../src/pyramid/flops.ts';
 import { answerAt } from '../../../src/web/answer-at.ts';
-import type { AnswerAt, EngineInfo } from '../../../src/web/page-engine.ts';
 import type { Session } from '../session.ts';
 import { Dial } from '../shell/dial.tsx';
 import { AnswerCard } from './answer-card.tsx';
+import { asAnswerAt } from './as-answer-at.ts';
 import { asking } from './asking.ts';
 import { type ExampleText, examplesFor } from './examples.ts';
 import { type Chosen, Inspector } from './inspector.tsx';
@@ -134,17 +132,3 @@ export function TryPart({ session }: { readonly session: Session }) {
     </div>
   );
 }
-
-const asAnswerAt = (
-  { label, score, scores, exit, tokens, flops }: Answer,
-  { shape, labels }: EngineInfo,
-): AnswerAt => ({
-  // an unsure model has its ranking instead of a label
-  label: labels.includes(label) ? label : labels.find((name) => scores?.[name] === score)!,
-  score,
-  unsure: !labels.includes(label),
-  exit,
-  tokens,
-  flops,
-  denseFlops: denseFlops(shape, tokens[0]),
-});
