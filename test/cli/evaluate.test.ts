@@ -11,6 +11,7 @@ import { times } from '../../src/report/format.ts';
 import type { Dataset } from '../../src/text/example.ts';
 import { certificateOf } from '../support/certificate.ts';
 import { randomTrace } from '../support/random-trace.ts';
+import { multiLabelTrace } from '../support/target-traces.ts';
 import { cli } from './fake.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'evaluate-'));
@@ -120,6 +121,17 @@ describe('evaluate', () => {
     expect(stdout).toMatch(/71\+ tokens +no texts\n/);
     expect(readFileSync(path, 'utf8').trimEnd().split('\n')).toHaveLength(2);
     expect(existsSync(`${path}.meta.json`)).toBe(true);
+  });
+
+  test('calls what is right by length an exact set where a text may have any number of labels', async () => {
+    const several = multiLabelTrace();
+    const { stdout } = await cli(['evaluate', '--model', 'm', '--test', 'f.csv', '--tau', 'off'], {
+      ...services().fake,
+      trace: async () => ({ trace: several, own: { tau: 0.5 } }),
+    });
+    const { n, accuracy } = judge(several, null).byLength[0];
+    expect(stdout).toContain(`${n} texts, exactly the right labels ${(100 * accuracy!).toFixed(1)} %, speed-up`);
+    expect(stdout).not.toContain('accuracy');
   });
 
   test("takes the model's own tau where none is given", async () => {

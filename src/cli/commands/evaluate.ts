@@ -91,6 +91,7 @@ type Judged = Judgement & { readonly calibrationError: readonly (number | null)[
 
 function report(name: string, judged: Judged, dial: Dial, abstention: ReturnType<typeof abstaining> | null): string {
   const { gflops, speedup, byLength, f1, exitsAtFloor } = judged;
+  const rightness = judged.microF1 === undefined ? 'accuracy' : EXACTLY_RIGHT;
   const lines: (readonly [string, string])[] = [
     ['texts', `${thousands(judged.n)} of ${name}, ${tauInWords(dial)}`],
     ...qualityLines(judged),
@@ -107,12 +108,16 @@ function report(name: string, judged: Judged, dial: Dial, abstention: ReturnType
     ...calibrationLine(judged),
     ['tokens by layer', judged.tokensByLayer.map((n) => n.toFixed(1)).join('  ')],
     ...byLength.map(
-      (bucket) => [`${bucket.from}${bucket.to === null ? '+' : `-${bucket.to}`} tokens`, bucketText(bucket)] as const,
+      (bucket) =>
+        [`${bucket.from}${bucket.to === null ? '+' : `-${bucket.to}`} tokens`, bucketText(bucket, rightness)] as const,
     ),
   ];
   const width = Math.max(...lines.map(([title]) => title.length));
   return lines.map(([title, value]) => `${title.padEnd(width)}  ${value}\n`).join('');
 }
+
+/** What accuracy is where a text may have any number of labels. */
+const EXACTLY_RIGHT = 'exactly the right labels';
 
 /** How right the answers are. */
 function qualityLines(judged: Judged): [string, string][] {
@@ -128,7 +133,7 @@ function qualityLines(judged: Judged): [string, string][] {
   return [
     ['micro F1', short(microF1)],
     ['macro F1', short(macroF1)],
-    ['exactly the right labels', percent(judged.accuracy)],
+    [EXACTLY_RIGHT, percent(judged.accuracy)],
     ['Hamming loss', short(hammingLoss)],
   ];
 }
@@ -147,7 +152,8 @@ function calibrationLine({ calibrationError, exitsAtFloor }: Judged): [string, s
   return [[name, shown.map((error) => (error === null ? '–' : percent(error))).join('  ')]];
 }
 
-function bucketText({ n, accuracy, speedup, meanExit }: LengthBucket): string {
+/** `rightness`: what its accuracy is called. */
+function bucketText({ n, accuracy, speedup, meanExit }: LengthBucket, rightness: string): string {
   if (speedup === null || meanExit === null) return 'no texts';
-  return `${count(n, 'text')}, ${accuracy === null ? '' : `accuracy ${percent(accuracy)}, `}speed-up ${times(speedup.actual)}, exit ${meanExit.toFixed(2)}`;
+  return `${count(n, 'text')}, ${accuracy === null ? '' : `${rightness} ${percent(accuracy)}, `}speed-up ${times(speedup.actual)}, exit ${meanExit.toFixed(2)}`;
 }
