@@ -1,17 +1,9 @@
 /**
  * A graph as the bytes of an ONNX model (IR version 9, opset 20). The messages are those of the specification's
  * onnx.proto (https://github.com/onnx/onnx/blob/main/onnx/onnx.proto), of which this file describes the part we
- * write; @bufbuild/protobuf does the encoding, without code generation or eval.
+ * write; @bufbuild/protobuf does the encoding of its values.
  */
-import {
-  create,
-  createFileRegistry,
-  type DescMessage,
-  fromJson,
-  type MessageInitShape,
-  toBinary,
-} from '@bufbuild/protobuf';
-import { FileDescriptorSetSchema } from '@bufbuild/protobuf/wkt';
+import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
 import type { Constant, Graph } from './graph.ts';
 import { type OnnxAttribute, type OpName, onnxDType, ops } from './ops.ts';
 import type { DType, GraphNode, Value } from './types.ts';
@@ -40,22 +32,18 @@ export function toOnnx(graph: Graph, name: string, prefix = OUTPUT): Uint8Array<
     });
     return typeMessage(`${prefix}${output.name}`, output.value);
   });
-  const bytes = toBinary(
-    message('ModelProto'),
-    init('ModelProto', {
-      irVersion: BigInt(IR_VERSION),
-      producerName: 'magic-pyramid',
-      opsetImport: [{ domain: '', version: BigInt(OPSET) }],
-      graph: {
-        name,
-        node: nodes,
-        initializer: [...graph.constants.filter((constant) => needed.has(constant)).map(tensorMessage), ...extra],
-        input: graph.inputs.map((input) => typeMessage(input.name, input)),
-        output: outputs,
-      },
-    }),
-  );
-  return bytes as Uint8Array<ArrayBuffer>;
+  return encoded('ModelProto', {
+    irVersion: BigInt(IR_VERSION),
+    producerName: 'magic-pyramid',
+    opsetImport: [{ domain: '', version: BigInt(OPSET) }],
+    graph: {
+      name,
+      node: nodes,
+      initializer: [...graph.constants.filter((constant) => needed.has(constant)).map(tensorMessage), ...extra],
+      input: graph.inputs.map((input) => typeMessage(input.name, input)),
+      output: outputs,
+    },
+  });
 }
 
 /** The name under which a graph's output appears in the model. */
@@ -122,17 +110,9 @@ const tensorMessage = (constant: Constant): object => ({
 const typeMessage = (name: string, { dtype, shape }: Pick<Value, 'dtype' | 'shape'>): object => ({
   name,
   type: {
-    value: {
-      case: 'tensorType',
-      value: {
-        elemType: onnxDType[dtype],
-        shape: {
-          dim: shape.map((dim) => ({
-            value:
-              typeof dim === 'number' ? { case: 'dimValue', value: BigInt(dim) } : { case: 'dimParam', value: dim },
-          })),
-        },
-      },
+    tensorType: {
+      elemType: onnxDType[dtype],
+      shape: { dim: shape.map((dim) => (typeof dim === 'number' ? { dimValue: BigInt(dim) } : { dimParam: dim })) },
     },
   },
 });
@@ -149,112 +129,98 @@ function scalarBytes(dtype: DType, value: number): Uint8Array {
 
 // ------------------------------------------------------------------------------- the part of onnx.proto that we write
 
-type Field = readonly [number: number, name: string, type: string, label?: 'repeated', oneof?: number];
-const messages: Readonly<Record<string, { fields: readonly Field[]; oneofs?: readonly string[] }>> = {
-  AttributeProto: {
-    fields: [
-      [1, 'name', 'string'],
-      [2, 'f', 'float'],
-      [3, 'i', 'int64'],
-      [4, 's', 'bytes'],
-      [5, 't', 'TensorProto'],
-      [6, 'g', 'GraphProto'],
-      [8, 'ints', 'int64', 'repeated'],
-      [20, 'type', 'int32'],
-    ],
-  },
-  ValueInfoProto: {
-    fields: [
-      [1, 'name', 'string'],
-      [2, 'type', 'TypeProto'],
-    ],
-  },
-  NodeProto: {
-    fields: [
-      [1, 'input', 'string', 'repeated'],
-      [2, 'output', 'string', 'repeated'],
-      [3, 'name', 'string'],
-      [4, 'op_type', 'string'],
-      [5, 'attribute', 'AttributeProto', 'repeated'],
-      [7, 'domain', 'string'],
-    ],
-  },
-  ModelProto: {
-    fields: [
-      [1, 'ir_version', 'int64'],
-      [2, 'producer_name', 'string'],
-      [7, 'graph', 'GraphProto'],
-      [8, 'opset_import', 'OperatorSetIdProto', 'repeated'],
-    ],
-  },
-  GraphProto: {
-    fields: [
-      [1, 'node', 'NodeProto', 'repeated'],
-      [2, 'name', 'string'],
-      [5, 'initializer', 'TensorProto', 'repeated'],
-      [11, 'input', 'ValueInfoProto', 'repeated'],
-      [12, 'output', 'ValueInfoProto', 'repeated'],
-    ],
-  },
-  TensorProto: {
-    fields: [
-      [1, 'dims', 'int64', 'repeated'],
-      [2, 'data_type', 'int32'],
-      [8, 'name', 'string'],
-      [9, 'raw_data', 'bytes'],
-    ],
-  },
-  Dimension: {
-    fields: [
-      [1, 'dim_value', 'int64', undefined, 0],
-      [2, 'dim_param', 'string', undefined, 0],
-    ],
-    oneofs: ['value'],
-  },
-  TensorShapeProto: { fields: [[1, 'dim', 'Dimension', 'repeated']] },
-  TensorType: {
-    fields: [
-      [1, 'elem_type', 'int32'],
-      [2, 'shape', 'TensorShapeProto'],
-    ],
-  },
-  TypeProto: { fields: [[1, 'tensor_type', 'TensorType', undefined, 0]], oneofs: ['value'] },
-  OperatorSetIdProto: {
-    fields: [
-      [1, 'domain', 'string'],
-      [2, 'version', 'int64'],
-    ],
-  },
+type Field = readonly [number: number, name: string, type: string, label?: 'repeated'];
+/** Fields by rising number, the order in which they are written. */
+const messages: Readonly<Record<string, readonly Field[]>> = {
+  AttributeProto: [
+    [1, 'name', 'string'],
+    [2, 'f', 'float'],
+    [3, 'i', 'int64'],
+    [4, 's', 'bytes'],
+    [5, 't', 'TensorProto'],
+    [6, 'g', 'GraphProto'],
+    [8, 'ints', 'int64', 'repeated'],
+    [20, 'type', 'int32'],
+  ],
+  ValueInfoProto: [
+    [1, 'name', 'string'],
+    [2, 'type', 'TypeProto'],
+  ],
+  NodeProto: [
+    [1, 'input', 'string', 'repeated'],
+    [2, 'output', 'string', 'repeated'],
+    [3, 'name', 'string'],
+    [4, 'opType', 'string'],
+    [5, 'attribute', 'AttributeProto', 'repeated'],
+    [7, 'domain', 'string'],
+  ],
+  ModelProto: [
+    [1, 'irVersion', 'int64'],
+    [2, 'producerName', 'string'],
+    [7, 'graph', 'GraphProto'],
+    [8, 'opsetImport', 'OperatorSetIdProto', 'repeated'],
+  ],
+  GraphProto: [
+    [1, 'node', 'NodeProto', 'repeated'],
+    [2, 'name', 'string'],
+    [5, 'initializer', 'TensorProto', 'repeated'],
+    [11, 'input', 'ValueInfoProto', 'repeated'],
+    [12, 'output', 'ValueInfoProto', 'repeated'],
+  ],
+  TensorProto: [
+    [1, 'dims', 'int64', 'repeated'],
+    [2, 'dataType', 'int32'],
+    [8, 'name', 'string'],
+    [9, 'rawData', 'bytes'],
+  ],
+  Dimension: [
+    [1, 'dimValue', 'int64'],
+    [2, 'dimParam', 'string'],
+  ],
+  TensorShapeProto: [[1, 'dim', 'Dimension', 'repeated']],
+  TensorType: [
+    [1, 'elemType', 'int32'],
+    [2, 'shape', 'TensorShapeProto'],
+  ],
+  TypeProto: [[1, 'tensorType', 'TensorType']],
+  OperatorSetIdProto: [
+    [1, 'domain', 'string'],
+    [2, 'version', 'int64'],
+  ],
 };
 
-const registry = createFileRegistry(
-  fromJson(FileDescriptorSetSchema, {
-    file: [
-      {
-        name: 'onnx.proto',
-        package: 'onnx',
-        syntax: 'proto2',
-        messageType: Object.entries(messages).map(([name, { fields, oneofs }]) => ({
-          name,
-          field: fields.map(([number, field, type, label, oneofIndex]) => ({
-            number,
-            name: field,
-            label: label === 'repeated' ? 'LABEL_REPEATED' : 'LABEL_OPTIONAL',
-            ...(type in messages
-              ? { type: 'TYPE_MESSAGE', typeName: `.onnx.${type}` }
-              : { type: `TYPE_${type.toUpperCase()}` }),
-            ...(oneofIndex === undefined ? {} : { oneofIndex }),
-          })),
-          oneofDecl: (oneofs ?? []).map((oneof) => ({ name: oneof })),
-        })),
-      },
-    ],
-  }),
-);
-
-function message(name: string): DescMessage {
-  const found = registry.getMessage(`onnx.${name}`);
-  if (!found) throw new Error(`internal: no message ${name}`);
-  return found;
+/** The bytes of a message. A field that is given is written, also where it is 0; others are left out. */
+function encoded(type: string, value: object): Uint8Array<ArrayBuffer> {
+  const writer = new BinaryWriter();
+  writeMessage(writer, type, value);
+  return writer.finish() as Uint8Array<ArrayBuffer>;
 }
-const init = (name: string, value: object) => create(message(name), value as MessageInitShape<DescMessage>);
+
+function writeMessage(writer: BinaryWriter, type: string, value: object): void {
+  for (const [number, name, kind, label] of messages[type]) {
+    const given = (value as Readonly<Record<string, unknown>>)[name];
+    if (given === undefined) continue;
+    for (const one of label === 'repeated' ? (given as readonly unknown[]) : [given]) {
+      const scalar = scalars[kind];
+      writer.tag(number, scalar?.wire ?? WireType.LengthDelimited);
+      if (scalar) scalar.write(writer, one);
+      else {
+        writer.fork();
+        writeMessage(writer, kind, one as object);
+        writer.join();
+      }
+    }
+  }
+}
+
+interface Scalar {
+  readonly wire: WireType;
+  readonly write: (writer: BinaryWriter, value: unknown) => void;
+}
+const scalars: Readonly<Record<string, Scalar | undefined>> = {
+  string: { wire: WireType.LengthDelimited, write: (writer, value) => writer.string(value as string) },
+  bytes: { wire: WireType.LengthDelimited, write: (writer, value) => writer.bytes(value as Uint8Array) },
+  int32: { wire: WireType.Varint, write: (writer, value) => writer.int32(value as number) },
+  int64: { wire: WireType.Varint, write: (writer, value) => writer.int64(value as bigint) },
+  float: { wire: WireType.Bit32, write: (writer, value) => writer.float(value as number) },
+};
