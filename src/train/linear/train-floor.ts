@@ -20,7 +20,7 @@ import type { OnFloorEvent } from './floor-event.ts';
 import { type FloorRows, type FloorTargets, partOf, rowCount } from './floor-rows.ts';
 import { FLOOR_DEFAULTS, type FloorSettings } from './floor-settings.ts';
 import { lbfgs, MEMORY } from './lbfgs.ts';
-import { Logistic, parameterCount, parametersFor, shareOf, type WeightedTargets, weightedTargets } from './logistic.ts';
+import { Logistic, parametersFor, shareOf, type WeightedTargets, weightedTargets } from './logistic.ts';
 import { everyRow, matrixOf } from './matrix.ts';
 
 export interface FloorJob {
@@ -56,10 +56,10 @@ export function trainFloor(job: FloorJob, onEvent: OnFloorEvent = () => {}): Tra
   const columns = columnsOf(rows, reading, kinds, minRows);
   onEvent({ kind: 'floor', phase: 'features', done: 1, of: 1 });
   const targets = weightedTargets(job.targets, labels, job.classWeights ?? null);
-  const chosen = settings.strength === null ? choose(job, columns, settings, onEvent) : null;
+  const chosen = settings.strength === null ? choose(job, columns, targets, settings, onEvent) : null;
   const strength = settings.strength ?? chosen!.strength;
   const solver =
-    settings.solver ?? (bytesNeeded(rows, columns, labels) <= settings.maxBytes ? 'l-bfgs' : 'averaged-sgd');
+    settings.solver ?? (bytesNeeded(rows, columns, targets) <= settings.maxBytes ? 'l-bfgs' : 'averaged-sgd');
   const parameters =
     solver === 'l-bfgs'
       ? wholeFit(rows, columns, targets, strength, settings, onEvent)
@@ -78,11 +78,17 @@ const MOST_CHOOSING_ROWS = 6000;
 const LEAST_CHOOSING_ROWS = 1000;
 
 /** By rows and columns of a part where there are many: its columns are fewer too. */
-function choose(job: FloorJob, columns: Columns, settings: FloorSettings, onEvent: OnFloorEvent): ChosenStrength {
+function choose(
+  job: FloorJob,
+  columns: Columns,
+  all: WeightedTargets,
+  settings: FloorSettings,
+  onEvent: OnFloorEvent,
+): ChosenStrength {
   const { labels, classWeights, seed } = job;
   const { folds, firstStrength, maxBytes, minRows } = settings;
   const n = rowCount(job.rows);
-  const perRow = bytesNeeded(job.rows, columns, labels) / n;
+  const perRow = bytesNeeded(job.rows, columns, all) / n;
   const most = Math.min(MOST_CHOOSING_ROWS, Math.max(LEAST_CHOOSING_ROWS, Math.floor(maxBytes / perRow)));
   const whole = most >= n;
   const which = whole
@@ -117,9 +123,9 @@ function wholeFit(
 }
 
 /** What L-BFGS would hold at once: the features twice while they are made, and its vectors. */
-export function bytesNeeded(rows: FloorRows, columns: Columns, labels: number): number {
+export function bytesNeeded(rows: FloorRows, columns: Columns, targets: WeightedTargets): number {
   const features = 2 * rows.ids.length + (columns.count - columns.seen) * rowCount(rows);
-  return 16 * features + 4 * (2 * MEMORY + 6) * parameterCount(columns.count, labels);
+  return 16 * features + 4 * (2 * MEMORY + 6) * parametersFor(columns.count, targets);
 }
 
 /** Buckets in order rather than columns; half precision where a folder has it, so that what is measured is what is stored. */

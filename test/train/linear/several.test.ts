@@ -3,10 +3,13 @@ import { exitSum } from '../../../src/pyramid/exits/sum.ts';
 import { Floor, floorFile, floorFrom, readFloorInfo } from '../../../src/pyramid/floor/index.ts';
 import { randomStream } from '../../../src/random.ts';
 import { chooseSum } from '../../../src/train/linear/choose-sum.ts';
+import { columnsOf } from '../../../src/train/linear/columns.ts';
+import { FLOOR_DEFAULTS } from '../../../src/train/linear/floor-settings.ts';
+import { MEMORY } from '../../../src/train/linear/lbfgs.ts';
 import { meanLogLoss } from '../../../src/train/linear/log-loss.ts';
 import { Logistic, parametersFor, residualsOf, weightedTargets } from '../../../src/train/linear/logistic.ts';
 import { temperatureOf } from '../../../src/train/linear/temperature.ts';
-import { trainFloor } from '../../../src/train/linear/train-floor.ts';
+import { bytesNeeded, trainFloor } from '../../../src/train/linear/train-floor.ts';
 import { drawnTexts, jobOf } from '../../support/floor-data.ts';
 
 const random = randomStream(4, 'several');
@@ -57,6 +60,15 @@ describe('one logistic regression a label', () => {
       expect(z1).toBeCloseTo(b - a, 1);
       expect(z0).toBeCloseTo(a - b, 1);
     }
+  });
+
+  it('needs memory for an output a label, of two labels twice what labels that exclude each other need', () => {
+    const { rows, kinds, targets } = jobOf(drawnTexts(60, 2), 2);
+    const { bigrams, maxTokens, weighting, minRows } = FLOOR_DEFAULTS.texts;
+    const columns = columnsOf(rows, { pairs: false, buckets: 2 ** 12, bigrams, maxTokens, weighting }, kinds, minRows);
+    const one = bytesNeeded(rows, columns, weightedTargets(targets, 2, null));
+    const both = bytesNeeded(rows, columns, targetsOf(Array.from(targets.labels, (label) => [label, 1 - label])));
+    expect(both - one).toBe(4 * (2 * MEMORY + 6) * (columns.count + 1));
   });
 
   it('is stored and read as such, one label too', () => {
