@@ -21,10 +21,10 @@ export class Faults<T> {
   }
 }
 
+/** What `rowFaults` reads of them. */
+export type FoundFaults = Pick<Faults<{ readonly line: number; readonly problem: string }>, 'first' | 'more' | 'lines'>;
+
 /** Throws MP_DATA_ROW where there are some. */
-export function rowFaults(
-  path: string,
-  { first, more, lines }: Faults<{ readonly line: number; readonly problem: string }>,
-): void {
+export function rowFaults(path: string, { first, more, lines }: FoundFaults): void {
   if (first) throw new PyramidError('MP_DATA_ROW', { path, line: first.line, problem: first.problem, more, lines });
 }

@@ -21,7 +21,7 @@ import { isDelimited } from './files/format.ts';
 import { FIRST_ROWS } from './files/json-table.ts';
 import { openTable } from './files/open-table.ts';
 import { type RowProblem, type TableRow, UnreadableCell } from './files/table.ts';
-import { rowAnswers } from './row-answers.ts';
+import { rowAnswers, withSeparatorHint } from './row-answers.ts';
 
 export interface TextRow {
   readonly text: string;
@@ -234,7 +234,8 @@ export async function readExamples(path: string, options: ReadOptions = {}): Pro
     if (!row.text.trim()) empty++;
     texts.push(row);
   }
-  rowFaults(path, wrong);
+  const asks = problemType === null && separator === null && known === null;
+  rowFaults(path, asks ? withSeparatorHint(wrong, texts) : wrong);
   const isNumber = problemType === 'regression' && options.label !== undefined && !areNumbered(options);
   const names = labelColumns?.map(String) ?? (isNumber ? [String(options.label)] : undefined);
   const answers = rowAnswers(texts, { path, problemType, known, names, separator, onNumbered });

@@ -6,7 +6,7 @@ import { PyramidError } from '../errors.ts';
 import { toNumber } from '../option.ts';
 import type { ProblemType } from '../problem-type.ts';
 import { type Dataset, NO_LABEL } from './example.ts';
-import { Faults, rowFaults } from './faults.ts';
+import { Faults, type FoundFaults, rowFaults } from './faults.ts';
 import { sameLabels } from './label-form.ts';
 import { numberedLabels } from './numbered-labels.ts';
 
@@ -58,7 +58,10 @@ export function rowAnswers(rows: readonly AnsweredRow[], options: AnswerOptions)
     if (labels) wrong.add({ line, problem: 'the label is a list, where other rows have one label' }, line);
   rowFaults(path, wrong);
   const { labels, labelOf } = labelsOf(rows, options);
-  if (known === null && problemType === null) askAboutNumbers(path, labels, rows.length);
+  if (known === null && problemType === null) {
+    askAboutNumbers(path, labels, rows.length);
+    askAboutSeparators(path, labels);
+  }
   const index = new Map(labels.map((label, i) => [label, i]));
   const unseen = new Faults<AnsweredRow>();
   const of = rows.map((row) => {
@@ -159,6 +162,33 @@ function askAboutNumbers(path: string, labels: readonly string[], rows: number):
     what: `${path}: the labels are ${labels.length} different numbers, which may be classes or values on a scale`,
     todo: 'say --problem-type regression for values, or --problem-type single_label_classification if each number is a class',
   });
+}
+
+/** What stands between the labels of a row in most files that have more than one. */
+const SEPARATORS = ['|', ';', ','] as const;
+
+/** Whether a label that is made of others is a class of its own, or several labels, nobody can tell from the rows. Throws MP_USAGE. */
+function askAboutSeparators(path: string, labels: readonly string[]): void {
+  const single = new Set(labels);
+  for (const separator of SEPARATORS) {
+    const joined = labels.find(
+      (label) => label.includes(separator) && label.split(separator).every((part) => single.has(part.trim())),
+    );
+    if (joined !== undefined)
+      throw new PyramidError('MP_USAGE', {
+        what: `${path}: the label "${joined.slice(0, 60)}" is made of labels that other rows have, so that it may be one label or several`,
+        todo: `say --label-separator '${separator}' if a row may have several labels, or --problem-type single_label_classification if that is one`,
+      });
+  }
+}
+
+/** An empty label may be none of several, where other rows have a label with a separator in it. */
+export function withSeparatorHint(faults: FoundFaults, rows: readonly AnsweredRow[]): FoundFaults {
+  if (faults.first?.problem !== 'the label is empty') return faults;
+  const separator = SEPARATORS.find((one) => rows.some(({ label }) => label?.includes(one)));
+  if (separator === undefined) return faults;
+  const hint = `if a row may have any number of labels, say --label-separator '${separator}'`;
+  return { ...faults, first: { ...faults.first, problem: `${faults.first.problem} (${hint})` } };
 }
 
 function refuseUnseen<T extends { readonly line: number }>(

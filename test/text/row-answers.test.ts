@@ -101,6 +101,33 @@ describe('rows with any number of labels', () => {
     });
   });
 
+  it.each(['|', ';', ','])(
+    'are asked about where labels are made of others with %s between them',
+    async (separator) => {
+      const content = `text,label\nx,a\ny,b\nz,"a${separator} b"\n`;
+      await expect(read('a.csv', content)).rejects.toMatchObject({
+        code: 'MP_USAGE',
+        message: `a.csv: the label "a${separator} b" is made of labels that other rows have, so that it may be one label or several; say --label-separator '${separator}' if a row may have several labels, or --problem-type single_label_classification if that is one`,
+      });
+      const one = await read('a.csv', content, { problemType: 'single_label_classification' });
+      expect(one.labels).toHaveLength(3);
+      expect((await read('a.csv', content, { labelSeparator: separator })).labels).toEqual(['a', 'b']);
+    },
+  );
+
+  it('are not asked about where a part of a label is no label of other rows', async () => {
+    const { labels } = await read('a.csv', 'text,label\nx,a\ny,"Washington, a"\nz,c|a\n');
+    expect(labels).toHaveLength(3);
+  });
+
+  it('are named where a label is empty and others have a separator in them', async () => {
+    const message = 'a.csv:3: the label is empty';
+    await expect(read('a.csv', 'text,label\nx,a;b\ny,\nz,c\n')).rejects.toThrow(
+      `${message} (if a row may have any number of labels, say --label-separator ';'); fix or remove the row`,
+    );
+    await expect(read('a.csv', 'text,label\nx,a\ny,\n')).rejects.toThrow(`${message}; fix`);
+  });
+
   const refused: [string, string, string, ReadOptions, string, string][] = [
     [
       'a separator that is between no labels',
