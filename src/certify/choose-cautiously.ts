@@ -41,7 +41,7 @@ export function chooseCautiously(trace: Trace, given: ChooseCautiouslyOptions): 
 }
 
 /**
- * The same of a figure that is no mean over rows, micro F1 or a correlation: what it loses at a tau, and two standard errors more, by
+ * The same of a figure that is no mean over rows, micro F1 or R²: what it loses at a tau, and two standard errors more, by
  * what each row moves it by (the delta method).
  */
 function targetDrop(all: readonly Outcome[]): (tau: number | null) => number {

@@ -8,6 +8,7 @@ import { pearson, spearman } from './correlation.ts';
 import { hammingLoss, macroF1OfSets, microF1 } from './label-sets.ts';
 import { accuracy, f1, macroF1 } from './metrics.ts';
 import { actualOf, type CountOptions, exitOf, type Outcome, outcomes } from './outcomes.ts';
+import { explained } from './quality.ts';
 import type { Trace } from './trace.ts';
 
 /** One figure in both counts: as the paper counts, and as the engine computes. */
@@ -32,10 +33,15 @@ export interface Summary {
   /** Where a text may have any number of labels: F1 over all decisions, one a text and label, and the share of those that are wrong. */
   readonly microF1?: number;
   readonly hammingLoss?: number;
-  /** Where a text has a number: correlations of numbers and answers, −1 to 1, and the mean square of their differences. */
+  /**
+   * Where a text has a number: the share of the numbers' variance that the answers explain (R², 0 or less where they are no better than
+   * the mean), correlations of numbers and answers, −1 to 1, the mean square of their differences, and the numbers' own deviation.
+   */
+  readonly r2?: number;
   readonly pearson?: number;
   readonly spearman?: number;
   readonly meanSquaredError?: number;
+  readonly standardDeviation?: number;
   /** 10⁹ operations, mean over the texts. */
   readonly gflops: BothCounts;
   /**
@@ -152,13 +158,16 @@ function rightness(all: readonly Outcome[], exits: readonly number[], labels: nu
       hammingLoss: hammingLoss(wanted, answers),
     };
   const [x, y] = [wanted, answers].map((rows) => rows.map(([value]) => value));
+  const middle = mean(x);
   return {
     accuracy: Number.NaN,
     f1: null,
     macroF1: Number.NaN,
+    r2: explained(x, y),
     pearson: pearson(x, y),
     spearman: spearman(x, y),
     meanSquaredError: mean(x.map((value, i) => (value - y[i]) ** 2)),
+    standardDeviation: Math.sqrt(mean(x.map((value) => (value - middle) ** 2))),
   };
 }
 

@@ -41,9 +41,9 @@ export interface Quantized {
    * twentieth of the labels' standard deviation away.
    */
   readonly disagreement: number;
-  /** Exits off; micro F1 or Pearson's correlation where `figure` says so. */
+  /** Exits off; micro F1 or the share of the variance explained where `figure` says so. */
   readonly accuracy: { readonly fp32: number; readonly int8: number };
-  readonly figure?: 'microF1' | 'pearson';
+  readonly figure?: 'microF1' | 'r2';
   /** Of int8 weights on this machine, see `Pyramid.weightBits`. */
   readonly weightBits: number;
   /** The model's tau was chosen with fp32: the copy has it for that alone, and none for int8. */

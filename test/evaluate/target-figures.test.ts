@@ -96,8 +96,26 @@ describe('correlations', () => {
   it('judge a trace of numbers, where there is no accuracy', () => {
     const rows = [0, 1, 2, 3].map((y): [number[], number[], number[]] => [[y], [y + (y % 2)], [y]]);
     const off = judge(traceOf(spread, rows), null);
-    expect(off).toMatchObject({ accuracy: Number.NaN, meanSquaredError: 0 });
+    expect(off).toMatchObject({ accuracy: Number.NaN, meanSquaredError: 0, r2: 1 });
+    expect(off.standardDeviation).toBeCloseTo(Math.sqrt(1.25), 12);
     expect(off.pearson).toBeCloseTo(1, 12);
+    expect(qualityOf(off)).toBe(1);
+  });
+  it('see no scale, which the share of the variance explained does', () => {
+    const of = (answer: (y: number) => number) =>
+      judge(
+        traceOf(
+          spread,
+          [0, 1, 2, 3].map((y) => [[y], [y], [answer(y)]]),
+        ),
+        null,
+      );
+    const small = of((y) => y / 100);
+    expect(small.pearson).toBeCloseTo(1, 12);
+    expect(small.r2).toBeLessThan(-1);
+    expect(of(() => 1.5).r2).toBe(0);
+    expect(of((y) => y + 0.5).r2).toBeCloseTo(1 - 0.25 / 1.25, 12);
+    expect(qualityOf(small)).toBe(small.r2);
   });
 });
 
@@ -147,7 +165,7 @@ describe('the dial', () => {
       'reference answers are one label a row',
     );
   });
-  it('of numbers is chosen by their correlation', () => {
+  it('of numbers is chosen by the share of their variance that answers explain', () => {
     const numbers = Array.from({ length: 300 }, (_, i): [number[], number[], number[]] => [
       [i % 7],
       [(i % 7) + (i % 10 === 0 ? 5 : 0.01)],
@@ -168,7 +186,26 @@ describe('the dial', () => {
     const chosen = chooseCautiously(three, { maxDrop: 0.01 });
     expect(chosen.tau).toBeLessThan(1);
     expect(chosen.meanExit).toBeCloseTo(0.9 * 2 + 0.1 * 3, 1);
-    expect(chosen.pearson).toBeCloseTo(1, 3);
+    expect(chosen.r2).toBeCloseTo(1, 3);
+  });
+  it('of numbers is left off where early answers have the right order on the wrong scale', () => {
+    const numbers = Array.from({ length: 300 }, (_, i): [number[], number[], number[]] => {
+      const y = (i % 7) / 7;
+      return [[y], [y / 10], [y]];
+    });
+    const trace = traceOf(spread, numbers);
+    const three: Trace = {
+      ...trace,
+      shape: { ...trace.shape, layers: 3 },
+      entries: trace.entries.map((entry) => ({
+        ...entry,
+        tokens: [5, 5, 5, 5],
+        logits: [entry.logits[0], ...entry.logits],
+      })),
+    };
+    expect(judge(three, 1).pearson).toBeCloseTo(1, 12);
+    expect(judge(three, 1).meanExit).toBe(2);
+    expect(chooseCautiously(three, { maxDrop: 0.01 }).tau).toBeNull();
   });
 });
 

@@ -110,6 +110,27 @@ describe('a run on rows with a number', () => {
     }
   });
 
+  test('begins at their mean in the classifier and in each exit head, however far that is from 0', async () => {
+    const far = file(
+      'far.jsonl',
+      rows.map(({ text, count }) => ({ text, count: count + 50 })),
+    );
+    const out = join(root, 'far');
+    const epochs = { regular: 1, soft: 0, hard: 0, heads: 1 };
+    const how: GivenTrainOptions = { ...number, train: far, method: 'fastbert', learningRate: 1e-6, epochs, out };
+    delete (how as { test?: unknown }).test;
+    const { metrics } = await train(how);
+    expect(metrics.r2).toBeGreaterThan(-0.3); // from 0 it would be about −2,500
+    const model = await Pyramid.load(out, { workers: 1 });
+    try {
+      const [{ logits }] = await model.trace([rows[0].text]);
+      expect(logits).toHaveLength(3);
+      for (const [value] of logits) expect(Math.abs(value - 51.25)).toBeLessThan(1);
+    } finally {
+      await model.close();
+    }
+  });
+
   test.each<[GivenTrainOptions, string]>([
     [{ method: 'linear' }, 'the rows have numbers, and floor 0 answers with labels; give a --method with a network'],
     [{ floor: 'apart' }, 'the rows have numbers, and floor 0 answers with labels; leave --floor out'],

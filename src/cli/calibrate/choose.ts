@@ -89,7 +89,7 @@ export const tooFast = (curve: readonly Summary[], speedup: number, by: 'actual'
 
 const sentence = (model: string, { n, tau, speedup }: Summary, calibration: Calibration): string => {
   const chosen = `${model}: ${tauInWords({ tau, tauFrom: 'chosen' })}, for ${calibration.dtype}; on the ${thousands(n)} rows that it was chosen on ${qualityInWords(calibration)}, ${operations(speedup)}. New texts may lose more`;
-  return calibration.figure === 'pearson'
+  return calibration.figure === 'r2'
     ? `${chosen}; numbers are neither right nor wrong, and no rows can certify it\n`
     : `${chosen}: --calibration with rows that trained and chose nothing certifies it\n`;
 };

@@ -1,6 +1,7 @@
 /** `evaluate`: a model's accuracy and cost on labelled rows, at one tau. The judging is src/evaluate's. */
 import { abstaining, dropByGroup } from '../../certify/index.ts';
 import { calibrationErrors } from '../../evaluate/calibration-error.ts';
+import { errorInWords } from '../../evaluate/error-words.ts';
 import { type Judgement, judge, type LengthBucket } from '../../evaluate/judge.ts';
 import { needTraceFile, writeTrace } from '../../evaluate/trace.ts';
 import { flagOption, type OptionTable, textOption } from '../../option.ts';
@@ -121,13 +122,14 @@ const EXACTLY_RIGHT = 'exactly the right labels';
 
 /** How right the answers are. */
 function qualityLines(judged: Judged): [string, string][] {
-  const { microF1, macroF1, hammingLoss, pearson, spearman, meanSquaredError } = judged;
+  const { microF1, macroF1, hammingLoss, r2, pearson, spearman } = judged;
   const short = (value: number | undefined) => value!.toFixed(4);
-  if (pearson !== undefined)
+  if (r2 !== undefined)
     return [
+      ['variance explained', `${short(r2)}${r2 > 0 ? '' : ': no better than answering the mean'}`],
+      ['root mean squared error', errorInWords(judged)],
       ['Pearson correlation', short(pearson)],
       ['Spearman correlation', short(spearman)],
-      ['mean squared error', short(meanSquaredError)],
     ];
   if (microF1 === undefined) return [['accuracy', percent(judged.accuracy)]];
   return [

@@ -110,14 +110,14 @@ function tableText(curve: readonly Summary[]): string {
   });
 }
 
-const HEADS = { accuracy: 'Accuracy', microF1: 'Micro F1', pearson: 'Pearson' } as const;
+const HEADS = { accuracy: 'Accuracy', microF1: 'Micro F1', r2: 'R²' } as const;
 
 /** Unrounded; an empty tau is off. */
 function csvText(curve: readonly Summary[]): string {
   const records = curve.map(
-    ({ tau, accuracy, f1, macroF1, microF1, pearson, spearman, gflops, speedup, meanExit }) => ({
+    ({ tau, accuracy, f1, macroF1, microF1, r2, pearson, spearman, meanSquaredError, gflops, speedup, meanExit }) => ({
       tau,
-      ...(pearson === undefined ? { accuracy, f1, macroF1 } : { pearson, spearman }),
+      ...(r2 === undefined ? { accuracy, f1, macroF1 } : { r2, pearson, spearman, meanSquaredError }),
       ...(microF1 !== undefined && { microF1 }),
       gflops: gflops.paper,
       gflopsActual: gflops.actual,

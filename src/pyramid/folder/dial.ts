@@ -19,7 +19,7 @@ export interface Calibration {
   readonly baseline: number;
   readonly accuracy: number;
   /** What `baseline`, `accuracy` and `curve` are of, where that is not accuracy. */
-  readonly figure?: 'microF1' | 'pearson';
+  readonly figure?: 'microF1' | 'r2';
   /** null where no layer ran. */
   readonly speedupPaper: number | null;
   readonly speedupActual: number | null;
@@ -92,7 +92,7 @@ const CALIBRATION: Readonly<Record<keyof Calibration, Field>> = {
   by: oneOf(['actual', 'paper']),
   baseline: number(),
   accuracy: number(),
-  figure: oneOf(['microF1', 'pearson']),
+  figure: oneOf(['microF1', 'r2']),
   speedupPaper: orNull(number()),
   speedupActual: orNull(number()),
   plan: [

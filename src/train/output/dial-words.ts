@@ -38,7 +38,7 @@ export function dialSentences(dial: DialChoice, dir: string, figure: QualityName
     tau === null
       ? 'No tau is safe enough on the validation rows, so every text goes to the end'
       : `Tau ${tau} was ${dialInWords(dial)}`;
-  if (figure === 'pearson') return [`${how}. Numbers are neither right nor wrong, so that no rows can certify it.`];
+  if (figure === 'r2') return [`${how}. Numbers are neither right nor wrong, so that no rows can certify it.`];
   return [
     ...tried,
     `${how}; \`magic-pyramid calibrate --model ${dir} --calibration FILE\` certifies ${tau === null ? 'one' : 'it'}, with about ${rowsInWords(needed)} labelled rows that the model was not made with.`,

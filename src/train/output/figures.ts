@@ -3,6 +3,7 @@
  * cost, then operations, which are not time. Knows nothing of how they were measured.
  */
 import type { ClockFigures } from '../../evaluate/clock-figures.ts';
+import { errorInWords } from '../../evaluate/error-words.ts';
 import { QUALITY_NAMES, type QualityName, qualityName } from '../../evaluate/quality.ts';
 import type { TrainResult } from '../train.ts';
 import { adviceSentences } from './advice.ts';
@@ -23,8 +24,7 @@ const lost = ({ metrics }: Figures): number | null =>
     : 100 * (metrics[figureOf({ metrics })] - metrics[`${figureOf({ metrics })}AtTau`]);
 
 /** The figure that tau was chosen by. */
-const figureOf = ({ metrics: { microF1, pearson } }: Pick<Figures, 'metrics'>): QualityName =>
-  qualityName({ microF1, pearson });
+const figureOf = ({ metrics: { microF1, r2 } }: Pick<Figures, 'metrics'>): QualityName => qualityName({ microF1, r2 });
 
 const lostInWords = (points: number): string =>
   isNone(points) ? 'none' : points < 0 ? `none: ${(-points).toFixed(1)} points gained` : `${points.toFixed(1)} points`;
@@ -37,8 +37,7 @@ export function figureSentences(figures: AllFigures, dir: string): string[] {
   const { metrics, tau, dial, judgedOn, clock, reached } = figures;
   const points = lost(figures);
   const atTau = tau === null ? '' : ` at tau ${tau}`;
-  const chosenOn = dial?.certificate ? '' : ', on which tau was chosen';
-  const judged = judgedOn === 'validation' ? `the validation rows${chosenOn}` : 'the test rows';
+  const judged = judgedOn === 'validation' ? `the validation rows${chosenOn(figures)}` : 'the test rows';
   return [
     ...(clock === null ? [] : clockSentences(clock, atTau)),
     ...targetSentences(figures, judged, points),
@@ -56,20 +55,32 @@ export function figureSentences(figures: AllFigures, dir: string): string[] {
   ];
 }
 
+/** What flatters the figures of the validation rows, for behind their name; '' where nothing was chosen on them. */
+function chosenOn({ tau, dial, ...figures }: Figures): string {
+  const chosen = [
+    ...(tau === null || dial?.certificate ? [] : ['tau']),
+    ...(figureOf(figures) === 'microF1' ? ["the labels' thresholds"] : []),
+  ];
+  if (chosen.length === 0) return '';
+  return `, on which ${chosen.join(' and ')} ${chosen.join() === 'tau' ? 'was' : 'were'} chosen`;
+}
+
 /** Of a model that answers with any number of labels, or a number. */
 function targetSentences({ metrics, tau }: Figures, judged: string, points: number | null): string[] {
   const name = figureOf({ metrics });
   if (name === 'accuracy') return [];
-  const { macroF1, accuracy, spearman } = metrics;
+  const { macroF1, accuracy, r2, pearson } = metrics;
   const beside =
     name === 'microF1'
       ? `macro F1 ${macroF1.toFixed(3)}, exactly the right labels for ${percent(accuracy)} of the texts`
-      : `Spearman's ${spearman.toFixed(3)}`;
-  const end = `${QUALITY_NAMES[name]} ${metrics[name].toFixed(3)} (${beside})`;
-  if (points === null) return [`On ${judged} it has a ${end}.`];
+      : `a root mean squared error of ${errorInWords(metrics)}; Pearson correlation ${pearson.toFixed(3)}`;
+  const end = `${QUALITY_NAMES[name]} of ${metrics[name].toFixed(3)} (${beside})`;
+  const useless =
+    name === 'r2' && r2 <= 0 ? ' That is no better than answering the mean of the numbers every time.' : '';
+  if (points === null) return [`On ${judged}${judged.includes(',') ? ',' : ''} it has a ${end}.${useless}`];
   const lost = isNone(points) ? 'nothing' : points < 0 ? 'less than nothing' : `${points.toFixed(1)} hundredths of it`;
   return [
-    `At tau ${tau} it has a ${QUALITY_NAMES[name]} of ${metrics[`${name}AtTau`].toFixed(3)} on ${judged}; run to the end, a ${end}. Leaving early costs ${lost}.`,
+    `At tau ${tau} it has a ${QUALITY_NAMES[name]} of ${metrics[`${name}AtTau`].toFixed(3)} on ${judged}; run to the end, a ${end}.${useless} Leaving early costs ${lost}.`,
   ];
 }
 
@@ -155,18 +166,22 @@ export function figureRows(figures: Figures): [what: string, value: string][] {
   ];
 }
 
+const NO_BETTER = ', no better than answering the mean of the numbers';
+
 type Row = (what: string, name: string, text: (value: number) => string) => [string, string][];
 
 function targetRows({ tau, metrics }: Figures, row: Row): [string, string][] {
   const name = figureOf({ metrics });
   const short = (value: number) => value.toFixed(3);
+  const judged = (value: number) => `${short(value)}${name === 'r2' && value <= 0 ? NO_BETTER : ''}`;
   return [
-    ...row(`${QUALITY_NAMES[name]} at tau ${tau}`, `${name}AtTau`, short),
-    ...row(`${QUALITY_NAMES[name]} run to the end`, name, short),
+    ...row(`${QUALITY_NAMES[name]} at tau ${tau}`, `${name}AtTau`, judged),
+    ...row(`${QUALITY_NAMES[name]} run to the end`, name, judged),
     ...row('macro F1 run to the end', 'macroF1', short),
     ...row('Hamming loss run to the end', 'hammingLoss', short),
+    ...row('Pearson correlation run to the end', 'pearson', short),
     ...row('Spearman correlation run to the end', 'spearman', short),
-    ...row('mean squared error run to the end', 'meanSquaredError', short),
+    ...row('root mean squared error run to the end', 'meanSquaredError', () => errorInWords(metrics)),
   ];
 }
 

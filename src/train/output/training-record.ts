@@ -50,9 +50,9 @@ export function runMetrics(off: Judgement, chosen: Judgement): Record<string, nu
 function targetMetrics(off: Judgement, chosen: Judgement): Record<string, number> {
   const name = qualityName(off);
   if (name === 'accuracy') return {};
-  const { macroF1, hammingLoss, spearman, meanSquaredError } = off;
+  const { macroF1, hammingLoss, pearson, spearman, meanSquaredError, standardDeviation } = off;
   const others: Record<string, number | undefined> =
-    name === 'microF1' ? { macroF1, hammingLoss } : { spearman, meanSquaredError };
+    name === 'microF1' ? { macroF1, hammingLoss } : { pearson, spearman, meanSquaredError, standardDeviation };
   return {
     [name]: qualityOf(off),
     ...(chosen.tau === null ? {} : { [`${name}AtTau`]: qualityOf(chosen) }),

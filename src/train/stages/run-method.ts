@@ -11,6 +11,7 @@ import { type Method, methods, type StageName, stageList } from '../methods.ts';
 import { joinsAt, stageOptions } from '../options/affected.ts';
 import type { Epochs, MethodName, TrainOptions } from '../options/defaults.ts';
 import { addHeads, exitHeadKind } from '../start/exit-heads.ts';
+import { meanAndSpread } from '../start/values.ts';
 import { copyState, type ModelState } from '../state.ts';
 import type { MoreTexts } from './more-texts.ts';
 import { runStage } from './run-stage.ts';
@@ -188,5 +189,9 @@ function prepareStage(
   // heads that have learned with the network are there already
   const fresh = state.heads.size === 0 || options.exitTraining === 'frozen';
   if (fresh && (joint || stage === 'heads'))
-    addHeads(state, exitHeadKind(options.exitHead, pairs), pairs, options.seed);
+    addHeads(state, exitHeadKind(options.exitHead, pairs), pairs, options.seed, meanOf(state, train));
 }
+
+/** Of the training rows' numbers; null: they have labels. */
+const meanOf = ({ config }: ModelState, { targets }: Pick<EncodedSet, 'targets'>): number | null =>
+  config.problemType === 'regression' && targets ? meanAndSpread(targets.map((target) => ({ target }))).mean : null;

@@ -18,10 +18,18 @@ export function exitHeadKind(asked: TrainOptions['exitHead'], pairs: boolean): E
   return asked;
 }
 
-/** Gives the state fresh exit heads of a kind. */
-export function addHeads(state: ModelState, kind: ExitKind, pairs: boolean, seed: number): void {
+/** Gives the state fresh exit heads of a kind. `mean`: of the training rows' numbers, which each begins by answering; null: labels. */
+export function addHeads(
+  state: ModelState,
+  kind: ExitKind,
+  pairs: boolean,
+  seed: number,
+  mean: number | null = null,
+): void {
   state.headSettings = headSettings(kind, pairs);
   state.heads = initialHeads(state.config, state.headSettings, seed, state.parameters);
+  if (mean === null) return;
+  for (const [name, { data }] of state.heads) if (name.endsWith('.out.bias')) data.fill(mean);
 }
 
 /** Throws MP_USAGE for a method with early exit on a network of one layer. */

@@ -33,14 +33,14 @@ export function labelNotes({ train, validation }: Readonly<Record<'train' | 'val
   return notes;
 }
 
-/** Values that a network learns slowly: it begins near 0, and steps are small. */
-const FAR = 10;
+/** A spread that a network learns slowly: it begins at the mean, and steps are small. */
+const WIDE = 10;
 
 function valueNote({ examples }: Dataset): string {
   const { mean, spread } = meanAndSpread(examples);
   const note = `the training rows' numbers have the mean ${mean.toPrecision(3)} and the standard deviation ${spread.toPrecision(3)}`;
-  if (spread <= FAR && Math.abs(mean) <= FAR) return note;
-  return `${note}: a network learns numbers of about −5 to 5 faster, so divide them first if they are learned too slowly`;
+  if (spread <= WIDE) return note;
+  return `${note}: a network learns numbers that spread by about 1 faster, so divide them first if they are learned too slowly`;
 }
 
 /** Names for a sentence, each on one line and none too long. */

@@ -20,6 +20,7 @@ import type { TrainOptions } from '../options/defaults.ts';
 import { type ModelState, NO_HEADS, noNetwork } from '../state.ts';
 import { modelFolder } from './from-hub.ts';
 import type { Rows } from './rows.ts';
+import { meanAndSpread } from './values.ts';
 import { weightsByLabel } from './weights-by-label.ts';
 
 export interface Start {
@@ -55,6 +56,7 @@ export async function startingModel(
     const parameters: Parameters = new Map();
     for (const [name, shape] of parameterShapes(config))
       parameters.set(name, initialise(name, shape, seed, config.initializerRange));
+    beginAtMean(parameters, train);
     return {
       state: { config, parameters, heads: new Map(), headSettings: NO_HEADS, thresholds: null },
       tokenizer,
@@ -80,8 +82,16 @@ export async function startingModel(
     });
   }
   const { parameters, fresh } = await weightsByLabel(model, stored, labels, { seed, fits, problemType }, onEvent);
+  if (fresh.includes(BIAS)) beginAtMean(parameters, train);
   const state: ModelState = { config, parameters, heads: new Map(), headSettings: NO_HEADS, thresholds: null };
   return { state: student ? halfDepth(state) : state, tokenizer, fresh };
+}
+
+const BIAS = 'classifier.bias';
+
+/** A new classifier of numbers begins by answering their mean: from 0 a short training would not get there. */
+function beginAtMean(parameters: Parameters, train: Rows['train']): void {
+  if (problemTypeOfRows(train) === 'regression') parameters.get(BIAS)!.data.fill(meanAndSpread(train.examples).mean);
 }
 
 /** With a vocabulary of the training rows. */

@@ -1,9 +1,9 @@
 /**
  * The figures of an epoch on the validation rows: the main classifier's accuracy, each exit head's, the tokens left. Where a text may
- * have any number of labels it is micro F1 at thresholds of 0.5, where it has a number Pearson's correlation.
+ * have any number of labels it is micro F1 at thresholds of 0.5, where it has a number the share of the variance explained.
  */
-import { pearson } from '../../evaluate/correlation.ts';
 import { microF1 } from '../../evaluate/label-sets.ts';
+import { explained } from '../../evaluate/quality.ts';
 import { argmax } from '../../pyramid/logits.ts';
 import type { EncodedSet } from '../batch.ts';
 import type { TextTrace } from './tracer.ts';
@@ -25,7 +25,7 @@ function targetFigure(
       ),
     ];
   const numbers = (some: readonly (readonly number[])[]) => some.map(([value]) => value);
-  return ['pearson', pearson(numbers(targets), numbers(rows))];
+  return ['r2', explained(numbers(targets), numbers(rows))];
 }
 
 /** `accuracy` of the main classifier; `accuracy.1` … of the exit heads; `tokens`: the mean share left after each layer. */

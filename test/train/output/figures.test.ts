@@ -85,6 +85,45 @@ describe('the sentences at the end of a run', () => {
   });
 });
 
+describe('the sentences on texts that have no one label', () => {
+  const off = { meanExit: 3, accuracy: 0.9, microF1: 0.95, macroF1: 0.94, hammingLoss: 0.01 };
+  const on = (more: object, metrics: Record<string, number>) =>
+    figureSentences({ ...figures, clock: null, metrics, ...more }, 'a')[0];
+  test('name as chosen on the validation rows what was chosen there, and a tau only where there is one', () => {
+    const alone = { tau: null, dial: null };
+    expect(on(alone, off)).toBe(
+      "On the validation rows, on which the labels' thresholds were chosen, it has a micro F1 of 0.950 (macro F1 0.940, exactly the right labels for 90.0 % of the texts).",
+    );
+    expect(on({ ...alone, dial: { ...chosen, tau: null } }, off)).not.toContain('tau');
+    expect(on({ ...alone, judgedOn: 'test' }, off)).toMatch(/^On the test rows it has a micro F1 of 0\.950 /);
+    const both = on({}, { ...off, microF1AtTau: 0.93 });
+    expect(both).toContain(
+      "on the validation rows, on which tau and the labels' thresholds were chosen; run to the end",
+    );
+    expect(on({ dial: certified }, { ...off, microF1AtTau: 0.93 })).toContain(
+      "rows, on which the labels' thresholds were",
+    );
+  });
+
+  test('have the error of numbers beside their deviation, and say where a model is no better than their mean', () => {
+    const good = { meanExit: 3, r2: 0.75, pearson: 0.9, spearman: 0.8, meanSquaredError: 0.25, standardDeviation: 1 };
+    const alone = { tau: null, dial: null };
+    expect(on(alone, good)).toBe(
+      "On the validation rows it has a share of the variance explained of 0.750 (a root mean squared error of 0.500, where the numbers' standard deviation is 1.00; Pearson correlation 0.900).",
+    );
+    const useless = { ...good, r2: -0.1, meanSquaredError: 1.1 };
+    expect(on(alone, useless)).toContain('That is no better than answering the mean of the numbers every time.');
+    const rows = Object.fromEntries(figureRows({ ...figures, ...alone, clock: null, metrics: useless }));
+    expect(rows['share of the variance explained run to the end']).toBe(
+      '-0.100, no better than answering the mean of the numbers',
+    );
+    expect(rows['root mean squared error run to the end']).toBe("1.05, where the numbers' standard deviation is 1.00");
+    const early = on({}, { ...good, r2AtTau: 0.7 });
+    expect(early).toContain('on the validation rows, on which tau was chosen; run to the end, a share');
+    expect(early).toContain('Leaving early costs 5.0 hundredths of it.');
+  });
+});
+
 describe('the rows of the model card', () => {
   test('have the same order, and the cost beside the two accuracies', () => {
     expect(figureRows(figures)).toEqual([
