@@ -42,7 +42,7 @@ export function targetQuality(all: readonly Outcome[], tau: number | null): Qual
 }
 
 /** Σ 2 TP / Σ (2 TP + FP + FN): a ratio of means, whose rows move it by (2 TP − F1 (2 TP + FP + FN)) / mean denominator. */
-function microF1Quality(pairs: readonly (readonly [readonly number[], readonly number[]])[]): Quality {
+export function microF1Quality(pairs: readonly (readonly [readonly number[], readonly number[]])[]): Quality {
   const n = pairs.length;
   const hits = new Float64Array(n);
   const sizes = new Float64Array(n);

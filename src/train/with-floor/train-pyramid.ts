@@ -16,7 +16,7 @@ import { type MethodResult, type MethodRun, runMethod } from '../stages/run-meth
 import type { Rows } from '../start/rows.ts';
 import { meanAndSpread } from '../start/values.ts';
 import { type ModelState, noNetwork } from '../state.ts';
-import { chooseThresholds } from '../trace/label-thresholds.ts';
+import { chooseThresholds, thresholdsNote } from '../trace/label-thresholds.ts';
 import { networkTrace } from '../trace/network-trace.ts';
 import { answerTexts } from './answer-texts.ts';
 import { fitTemperatures, withTemperatures } from './exit-temperatures.ts';
@@ -74,8 +74,13 @@ export async function trainPyramid(run: PyramidRun): Promise<TrainedPyramid> {
   const fitted = withTemperatures(validation, temperatures);
   const answers =
     before?.problemType === 'multi_label_classification'
-      ? { ...before, thresholds: chooseThresholds(fitted) }
+      ? { ...before, thresholds: chooseThresholds(fitted, options.seed) }
       : (before ?? null);
+  const moved =
+    answers?.problemType === 'multi_label_classification'
+      ? thresholdsNote(rows.train.labels, answers.thresholds)
+      : null;
+  if (moved !== null) run.onEvent({ kind: 'note', text: moved });
   const finished = (some: Trace): Trace => (answers ? { ...some, answers } : some);
   const { progress } = ran;
   return {
