@@ -35,6 +35,9 @@ const general = (changes: Json) => ({
 const read = (contents: Record<string, string>) => tokenizerFromFiles(contents, 'model');
 const bpe = { type: 'BPE', vocab: { a: 0, aa: 1 }, merges: ['a a'] };
 const split = { type: 'Split', pattern: { String: 'a' }, behavior: 'Removed', invert: false };
+const bytes = { type: 'ByteLevel', add_prefix_space: false, use_regex: false };
+const metaspace = (replacement: string) => ({ type: 'Metaspace', replacement, prepend_scheme: 'always' });
+const inSequence = (part: Json) => ({ type: 'Sequence', pretokenizers: [part] });
 const regex = { type: 'Replace', pattern: { Regex: '(a|a)+$' }, content: '' };
 
 describe('a part that is not read exactly is refused by name', () => {
@@ -64,6 +67,16 @@ describe('a part that is not read exactly is refused by name', () => {
       'a blank before each text that only the file asks for',
       { pre_tokenizer: { type: 'ByteLevel', add_prefix_space: true } },
       'add_prefix_space',
+    ],
+    [
+      'words that each step makes twice as long',
+      { pre_tokenizer: { type: 'Sequence', pretokenizers: Array.from({ length: 20 }, () => bytes) } },
+      'a second pre-tokenizer "ByteLevel"',
+    ],
+    [
+      'marks that are put before marks without end',
+      { pre_tokenizer: { type: 'Sequence', pretokenizers: [metaspace('x'), inSequence(metaspace('y'))] } },
+      'a second pre-tokenizer "Metaspace"',
     ],
     ['a split that is inverted', { pre_tokenizer: { ...split, invert: true } }, 'inverted'],
     ['a split of no kind', { pre_tokenizer: { ...split, behavior: 'Sideways' } }, 'the behavior "Sideways"'],

@@ -12,6 +12,15 @@ export type Words = (normalized: string) => readonly string[];
 
 const MAX_PARTS = 64;
 const MAX_DEPTH = 8;
+/** Each makes a text longer, and one after another would to any length: no model has two of one. */
+const GROWING: ReadonlySet<string> = new Set(['ByteLevel', 'Metaspace']);
+
+/** What a file may still ask for. */
+interface Budget {
+  parts: number;
+  /** Of GROWING, those that are there. */
+  readonly found: Set<string>;
+}
 
 /** What is done with the characters that part a text: each is a word, runs of them are, they are dropped. */
 const BEHAVIOURS: Readonly<Record<string, (inside: string) => string>> = {
@@ -30,12 +39,14 @@ const whitespaceSplit = matches(`[^[${WHITE_SPACE}]]+`);
 
 /** The function that `part` describes. Throws MP_MODEL_TOKENIZER for one that is not read exactly. */
 export function preTokenizerOf(part: JsonPart | null): Words {
-  return part ? build(part, { parts: MAX_PARTS }, 0) : (text) => (text === '' ? [] : [text]);
+  return part ? build(part, { parts: MAX_PARTS, found: new Set() }, 0) : (text) => (text === '' ? [] : [text]);
 }
 
-function build(part: JsonPart, budget: { parts: number }, depth: number): Words {
+function build(part: JsonPart, budget: Budget, depth: number): Words {
   const type = part.text('type');
   if (--budget.parts < 0 || depth > MAX_DEPTH) throw part.unread(`a pre-tokenizer of more than ${MAX_PARTS} parts`);
+  if (budget.found.has(type)) throw part.unread(`a second pre-tokenizer ${named(type)}`);
+  if (GROWING.has(type)) budget.found.add(type);
   switch (type) {
     case 'BertPreTokenizer':
       return bertWords;
