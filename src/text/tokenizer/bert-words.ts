@@ -3,6 +3,7 @@
  * tokenizers have them (https://github.com/huggingface/tokenizers, BertNormalizer and BertPreTokenizer).
  * Knows nothing of vocabularies. Compared code point by code point with tokenizers 0.23; see UNICODE below.
  */
+import { classMatches } from './class-runs.ts';
 import { lowerCase, normalForm, ranges, WHITE_SPACE } from './unicode-forms.ts';
 
 export interface BertNormalization {
@@ -36,7 +37,6 @@ const IDEOGRAPHS = '3400-4dbf 4e00-9fff f900-faff 20000-2a6df 2a700-2b81f 2b920-
 
 /** The inside of a character class (flag v). */
 export const PUNCTUATION = `[\\p{P}\\x21-\\x2f\\x3a-\\x40\\x5b-\\x60\\x7b-\\x7e${ranges(FORMER_PUNCTUATION)}]--[${ranges(LATER_PUNCTUATION)}]`;
-const words = new RegExp(`[^[${PUNCTUATION}][${WHITE_SPACE}]]+|[${PUNCTUATION}]`, 'gv');
 // \p{Cs} takes lone surrogates out
 const controls = new RegExp(`[[\\0\\ufffd\\p{Cc}\\p{Cf}\\p{Co}\\p{Cs}]--[\\t\\n\\r${ranges(LATER_CONTROLS)}]]`, 'gv');
 const marks = new RegExp(`[[\\p{Mn}${ranges(FORMER_MARKS)}]--[${ranges(LATER_MARKS)}]]`, 'gv');
@@ -59,6 +59,7 @@ export function normalizeBert(text: string, how: BertNormalization): string {
 }
 
 /** The words of a normalised text, in order: runs between white space, and each punctuation mark by itself. */
-export function bertWords(normalized: string): string[] {
-  return normalized.match(words) ?? [];
-}
+export const bertWords: (normalized: string) => string[] = classMatches([
+  { characters: `[^[${PUNCTUATION}][${WHITE_SPACE}]]`, isRun: true },
+  { characters: `[${PUNCTUATION}]`, isRun: false },
+]);

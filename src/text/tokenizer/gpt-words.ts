@@ -2,6 +2,7 @@
  * The words of byte-level BPE, by GPT-2's regular expression: a word takes the blank before it. Compared with tokenizers
  * 0.22 and 0.23 code point by code point: characters newer than their tables are neither letters nor numbers there.
  */
+import { LONG_TEXT, runEnd } from './class-runs.ts';
 import { ranges, WHITE_SPACE } from './unicode-forms.ts';
 
 /** The expression as files have it. No other is read: one out of a file could take a text's length to any power. */
@@ -14,10 +15,40 @@ const LATER_NUMBERS = '11de0-11de9 16ff4-16ff6';
 const LETTER = `[\\p{L}--[${ranges(LATER_LETTERS)}]]`;
 const NUMBER = `[\\p{N}--[${ranges(LATER_NUMBERS)}]]`;
 const BLANK = `[${WHITE_SPACE}]`;
+const OTHER = `[^${BLANK}${LETTER}${NUMBER}]`;
+const ENDINGS = "'s|'t|'re|'ve|'m|'ll|'d";
 const words = new RegExp(
-  `'s|'t|'re|'ve|'m|'ll|'d| ?${LETTER}+| ?${NUMBER}+| ?[^${BLANK}${LETTER}${NUMBER}]+|${BLANK}+(?!${`[^${BLANK}]`})|${BLANK}+`,
+  `${ENDINGS}| ?${LETTER}+| ?${NUMBER}+| ?${OTHER}+|${BLANK}+(?!${`[^${BLANK}]`})|${BLANK}+`,
   'gv',
 );
 
 /** Together they are the whole text. */
-export const gptWords = (text: string): readonly string[] => text.match(words) ?? [];
+export const gptWords = (text: string): readonly string[] =>
+  text.length > LONG_TEXT ? inSteps(text) : (text.match(words) ?? []);
+
+const ending = new RegExp(ENDINGS, 'y');
+const wordEnds = [LETTER, NUMBER, OTHER].map(runEnd);
+const blanksEnd = runEnd(BLANK);
+
+/** The same words, where runs may be too long for the expression. */
+function inSteps(text: string): string[] {
+  const result: string[] = [];
+  for (let from = 0; from < text.length; ) {
+    const to = wordEnd(text, from);
+    result.push(text.slice(from, to));
+    from = to;
+  }
+  return result;
+}
+
+function wordEnd(text: string, from: number): number {
+  ending.lastIndex = from;
+  if (ending.test(text)) return ending.lastIndex;
+  const start = text[from] === ' ' ? from + 1 : from;
+  for (const endOf of wordEnds) {
+    const to = endOf(text, start);
+    if (to > start) return to;
+  }
+  const to = blanksEnd(text, from);
+  return to < text.length && to - from > 1 ? to - 1 : to; // the last of several blanks is left for the word after them
+}

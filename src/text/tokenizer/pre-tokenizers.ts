@@ -4,9 +4,10 @@
  */
 import { bertWords, PUNCTUATION } from './bert-words.ts';
 import { byteLetters } from './byte-letters.ts';
+import { type ClassMatch, classMatches } from './class-runs.ts';
 import { GPT_EXPRESSION, gptWords } from './gpt-words.ts';
 import { type JsonPart, named } from './json-part.ts';
-import { WHITE_SPACE, WORD_LETTER } from './unicode-forms.ts';
+import { WHITE_SPACE, WORD_LETTER, wellFormed } from './unicode-forms.ts';
 
 export type Words = (normalized: string) => readonly string[];
 
@@ -23,19 +24,16 @@ interface Budget {
 }
 
 /** What is done with the characters that part a text: each is a word, runs of them are, they are dropped. */
-const BEHAVIOURS: Readonly<Record<string, (inside: string) => string>> = {
-  Isolated: (inside) => `[^${inside}]+|[${inside}]`,
-  Contiguous: (inside) => `[^${inside}]+|[${inside}]+`,
-  Removed: (inside) => `[^${inside}]+`,
+const BEHAVIOURS: Readonly<Record<string, (inside: string) => Words>> = {
+  Isolated: (inside) => classMatches([runs(`[^${inside}]`), { characters: `[${inside}]`, isRun: false }]),
+  Contiguous: (inside) => classMatches([runs(`[^${inside}]`), runs(`[${inside}]`)]),
+  Removed: (inside) => classMatches([runs(`[^${inside}]`)]),
 };
 
-const matches = (pattern: string): Words => {
-  const regex = new RegExp(pattern, 'gv');
-  return (text) => text.match(regex) ?? [];
-};
+const runs = (characters: string): ClassMatch => ({ characters, isRun: true });
 
-const whitespace = matches(`[${WORD_LETTER}]+|[^[${WORD_LETTER}][${WHITE_SPACE}]]+`);
-const whitespaceSplit = matches(`[^[${WHITE_SPACE}]]+`);
+const whitespace = classMatches([runs(`[${WORD_LETTER}]`), runs(`[^[${WORD_LETTER}][${WHITE_SPACE}]]`)]);
+const whitespaceSplit = classMatches([runs(`[^[${WHITE_SPACE}]]`)]);
 
 /** The function that `part` describes. Throws MP_MODEL_TOKENIZER for one that is not read exactly. */
 export function preTokenizerOf(part: JsonPart | null): Words {
@@ -58,10 +56,10 @@ function build(part: JsonPart, budget: Budget, depth: number): Words {
       const behaviour = part.has('behavior') ? part.text('behavior') : 'Isolated';
       if (!Object.hasOwn(BEHAVIOURS, behaviour))
         throw part.unread(`the pre-tokenizer "Punctuation" with the behavior ${named(behaviour)}`);
-      return matches(BEHAVIOURS[behaviour](`[${PUNCTUATION}]`));
+      return BEHAVIOURS[behaviour](`[${PUNCTUATION}]`);
     }
     case 'Digits':
-      return matches(BEHAVIOURS[part.flag('individual_digits') ? 'Isolated' : 'Contiguous']('\\p{N}'));
+      return BEHAVIOURS[part.flag('individual_digits') ? 'Isolated' : 'Contiguous']('\\p{N}');
     case 'ByteLevel':
       return byteLevelWords(part.flag('add_prefix_space', true), part.flag('use_regex', true));
     case 'Metaspace':
@@ -86,7 +84,7 @@ export function byteLevelWords(prefix: boolean, splits = true): Words {
 /** Blanks become marks, a mark is put before the text, and each mark begins a word: SentencePiece's way. */
 function metaspace(part: JsonPart): Words {
   const mark = part.text('replacement');
-  if ([...mark].length !== 1 || mark === ' ' || part.text('str_rep', mark) !== mark)
+  if ([...mark].length !== 1 || mark === ' ' || wellFormed(mark) !== mark || part.text('str_rep', mark) !== mark)
     throw part.unread(`the pre-tokenizer "Metaspace" with the replacement ${named(mark)}`);
   const scheme = part.text('prepend_scheme', 'always');
   // "first" hangs on where in the text as it was given a part began
@@ -94,12 +92,23 @@ function metaspace(part: JsonPart): Words {
     throw part.unread(`the pre-tokenizer "Metaspace" with the prepend_scheme ${named(scheme)}`);
   if (!part.flag('add_prefix_space', true) && scheme !== 'never')
     throw part.damaged(`${part.at('add_prefix_space')} is false and prepend_scheme is "always"`);
-  const inside = mark.replace(/[\\^\][\-&!#$%*+,.:;<=>?@`~(){}|/]/g, '\\$&');
-  const cut = part.flag('split', true) ? matches(`[${inside}][^${inside}]*|[^${inside}]+`) : (text: string) => [text];
+  const cut = part.flag('split', true) ? (text: string) => beforeEach(mark, text) : (text: string) => [text];
   return (text) => {
     const marked = text.replaceAll(' ', () => mark);
     return cut(scheme === 'always' && !marked.startsWith(mark) ? mark + marked : marked);
   };
+}
+
+/** A text cut before each `mark`. */
+function beforeEach(mark: string, text: string): string[] {
+  const result: string[] = [];
+  for (let from = 0; from < text.length; ) {
+    const next = text.indexOf(mark, from + 1);
+    const to = next < 0 ? text.length : next;
+    result.push(text.slice(from, to));
+    from = to;
+  }
+  return result;
 }
 
 /** What becomes of the places of a string at which a text is split, in their order among the parts. */

@@ -1,0 +1,57 @@
+/** Texts of millions of characters, without a blank or with many, give the ids of their words, and in time. */
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { bertWords } from '../../src/text/tokenizer/bert-words.ts';
+import { LONG_TEXT } from '../../src/text/tokenizer/class-runs.ts';
+import { gptWords } from '../../src/text/tokenizer/gpt-words.ts';
+import { JsonPart } from '../../src/text/tokenizer/json-part.ts';
+import { preTokenizerOf } from '../../src/text/tokenizer/pre-tokenizers.ts';
+
+type Json = Readonly<Record<string, unknown>>;
+
+const MILLION = 1e6;
+const wordsBy = (part: Json) => preTokenizerOf(new JsonPart('tokenizer.json', 'pre_tokenizer', part));
+
+/** The kinds of pre-tokenizers that look for runs. */
+const cutters = {
+  'GPT-2': gptWords,
+  BERT: bertWords,
+  Whitespace: wordsBy({ type: 'Whitespace' }),
+  WhitespaceSplit: wordsBy({ type: 'WhitespaceSplit' }),
+  Metaspace: wordsBy({ type: 'Metaspace', replacement: '▁', prepend_scheme: 'never' }),
+  Punctuation: wordsBy({ type: 'Punctuation', behavior: 'Contiguous' }),
+  Digits: wordsBy({ type: 'Digits', individual_digits: true }),
+};
+
+describe.each(Object.entries(cutters))('the words of %s', (_, words) => {
+  it('may be of four million characters in one', () => {
+    for (const letter of ['東', '𝕏']) {
+      const text = letter.repeat(4 * MILLION);
+      const found = words(text);
+      expect(found.length).toBe(1);
+      expect(found[0] === text).toBe(true);
+    }
+  });
+
+  it('are the same in a long text as in a short one', () => {
+    const filler = ' a'.repeat(LONG_TEXT / 2);
+    const character = fc.constantFrom(
+      ...' \n\t\u0085\u3000\ufeff▁',
+      ...'ab東é',
+      '𝕏',
+      '\u0301',
+      ...'12½',
+      ..."'.!-",
+      "'s",
+      "'ll",
+    );
+    fc.assert(
+      fc.property(fc.string({ unit: character, maxLength: 12 }), (text) => {
+        const tail = ` .1${text}b a`;
+        const expected = words(tail).slice(1); // the first may go on what stands before it
+        expect(words(filler + tail).slice(-expected.length)).toEqual(expected);
+      }),
+      { numRuns: 50, seed: 20 },
+    );
+  });
+});
