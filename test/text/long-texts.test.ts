@@ -6,6 +6,7 @@ import { LONG_TEXT } from '../../src/text/tokenizer/class-runs.ts';
 import { gptWords } from '../../src/text/tokenizer/gpt-words.ts';
 import { JsonPart } from '../../src/text/tokenizer/json-part.ts';
 import { preTokenizerOf } from '../../src/text/tokenizer/pre-tokenizers.ts';
+import { tokenizerFromFiles } from '../../src/text/tokenizer/tokenizer.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -54,4 +55,17 @@ describe.each(Object.entries(cutters))('the words of %s', (_, words) => {
       { numRuns: 50, seed: 20 },
     );
   });
+});
+
+it('bytes of unknown characters may be hundreds of thousands', () => {
+  const bytes = Array.from({ length: 256 }, (_, i) => [`<0x${i.toString(16).toUpperCase().padStart(2, '0')}>`, -9]);
+  const tokenizer = tokenizerFromFiles({
+    'tokenizer.json': JSON.stringify({
+      model: { type: 'Unigram', unk_id: 0, byte_fallback: true, vocab: [['<unk>', 0], ...bytes] },
+    }),
+    'tokenizer_config.json': JSON.stringify({ tokenizer_class: 'PreTrainedTokenizerFast' }),
+  });
+  const { ids } = tokenizer.encode('𝕏'.repeat(50_000), undefined, MILLION);
+  expect(ids.length).toBe(200_000);
+  expect([...ids.slice(-4)]).toEqual([0xf0 + 1, 0x9d + 1, 0x95 + 1, 0x8f + 1]);
 });

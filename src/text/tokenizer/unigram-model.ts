@@ -80,8 +80,10 @@ export function unigramModel(model: JsonPart): PieceModel {
         while (start > 0 && pieceTo[start] === unknownId) start = from[start];
         const unknown = word.slice(start, to);
         const known = ids.get(unknown);
-        if (known !== undefined) result.push(known);
-        else result.push(...(bytes?.(unknown)?.toReversed() ?? [unknownId]));
+        const inBytes = known === undefined ? bytes?.(unknown) : null;
+        // one by one: there may be too many for a call
+        if (inBytes) for (let i = inBytes.length; i > 0; ) result.push(inBytes[--i]);
+        else result.push(known ?? unknownId);
         to = start;
       }
       return result.reverse();
