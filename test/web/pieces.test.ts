@@ -44,6 +44,18 @@ test('letters for bytes become the characters they stand for, and part of one a 
   ]);
 });
 
+test('letters for bytes are told as such in a text without a blank', () => {
+  expect(brief(['<s>', 'æĹ¥', 'æľ', '¬', 'ï¼ģ', '</s>'])).toEqual(['*<s>', '日', '+\ufffd', '+\ufffd', '+！', '*</s>']);
+  expect(brief(['[CLS]', 'Ð¿', 'ÑĢ', 'Ð¸Ð²ÐµÑĤ', '[SEP]'])).toEqual(['*[CLS]', 'п', '+р', '+ивет', '*[SEP]']);
+  expect(brief(['<s>', 'Caf', 'Ã©', '</s>'])).toEqual(['*<s>', 'Caf', '+é', '*</s>']);
+});
+
+test('letters of WordPiece that stand for themselves are no bytes', () => {
+  expect(brief(['<s>', 'māja', 'é', '日', '</s>'])).toEqual(['*<s>', 'māja', 'é', '日', '*</s>']);
+  expect(brief(['[CLS]', 'māja', 'un', '[SEP]'])).toEqual(['*[CLS]', 'māja', 'un', '*[SEP]']);
+  expect(brief(['[CLS]', 'café', 'ļaudis', '[SEP]'])).toEqual(['*[CLS]', 'café', 'ļaudis', '*[SEP]']);
+});
+
 test('pieces of SentencePiece begin a word where they have its mark', () => {
   expect(brief(['<s>', '▁Hel', 'lo', '▁', 'Ж', '<unk>', '</s>', '</s>', '▁you', '</s>'])).toEqual([
     '*<s>',
