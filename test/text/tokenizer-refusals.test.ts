@@ -130,6 +130,27 @@ describe('a part that is not read exactly is refused by name', () => {
     expect(() => read(contents)).toThrow(/with a regular expression.*take a model with a tokenizer that is read/);
   });
 
+  it.each(['BertTokenizer', 'MPNetTokenizer'])('words that the class has not, with its name: %s', (tokenizer_class) => {
+    const names = ['<s>', '</s>', '<pad>', '<mask>'];
+    const model = {
+      ...json('tokenizer.json').model,
+      vocab: Object.fromEntries([...pieces, ...names].map((p, i) => [p, i])),
+    };
+    const added_tokens_decoder = Object.fromEntries(
+      [...names, '[UNK]'].map((content) => [
+        content === '[UNK]' ? 1 : pieces.length + names.indexOf(content),
+        { content, special: true },
+      ]),
+    );
+    const contents = {
+      'tokenizer.json': JSON.stringify({ ...json('tokenizer.json'), model, pre_tokenizer: { type: 'Whitespace' } }),
+      'tokenizer_config.json': JSON.stringify({ tokenizer_class, added_tokens_decoder }),
+    };
+    expect(() => read(contents)).toThrow(
+      `the pre_tokenizer "Whitespace" under the tokenizer class "${tokenizer_class}"`,
+    );
+  });
+
   it('a class whose words are other than BERT’s', () => {
     const contents = {
       ...files,

@@ -85,7 +85,7 @@ export function bertParts(
   const templates = kind.templates(idOf('cls'), idOf('sep'));
   /** The normaliser that was there when the added tokens were. */
   let before = how;
-  if (tokenizer) before = sameAsBert(tokenizer, pieces, templates);
+  if (tokenizer) before = sameAsBert(tokenizer, name, pieces, templates);
   else if (!config.flag('do_basic_tokenize', true))
     before = { cleanText: true, lowerCase: false, stripAccents: false, splitIdeographs: false };
 
@@ -130,8 +130,13 @@ function flagOrDefault(config: JsonPart, key: string, otherwise: boolean): boole
  * Refuses a tokenizer.json under a BERT class that is more than BERT's words: transformers 4 goes by it, transformers 5
  * builds BERT's own instead. Gives its normaliser.
  */
-function sameAsBert(tokenizer: JsonPart, pieces: WordPieceVocabulary, templates: SpecialTokens): BertNormalization {
-  const unlike = (what: string) => tokenizer.unread(`${what} under a BERT tokenizer class`, AS_IT_IS);
+function sameAsBert(
+  tokenizer: JsonPart,
+  name: string,
+  pieces: WordPieceVocabulary,
+  templates: SpecialTokens,
+): BertNormalization {
+  const unlike = (what: string) => tokenizer.unread(`${what} under the tokenizer class ${named(name)}`, AS_IT_IS);
   const of = (key: 'normalizer' | 'pre_tokenizer', type: string): JsonPart => {
     const part = tokenizer.optional(key);
     // the general class is no help for what is not read in any case
