@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { bertWords } from '../../src/text/tokenizer/bert-words.ts';
+import { byteLetters } from '../../src/text/tokenizer/byte-letters.ts';
 import { LONG_TEXT } from '../../src/text/tokenizer/class-runs.ts';
 import { gptWords } from '../../src/text/tokenizer/gpt-words.ts';
 import { JsonPart } from '../../src/text/tokenizer/json-part.ts';
@@ -68,4 +69,40 @@ it('bytes of unknown characters may be hundreds of thousands', () => {
   const { ids } = tokenizer.encode('𝕏'.repeat(50_000), undefined, MILLION);
   expect(ids.length).toBe(200_000);
   expect([...ids.slice(-4)]).toEqual([0xf0 + 1, 0x9d + 1, 0x95 + 1, 0x8f + 1]);
+});
+
+describe('a long text of other letters than ASCII', () => {
+  const bytes = byteLetters(Array.from({ length: 0x250 }, (_, i) => String.fromCodePoint(i + 0x400)).join(''));
+  const special = ['<s>', '<pad>', '</s>', '<unk>', '<mask>'];
+  const of = (parts: Json) =>
+    tokenizerFromFiles({
+      'tokenizer.json': JSON.stringify(parts),
+      'tokenizer_config.json': JSON.stringify({ tokenizer_class: 'PreTrainedTokenizerFast' }),
+    });
+  const vocab = Object.fromEntries(
+    [...new Set([...special, 'Ġ', ...bytes, ...'abcdefxyz'])].map((piece, id) => [piece, id]),
+  );
+  const byteLevel = of({
+    normalizer: { type: 'NFC' },
+    pre_tokenizer: { type: 'ByteLevel', add_prefix_space: false, use_regex: true },
+    model: { type: 'BPE', vocab, merges: [] },
+  });
+  const marked = { type: 'Metaspace', replacement: '▁', prepend_scheme: 'always' };
+  const words = of({
+    pre_tokenizer: { type: 'Sequence', pretokenizers: [{ type: 'WhitespaceSplit' }, marked] },
+    model: { type: 'Unigram', unk_id: 3, vocab: [...special, '▁', ...'приветмя'].map((piece, id) => [piece, -id]) },
+  });
+
+  it.each([
+    ['byte-level BPE', byteLevel],
+    ['words with a mark', words],
+  ])('is not read beyond what is asked for: %s', (_, tokenizer) => {
+    const text = 'привет мир '.repeat(200_000);
+    const started = performance.now();
+    for (let i = 0; i < 20; i++) tokenizer.encode(text, undefined, 64);
+    expect(performance.now() - started).toBeLessThan(200); // ms; without parts seconds for each
+    expect([...tokenizer.encode(text, undefined, 64).ids]).toEqual([
+      ...tokenizer.encode(text.slice(0, 400), undefined, 64).ids,
+    ]);
+  });
 });

@@ -28,7 +28,7 @@ export function bertIds(how: BertNormalization, idsOf: (word: string) => readonl
   const lower = Uint8Array.from({ length: 128 }, (_, code) =>
     how.lowerCase && code >= 0x41 && code <= 0x5a ? code + 0x20 : code,
   );
-  const word = new Uint8Array(LONGEST); // the characters of the one that is read
+  const word = new Uint16Array(LONGEST); // the characters of the one that is read
   const give = (text: string, from: number, to: number, hash: number, into: IdSink): void => {
     const length = to - from;
     const mixed = hash ^ (hash >>> 15);

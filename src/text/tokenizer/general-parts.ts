@@ -5,9 +5,17 @@ import { mergeModel } from './merge-model.ts';
 import { bertNormalization, normalizerOf } from './normalizers.ts';
 import type { PieceModel } from './piece-model.ts';
 import { preTokenizerOf } from './pre-tokenizers.ts';
+import { type PartsAt, partsAtBlank, partsInAscii } from './segment-ids.ts';
 import { specialTokens } from './special-tokens.ts';
 import { declaredTokens, RESAVE, type TokenFiles } from './tokenizer-files.ts';
-import { finders, flagsDiffer, hasTypes, type TokenizerParts, truncationSide } from './tokenizer-parts.ts';
+import {
+  finders,
+  flagsDiffer,
+  hasTypes,
+  partsAtWords,
+  type TokenizerParts,
+  truncationSide,
+} from './tokenizer-parts.ts';
 import { unigramModel } from './unigram-model.ts';
 import { pieceModel, vocabularyOf, wordPieceOf } from './word-piece-model.ts';
 
@@ -33,14 +41,16 @@ export function generalParts(files: TokenFiles, tokenizer: JsonPart): TokenizerP
     normalizer?.text('type') === 'BertNormalizer' &&
     splitter?.text('type') === 'BertPreTokenizer' &&
     tokenizer.part('model').text('type', 'WordPiece') === 'WordPiece';
+  const places = finders(added, config, tokenizer, normalize, normalize);
   return {
-    ...finders(added, config, tokenizer, normalize, normalize),
+    ...places,
     names: declared.names,
     model,
     normalize,
     words,
     bert: isBert ? bertNormalization(normalizer) : null,
-    segments: inSegments(normalizer, splitter),
+    partsAt: partsOf(normalizer, splitter, partsAtWords(normalize, places)),
+    byteLetters: splitter?.text('type') === 'ByteLevel',
     templates: specialTokens(tokenizer.optional('post_processor')),
     truncationSide: truncationSide(files),
     typed: hasTypes(config),
@@ -71,10 +81,10 @@ function typeOf(part: JsonPart): string {
 }
 
 /**
- * Whether neither normaliser nor words reach over a blank between two other ASCII characters: byte-level BPE's and
- * SentencePiece's, as published models have them.
+ * Where a text parts so that neither normaliser nor words reach over: byte-level BPE's and SentencePiece's, as published
+ * models have them. null: nowhere that is known.
  */
-export function inSegments(normalizer: JsonPart | null, splitter: JsonPart | null): boolean {
+function partsOf(normalizer: JsonPart | null, splitter: JsonPart | null, atWords: PartsAt): PartsAt | null {
   const kinds = (part: JsonPart | null, steps: string): string =>
     part === null
       ? ''
@@ -87,12 +97,12 @@ export function inSegments(normalizer: JsonPart | null, splitter: JsonPart | nul
   const forms = kinds(normalizer, 'normalizers');
   switch (kinds(splitter, 'pretokenizers')) {
     case 'ByteLevel':
-      return (forms === '' || forms === 'NFC') && !(splitter?.value('use_regex') === false);
+      return (forms === '' || forms === 'NFC') && splitter?.value('use_regex') !== false ? partsAtBlank : null;
     case 'Metaspace':
-      return (forms === '' || forms === 'Precompiled') && !(splitter?.value('split') === false);
+      return (forms === '' || forms === 'Precompiled') && splitter?.value('split') !== false ? partsInAscii : null;
     case 'WhitespaceSplit Metaspace':
-      return forms === '' || forms === 'Precompiled';
+      return forms === '' || forms === 'Precompiled' ? atWords : null;
     default:
-      return false;
+      return null;
   }
 }

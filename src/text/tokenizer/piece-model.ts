@@ -15,15 +15,18 @@ export type Push = (from: string, into: IdSink) => void;
 const CACHED_WORDS = 50_000;
 // V8 copies a substring of up to 12 units; a longer one would keep its whole text in memory
 const CACHED_LENGTH = 12;
+// letters for bytes are a string of their own, up to three to a character
+const CACHED_BYTES = 48;
 
-/** The function that appends a word's ids, and remembers those of short words. */
-export function wordIds(idsOf: (word: string) => readonly number[]): Push {
+/** The function that appends a word's ids, and remembers those of short words. `inBytes`: words are letters for bytes. */
+export function wordIds(idsOf: (word: string) => readonly number[], inBytes = false): Push {
+  const longest = inBytes ? CACHED_BYTES : CACHED_LENGTH;
   const cache = new Map<string, readonly number[]>();
   return (word, into) => {
     let ids = cache.get(word);
     if (!ids) {
       ids = idsOf(word);
-      if (word.length <= CACHED_LENGTH) {
+      if (word.length <= longest) {
         if (cache.size >= CACHED_WORDS) cache.clear();
         cache.set(word, ids);
       }

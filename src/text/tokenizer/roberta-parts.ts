@@ -8,6 +8,7 @@ import { mergeModel } from './merge-model.ts';
 import { type Normalize, normalizerOf } from './normalizers.ts';
 import type { PieceModel } from './piece-model.ts';
 import { byteLevelWords, preTokenizerOf, type Words } from './pre-tokenizers.ts';
+import { partsAtBlank } from './segment-ids.ts';
 import { robertaTemplates, specialTokens } from './special-tokens.ts';
 import { declaredTokens, type TokenFiles, type TokenName } from './tokenizer-files.ts';
 import {
@@ -15,6 +16,7 @@ import {
   finders,
   idOfName,
   mustBeDescribed,
+  partsAtWords,
   rebuiltTokens,
   type TokenizerParts,
   truncationSide,
@@ -48,6 +50,7 @@ export const ROBERTA_CLASSES: Readonly<Record<string, (tokenizer: JsonPart, conf
 export function robertaParts(files: TokenFiles, tokenizer: JsonPart, name: string): TokenizerParts {
   const { config } = files;
   const { normalize, words, model } = ROBERTA_CLASSES[name](tokenizer, config);
+  const isByteLevel = ROBERTA_CLASSES[name] === byteLevel;
   const declared = declaredTokens(files, NAMES);
   mustBeDescribed(declared, config);
   const idOf = (token: TokenName) => idOfName(declared, token, model.ids, { config, source: tokenizer });
@@ -56,14 +59,16 @@ export function robertaParts(files: TokenFiles, tokenizer: JsonPart, name: strin
   if (JSON.stringify(found) !== JSON.stringify(templates))
     throw unlike(tokenizer, 'a post_processor with tokens other than cls_token and sep_token');
   const added = rebuiltTokens(declared, model.ids, files);
+  const places = finders(added, config, tokenizer, normalize, normalize);
   return {
-    ...finders(added, config, tokenizer, normalize, normalize),
+    ...places,
     names: declared.names,
     model,
     normalize,
     words,
     bert: null,
-    segments: true,
+    partsAt: isByteLevel ? partsAtBlank : partsAtWords(normalize, places),
+    byteLetters: isByteLevel,
     templates,
     truncationSide: truncationSide(files),
     typed: false,

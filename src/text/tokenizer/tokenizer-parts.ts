@@ -8,7 +8,7 @@ import { type JsonPart, named } from './json-part.ts';
 import type { Normalize } from './normalizers.ts';
 import type { PieceModel } from './piece-model.ts';
 import type { Words } from './pre-tokenizers.ts';
-import { partsAt } from './segment-ids.ts';
+import { type PartsAt, partsAtBlank, partsAtLetter, partsInAscii } from './segment-ids.ts';
 import type { SpecialTokens } from './special-tokens.ts';
 import { type DeclaredTokens, RESAVE, type TokenFiles, type TokenName } from './tokenizer-files.ts';
 
@@ -20,8 +20,10 @@ export interface TokenizerParts {
   readonly words: Words;
   /** Where both are BERT's: how texts are normalised. */
   readonly bert: BertNormalization | null;
-  /** Parts of a text that begin where `partsAt` says are independent of each other. */
-  readonly segments: boolean;
+  /** Where parts of a text begin that are independent of each other; null: none are known. */
+  readonly partsAt: PartsAt | null;
+  /** Words are written in letters for bytes. */
+  readonly byteLetters: boolean;
   readonly templates: SpecialTokens;
   /** Of the added tokens in the text as it is given, and in the normalised text; null: there are none. */
   readonly given: TokenFinder | null;
@@ -69,19 +71,29 @@ export function finders(
     found.set(pattern, token);
   }
   const patterns = [...given.keys(), ...normalized.keys()];
+  const patternsHaveBlanks = patterns.some((pattern) => /\s/.test(pattern));
   const passed = config.flag('split_special_tokens', false) ? (token: PlacedToken) => token.special : undefined;
   return {
     added: added.tokens,
     given: tokenFinder(given, passed),
     normalized: tokenFinder(normalized, passed),
-    patternsHaveBlanks: patterns.some((pattern) => /\s/.test(pattern)),
-    tokensCrossParts: added.tokens.some(({ rstrip }) => rstrip) || patterns.some(crossesParts),
+    patternsHaveBlanks,
+    tokensCrossParts:
+      added.tokens.some(({ rstrip, singleWord }) => rstrip || (singleWord && patternsHaveBlanks)) ||
+      patterns.some(crossesParts),
   };
 }
 
+/** Where texts part whose words part at white space. A table may make blanks of other characters, and something else of a blank. */
+export const partsAtWords = (
+  normalize: Normalize,
+  { patternsHaveBlanks }: Pick<TokenizerParts, 'patternsHaveBlanks'>,
+): PartsAt => (patternsHaveBlanks || normalize(' ') !== ' ' ? partsInAscii : partsAtLetter);
+
 /** Runs of blanks do not: a part begins at a single one. */
 const crossesParts = (pattern: string): boolean =>
-  (pattern.endsWith(' ') && pattern.trim() !== '') || [...pattern].some((_, at) => partsAt(pattern, at));
+  (pattern.endsWith(' ') && pattern.trim() !== '') ||
+  Array.from({ length: pattern.length }, (_, at) => at).some((at) => partsAtBlank(pattern, at));
 
 /**
  * The added tokens of a class that transformers 5 builds anew, without the list of tokenizer.json.

@@ -9,7 +9,7 @@ import { IdList, type IdSink } from './id-list.ts';
 import { isObject } from './json-part.ts';
 import { wordIds } from './piece-model.ts';
 import { tokenizerParts } from './read-parts.ts';
-import { partsAt, segmentIds } from './segment-ids.ts';
+import { type PartsAt, segmentIds } from './segment-ids.ts';
 import { longestFirst, type SpecialTokens } from './special-tokens.ts';
 import type { TokenizerParts } from './tokenizer-parts.ts';
 import { wellFormed } from './unicode-forms.ts';
@@ -159,14 +159,18 @@ function filesFor({ names, bert, added }: TokenizerParts, vocabulary: string): R
 
 function makeTokenizer(parts: TokenizerParts, files: Readonly<Record<string, string>>): Tokenizer {
   const { model, bert, words, given, normalized, normalize, templates } = parts;
-  const pushWord = wordIds(model.idsOf);
+  const pushWord = wordIds(model.idsOf, parts.byteLetters);
   const pushWords = (text: string, into: IdSink) => {
     if (text === '') return; // no mark or blank is put before nothing
     for (const word of words(text)) pushWord(word, into);
   };
   const pushAny = (text: string, into: IdSink) => pushWords(normalize(wellFormed(text)), into);
   /** A text without tokens that are looked for as given. */
-  const pushPlain = bert ? bertIds(bert, model.idsOf, pushWord) : parts.segments ? segmentIds(pushAny) : pushAny;
+  const pushPlain = bert
+    ? bertIds(bert, model.idsOf, pushWord)
+    : parts.partsAt
+      ? segmentIds(pushAny, parts.partsAt)
+      : pushAny;
   const pushText = (text: string, into: IdSink) => {
     if (!normalized) return pushPlain(text, into);
     const ready = normalize(wellFormed(text));
@@ -184,7 +188,11 @@ function makeTokenizer(parts: TokenizerParts, files: Readonly<Record<string, str
     }
   };
   const nextPart =
-    bert && !parts.patternsHaveBlanks ? nextBlank : parts.segments && !parts.tokensCrossParts ? nextSegment : null;
+    bert && !parts.patternsHaveBlanks
+      ? nextBlank
+      : parts.partsAt && !parts.tokensCrossParts
+        ? nextSegment(parts.partsAt)
+        : null;
   const tokenize = (text: string, atLeast: number, found: IdList): void => {
     found.clear();
     for (const part of nextPart ? textParts(text, atLeast, nextPart) : [text]) {
@@ -287,11 +295,13 @@ function nextBlank(text: string, from: number): number {
   return blank.exec(text)?.index ?? text.length;
 }
 
-function nextSegment(text: string, from: number): number {
-  let at = from;
-  while (at < text.length && !partsAt(text, at)) at++;
-  return at;
-}
+const nextSegment =
+  (partsAt: PartsAt) =>
+  (text: string, from: number): number => {
+    let at = from;
+    while (at < text.length && !partsAt(text, at)) at++;
+    return at;
+  };
 
 function largest(numbers: Iterable<number>): number {
   let result = -1;

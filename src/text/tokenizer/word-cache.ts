@@ -1,6 +1,6 @@
 /**
- * The ids of words that have come before, by their characters (ASCII): no string is made to look one up, and none is kept.
- * Bounded: 2.4 MiB, words of up to LONGEST characters; a full cache begins anew. Exact, since a word's pieces depend on
+ * The ids of words that have come before, by their UTF-16 units: no string is made to look one up, and none is kept.
+ * Bounded: 3 MiB, words of up to LONGEST characters; a full cache begins anew. Exact, since a word's pieces depend on
  * nothing around it and its characters are compared.
  */
 import type { IdSink } from './id-list.ts';
@@ -22,12 +22,12 @@ export class WordCache {
   /** Where the characters and ids of word i begin; those of word i + 1 begin where they end. */
   readonly #characterAt = new Int32Array(WORDS + 1);
   readonly #idAt = new Int32Array(WORDS + 1);
-  readonly #characters = new Uint8Array(CHARACTERS);
+  readonly #characters = new Uint16Array(CHARACTERS);
   readonly #ids = new Int32Array(IDS);
   #size = 0;
 
   /** Appends the ids of the word of the first `length` characters of `word` to `into`; false: it is not known. */
-  give(word: Uint8Array, length: number, hash: number, into: IdSink): boolean {
+  give(word: Uint16Array, length: number, hash: number, into: IdSink): boolean {
     const slots = this.#slots;
     for (let slot = hash & (SLOTS - 1); slots[slot] !== 0; slot = (slot + 1) & (SLOTS - 1)) {
       const at = slots[slot] - 1;
@@ -40,7 +40,7 @@ export class WordCache {
   }
 
   /** Remembers a word that is not known. */
-  add(word: Uint8Array, length: number, hash: number, ids: readonly number[]): void {
+  add(word: Uint16Array, length: number, hash: number, ids: readonly number[]): void {
     const isFull =
       this.#size === WORDS ||
       this.#characterAt[this.#size] + length > CHARACTERS ||
@@ -61,7 +61,7 @@ export class WordCache {
     this.#slots[slot] = at + 1;
   }
 
-  #is(at: number, word: Uint8Array, length: number): boolean {
+  #is(at: number, word: Uint16Array, length: number): boolean {
     const first = this.#characterAt[at];
     if (this.#characterAt[at + 1] - first !== length) return false;
     for (let i = 0; i < length; i++) if (this.#characters[first + i] !== word[i]) return false;
