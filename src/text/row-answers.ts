@@ -188,7 +188,7 @@ export function withSeparatorHint(faults: FoundFaults, rows: readonly AnsweredRo
   const separator = SEPARATORS.find((one) => rows.some(({ label }) => label?.includes(one)));
   if (separator === undefined) return faults;
   const hint = `if a row may have any number of labels, say --label-separator '${separator}'`;
-  return { ...faults, first: { ...faults.first, problem: `${faults.first.problem} (${hint})` } };
+  return { ...faults, first: { ...faults.first, problem: `${faults.first.problem}: ${hint}` } };
 }
 
 function refuseUnseen<T extends { readonly line: number }>(

@@ -123,7 +123,7 @@ describe('rows with any number of labels', () => {
   it('are named where a label is empty and others have a separator in them', async () => {
     const message = 'a.csv:3: the label is empty';
     await expect(read('a.csv', 'text,label\nx,a;b\ny,\nz,c\n')).rejects.toThrow(
-      `${message} (if a row may have any number of labels, say --label-separator ';'); fix or remove the row`,
+      `${message}: if a row may have any number of labels, say --label-separator ';'; fix or remove the row`,
     );
     await expect(read('a.csv', 'text,label\nx,a\ny,\n')).rejects.toThrow(`${message}; fix`);
   });

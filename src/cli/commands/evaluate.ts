@@ -1,7 +1,7 @@
 /** `evaluate`: a model's accuracy and cost on labelled rows, at one tau. The judging is src/evaluate's. */
 import { abstaining, dropByGroup } from '../../certify/index.ts';
 import { calibrationErrors } from '../../evaluate/calibration-error.ts';
-import { errorInWords } from '../../evaluate/error-words.ts';
+import { besideTheMean, errorInWords } from '../../evaluate/error-words.ts';
 import { type Judgement, judge, type LengthBucket } from '../../evaluate/judge.ts';
 import { needTraceFile, writeTrace } from '../../evaluate/trace.ts';
 import { flagOption, type OptionTable, textOption } from '../../option.ts';
@@ -126,7 +126,7 @@ function qualityLines(judged: Judged): [string, string][] {
   const short = (value: number | undefined) => value!.toFixed(4);
   if (r2 !== undefined)
     return [
-      ['variance explained', `${short(r2)}${r2 > 0 ? '' : ': no better than answering the mean'}`],
+      ['variance explained', [short(r2), besideTheMean(r2) ?? []].flat().join(', ')],
       ['root mean squared error', errorInWords(judged)],
       ['Pearson correlation', short(pearson)],
       ['Spearman correlation', short(spearman)],

@@ -3,7 +3,7 @@
  * cost, then operations, which are not time. Knows nothing of how they were measured.
  */
 import type { ClockFigures } from '../../evaluate/clock-figures.ts';
-import { errorInWords } from '../../evaluate/error-words.ts';
+import { besideTheMean, errorInWords } from '../../evaluate/error-words.ts';
 import { QUALITY_NAMES, type QualityName, qualityName } from '../../evaluate/quality.ts';
 import type { TrainResult } from '../train.ts';
 import { adviceSentences } from './advice.ts';
@@ -75,8 +75,8 @@ function targetSentences({ metrics, tau }: Figures, judged: string, points: numb
       ? `macro F1 ${macroF1.toFixed(3)}, exactly the right labels for ${percent(accuracy)} of the texts`
       : `a root mean squared error of ${errorInWords(metrics)}; Pearson correlation ${pearson.toFixed(3)}`;
   const end = `${QUALITY_NAMES[name]} of ${metrics[name].toFixed(3)} (${beside})`;
-  const useless =
-    name === 'r2' && r2 <= 0 ? ' That is no better than answering the mean of the numbers every time.' : '';
+  const little = name === 'r2' ? besideTheMean(r2) : null;
+  const useless = little === null ? '' : ` That is ${little}.`;
   if (points === null) return [`On ${judged}${judged.includes(',') ? ',' : ''} it has a ${end}.${useless}`];
   const lost = isNone(points) ? 'nothing' : points < 0 ? 'less than nothing' : `${points.toFixed(1)} hundredths of it`;
   return [
@@ -166,14 +166,12 @@ export function figureRows(figures: Figures): [what: string, value: string][] {
   ];
 }
 
-const NO_BETTER = ', no better than answering the mean of the numbers';
-
 type Row = (what: string, name: string, text: (value: number) => string) => [string, string][];
 
 function targetRows({ tau, metrics }: Figures, row: Row): [string, string][] {
   const name = figureOf({ metrics });
   const short = (value: number) => value.toFixed(3);
-  const judged = (value: number) => `${short(value)}${name === 'r2' && value <= 0 ? NO_BETTER : ''}`;
+  const judged = (value: number) => [short(value), (name === 'r2' && besideTheMean(value)) || []].flat().join(', ');
   return [
     ...row(`${QUALITY_NAMES[name]} at tau ${tau}`, `${name}AtTau`, judged),
     ...row(`${QUALITY_NAMES[name]} run to the end`, name, judged),

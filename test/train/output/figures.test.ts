@@ -113,9 +113,10 @@ describe('the sentences on texts that have no one label', () => {
     );
     const useless = { ...good, r2: -0.1, meanSquaredError: 1.1 };
     expect(on(alone, useless)).toContain('That is no better than answering the mean of the numbers every time.');
+    expect(on(alone, { ...good, r2: 0.003 })).toContain('That is hardly better than answering the mean');
     const rows = Object.fromEntries(figureRows({ ...figures, ...alone, clock: null, metrics: useless }));
     expect(rows['share of the variance explained run to the end']).toBe(
-      '-0.100, no better than answering the mean of the numbers',
+      '-0.100, no better than answering the mean of the numbers every time',
     );
     expect(rows['root mean squared error run to the end']).toBe("1.05, where the numbers' standard deviation is 1.00");
     const early = on({}, { ...good, r2AtTau: 0.7 });
