@@ -4,8 +4,10 @@ import { describe, expect, it } from 'vitest';
 import { bertWords } from '../../src/text/tokenizer/bert-words.ts';
 import { byteLetters } from '../../src/text/tokenizer/byte-letters.ts';
 import { LONG_TEXT } from '../../src/text/tokenizer/class-runs.ts';
-import { gptWords } from '../../src/text/tokenizer/gpt-words.ts';
+import { GPT_EXPRESSION, gptWords } from '../../src/text/tokenizer/gpt-words.ts';
+import { IdList } from '../../src/text/tokenizer/id-list.ts';
 import { JsonPart } from '../../src/text/tokenizer/json-part.ts';
+import { wordIds } from '../../src/text/tokenizer/piece-model.ts';
 import { preTokenizerOf } from '../../src/text/tokenizer/pre-tokenizers.ts';
 import { tokenizerFromFiles } from '../../src/text/tokenizer/tokenizer.ts';
 
@@ -93,16 +95,74 @@ describe('a long text of other letters than ASCII', () => {
     model: { type: 'Unigram', unk_id: 3, vocab: [...special, '▁', ...'приветмя'].map((piece, id) => [piece, -id]) },
   });
 
+  // the same words by parts that are read as a whole
+  const byteLevelWhole = of({
+    normalizer: { type: 'NFC' },
+    pre_tokenizer: {
+      type: 'Sequence',
+      pretokenizers: [
+        { type: 'Split', pattern: { Regex: GPT_EXPRESSION }, behavior: 'Isolated', invert: false },
+        { type: 'ByteLevel', add_prefix_space: false, use_regex: false },
+      ],
+    },
+    model: { type: 'BPE', vocab, merges: [] },
+  });
+  const wordsWhole = of({
+    normalizer: { type: 'Strip', strip_left: false, strip_right: true },
+    pre_tokenizer: { type: 'Sequence', pretokenizers: [{ type: 'WhitespaceSplit' }, marked] },
+    model: { type: 'Unigram', unk_id: 3, vocab: [...special, '▁', ...'приветмя'].map((piece, id) => [piece, -id]) },
+  });
+
+  it.each([
+    ['byte-level BPE', byteLevel, byteLevelWhole],
+    ['words with a mark', words, wordsWhole],
+  ])('has the ids that it has as a whole: %s', (_, parted, whole) => {
+    const character = fc.constantFrom(
+      ...'    \n\t\u00a0\u3000',
+      ...'приветab',
+      "'s",
+      '!',
+      '\u0301',
+      '\u0308',
+      '\u0600',
+      '\u200d',
+      '가',
+      '\u11a8',
+      '𝕏',
+      '\ud800',
+    );
+    fc.assert(
+      fc.property(fc.string({ unit: character, maxLength: 30 }), fc.nat(20), (text, room) => {
+        for (const given of [text, text.repeat(60)])
+          expect(parted.encode(given, undefined, room + 3).ids).toEqual(whole.encode(given, undefined, room + 3).ids);
+      }),
+      { numRuns: 500, seed: 21 },
+    );
+  });
+
   it.each([
     ['byte-level BPE', byteLevel],
     ['words with a mark', words],
   ])('is not read beyond what is asked for: %s', (_, tokenizer) => {
     const text = 'привет мир '.repeat(200_000);
     const started = performance.now();
-    for (let i = 0; i < 20; i++) tokenizer.encode(text, undefined, 64);
+    for (let i = 0; i < 3; i++) tokenizer.encode(text, undefined, 64);
     expect(performance.now() - started).toBeLessThan(200); // ms; without parts seconds for each
     expect([...tokenizer.encode(text, undefined, 64).ids]).toEqual([
       ...tokenizer.encode(text.slice(0, 400), undefined, 64).ids,
     ]);
   });
+});
+
+it('a word in letters for bytes is cut once, though it has three to a character', () => {
+  const cut: string[] = [];
+  const push = wordIds((word) => {
+    cut.push(word);
+    return [1];
+  }, true);
+  const into = new IdList();
+  const word = byteLetters(' слово東京');
+  for (let i = 0; i < 3; i++) push(word, into);
+  expect(cut).toEqual([word]);
+  expect(into.length).toBe(3);
 });
