@@ -1,11 +1,11 @@
 /**
- * The figure by which answers are judged, in words and as a text: a share in per cent, micro F1 and a correlation as they are.
+ * The figure by which answers are judged, in words and as a text: accuracy in per cent, micro F1 and the share of the variance as they are.
  * Knows nothing of how the figure came about.
  */
 import { QUALITY_NAMES, type QualityFigures, qualityName, qualityOf } from '../evaluate/quality.ts';
 import { percent } from './format.ts';
 
-/** As a title begins: 'Accuracy', 'Micro F1', 'Pearson correlation'. */
+/** As a title begins: 'Accuracy', 'Micro F1', 'Share of the variance explained'. */
 export function qualityTitle(figures: QualityFigures): string {
   const name = QUALITY_NAMES[qualityName(figures)];
   return name[0].toUpperCase() + name.slice(1);

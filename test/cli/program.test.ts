@@ -58,6 +58,7 @@ describe('the command line', () => {
           serve: stop,
           load: stop,
           labelledRows: stop,
+          outline: stop,
           unlabelledTexts: stop,
           labelColumn: stop,
           validationRows: stop,

@@ -124,7 +124,8 @@ describe('a trace on disk', () => {
 
   it.each([
     ['another format', { format: 'x' }, /not the description of a trace/],
-    ['a later version', { version: 4 }, /version 4 is not supported, only 1 to 3/],
+    ['a later version', { version: 5 }, /version 5 is not supported, only 1 to 4/],
+    ['the version of other answers and none', { version: 4 }, /version 4 lacks "answers", which version 4 alone has/],
     ['the version of temperatures and none', { version: 3 }, /version 3 lacks "temperatures"/],
     [
       'temperatures and a version without',

@@ -16,7 +16,7 @@ const figuresOf = (trace: Trace) => {
 
 describe.each([
   { name: 'several labels', trace: multiLabelTrace(), title: 'Micro F1', key: 'microF1' },
-  { name: 'numbers', trace: regressionTrace(), title: 'Pearson correlation', key: 'pearson' },
+  { name: 'numbers', trace: regressionTrace(), title: 'Share of the variance explained', key: 'r2' },
 ] as const)('of $name', ({ trace, title, key }) => {
   const { judgement, curve, figures } = figuresOf(trace);
 
