@@ -127,8 +127,22 @@ describe.skipIf(!hasChromium)('in Chromium (skipped where there is none), a page
       const pages = processInfo.filter(({ type }) => type === 'renderer');
       return 1000 * pages.reduce((sum, { cpuTime }) => sum + cpuTime, 0);
     };
-    const times: number[] = [];
-    while (times.length < 6 && !times.some((ms) => ms < FIRST_ANSWER_MS)) {
+    // how fast the machine is, asked next to each try: the work of compiling the runtime's WebAssembly, which every first answer
+    // waits for
+    const compiling = async () => {
+      const [page] = await open(address);
+      const before = await worked();
+      await page.evaluate(async () =>
+        WebAssembly.compile(await (await fetch('engine/ort-wasm-simd-threaded.wasm')).arrayBuffer()),
+      );
+      const ms = (await worked()) - before;
+      await closers.pop()!();
+      return ms;
+    };
+    const tries: { readonly ms: number; readonly compilations: number }[] = [];
+    const isSoon = ({ ms, compilations }: (typeof tries)[number]) =>
+      ms < FIRST_ANSWER_MS || compilations < COMPILATIONS;
+    while (tries.length < 6 && !tries.some(isSoon)) {
       let before = 0;
       const [page] = await open(address, async () => {
         before = await worked();
@@ -139,18 +153,11 @@ describe.skipIf(!hasChromium)('in Chromium (skipped where there is none), a page
         await engine.classify(['You have won']);
         return performance.now(); // since the page was asked for
       });
-      times.push(Math.min(waited, (await worked()) - before));
+      const ms = Math.min(waited, (await worked()) - before);
       await closers.pop()!();
+      tries.push({ ms, compilations: ms / (await compiling()) });
     }
-    // how fast the machine is: the work of compiling the runtime's WebAssembly, which every first answer waits for
-    const [page] = await open(address);
-    const before = await worked();
-    await page.evaluate(async () =>
-      WebAssembly.compile(await (await fetch('engine/ort-wasm-simd-threaded.wasm')).arrayBuffer()),
-    );
-    const compileMs = (await worked()) - before;
-    const tries = `tries: ${times.map(Math.round).join(', ')} ms; compiling ${Math.round(compileMs)} ms`;
-    expect(Math.min(...times), tries).toBeLessThan(Math.max(FIRST_ANSWER_MS, COMPILATIONS * compileMs));
+    expect(tries.some(isSoon), JSON.stringify(tries)).toBe(true);
   });
 
   test('streams 20,000 rows in order, and reads its source only as fast as it takes answers', async () => {
