@@ -13,6 +13,13 @@ const withoutPolicy: Plugin = {
 /** What answers the page while it is worked on: `magic-pyramid serve` at its usual port. */
 const SERVER = 'http://127.0.0.1:8080';
 
+/** In files that an index names and the page does not use: they are gone from the result, else no browser would run it. */
+const OF_NODE = /^node:/;
+const WITHOUT_NODE = {
+  external: OF_NODE,
+  treeshake: { moduleSideEffects: (id: string) => (OF_NODE.test(id) ? false : undefined) },
+};
+
 export default defineConfig({
   root: import.meta.dirname,
   base: './',
@@ -23,8 +30,9 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
+    rolldownOptions: WITHOUT_NODE,
   },
-  worker: { format: 'es' },
+  worker: { format: 'es', rolldownOptions: WITHOUT_NODE },
   plugins: [withoutPolicy],
   server: { proxy: { '/v1': SERVER, '/metrics': SERVER, '/engine': SERVER } },
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },

@@ -1,4 +1,7 @@
-/** A tau, how it came about and what it promises, and when a model is unsure, in words: for the command line, the model card, the server and the page. */
+/**
+ * A tau, how it came about and what it promises, and when a model is unsure, in words: for the command line, the model card, the
+ * server and the page.
+ */
 import { type Abstention, UNSURE } from './abstention.ts';
 import type { Certificate, Risk } from './certificate.ts';
 import { type Dial, originOf } from './dial.ts';

@@ -1,17 +1,13 @@
 /** Writes a tau, how it came about and the layers to ask into config.json's `pyramid` object, after training. */
-import { join } from 'node:path';
-import { diskFolder } from '../../disk-folder.ts';
 import { type EncoderConfig, hasNetwork, parseConfig } from '../../encoder/index.ts';
 import { PyramidError } from '../../errors.ts';
-import { jsonObjectIn, readText } from '../../folder.ts';
-import { writeAllWhole } from '../../write-whole.ts';
 import type { Certificate } from './certificate.ts';
+import { changePyramid } from './change-pyramid.ts';
 import type { Calibration, Dial } from './dial.ts';
 import { dialProblem, withoutDial } from './dial.ts';
-import { withDialSection } from './dial-section.ts';
 import { readModelFolder } from './disk-model.ts';
 import { settingsOf, voidByConfig } from './frozen.ts';
-import { type Dtype, dtypeOf, json, type PyramidInfo } from './model-folder.ts';
+import { type Dtype, dtypeOf, type PyramidInfo } from './model-folder.ts';
 import { readInfo } from './pyramid-info.ts';
 
 /** What is known of a new tau. */
@@ -29,49 +25,35 @@ export interface NewDial {
 
 /**
  * Keeps a tau: as the folder's own if it is for the folder's dtype, else beside it. What stood there of an older tau goes, but for its
- * abstention, which is void with another tau and says so when the model is loaded; nothing else of config.json changes, and it is replaced whole or not at all. The model card says it too. A certificate gets the fingerprint of the folder as it then is.
- * Where other heads are asked from now on, certificates of other dtypes go, since they hold no longer.
- * Throws MP_USAGE for a dial that is not of this model, MP_MODEL_CONFIG if there is no `pyramid` object, MP_MODEL_HEADS, MP_FILE_MISSING, MP_MODEL_FILE, MP_WRITE.
+ * abstention, which is void with another tau and says so when the model is loaded. The model card says it too. A certificate gets the
+ * fingerprint of the folder as it then is. Where other heads are asked from now on, certificates of other dtypes go, since they hold
+ * no longer. Throws MP_USAGE for a dial that is not of this model, MP_MODEL_HEADS, and as `changePyramid`.
  */
-export async function writeTau(
+export const writeTau = (
   dir: string,
   { tau, dtype, certificate, calibration, asked: wanted }: NewDial,
-): Promise<void> {
-  const path = join(dir, 'config.json');
-  const fault = (problem: string, cause?: unknown) => new PyramidError('MP_MODEL_CONFIG', { path, problem }, { cause });
-  const text = await readText(diskFolder(dir), 'config.json');
-  if (text === null) throw new PyramidError('MP_FILE_MISSING', { path, what: 'file' });
-  const raw = jsonObjectIn(text, fault);
-  const info = raw.pyramid as PyramidInfo | null | undefined;
-  if (typeof info !== 'object' || info === null) throw fault('there is no pyramid object');
-  const hasFloorExit = info.floor !== undefined && hasNetwork(parseConfig(raw, path));
-  if (info.exitHead === 'none' && !hasFloorExit) throw new PyramidError('MP_MODEL_HEADS', { method: info.method });
-  // where nothing is said all heads are asked: certificates for that keep holding
-  const asked = info.asked === undefined && wanted?.every(Boolean) ? undefined : wanted;
-  const { abstention } = dtype === dtypeOf(info) ? info : (info.forDtype?.[dtype] ?? { abstention: undefined });
-  const dial: Dial = {
-    tau,
-    tauFrom: certificate ? 'certified' : 'chosen',
-    ...(abstention && { abstention }),
-    ...(calibration && { calibration }),
-    ...(certificate && { certificate: { ...certificate, settings: await settingsNow(dir, asked, dtype) } }),
-  };
-  needFitting(dir, dial, asked, certificate || asked ? parseConfig(raw, path) : { layers: 0, labels: [] });
-  const written: PyramidInfo = {
-    ...(dtype === dtypeOf(info)
-      ? { ...withoutDial(info), ...dial }
-      : { ...info, forDtype: { ...info.forDtype, [dtype]: dial } }),
-    ...(asked && { asked }),
-  };
-  const pyramid = asked
-    ? stillCertified(written, dtype, parseConfig({ ...raw, pyramid: written }, path), path)
-    : written;
-  const card = await readText(diskFolder(dir), 'README.md');
-  await writeAllWhole([
-    ...(card === null ? [] : [{ path: join(dir, 'README.md'), text: withDialSection(card, pyramid) }]),
-    { path, text: json({ ...raw, pyramid }) },
-  ]);
-}
+): Promise<void> =>
+  changePyramid(dir, async ({ info, raw, path }) => {
+    const hasFloorExit = info.floor !== undefined && hasNetwork(parseConfig(raw, path));
+    if (info.exitHead === 'none' && !hasFloorExit) throw new PyramidError('MP_MODEL_HEADS', { method: info.method });
+    // where nothing is said all heads are asked: certificates for that keep holding
+    const asked = info.asked === undefined && wanted?.every(Boolean) ? undefined : wanted;
+    const isOwn = dtype === dtypeOf(info);
+    const before: Dial | undefined = isOwn ? info : info.forDtype?.[dtype];
+    const dial: Dial = {
+      tau,
+      tauFrom: certificate ? 'certified' : 'chosen',
+      ...(before?.abstention && { abstention: before.abstention }),
+      ...(calibration && { calibration }),
+      ...(certificate && { certificate: { ...certificate, settings: await settingsNow(dir, asked, dtype) } }),
+    };
+    needFitting(dir, dial, asked, certificate || asked ? parseConfig(raw, path) : { layers: 0, labels: [] });
+    const written: PyramidInfo = {
+      ...(isOwn ? { ...withoutDial(info), ...dial } : { ...info, forDtype: { ...info.forDtype, [dtype]: dial } }),
+      ...(asked && { asked }),
+    };
+    return asked ? stillCertified(written, dtype, parseConfig({ ...raw, pyramid: written }, path), path) : written;
+  });
 
 /** Throws MP_USAGE: a folder with such a dial could not be read. `of` matters for a certificate and for `asked`. */
 function needFitting(

@@ -1,8 +1,8 @@
 /**
  * How floor 0 is added to the network: softmax(z_L + w (z_0 − k log π)), w and k chosen by log-loss on validation rows.
  * The plain sum (1, 0) stays unless another is better there beyond noise, or where there are few rows; w = 0 if the network alone is
- * better than it. Each is taken at the temperature that suits it: networks are too sure of themselves, and two that agree still more so, which would speak
- * against every sum, although a temperature changes no answer.
+ * better than it. Each is taken at the temperature that suits it: networks are too sure of themselves, and two that agree still more
+ * so, which would speak against every sum, although a temperature changes no answer.
  */
 import { sumInto } from '../../pyramid/exits/sum.ts';
 import { type FloorSum, PLAIN_SUM, priorLogits } from '../../pyramid/floor/index.ts';
