@@ -37,7 +37,7 @@ export interface Asked {
 /**
  * The longest text, in UTF-16 units with its pair, that is asked on the caller's thread; a unit that is not ASCII counts as
  * three, the bytes that byte-level BPE cuts. A nasty text of this length (no word of it known, each piece a letter) takes
- * up to 4 ms where an English one takes 0.1, and the rest of a turn of 5 ms is the caller's.
+ * about 1 ms, with a pause for memory 2, where an English one takes 0.1, and the rest of a turn of 5 ms is the caller's.
  */
 export const ORDINARY_CHARACTERS = 2000;
 /** Bytes of a UTF-16 unit that is not ASCII, at most. */
