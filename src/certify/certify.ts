@@ -89,8 +89,19 @@ export function factsAt(all: readonly Outcome[], tau: number | null, options: Te
     disagreement:
       tau === null ? NOTHING : bounded('disagreement', lossesAt(all, fullAnswers(all), tau, 'disagreement'), options),
     exits: exits.map((count) => count / all.length),
-    texts: { length, spread: Math.sqrt(Math.max(0, variance)), unknown: null },
+    texts: { length, spread: Math.sqrt(Math.max(0, variance)), unknown: unknownShare(all) },
   };
+}
+
+/** Share of unknown pieces among all of the rows; null where it was not counted. */
+function unknownShare(all: readonly Outcome[]): number | null {
+  let [unknown, tokens] = [0, 0];
+  for (const row of all) {
+    if (row.unknown === null) return null;
+    unknown += row.unknown;
+    tokens += row.length;
+  }
+  return unknown / tokens;
 }
 
 /** The slowest setting at which a text leaves early; the fast end where none does. */

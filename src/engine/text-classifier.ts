@@ -36,6 +36,8 @@ import type { WorkerPool } from './workers/worker-pool.ts';
 export interface TracedText {
   readonly length: number;
   readonly tokens: readonly number[]; // [L+1]
+  /** Unknown pieces among the first of them. */
+  readonly unknown: number;
   readonly logits: readonly (readonly number[])[]; // [L] of [C], the network's own; [] where a layer has no head
   /** [C]: z_0, floor 0's own logits; null where the text has no feature. Left out where the model has no floor 0. */
   readonly floor?: readonly number[] | null;
@@ -187,9 +189,9 @@ export class TextClassifier {
     return this.#runner.all(
       checkList(inputs),
       { tau: null, trace: true },
-      ({ tokens, logits, floor }) => {
+      ({ tokens, unknown, logits, floor }) => {
         onProgress?.(++done / inputs.length);
-        return { length: tokens[0], tokens, logits, ...(this.exitSum && { floor }) };
+        return { length: tokens[0], tokens, unknown, logits, ...(this.exitSum && { floor }) };
       },
       { signal, deadlineMs: undefined },
     );

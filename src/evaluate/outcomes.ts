@@ -22,6 +22,8 @@ export interface Outcome {
   readonly target?: Target;
   readonly length: number;
   readonly tokens: readonly number[];
+  /** Unknown pieces of the text; null where the trace does not say. */
+  readonly unknown: number | null;
   /** [L], entry l−1 for layer l: null where there is no head, and at the last layer, which always answers. */
   readonly uncertainty: readonly (Uncertainty | null)[];
   /** Floor 0's; null where it is not asked. */
@@ -64,7 +66,7 @@ export function outcomes(trace: Trace, { peeks = 'all', dense = trace.shape }: C
     sets.set(key, known);
     return known;
   };
-  return trace.entries.map(({ label: own, target: truth, length, tokens, logits, floor = null }) => {
+  return trace.entries.map(({ label: own, target: truth, length, tokens, unknown = null, logits, floor = null }) => {
     const exits = exitLogits(logits, floor, sum);
     const byExit = [exits.floor ?? [], ...exits.layers];
     const [, ...asked] = byExit.map((row) => row.length > 0);
@@ -87,6 +89,7 @@ export function outcomes(trace: Trace, { peeks = 'all', dense = trace.shape }: C
       ...(target && { target }),
       length,
       tokens,
+      unknown,
       uncertainty: uncertaintiesOf(exits.layers, rule),
       floorUncertainty: exits.floor && uncertaintyOf(rule, exits.floor, null),
       predicted: atExit(predicted, -1),

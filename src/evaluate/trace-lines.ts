@@ -21,6 +21,8 @@ export interface TraceEntry {
   readonly length: number;
   /** [L+1]: tokens that enter layer 1, then those left after each layer. */
   readonly tokens: readonly number[];
+  /** Unknown pieces of the text; left out in traces of before they were counted. */
+  readonly unknown?: number;
   /**
    * [L] of [C]: layer 1's head to the main classifier; rows of layers without a head are []. The network's own: what floor 0
    * adds is not in them, and no temperature is.
@@ -155,7 +157,7 @@ export function parseEntry(
   const fault = (problem: string) => new PyramidError('MP_DATA_ROW', { path, line, problem });
   const entry = parse(text) as Partial<TraceEntry> | undefined;
   if (typeof entry !== 'object' || entry === null) throw fault('it is not a JSON object');
-  const { label, target, length, tokens, logits, floor } = entry;
+  const { label, target, length, tokens, unknown, logits, floor } = entry;
   if (answers && (label !== NO_LABEL || !isTarget(target, answers, shape.labels)))
     throw fault(
       `"target" is not ${answers.problemType === 'regression' ? 'a number' : `0 or 1 for each of ${shape.labels} labels`}`,
@@ -167,6 +169,8 @@ export function parseEntry(
     throw fault(`"tokens" are not ${shape.layers + 1} positive whole numbers`);
   if (tokens[0] !== length || tokens.some((n, i) => i > 0 && n > tokens[i - 1]))
     throw fault('"tokens" do not start at "length", or they rise');
+  if (unknown !== undefined && !(isCount(unknown, 0) && unknown <= length))
+    throw fault('"unknown" is not a whole number up to "length"');
   if (!Array.isArray(logits) || logits.length !== shape.layers) throw fault(`"logits" are not ${shape.layers} rows`);
   logits.forEach((row, i) => {
     const mayBeEmpty = i < shape.layers - 1;
@@ -176,11 +180,17 @@ export function parseEntry(
     if (mayBeEmpty && headKind === 'none' && row.length > 0)
       throw fault(`"logits" of layer ${i + 1} are given, but the network has no exit heads`);
   });
-  const truth = { label: label!, ...(answers && { target }) };
-  if (!sum) return { ...truth, length, tokens, logits };
+  const read = {
+    label: label!,
+    ...(answers && { target }),
+    ...{ length, tokens },
+    ...(unknown !== undefined && { unknown }),
+    logits,
+  };
+  if (!sum) return read;
   const isAsked = Array.isArray(floor) && floor.length === shape.labels && floor.every(Number.isFinite);
   if (!isAsked && !(floor === null && shape.layers > 0)) throw fault(`"floor" is not ${shape.labels} finite numbers`);
-  return { ...truth, length, tokens, logits, floor };
+  return { ...read, floor };
 }
 
 const isTarget = (value: unknown, { problemType }: TargetRule, labels: number): boolean =>

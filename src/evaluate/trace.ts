@@ -40,8 +40,8 @@ async function needFile(path: string): Promise<void> {
 }
 
 function* lines(entries: readonly TraceEntry[]): Generator<string> {
-  for (const { label, target, length, tokens, logits, floor } of entries)
-    yield `${JSON.stringify({ label, target, length, tokens, logits, floor })}\n`;
+  for (const { label, target, length, tokens, unknown, logits, floor } of entries)
+    yield `${JSON.stringify({ label, target, length, tokens, unknown, logits, floor })}\n`;
 }
 
 /** Bytes of a trace: what is parsed of it takes several times as much memory. */

@@ -10,6 +10,8 @@ export interface EncodedSet {
   /** What each text has instead, where texts have no one label: see `Example`. */
   readonly targets?: readonly (readonly number[])[];
   readonly lengths: Int32Array;
+  /** Unknown pieces of each text; left out where nobody asks. */
+  readonly unknown?: readonly number[];
   /** Texts that were cut at the maximum length. */
   readonly truncated: number;
 }

@@ -57,6 +57,14 @@ describe('a certificate', () => {
     }
   });
 
+  it('says which share of the tokens was unknown, where the trace counts them', () => {
+    const counted = { ...good, entries: good.entries.map((entry, i) => ({ ...entry, unknown: i % 2 })) };
+    const tokens = good.entries.reduce((sum, { length }) => sum + length, 0);
+    const sharesOf = (one: typeof good) => certify(one, { maxRisk: 0.01, seed: 0 }).certificate.texts.unknown;
+    expect(sharesOf(counted)).toBeCloseTo(1000 / tokens, 12);
+    expect(sharesOf(good)).toBeNull();
+  });
+
   it('is for no setting at which every text goes to the end: that would save nothing', () => {
     // every text leaves at a large tau alone, and loses often
     const late = syntheticTrace(randomStream(2, 'late'), 1200, bad, bad);

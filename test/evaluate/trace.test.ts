@@ -45,6 +45,17 @@ describe('a trace on disk', () => {
     expect(JSON.parse(await readFile(`${path}.meta.json`, 'utf8')).version).toBe(3);
   });
 
+  it('comes back with its unknown pieces, and without where they were not counted', async () => {
+    const trace = randomTrace({ seed: 1, texts: 3 });
+    const [first, ...others] = trace.entries;
+    const counted = { ...trace, entries: [{ ...first, unknown: 2 }, ...others] };
+    const path = join(dir, 'unknown.jsonl');
+    await writeTrace(path, counted);
+    expect(await readTrace(path)).toEqual(counted);
+    await writeTrace(path, { ...trace, entries: [{ ...first, unknown: first.length + 1 }] });
+    await expect(readTrace(path)).rejects.toThrow('"unknown" is not a whole number up to "length"');
+  });
+
   it('of a floor without a network comes back as it was', async () => {
     const shape = { layers: 0, hiddenSize: 0, heads: 0, intermediateSize: 0, labels: 2 };
     const entries = [{ label: 1, length: 7, tokens: [7], logits: [], floor: [0.25, -0.25] }];

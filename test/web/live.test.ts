@@ -73,6 +73,7 @@ te_audit_disagreement_upper{model="m"} 0.04
 te_audit_disagreement_certified{model="m"} 0.015
 te_audit_alarm{model="m"} 1
 te_drift_length{model="m"} -0.5
+te_unknown_pieces_calibration_share{model="m"} 0.01
 te_audit_texts_total{model="fresh"} 0
 te_audit_alarm{model="fresh"} 0
 `;
@@ -91,6 +92,7 @@ te_audit_alarm{model="fresh"} 0
     driftOfExits: null,
     driftOfLength: -0.5,
     unknownPieces: null,
+    unknownThen: 0.01,
   });
   expect(reading('fresh')).toMatchObject({ texts: 0, disagreement: null, certified: null, alarm: false });
   expect(reading('plain')).toBeNull();

@@ -97,4 +97,10 @@ export const AUDIT_METRICS: readonly AuditMetric[] = [
     help: 'share of unknown pieces among the tokens of the last texts',
     value: ({ drift }) => drift.unknown,
   },
+  {
+    kind: 'gauge',
+    name: 'te_unknown_pieces_calibration_share',
+    help: 'share of unknown pieces among the tokens of the calibration',
+    value: ({ drift }) => drift.usualUnknown,
+  },
 ];

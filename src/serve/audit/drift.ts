@@ -26,6 +26,8 @@ export interface DriftState {
   readonly length: number | null;
   /** Share of unknown pieces, 0 to 1; null: too few texts. */
   readonly unknown: number | null;
+  /** The certificate's; null: there is none, or it does not say. */
+  readonly usualUnknown: number | null;
 }
 
 /** The figures are of the last one to two times so many texts. */
@@ -70,17 +72,18 @@ export class Drift {
   get state(): DriftState {
     const [a, b] = [this.#now, this.#before];
     const texts = a.texts + b.texts;
-    if (texts < LEAST_TEXTS) return { texts, exits: null, length: null, unknown: null };
+    const usualUnknown = this.#usual?.texts.unknown ?? null;
+    if (texts < LEAST_TEXTS) return { texts, exits: null, length: null, unknown: null, usualUnknown };
     const tokens = a.tokens + b.tokens;
     const unknown = tokens > 0 ? (a.unknown + b.unknown) / tokens : 0;
-    if (this.#usual === null) return { texts, exits: null, length: null, unknown };
+    if (this.#usual === null) return { texts, exits: null, length: null, unknown, usualUnknown };
     const { exits, texts: then } = this.#usual;
     // total variation distance: ½ Σ |p_e − q_e|
     const apart = a.exits.reduce((sum, n, exit) => sum + Math.abs((n + b.exits[exit]) / texts - (exits[exit] ?? 0)), 0);
     const longer = tokens / texts - then.length;
     // texts of one length all: any other is infinitely far away, the same one is not
     const length = longer === 0 ? 0 : longer / then.spread;
-    return { texts, exits: apart / 2, length, unknown };
+    return { texts, exits: apart / 2, length, unknown, usualUnknown };
   }
 
   #empty(): Block {

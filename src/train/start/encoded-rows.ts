@@ -1,7 +1,7 @@
 /** The rows of a run as tokens, and what there is to say of them before training begins. */
 import { PyramidError } from '../../errors.ts';
 import type { Dataset } from '../../text/example.ts';
-import type { Tokenizer } from '../../text/index.ts';
+import { type Tokenizer, unknownIn } from '../../text/index.ts';
 import type { EncodedSet } from '../batch.ts';
 import type { Rows } from './rows.ts';
 
@@ -44,6 +44,7 @@ export function encodeSet(
     labels: examples.map(({ label }) => label),
     ...(problemType && { targets: examples.map(({ target }) => target!) }),
     lengths: Int32Array.from(encodings, ({ ids }) => ids.length),
+    unknown: encodings.map(({ ids }) => unknownIn(ids, tokenizer)),
     truncated: encodings.filter(({ truncated }) => truncated).length,
   };
 }

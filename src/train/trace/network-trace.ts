@@ -33,6 +33,7 @@ export async function networkTrace(
         ...(set.targets && { target: set.targets[i] }),
         length: set.lengths[i],
         tokens,
+        ...(set.unknown && { unknown: set.unknown[i] }),
         logits,
       })),
     };

@@ -96,7 +96,7 @@ test('findings are handed on in the order of their places, and places without on
 });
 
 describe('drift', () => {
-  const usual = { exits: [0.5, 0.25, 0.25], texts: { length: 20, spread: 10, unknown: null } };
+  const usual = { exits: [0.5, 0.25, 0.25], texts: { length: 20, spread: 10, unknown: 0.02 } };
   const fill = (drift: Drift, exits: readonly number[], length: number, texts: number, unknown = 0) => {
     for (let i = 0; i < texts; i++) drift.add({ exit: exits[i % exits.length], tokens: [length], unknown });
   };
@@ -104,15 +104,21 @@ describe('drift', () => {
   test('is nothing while exits and lengths are those of the calibration, and unknown of too few texts', () => {
     const drift = new Drift(2, usual);
     fill(drift, [0, 0, 1, 2], 20, LEAST_TEXTS - 4);
-    expect(drift.state).toEqual({ texts: LEAST_TEXTS - 4, exits: null, length: null, unknown: null });
+    expect(drift.state).toEqual({
+      texts: LEAST_TEXTS - 4,
+      exits: null,
+      length: null,
+      unknown: null,
+      usualUnknown: 0.02,
+    });
     fill(drift, [0, 0, 1, 2], 20, 4);
-    expect(drift.state).toEqual({ texts: LEAST_TEXTS, exits: 0, length: 0, unknown: 0 });
+    expect(drift.state).toEqual({ texts: LEAST_TEXTS, exits: 0, length: 0, unknown: 0, usualUnknown: 0.02 });
   });
 
   test('is the share of texts that leave elsewhere, standard deviations of length, and unknown pieces', () => {
     const drift = new Drift(2, usual);
     fill(drift, [0, 2, 2, 2], 35, 1000, 7);
-    expect(drift.state).toEqual({ texts: 1000, exits: 0.5, length: 1.5, unknown: 0.2 });
+    expect(drift.state).toEqual({ texts: 1000, exits: 0.5, length: 1.5, unknown: 0.2, usualUnknown: 0.02 });
   });
 
   test('is of the last texts, and without a certificate of unknown pieces alone', () => {
@@ -122,6 +128,6 @@ describe('drift', () => {
     expect(drift.state).toMatchObject({ texts: 2 * BLOCK, exits: 0, length: 0 });
     const without = new Drift(2, null);
     fill(without, [1], 10, 1000, 1);
-    expect(without.state).toEqual({ texts: 1000, exits: null, length: null, unknown: 0.1 });
+    expect(without.state).toEqual({ texts: 1000, exits: null, length: null, unknown: 0.1, usualUnknown: null });
   });
 });

@@ -4,7 +4,7 @@ import { type AuditReading, auditInWords } from './audit-reading.ts';
 
 export function AuditCard({ audit }: { readonly audit: AuditReading }) {
   const { texts, run, skipped, disagreement, certified, alarm } = audit;
-  const { driftOfExits, driftOfLength, unknownPieces } = audit;
+  const { driftOfExits, driftOfLength, unknownPieces, unknownThen } = audit;
   const rows: (readonly [name: string, value: string])[] = [
     ['Audited texts', `${whole(texts)}, of which ${whole(run)} were run to the end for it; ${whole(skipped)} skipped`],
     [
@@ -19,7 +19,10 @@ export function AuditCard({ audit }: { readonly audit: AuditReading }) {
   if (driftOfExits !== null) rows.push(['Exits unlike those of the calibration', percent(driftOfExits)]);
   if (driftOfLength !== null)
     rows.push(['Longer texts than at the calibration', `${signed(driftOfLength)} standard deviations`]);
-  if (unknownPieces !== null) rows.push(['Unknown pieces', percent(unknownPieces)]);
+  if (unknownPieces !== null) {
+    const then = unknownThen === null ? '' : `, ${percent(unknownThen)} at the calibration`;
+    rows.push(['Unknown pieces', percent(unknownPieces) + then]);
+  }
   return (
     <section class="card audit">
       <h3>Audit</h3>

@@ -26,6 +26,7 @@ export interface AuditReading {
   readonly driftOfExits: number | null;
   readonly driftOfLength: number | null;
   readonly unknownPieces: number | null;
+  readonly unknownThen: number | null;
 }
 
 /** Null: the model is not audited. */
@@ -52,6 +53,7 @@ export function auditOf(samples: readonly Sample[], model: string): AuditReading
     driftOfExits: value('te_drift_exits'),
     driftOfLength: value('te_drift_length'),
     unknownPieces: value('te_unknown_pieces_share'),
+    unknownThen: value('te_unknown_pieces_calibration_share'),
   };
 }
 
