@@ -49,7 +49,7 @@ export interface Attributes {
   // normalisation
   Softmax: { readonly axis: number };
   LogSoftmax: { readonly axis: number };
-  /** Over the last axis: y, mean, 1/σ. */
+  /** Over the last axis: y, mean, 1/σ. Inputs x, weight, and bias where there is one. */
   LayerNormalization: { readonly epsilon: number };
   // reductions
   ReduceSum: Reduction;

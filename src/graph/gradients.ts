@@ -88,8 +88,12 @@ export const gradients: { readonly [P in OpName]: GradientRule<Attributes[P]> } 
   },
   // y = log softmax(x): dx = dy − e^y ⊙ Σ dy
   LogSoftmax: (g, { outputs: [y] }, [dy], { axis }) => [g.sub(dy!, g.mul(g.exp(y), g.sum(dy!, [axis], true)))],
-  // x̂ = (x − μ)/σ, y = x̂ ⊙ w + b: with e = dy ⊙ w, dx = (e − mean(e) − x̂ ⊙ mean(e ⊙ x̂))/σ, dw = Σ dy ⊙ x̂, db = Σ dy
-  LayerNormalization: (g, { name, inputs: [x, weight], outputs: [, mean, inverseDeviation] }, [dy, ...others]) => {
+  // x̂ = (x − μ)/σ, y = x̂ ⊙ w (+ b): with e = dy ⊙ w, dx = (e − mean(e) − x̂ ⊙ mean(e ⊙ x̂))/σ, dw = Σ dy ⊙ x̂, db = Σ dy
+  LayerNormalization: (
+    g,
+    { name, inputs: [x, weight, bias], outputs: [, mean, inverseDeviation] },
+    [dy, ...others],
+  ) => {
     if (others.some((other) => other !== null))
       throw new Error(`internal: LayerNormalization (${name}) has no gradient through its mean and 1/σ`);
     const rows = x.shape.slice(0, -1).map((_, axis) => axis);
@@ -100,7 +104,7 @@ export const gradients: { readonly [P in OpName]: GradientRule<Attributes[P]> } 
       if (rows.length === 0) return value;
       return rows.length === 1 ? sumOfRows(g, value) : g.sum(value, rows);
     };
-    return [g.mul(projected, inverseDeviation), overRows(g.mul(dy!, normal)), overRows(dy!)];
+    return [g.mul(projected, inverseDeviation), overRows(g.mul(dy!, normal)), ...(bias ? [overRows(dy!)] : [])];
   },
 
   // y = Σ x: dx = dy on every summed place

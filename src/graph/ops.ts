@@ -248,7 +248,9 @@ export const ops: { readonly [P in OpName]: OpRule<Attributes[P]> } = {
       const [x, weight, bias] = inputs;
       const last = [x.shape.at(-1)!];
       check(
-        inputs.every((v) => v.dtype === 'float32') && sameShape(weight.shape, last) && sameShape(bias.shape, last),
+        inputs.every((v) => v.dtype === 'float32') &&
+          sameShape(weight.shape, last) &&
+          (!bias || sameShape(bias.shape, last)),
         inputs,
         'weight and bias must be one last axis long',
       );

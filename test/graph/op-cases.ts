@@ -493,7 +493,10 @@ export const opCases: { readonly [P in OpName]: Row<Attributes[P]> } = {
         (row) => 1 / Math.sqrt(sum(row.map((value) => value * value)) / row.length + epsilon),
       );
       return [
-        elementwise([centred, inverse, weight, bias], (value, scale, w, b) => value * scale * w + b),
+        elementwise(
+          [centred, inverse, weight, ...(bias ? [bias] : [])],
+          (value, scale, w, b = 0) => value * scale * w + b,
+        ),
         mean,
         inverse,
       ];
@@ -515,6 +518,12 @@ export const opCases: { readonly [P in OpName]: Row<Attributes[P]> } = {
         unused: [1, 2],
       },
       { what: 'of one row', inputs: [floats(6), floats(6), floats(6)], attributes: { epsilon: 1e-5 }, unused: [1, 2] },
+      {
+        what: 'without a bias',
+        inputs: [floats('N', 6), floats(6)],
+        attributes: { epsilon: 1e-5 },
+        unused: [1, 2],
+      },
       {
         what: 'with an epsilon that matters',
         inputs: [floats('N', 6), floats(6), floats(6)],
