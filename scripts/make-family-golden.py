@@ -8,11 +8,12 @@ AdamW leave (families-network-golden.json).
 
 Parameters come from the generator of make-golden.py, in the order of the file, so that they need not be stored; a gradient is
 kept as there, as its largest value and its products with three vectors of the generator, and so are hidden states. Pruning is put into transformers'
-own network from outside: each layer's softmax tells the importance and hides removed keys, each layer's output is gated.
+own network from outside: each layer's softmax tells the importance and hides removed keys, each layer's output is gated. Where
+norms stand before (ModernBERT), a gate fades the row's update and, from the next layer on, what others see of it.
 """
 import json, math, os, sys
 import torch, torch.nn.functional as F
-from transformers import AutoModelForSequenceClassification, BertConfig, DistilBertConfig, ElectraConfig, MPNetConfig, RobertaConfig, XLMRobertaConfig
+from transformers import AutoModelForSequenceClassification, BertConfig, DistilBertConfig, ElectraConfig, ModernBertConfig, MPNetConfig, RobertaConfig, XLMRobertaConfig
 
 torch.set_num_threads(1)
 OUT = os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'test', 'golden')
@@ -64,27 +65,37 @@ def layers_of(model):
 def run(model, ids, types, mode, thresholds):
     """One text: hidden states, importance and masks by layer, which tokens are left, and logits."""
     layers, found = layers_of(model), dict(hidden=[], scores=[], masks=[], kept=[list(range(len(ids)))])
+    before_norms = model.config.model_type == 'modernbert'
+    whole = torch.ones(len(ids), dtype=torch.float64)
+    presence = lambda: found['masks'][-1] if before_norms and found['masks'] else whole
     def softmax(x, dim=-1, **_):
         if x.dim() != 4: return own(x, dim=dim)
         live, layer = found['kept'][-1], len(found['scores'])
-        hidden = torch.full((len(ids),), -math.inf, dtype=x.dtype); hidden[live] = 0
-        p = own(x + hidden, dim=-1)
-        score = p[0][:, live][:, :, live].mean((0, 1))
+        hidden = torch.full((len(ids),), -math.inf, dtype=x.dtype); hidden[live] = torch.log(presence()[live] + 1e-30)
+        p, weight = own(x + hidden, dim=-1), presence()[live]
+        received = p[0][:, live][:, :, live]
+        score = (received * weight[:, None]).mean(0).sum(0) / weight.sum() if before_norms else received.mean((0, 1))
         found['scores'].append(score)
         if mode == 'hard': found['kept'].append([i for i, s in zip(live, score.tolist()) if i == 0 or s >= thresholds[layer].item()])
         if mode == 'soft':
             mask = torch.sigmoid((score - thresholds[layer]) / TEMPERATURE)
-            found['masks'].append(torch.cat([torch.ones(1, dtype=x.dtype), mask[1:]]))
+            found['masks'].append(torch.cat([torch.ones(1, dtype=x.dtype), mask[1:]]) * presence())
         return p
     def after(module, args, output):
         x = output[0] if isinstance(output, tuple) else output
-        if mode == 'soft': x = x * found['masks'][-1][:, None]
+        if mode == 'soft': x = args[0] + (x - args[0]) * found['masks'][-1][:, None] if before_norms else x * found['masks'][-1][:, None]
         found['hidden'].append(x[0][found['kept'][-1]])
         return (x, *output[1:]) if isinstance(output, tuple) else x
     def before(module, args, kwargs): found['hidden'].append((args[0] if args else kwargs['hidden_states'])[0])
     hooks = [layers[0].register_forward_pre_hook(before, with_kwargs=True)] + [layer.register_forward_hook(after) for layer in layers]
     own, F.softmax = F.softmax, softmax
-    try: found['logits'] = model(**given(model.config, ids, types)).logits[0]
+    try:
+        if not before_norms: found['logits'] = model(**given(model.config, ids, types)).logits[0]
+        else:
+            rows, weight = model.model(**given(model.config, ids, types)).last_hidden_state[0], presence() if mode == 'soft' else torch.zeros(len(ids), dtype=torch.float64)
+            if mode != 'soft': weight[found['kept'][-1]] = 1
+            row = rows[0] if model.config.classifier_pooling == 'cls' else (rows * weight[:, None]).sum(0) / weight.sum()
+            found['logits'] = model.classifier(model.head(row))
     finally:
         F.softmax = own
         for hook in hooks: hook.remove()
@@ -150,6 +161,8 @@ def network(model):
 
 names = dict(id2label={0: 'a', 1: 'b', 2: 'c'}, label2id=dict(a=0, b=1, c=2))
 sizes = dict(vocab_size=24, hidden_size=16, num_hidden_layers=2, num_attention_heads=2, intermediate_size=32, **names)
+modern = {**sizes, **dict(num_hidden_layers=3, layer_types=['full_attention', 'sliding_attention', 'full_attention'], local_attention=16, max_position_embeddings=40,
+                          pad_token_id=0, bos_token_id=2, eos_token_id=3, cls_token_id=2, sep_token_id=3)}
 configs = [
     BertConfig(max_position_embeddings=12, **sizes),
     DistilBertConfig(vocab_size=24, dim=16, n_layers=2, n_heads=2, hidden_dim=32, max_position_embeddings=12, sinusoidal_pos_embds=True, **names),
@@ -157,6 +170,8 @@ configs = [
     MPNetConfig(max_position_embeddings=42, **sizes),
     RobertaConfig(max_position_embeddings=42, type_vocab_size=1, **sizes),
     XLMRobertaConfig(max_position_embeddings=41, type_vocab_size=1, pad_token_id=0, **sizes),
+    ModernBertConfig(**modern),
+    ModernBertConfig(**modern, classifier_pooling='mean', norm_bias=True, attention_bias=True, mlp_bias=True, classifier_bias=True),
 ]
 content, networks = {}, {}
 for config in configs:
@@ -169,9 +184,10 @@ for config in configs:
             weights[name] = base + stream.take(*value.shape)
     model.load_state_dict({**model.state_dict(), **weights})
     said = {key: value for key, value in model.config.to_dict().items() if value is not None}
-    content[config.model_type] = dict(config={**said, 'architectures': [type(model).__name__]}, tensors=[[name, list(value.shape)] for name, value in weights.items()],
+    key = config.model_type if config.model_type not in content else f'{config.model_type}-{config.classifier_pooling}'
+    content[key] = dict(config={**said, 'architectures': [type(model).__name__]}, tensors=[[name, list(value.shape)] for name, value in weights.items()],
                                       texts=[dict(ids=ids, types=types) for ids, types in texts_of(config)], logits=logits(model))
-    networks[config.model_type] = network(model)
+    networks[key] = network(model)
 for name, values in (('families-golden.json', content), ('families-network-golden.json', networks)):
     with open(os.path.join(OUT, name), 'w') as file:
         file.write('{\n' + ',\n'.join(f'{json.dumps(key)}: {json.dumps(value)}' for key, value in values.items()) + '\n}\n')

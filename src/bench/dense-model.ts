@@ -7,10 +7,19 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   afterAttention,
+  attentionPart,
+  beforeAttention,
   classificationHead,
   type DensePart,
   embed,
+  hasBias,
+  joined,
+  meanRow,
+  nearOf,
+  paddedTurn,
+  readRows,
   relativeBias,
+  turned,
   type Weights,
   WORD_EMBEDDINGS,
 } from '../encoder/index.ts';
@@ -46,36 +55,47 @@ export function paddedNetwork({ config, parameters }: Pick<PyramidModel, 'config
     return tensor;
   };
   const tensor = (name: string) => g.constant(name, stored(name).data, stored(name).shape);
-  /** x Wᵀ + b with W turned beforehand, as exporters do. */
-  const linear = (name: string, x: Value): Value => {
-    const { shape, data } = stored(`${name}.weight`);
+  /** x Wᵀ (+ b) with W turned beforehand, as exporters do. */
+  const linear = (parts: readonly DensePart[], x: Value): Value => {
+    const [{ name }] = parts;
+    const of = (kind: string) => joined(parts.map((part) => stored(`${part.name}.${kind}`)));
+    const { shape, data } = of('weight');
     const [out, inputs] = shape;
-    const turned = new Float32Array(data.length);
-    for (let o = 0; o < out; o++) for (let i = 0; i < inputs; i++) turned[i * out + o] = data[o * inputs + i];
-    return g.add(g.matmul(x, g.constant(`${name}.weight`, turned, [inputs, out])), tensor(`${name}.bias`));
+    const flipped = new Float32Array(data.length);
+    for (let o = 0; o < out; o++) for (let i = 0; i < inputs; i++) flipped[i * out + o] = data[o * inputs + i];
+    const product = g.matmul(x, g.constant(`${name}.weight`, flipped, [inputs, out]));
+    return hasBias(parts) ? g.add(product, g.constant(`${name}.bias`, of('bias').data, [out])) : product;
   };
-  const weights: Weights = Object.assign((name: string) => tensor(name), {
-    dense: ([{ name }]: readonly DensePart[], x: Value) => linear(name, x),
-  });
+  const weights: Weights = Object.assign((name: string) => tensor(name), { dense: linear });
 
   const [ids, mask, types] = PADDED_INPUTS.slice(0, config.tokenTypes && config.typeVocabularySize > 1 ? 3 : 2).map(
     (name) => g.input(name, 'int64', ['B', 'S']),
   );
-  const bias = g.unsqueeze(g.mul(g.sub(g.scalar(1), g.cast(mask, 'float32')), -1e9), 1, 2); // [B, 1, 1, S]
+  const present = g.cast(mask, 'float32'); // [B, S]
+  const bias = g.unsqueeze(g.mul(g.sub(g.scalar(1), present), -1e9), 1, 2); // [B, 1, 1, S]
   const words = g.gather(tensor(WORD_EMBEDDINGS), ids); // [B, S, d]
-  const relative = relativeBias(g, weights, config, { padded: 'S' }); // [1, h, S, S]
+  const places = { padded: 'S' };
+  const relative = relativeBias(g, weights, config, places); // [1, h, S, S]
   let x = embed(g, weights, config, words, g.range('S'), types ?? null); // [B, S, d]
   for (let layer = 0; layer < layers; layer++) {
-    const name = `bert.encoder.layer.${layer}`;
-    const part = (which: string) =>
-      g.transpose(g.reshape(linear(`${name}.attention.self.${which}`, x), ['B', 'S', h, d / h]), [0, 2, 1, 3]);
+    const read = beforeAttention(g, weights, config, layer, x); // [B, S, d]
+    const turn = paddedTurn(g, config, layer, places);
+    const part = (which: 'query' | 'key' | 'value', turns = turn) => {
+      const { scale: _, ...one } = attentionPart(config, layer, which);
+      const rows = g.reshape(linear([one], read), ['B', 'S', h, d / h]);
+      return g.transpose(turns ? turned(g, rows, turns) : rows, [0, 2, 1, 3]); // [B, h, S, d_h]
+    };
     const logits = g.mul(g.matmul(part('query'), g.transpose(part('key'), [0, 1, 3, 2])), 1 / Math.sqrt(d / h));
-    const near = relative ? g.add(logits, relative) : logits;
-    const mixed = g.matmul(g.softmax(g.add(near, bias)), part('value')); // [B, h, S, d_h]
+    const distant = relative ? g.add(logits, relative) : logits;
+    const near = nearOf(g, config, layer, places); // [1, 1, S, S]
+    const mixed = g.matmul(g.softmax(g.add(distant, near ? g.where(near, bias, -1e9) : bias)), part('value', null)); // [B, h, S, d_h]
     const context = g.reshape(g.transpose(mixed, [0, 2, 1, 3]), ['B', 'S', d]);
     x = afterAttention(g, weights, config, layer, context, x); // [B, S, d]
   }
-  const cls = g.gather(x, g.scalar(0, 'int64'), 1); // [B, d]
-  g.output('logits', classificationHead(g, weights, config, cls)); // [B, C]
+  const row =
+    config.form.pooling === 'mean'
+      ? meanRow(g, readRows(g, weights, config, x), present, g.sum(present, [1]))
+      : readRows(g, weights, config, g.gather(x, g.scalar(0, 'int64'), 1)); // [B, d]
+  g.output('logits', classificationHead(g, weights, config, row)); // [B, C]
   return g;
 }

@@ -6,7 +6,7 @@ import { PyramidError, quoted } from '../errors.ts';
 import { type Folder, mebibytes, pathIn } from '../folder.ts';
 import { type EncoderConfig, hasNetwork } from './config.ts';
 import { ownName } from './families/families.ts';
-import { initialise, type Parameters, shapesOf } from './parameters.ts';
+import { initialise, joined, type Parameters, shapesOf } from './parameters.ts';
 import { areFinite, isFloat, type StoredTensor } from './safetensors.ts';
 import { openWeights, type Place, type StoredWeights } from './stored-weights.ts';
 
@@ -70,7 +70,11 @@ function wantedOf(
         path: pathIn(folder.path, 'config.json'),
         problem: `there is no id2label, which means ${config.labels.length} labels, but ${own} has ${found[0]} rows`,
       });
-    else throw new PyramidError('MP_MODEL_TENSOR_SHAPE', { path, name: own, found, expected: shape });
+    else {
+      const parts = [...shapesOf(config)].filter(([other]) => ownName(config.family, other) === own).length;
+      const expected = [shape[0] * parts, ...shape.slice(1)];
+      throw new PyramidError('MP_MODEL_TENSOR_SHAPE', { path, name: own, found: place.whole.shape, expected });
+    }
   }
   return wanted;
 }
@@ -119,5 +123,13 @@ async function readAll(places: readonly Place[]): Promise<Map<Place, StoredTenso
 }
 
 /** Parameters under the names that the family's checkpoints have, to be written. */
-export const underOwnNames = ({ family }: EncoderConfig, parameters: Parameters): Parameters =>
-  new Map([...parameters].map(([name, tensor]) => [ownName(family, name), tensor]));
+export function underOwnNames({ family }: EncoderConfig, parameters: Parameters): Parameters {
+  const parts = new Map<string, StoredTensor[]>();
+  for (const [name, tensor] of parameters) {
+    const own = ownName(family, name);
+    const beside = parts.get(own);
+    if (beside) beside.push(tensor);
+    else parts.set(own, [tensor]);
+  }
+  return new Map([...parts].map(([own, tensors]) => [own, joined(tensors)]));
+}

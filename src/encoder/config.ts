@@ -6,6 +6,7 @@ import { PyramidError, quoted } from '../errors.ts';
 import { type Folder, jsonObjectIn, pathIn, readText } from '../folder.ts';
 import { PROBLEM_TYPES, type ProblemType } from '../problem-type.ts';
 import { FAMILIES, type FamilyName } from './families/families.ts';
+import { BERT_FORM, type NetworkForm } from './form.ts';
 import { labelNames, MOST_LABELS, namesNothing, numberedLabels } from './labels.ts';
 import { missingWeights, openWeights, type StoredWeights } from './stored-weights.ts';
 
@@ -28,7 +29,9 @@ export interface EncoderConfig {
   readonly typeVocabularySize: number;
   /** Whether token types are embedded; without, they change nothing below the heads. */
   readonly tokenTypes: boolean;
+  readonly form: NetworkForm;
   readonly layerNormEpsilon: number;
+  readonly embeddingDropout: number;
   readonly hiddenDropout: number;
   readonly attentionDropout: number;
   /** After the projection that follows attention. */
@@ -113,17 +116,22 @@ export function parseConfig(raw: Readonly<Record<string, unknown>>, path: string
     if ((value as number) > most) throw fault(`${key} is ${value}, more than the maximum of ${most}`);
     return value as number;
   };
-  const real = (key: string, fallback: number): number => {
+  const real = (key: string, fallback: number, most = 1000): number => {
     const value = raw[key] ?? fallback;
     if (typeof value !== 'number' || !(value >= 0))
       throw fault(`${key} is ${quoted(raw[key])}, not a number of 0 or more`);
     // also what JSON writes as 1e999
-    if (value > 1000) throw fault(`${key} is ${value}, which is too large`);
+    if (value > most) throw fault(`${key} is ${value}, which is too large`);
     return value;
   };
   const rate = (key: string, fallback: number): number => {
     const value = real(key, fallback);
     if (value >= 1) throw fault(`${key} is ${value}, which would drop everything`);
+    return value;
+  };
+  const flag = (key: string): boolean => {
+    const value = raw[key] ?? false;
+    if (typeof value !== 'boolean') throw fault(`${key} is ${quoted(value)}, not true or false`);
     return value;
   };
   const vocabularySize = whole(keys.vocabularySize, MOST.vocabularySize);
@@ -143,13 +151,19 @@ export function parseConfig(raw: Readonly<Record<string, unknown>>, path: string
   const padding = raw.pad_token_id ?? family.paddingId;
   if (!(Number.isSafeInteger(padding) && Number(padding) >= 0 && Number(padding) < vocabularySize))
     throw fault(`pad_token_id is ${quoted(padding)}, not an id from 0 to ${vocabularySize - 1}`);
-  const hiddenDropout = rate(keys.hiddenDropout, 0.1);
+  const hiddenDropout = rate(keys.hiddenDropout, family.defaultDropout);
+  const attentionDropout = rate(keys.attentionDropout, family.defaultDropout);
   const [classifierDropout, fallback] = family.classifierDropout;
   const ofClassifier = rate(classifierDropout, fallback ?? hiddenDropout);
   const unusedPositions = family.unusedPositions(Number(padding));
   const positions = whole(keys.maxPositions, MOST.maxPositions);
   if (positions <= unusedPositions)
     throw fault(`${keys.maxPositions} is ${positions}, of which ${unusedPositions} are no token's`);
+  const layers = whole(keys.layers, MOST.layers);
+  const form = family.form?.read(raw, layers, { fault, real, flag }) ?? BERT_FORM;
+  if (form.rotary && (hiddenSize / heads) % 2 !== 0)
+    throw fault(`${keys.hiddenSize} / ${keys.heads} is ${hiddenSize / heads}; rotary positions need an even number`);
+  const { layerNormEpsilon } = family;
   return {
     family: name,
     vocabularySize,
@@ -157,7 +171,7 @@ export function parseConfig(raw: Readonly<Record<string, unknown>>, path: string
     embeddingSize: family.embeddingSize
       ? whole(family.embeddingSize[0], MOST.hiddenSize, family.embeddingSize[1])
       : hiddenSize,
-    layers: whole(keys.layers, MOST.layers),
+    layers,
     heads,
     intermediateSize: whole(keys.intermediateSize, MOST.intermediateSize),
     maxPositions: positions - unusedPositions,
@@ -165,10 +179,14 @@ export function parseConfig(raw: Readonly<Record<string, unknown>>, path: string
     relativePositions: family.relativePositions,
     typeVocabularySize: family.tokenTypes ? whole('type_vocab_size', MOST.tokenTypes, 2) : 2,
     tokenTypes: family.tokenTypes,
-    layerNormEpsilon: family.layerNormEpsilon ?? real('layer_norm_eps', 1e-12),
+    form,
+    layerNormEpsilon: typeof layerNormEpsilon === 'number' ? layerNormEpsilon : real(...layerNormEpsilon),
+    embeddingDropout: rate(family.embeddingDropout, family.defaultDropout),
     hiddenDropout,
-    attentionDropout: rate(keys.attentionDropout, 0.1),
-    attentionOutputDropout: family.dropsAttentionOutput ? hiddenDropout : 0,
+    attentionDropout,
+    attentionOutputDropout: { hidden: hiddenDropout, attention: attentionDropout, none: 0 }[
+      family.attentionOutputDropout ?? 'none'
+    ],
     classifierDropout: ofClassifier,
     classifierInputDropout: family.dropsClassifierInput ? ofClassifier : 0,
     poolerActivation: family.poolerActivation,
@@ -200,7 +218,9 @@ export const withoutNetwork = (
   relativePositions: false,
   typeVocabularySize: 2,
   tokenTypes: true,
+  form: BERT_FORM,
   layerNormEpsilon: 0,
+  embeddingDropout: 0,
   hiddenDropout: 0,
   attentionDropout: 0,
   attentionOutputDropout: 0,
@@ -242,12 +262,14 @@ export function configJson(config: EncoderConfig): Record<string, unknown> {
     [keys.heads]: config.heads,
     [keys.intermediateSize]: config.intermediateSize,
     [keys.maxPositions]: config.maxPositions + config.unusedPositions,
+    [family.embeddingDropout]: config.embeddingDropout,
     [keys.hiddenDropout]: config.hiddenDropout,
     [keys.attentionDropout]: config.attentionDropout,
     [classifierDropout[0]]: config.classifierDropout,
     ...(embeddingSize && { [embeddingSize[0]]: config.embeddingSize }),
     ...(tokenTypes && { type_vocab_size: config.typeVocabularySize }),
-    ...(layerNormEpsilon === null && { layer_norm_eps: config.layerNormEpsilon }),
+    ...(typeof layerNormEpsilon === 'object' && { [layerNormEpsilon[0]]: config.layerNormEpsilon }),
+    ...family.form?.write(config.form, config.layers),
     initializer_range: config.initializerRange,
     problem_type: config.problemType,
     pad_token_id: config.raw.pad_token_id ?? paddingId,

@@ -18,12 +18,17 @@ export interface Weights {
 export interface DensePart {
   readonly name: string;
   readonly scale?: number;
+  /** Left out: it has one. */
+  readonly bias?: boolean;
 }
+
+/** Whether layers that are written as one have biases; either all have or none. */
+export const hasBias = (parts: readonly DensePart[]): boolean => parts[0].bias ?? true;
 
 /** Applies dropout at a named place of the network; absent in evaluation. */
 export type Dropout = (x: Value, place: string, rate: number) => Value;
 
-/** x Wᵀ + b; of several layers as one product, which reads x once, their outputs side by side. */
+/** x Wᵀ (+ b); of several layers as one product, which reads x once, their outputs side by side. */
 export function dense(g: Graph, weights: Weights, name: string | readonly DensePart[], x: Value): Value {
   const parts = typeof name === 'string' ? [{ name }] : name;
   const stacked = (kind: 'weight' | 'bias') =>
@@ -34,10 +39,12 @@ export function dense(g: Graph, weights: Weights, name: string | readonly DenseP
       }),
       0,
     );
-  return weights.dense?.(parts, x) ?? g.linear(x, stacked('weight'), stacked('bias'));
+  return weights.dense?.(parts, x) ?? g.linear(x, stacked('weight'), hasBias(parts) ? stacked('bias') : undefined);
 }
 
 export const layerNorm = (g: Graph, weights: Weights, config: EncoderConfig, name: string, x: Value): Value =>
-  g.op('LayerNormalization', [x, weights(`${name}.weight`), weights(`${name}.bias`)], {
-    epsilon: config.layerNormEpsilon,
-  });
+  g.op(
+    'LayerNormalization',
+    [x, weights(`${name}.weight`), ...(config.form.biases.norm ? [weights(`${name}.bias`)] : [])],
+    { epsilon: config.layerNormEpsilon },
+  );

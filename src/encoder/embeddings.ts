@@ -1,5 +1,5 @@
 /**
- * Embeddings of packed rows: word + token type (where the family has it) + position, LayerNorm, dropout, and a projection
+ * Embeddings of packed rows: word + token type + position (where the family has them), LayerNorm, dropout, and a projection
  * where the family has one. Two ways to the
  * same rows: `embed` looks each of them up; `embedPlaces` takes token type and position from one table of their sums,
  * which saves whoever knows the table beforehand a look-up and an addition of all rows.
@@ -26,32 +26,41 @@ export function embed(
   dropout?: Dropout,
 ): Value {
   return g.scope(SCOPE, () => {
-    const { unusedPositions } = config;
-    const at = unusedPositions === 0 ? position : g.add(position, unusedPositions);
-    const places = g.gather(weights(POSITION_EMBEDDINGS), at); // [N, e]
+    const { unusedPositions, form } = config;
+    const placed = (x: Value) => {
+      if (!form.positionTable) return x;
+      const at = unusedPositions === 0 ? position : g.add(position, unusedPositions);
+      const places = g.gather(weights(POSITION_EMBEDDINGS), at); // [N, e]
+      return g.add(x, places); // [N, e]
+    };
     const typed = config.tokenTypes ? g.add(words, typeRows(g, weights, config, types)) : words; // [N, e]
-    return finished(g, weights, config, g.add(typed, places), dropout); // [N, d]
+    return finished(g, weights, config, placed(typed), dropout); // [N, d]
   });
 }
 
-/** The same from `words` [N, e] and `place` int64 [N], rows of `table` (see `placeTable`). Both are asked for within its scope. */
+/**
+ * The same from `words` [N, e] and `place` int64 [N], rows of `table` (see `placeTable`), where there is one. Both are asked
+ * for within its scope.
+ */
 export function embedPlaces(
   g: Graph,
   weights: Weights,
   config: EncoderConfig,
-  table: Float32Array,
+  table: Float32Array | null,
   { words, place }: { readonly words: () => Value; readonly place: () => Value },
 ): Value {
   const { embeddingSize: e } = config;
   return g.scope(SCOPE, () => {
+    if (!table) return finished(g, weights, config, words()); // [N, d]
     const sums = g.constant(`${SCOPE}.places`, table, [table.length / e, e]);
     const places = g.gather(sums, place()); // [N, e]
     return finished(g, weights, config, g.add(words(), places)); // [N, d]
   });
 }
 
-/** Position and token type added up, for each token type all positions: [types · positions, e]. */
-export function placeTable(config: EncoderConfig, parameters: Parameters): Float32Array {
+/** Position and token type added up, for each token type all positions: [types · positions, e]; null: the family adds neither. */
+export function placeTable(config: EncoderConfig, parameters: Parameters): Float32Array | null {
+  if (!config.form.positionTable) return null;
   const { embeddingSize: e, maxPositions, unusedPositions, typeVocabularySize } = config;
   const positions = parameters.get(POSITION_EMBEDDINGS)!.data.subarray(unusedPositions * e);
   // a family without token types has nothing to add to a position
@@ -79,6 +88,6 @@ function typeRows(g: Graph, weights: Weights, { typeVocabularySize }: EncoderCon
 
 function finished(g: Graph, weights: Weights, config: EncoderConfig, sum: Value, dropout?: Dropout): Value {
   const normal = layerNorm(g, weights, config, `${SCOPE}.LayerNorm`, sum); // [N, e]
-  const x = dropout ? dropout(normal, 'embeddings', config.hiddenDropout) : normal;
+  const x = dropout ? dropout(normal, 'embeddings', config.embeddingDropout) : normal;
   return config.embeddingSize === config.hiddenSize ? x : dense(g, weights, EMBEDDINGS_PROJECTION, x); // [N, d]
 }

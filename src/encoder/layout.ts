@@ -26,6 +26,11 @@ export interface Layout {
   readonly unpad: Value;
   /** [B, S] bool: a row is there. */
   readonly live: Value;
+  /**
+   * [N] float32, from 0 to 1: how much of each row the others still see, where soft pruning fades rows so (see `fade` in
+   * block.ts); left out: all of it.
+   */
+  readonly presence?: Value;
 }
 
 /** Added to attention logits of dead places: far below any live one, far from overflow. */
@@ -74,8 +79,31 @@ export function layoutOf(
   });
 }
 
-/** [B, 1, 1, S]: 0 at live places, very negative at dead ones. */
-export const attentionBias = (g: Graph, { live }: Layout): Value => g.unsqueeze(g.where(live, g.scalar(0), DEAD), 1, 2);
+/** Added to a presence before its logarithm: a row of presence 0 gets no attention that float32 can tell from none. */
+const NO_PRESENCE = 1e-30;
+
+/**
+ * [B, 1, 1, S], added to attention logits: ln of a row's presence (0 where nothing fades), very negative at dead places.
+ * `near` bool [B or 1, 1, S, S] leaves to each row those alone that it sees: [B, 1, S, S].
+ */
+export function attentionBias(g: Graph, layout: Layout, near: Value | null = null): Value {
+  const alive = g.unsqueeze(g.where(layout.live, logPresence(g, layout) ?? g.scalar(0), DEAD), 1, 2); // [B, 1, 1, S]
+  return near ? g.where(near, alive, DEAD) : alive;
+}
+
+/** [B, S]: ln of each row's presence, at live places; null: nothing fades. */
+export const logPresence = (g: Graph, { presence, pad, unpad }: Layout): Value | null =>
+  presence ? g.op('PadRows', [g.op('Log', [g.add(presence, NO_PRESENCE)], {}), pad, unpad], {}) : null;
+
+/** [B, S]: how much of each row counts, 1 at live places where nothing fades; 0 at dead places. */
+export function rowWeights(g: Graph, { live, presence, pad, unpad }: Layout): Value {
+  const whole = g.cast(live, 'float32');
+  return presence ? g.mul(whole, g.op('PadRows', [presence, pad, unpad], {})) : whole;
+}
+
+/** [B]: the sum of a text's row weights; without fading its number of live tokens. */
+export const rowCount = (g: Graph, layout: Layout): Value =>
+  layout.presence ? g.sum(rowWeights(g, layout), [1]) : g.cast(layout.lengths, 'float32');
 
 /** [N] bool: the row is its text's [CLS]. */
 export const isFirst = (g: Graph, { position }: Layout): Value => g.op('Equal', [position, g.scalar(0, 'int64')], {});

@@ -14,6 +14,9 @@ export const TOKEN_TYPE_EMBEDDINGS = 'bert.embeddings.token_type_embeddings.weig
 export const EMBEDDINGS_PROJECTION = 'bert.embeddings_project';
 export const RELATIVE_POSITIONS = 'bert.encoder.relative_attention_bias.weight';
 
+/** After the last layer, where norms stand before attention and feed-forward. */
+export const FINAL_NORM = 'bert.encoder.LayerNorm';
+
 /** Buckets of distances, see relative-positions.ts. */
 export const RELATIVE_BUCKETS = 32;
 
@@ -26,30 +29,36 @@ export const parameterShapes = (config: EncoderConfig): Map<string, readonly num
 export function* shapesOf(config: EncoderConfig): Generator<NamedShape> {
   if (config.layers === 0) return;
   const { hiddenSize: d, embeddingSize: e, intermediateSize: f } = config;
-  function* linear(name: string, out: number, inputs: number): Generator<NamedShape> {
+  const { biases, norm: order, gated, positionTable, poolerNorm } = config.form;
+  function* linear(name: string, out: number, inputs: number, hasBias = true): Generator<NamedShape> {
     yield [`${name}.weight`, [out, inputs]];
-    yield [`${name}.bias`, [out]];
+    if (hasBias) yield [`${name}.bias`, [out]];
   }
   function* norm(name: string, width = d): Generator<NamedShape> {
     yield [`${name}.weight`, [width]];
-    yield [`${name}.bias`, [width]];
+    if (biases.norm) yield [`${name}.bias`, [width]];
   }
   yield [WORD_EMBEDDINGS, [config.vocabularySize, e]];
-  yield [POSITION_EMBEDDINGS, [config.unusedPositions + config.maxPositions, e]];
+  if (positionTable) yield [POSITION_EMBEDDINGS, [config.unusedPositions + config.maxPositions, e]];
   if (config.tokenTypes) yield [TOKEN_TYPE_EMBEDDINGS, [config.typeVocabularySize, e]];
   yield* norm('bert.embeddings.LayerNorm', e);
   if (e !== d) yield* linear(EMBEDDINGS_PROJECTION, d, e);
   if (config.relativePositions) yield [RELATIVE_POSITIONS, [RELATIVE_BUCKETS, config.heads]];
   for (let layer = 0; layer < config.layers; layer++) {
     const name = `bert.encoder.layer.${layer}`;
-    for (const part of ['query', 'key', 'value']) yield* linear(`${name}.attention.self.${part}`, d, d);
-    yield* linear(`${name}.attention.output.dense`, d, d);
-    yield* norm(`${name}.attention.output.LayerNorm`);
-    yield* linear(`${name}.intermediate.dense`, f, d);
-    yield* linear(`${name}.output.dense`, d, f);
-    yield* norm(`${name}.output.LayerNorm`);
+    if (order === 'before' && layer > 0) yield* norm(`${name}.attention.LayerNorm`);
+    for (const part of ['query', 'key', 'value'])
+      yield* linear(`${name}.attention.self.${part}`, d, d, biases.attention);
+    yield* linear(`${name}.attention.output.dense`, d, d, biases.attention);
+    yield* norm(`${name}.${order === 'after' ? 'attention.output' : 'intermediate'}.LayerNorm`);
+    yield* linear(`${name}.intermediate.dense`, f, d, biases.feedForward);
+    if (gated) yield* linear(`${name}.intermediate.gate`, f, d, biases.feedForward);
+    yield* linear(`${name}.output.dense`, d, f, biases.feedForward);
+    if (order === 'after') yield* norm(`${name}.output.LayerNorm`);
   }
-  yield* linear('bert.pooler.dense', d, d);
+  if (order === 'before') yield* norm(FINAL_NORM);
+  yield* linear('bert.pooler.dense', d, d, biases.pooler);
+  if (poolerNorm) yield* norm('bert.pooler.LayerNorm');
   yield* linear('classifier', config.labels.length, d);
 }
 
@@ -68,4 +77,17 @@ export function initialise(name: string, shape: readonly number[], seed: number,
     if (name === WORD_EMBEDDINGS) data.fill(0, 0, shape[1]); // [PAD] is row 0
   }
   return { shape, data };
+}
+
+/** One under the other. */
+export function joined(tensors: readonly StoredTensor[]): StoredTensor {
+  if (tensors.length === 1) return tensors[0];
+  const data = new Float32Array(tensors.reduce((sum, tensor) => sum + tensor.data.length, 0));
+  let at = 0;
+  for (const tensor of tensors) {
+    data.set(tensor.data, at);
+    at += tensor.data.length;
+  }
+  const [first] = tensors;
+  return { data, shape: [tensors.reduce((sum, { shape }) => sum + shape[0], 0), ...first.shape.slice(1)] };
 }

@@ -6,8 +6,8 @@
 import type { Graph, Value } from '../graph/index.ts';
 import type { EncoderConfig } from './config.ts';
 import type { Weights } from './dense.ts';
-import type { Layout } from './layout.ts';
 import { RELATIVE_BUCKETS, RELATIVE_POSITIONS } from './parameters.ts';
+import { type Arrangement, type Padded, placesOf } from './places.ts';
 
 /** Half of them are for keys before the query, half for those after it. */
 const HALF = RELATIVE_BUCKETS / 2;
@@ -26,8 +26,6 @@ export function bucketOf(distance: number): number {
   return distance > 0 ? HALF + bucket : bucket;
 }
 
-type Arrangement = Pick<Layout, 'padded' | 'original' | 'pad' | 'unpad'>;
-
 /** What layers with one layout share. */
 const made = new WeakMap<object, Value>();
 
@@ -36,7 +34,7 @@ export function relativeBias(
   g: Graph,
   weights: Weights,
   config: EncoderConfig,
-  layout: Arrangement | Pick<Layout, 'padded'>,
+  layout: Arrangement | Padded,
 ): Value | null {
   if (!config.relativePositions) return null;
   let bias = made.get(layout);
@@ -60,14 +58,6 @@ export function firstRelativeBias(
 ): Value | null {
   if (!config.relativePositions) return null;
   return g.transpose(byDistance(g, weights, config, placesOf(g, layout)), [0, 2, 1]); // its own place is 0
-}
-
-/** Original places, [1, S] or [B, S]; dead ones have any. */
-function placesOf(g: Graph, layout: Arrangement | Pick<Layout, 'padded'>): Value {
-  const original = 'original' in layout ? layout.original : null;
-  if (original === null) return g.unsqueeze(g.range(layout.padded), 0);
-  const { pad, unpad } = layout as Arrangement;
-  return g.op('PadRows', [original, pad, unpad], {});
 }
 
 /** [.., h] from int64 distances of any shape. */

@@ -6,7 +6,7 @@
 import { PyramidError, quoted } from '../errors.ts';
 import { type Folder, type FolderFile, jsonIn, pathIn, readText } from '../folder.ts';
 import { OTHER_WEIGHTS } from '../other-weights.ts';
-import { canonicalName, type FamilyName } from './families/families.ts';
+import { canonicalNames, type FamilyName } from './families/families.ts';
 import { openTensors, type TensorEntry, type TensorFile } from './safetensors.ts';
 
 const SINGLE = 'model.safetensors';
@@ -20,6 +20,8 @@ export interface Place {
   /** As the file calls it. */
   readonly name: string;
   readonly entry: TensorEntry;
+  /** The tensor that it is a part of, where a family keeps several parameters in one; else itself. */
+  readonly whole: TensorEntry;
   readonly file: TensorFile;
   /** Another tensor for the same parameter: which of the two is meant cannot be told. */
   readonly twin?: Place;
@@ -53,8 +55,11 @@ export async function openWeights(folder: Folder, family: FamilyName): Promise<S
     if (headerBytes > MOST_HEADERS)
       throw fault(`the headers of the weights files have more than ${MOST_HEADERS} bytes`);
     for (const [own, entry] of file.entries) {
-      const canonical = canonicalName(family, modern(own));
-      places.set(canonical, { name: own, entry, file, twin: places.get(canonical) });
+      const names = canonicalNames(family, modern(own));
+      names.forEach((canonical, part) => {
+        const twin = places.get(canonical);
+        places.set(canonical, { name: own, entry: partOf(entry, part, names.length), whole: entry, file, twin });
+      });
     }
     return true;
   };
@@ -88,6 +93,19 @@ export async function missingWeights(
       });
   }
   return otherwise;
+}
+
+/** Rows of one of `parts` parameters that lie in a tensor one under the other; the whole where it cannot be parted. */
+function partOf(entry: TensorEntry, part: number, parts: number): TensorEntry {
+  const [rows, ...row] = entry.shape;
+  if (parts === 1 || !(rows > 0) || rows % parts !== 0) return entry;
+  const [from, to] = entry.data_offsets;
+  const bytes = (to - from) / parts;
+  return {
+    dtype: entry.dtype,
+    shape: [rows / parts, ...row],
+    data_offsets: [from + part * bytes, from + (part + 1) * bytes],
+  };
 }
 
 function shardFiles(index: string, path: string): string[] {

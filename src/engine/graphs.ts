@@ -1,21 +1,26 @@
 /**
  * The graphs that the engine runs, each a piece of one layer with its weights inside: the peek with its head, the
- * block with removal, an exit that is asked after its block, and the count of what the last layer's pruning would leave.
+ * block with removal, an exit that is asked after its block, and the count of what the last layer's pruning would leave; and,
+ * where a block takes the keys that its peek made, those keys for a text that was not peeked at.
  * Layers are 1..L. Layer 1's graphs begin with the embeddings, so no hidden rows are copied for a text that exits there.
  * The word rows come in as `words`, from one table that all graphs share.
  */
 import {
+  beforeAttention,
   block,
   type DensePart,
   embedPlaces,
+  keysOf,
   type Layout,
   placeTable,
+  pooledRow,
+  readRows,
   type StoredTensor,
   type Weights,
 } from '../encoder/index.ts';
 import { Graph, type Value } from '../graph/index.ts';
-import { type ExitGraph, exitGraphAt, features, rowFeatures } from '../pyramid/exits/exits.ts';
-import type { PyramidModel } from '../pyramid/folder/model-folder.ts';
+import { type ExitGraph, exitGraphAt, exitOf, features, rowFeatures } from '../pyramid/exits/exits.ts';
+import { isAsked, type PyramidModel } from '../pyramid/folder/model-folder.ts';
 import { peek } from '../pyramid/peek.ts';
 import { hardSelect } from '../pyramid/prune.ts';
 import { givenLayout } from './given-layout.ts';
@@ -23,9 +28,29 @@ import { Int8Layers, type WeightBits } from './int8.ts';
 
 /** A model, and the bits of its weights where linear layers run on whole numbers; null: float32. */
 export interface Written {
+  /** As many positions as its texts may have tokens, see `asWritten`. */
   readonly model: PyramidModel;
   readonly bits: WeightBits | null;
 }
+
+/** What the graphs are written from: tables of positions end where the model's texts do. */
+export const asWritten = (model: PyramidModel, bits: WeightBits | null): Written => {
+  const { config, info } = model;
+  const isTable = config.form.positionTable; // which has its own size
+  return { model: isTable ? model : { ...model, config: { ...config, maxPositions: info.maxLength } }, bits };
+};
+
+/**
+ * Whether the block of `layer` takes the keys that its peek made. Not with int8: a byte that is rounded from a float32 sum may
+ * hang on the batch, and an int8 product costs little more than carrying its result.
+ */
+export const takesKeys = ({ model, bits }: Written, layer: number): boolean =>
+  model.config.form.rotary !== null &&
+  bits === null &&
+  layer < model.config.layers &&
+  isAsked(model, layer) &&
+  exitGraphAt(model.headSettings.kind, layer, model.config.layers) !== null &&
+  exitOf(model.headSettings.kind)?.asked === 'before';
 
 interface Piece {
   readonly g: Graph;
@@ -80,7 +105,8 @@ const embedded = (g: Graph, weights: Weights, { config, parameters }: PyramidMod
   });
 
 /**
- * `logits` [B, C] of layer `layer`'s head (the main classifier at the last), from the rows that enter the layer. An exit
+ * `logits` [B, C] of layer `layer`'s head (the main classifier at the last), from the rows that enter the layer; where the
+ * block takes them, its `keys` [N, d] too. A main classifier that reads the mean of all rows takes the layer in full. An exit
  * head's peek is float32 whatever the blocks are: [CLS] of an early layer varies from text to text by no more than int8's
  * error, and all that a head learns from it would be lost.
  */
@@ -88,14 +114,22 @@ export function peekGraph(written: Written, layer: number): Graph {
   const { config, headSettings } = written.model;
   const isLast = layer === config.layers;
   const { g, weights, layout, segments, entering } = begin({ ...written, bits: isLast ? written.bits : null }, layer);
-  const { cls, entering: padded } = peek(g, weights, config, layer - 1, entering, layout);
   const exit = exitGraphOf(written, layer);
-  const beside = rowFeatures(g, exit, layer, () => ({
-    entering: padded,
-    layout,
-    segments: headSettings.pairs ? segments() : null,
-  }));
-  const read = isLast ? cls : features(g, cls, beside);
+  const asRead = (rows: Value) => readRows(g, weights, config, rows);
+  let read: Value;
+  if (isLast && config.form.pooling === 'mean') {
+    const left = run(g, weights, written.model, layer, entering, layout);
+    read = pooledRow(g, weights, config, left.x, left.layout);
+  } else {
+    const { cls, keys } = peek(g, weights, config, layer - 1, entering, layout);
+    const beside = rowFeatures(g, exit, layer, () => ({
+      entering: g.op('PadRows', [asRead(entering), layout.pad, layout.unpad], {}),
+      layout,
+      segments: headSettings.pairs ? segments() : null,
+    }));
+    read = isLast ? asRead(cls) : features(g, asRead(cls), beside);
+    if (takesKeys(written, layer)) g.output('keys', keys!);
+  }
   g.output('logits', exit.logits(g, { weights, config, settings: headSettings, layer, read }));
   return g;
 }
@@ -103,12 +137,23 @@ export function peekGraph(written: Written, layer: number): Graph {
 /** `x` [M, d], and where the model prunes `rows` [M], which of the entering rows are left, and their `scores` [N]. */
 export function blockGraph(written: Written, layer: number): Graph {
   const { g, weights, layout, entering } = begin(written, layer);
-  const { x, pruned } = run(g, weights, written.model, layer, entering, layout);
+  const { hiddenSize } = written.model.config;
+  const keys = takesKeys(written, layer) ? g.input('keys', 'float32', ['N', hiddenSize]) : undefined;
+  const { x, pruned } = run(g, weights, written.model, layer, entering, layout, keys);
   g.output('x', x);
   if (pruned) {
     g.output('rows', pruned.rows);
     g.output('scores', pruned.scores);
   }
+  return g;
+}
+
+/** `keys` [N, d] of layer `layer`, as its peek gives them. */
+export function keysGraph(written: Written, layer: number): Graph {
+  const { g, weights, layout, entering } = begin(written, layer);
+  const { config } = written.model;
+  const read = beforeAttention(g, weights, config, layer - 1, entering);
+  g.output('keys', keysOf(g, weights, config, layer - 1, read, layout));
   return g;
 }
 
@@ -126,7 +171,8 @@ export function countGraph(written: Written): Graph {
 /** `logits` [B, C] of an exit that is asked after its layer, from the rows `x` that left layer `layer`. */
 export function headGraph(written: Written, layer: number): Graph {
   const { config, headSettings: settings } = written.model;
-  const { g, weights, layout, entering: read } = begin(written, layer + 1);
+  const { g, weights, layout, entering } = begin(written, layer + 1);
+  const read = readRows(g, weights, config, entering);
   g.output('logits', exitGraphOf(written, layer).logits(g, { weights, config, settings, layer, read, layout }));
   return g;
 }
@@ -137,10 +183,19 @@ function exitGraphOf({ model: { config, headSettings } }: Written, layer: number
   return exit;
 }
 
-function run(g: Graph, weights: Weights, model: PyramidModel, layer: number, entering: Value, layout: Layout) {
+function run(
+  g: Graph,
+  weights: Weights,
+  model: PyramidModel,
+  layer: number,
+  entering: Value,
+  layout: Layout,
+  keys?: Value,
+) {
   const threshold = model.thresholds?.[layer - 1];
   let pruned: { readonly rows: Value; readonly scores: Value } | null = null;
-  const { x } = block(g, weights, model.config, layer - 1, entering, layout, {
+  const after = block(g, weights, model.config, layer - 1, entering, layout, {
+    keys,
     select:
       threshold === undefined
         ? undefined
@@ -150,5 +205,9 @@ function run(g: Graph, weights: Weights, model: PyramidModel, layer: number, ent
             return selection;
           },
   });
-  return { x, pruned: pruned as { readonly rows: Value; readonly scores: Value } | null };
+  return {
+    x: after.x,
+    layout: after.layout,
+    pruned: pruned as { readonly rows: Value; readonly scores: Value } | null,
+  };
 }

@@ -5,7 +5,7 @@
  * Attention's own products stay float32, in forms that sum in the same order for every batch: a different last bit can
  * change a byte, and a different byte shows in the third digit of an answer.
  */
-import type { DensePart, StoredTensor } from '../encoder/index.ts';
+import { type DensePart, hasBias, joined, type StoredTensor } from '../encoder/index.ts';
 import { type Dim, Graph, type Value } from '../graph/index.ts';
 import { type Compile, int32s, type Tensor } from '../runtime/runtime.ts';
 
@@ -76,7 +76,7 @@ export class Int8Layers {
       const { bytes, scale } = this.#rowsAsBytes(x); // [N, in], [N]
       const product = wholeProduct(g, bytes, values, [inputs, out]); // [N, out]
       const y = g.mul(g.op('DequantizeRows', [product, scale], {}), g.constant('scales', scales, [out])); // [N, out]
-      return g.add(y, g.constant('bias', tensor('bias').data, [out]));
+      return hasBias(parts) ? g.add(y, g.constant('bias', tensor('bias').data, [out])) : y;
     });
   }
 
@@ -135,19 +135,6 @@ const wholeProduct = (g: Graph, bytes: Value, values: Int8Array, shape: readonly
 
 function scaled({ data, shape }: StoredTensor, scale: number | undefined): StoredTensor {
   return scale === undefined ? { data, shape } : { data: data.map((value) => value * scale), shape };
-}
-
-/** One under the other. */
-function joined(tensors: readonly StoredTensor[]): StoredTensor {
-  if (tensors.length === 1) return tensors[0];
-  const data = new Float32Array(tensors.reduce((sum, tensor) => sum + tensor.data.length, 0));
-  let at = 0;
-  for (const tensor of tensors) {
-    data.set(tensor.data, at);
-    at += tensor.data.length;
-  }
-  const [first] = tensors;
-  return { data, shape: [tensors.reduce((sum, { shape }) => sum + shape[0], 0), ...first.shape.slice(1)] };
 }
 
 /**

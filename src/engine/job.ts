@@ -64,6 +64,8 @@ export interface Job extends Rule {
   places: Uint32Array | null; // [n]
   /** Live rows [n, d] that enter the next layer, a view of what its batch left; null before layer 1. */
   x: Float32Array | null;
+  /** Keys [n, d] of those rows, which a peek made for the layer that it asked; null: none. */
+  keys: Float32Array | null;
   /** Tokens entering layer 1, then left after each layer that was run (or counted). */
   readonly tokens: number[];
   /** Logits of layers 1.., the network's own; [] where no head was asked. */
@@ -103,6 +105,7 @@ export const newJob = (
   truncated: encoding.truncated,
   unknown,
   x: null,
+  keys: null,
   tokens: [encoding.ids.length],
   logits: [],
   floor,
@@ -138,9 +141,11 @@ export function recordTokens(
   tokenHistory.layers.push({ importance, kept: Array.from(kept, (i) => before[i]) });
 }
 
-/** A copy of the job's rows of its own: a view keeps the rows of its whole batch in memory for as long as it waits. */
+/** A copy of the job's rows and keys of its own: a view keeps those of its whole batch in memory for as long as it waits. */
 export function detach(job: Job): void {
-  if (job.x && job.x.byteLength < job.x.buffer.byteLength) job.x = job.x.slice();
+  const own = (rows: Float32Array | null) => (rows && rows.byteLength < rows.buffer.byteLength ? rows.slice() : rows);
+  job.x = own(job.x);
+  job.keys = own(job.keys);
 }
 
 /** What came of a job. */

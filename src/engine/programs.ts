@@ -2,17 +2,35 @@
  * The compiled pieces of one model, and how a batch of jobs goes through each: rows gathered in, rows and logits given
  * back to the jobs. The scheduler decides which batch goes where.
  */
-import { type EncoderConfig, hasNetwork, placeOf, type StoredTensor, WORD_EMBEDDINGS } from '../encoder/index.ts';
+import {
+  type EncoderConfig,
+  hasNetwork,
+  placeOf,
+  readsPlaces,
+  type StoredTensor,
+  WORD_EMBEDDINGS,
+} from '../encoder/index.ts';
 import type { Graph } from '../graph/index.ts';
 import { exitOf } from '../pyramid/exits/exits.ts';
 import { type Dtype, isAsked, type PyramidModel } from '../pyramid/folder/model-folder.ts';
 import { type Compile, float32, floats, type Program, type Tensor } from '../runtime/runtime.ts';
 import { layoutTensors, lowHalves, whole } from './given-layout.ts';
-import { blockGraph, countGraph, headGraph, peekGraph, type Written } from './graphs.ts';
+import {
+  asWritten,
+  blockGraph,
+  countGraph,
+  headGraph,
+  keysGraph,
+  peekGraph,
+  takesKeys,
+  type Written,
+} from './graphs.ts';
 import { type WeightBits, weightBits } from './int8.ts';
 import { type Job, recordTokens, rowsOf } from './job.ts';
 
 export type PieceKind = 'peek' | 'block' | 'head' | 'count';
+/** `keys`: those that a block takes, for texts that were not peeked at; no text waits for it by itself. */
+type ProgramKind = PieceKind | 'keys';
 
 interface Piece {
   readonly program: Program;
@@ -26,7 +44,7 @@ export class Programs {
   readonly #words: StoredTensor;
   readonly #pieces: ReadonlyMap<string, Piece>;
   /** Where the rows of a batch are put side by side: a run reads it and is done with it. */
-  #gathered = new Float32Array(0);
+  readonly #gathered = { x: new Float32Array(0), keys: new Float32Array(0) };
   readonly #wordRows: Float32Array[] = [];
 
   private constructor({ model, bits }: Written, pieces: ReadonlyMap<string, Piece>) {
@@ -40,9 +58,17 @@ export class Programs {
   /** Compiles all pieces. Of the model's weights only the word embeddings are held on to. */
   static async create(model: PyramidModel, compile: Compile, dtype: Dtype = 'fp32'): Promise<Programs> {
     const isInt8 = dtype === 'int8' && hasNetwork(model.config);
-    const written: Written = { model, bits: isInt8 ? await weightBits(compile) : null };
+    const written = asWritten(model, isInt8 ? await weightBits(compile) : null);
     const pieces = new Map<string, Piece>();
-    for (const { kind, layer } of piecesOf(model)) {
+    const programs = piecesOf(model).flatMap(({ kind, layer }): { kind: ProgramKind; layer: number }[] =>
+      kind === 'block' && takesKeys(written, layer)
+        ? [
+            { kind: 'keys', layer },
+            { kind, layer },
+          ]
+        : [{ kind, layer }],
+    );
+    for (const { kind, layer } of programs) {
       const graph = graphOf(written, kind, layer);
       const name = pieceName(kind, layer);
       pieces.set(name, { program: await compile(graph, name), inputs: graph.inputs.map((input) => input.name) });
@@ -52,7 +78,8 @@ export class Programs {
 
   /** Asks the head of `layer` and notes its logits: `peek` before the layer has run, `head` after it. */
   async ask(kind: 'peek' | 'head', layer: number, jobs: readonly Job[]): Promise<void> {
-    const { logits } = await this.#run(kind, layer, jobs);
+    const { logits, keys } = await this.#run(kind, layer, jobs);
+    if (keys) giveKeys(keys, jobs);
     const values = floats(logits);
     const labels = logits.dims[1];
     jobs.forEach((job, i) => {
@@ -63,6 +90,9 @@ export class Programs {
 
   /** Runs `layer`: the jobs' rows become those that leave it. */
   async advance(layer: number, jobs: readonly Job[]): Promise<void> {
+    const without = jobs.filter(({ keys }) => !keys);
+    if (without.length > 0 && this.#pieces.has(pieceName('keys', layer)))
+      giveKeys((await this.#run('keys', layer, without)).keys, without);
     const { x, rows, scores } = await this.#run('block', layer, jobs);
     const values = floats(x);
     const width = x.dims[1];
@@ -78,7 +108,7 @@ export class Programs {
         const segments = new Uint8Array(count);
         for (let i = 0; i < count; i++) segments[i] = job.segments[left[after + i] - before];
         job.segments = segments;
-        if (this.#config.relativePositions) {
+        if (readsPlaces(this.#config)) {
           const places = new Uint32Array(count);
           for (let i = 0; i < count; i++) {
             const place = left[after + i] - before;
@@ -92,6 +122,7 @@ export class Programs {
         recordTokens(job, scores ? Array.from(floats(scores).subarray(before, before + entered)) : null, kept);
       }
       job.x = values.subarray(after * width, (after + count) * width);
+      job.keys = null;
       job.tokens.push(count);
       before += entered;
       after += count;
@@ -130,7 +161,7 @@ export class Programs {
     for (const { program } of this.#pieces.values()) await program.close();
   }
 
-  async #run(kind: PieceKind, layer: number, jobs: readonly Job[]): Promise<Record<string, Tensor>> {
+  async #run(kind: ProgramKind, layer: number, jobs: readonly Job[]): Promise<Record<string, Tensor>> {
     const piece = this.#pieces.get(pieceName(kind, layer));
     if (!piece) throw new Error(`internal: there is no ${kind} of layer ${layer}`);
     const layout = layoutTensors(jobs.map(rowsOf));
@@ -144,7 +175,9 @@ export class Programs {
       case 'words':
         return this.#wordsOf(jobs);
       case 'x':
-        return this.#rows(jobs);
+        return this.#rows(jobs, 'x');
+      case 'keys':
+        return this.#rows(jobs, 'keys');
       case 'segments':
         return this.#segments(jobs);
       case 'original':
@@ -159,7 +192,7 @@ export class Programs {
   #wordsOf(jobs: readonly Job[]): Tensor {
     const width = this.#config.embeddingSize;
     const total = totalRows(jobs);
-    const into = this.#memory(total * width);
+    const into = this.#memory(total * width, 'x');
     let at = 0;
     for (const { ids } of jobs) {
       for (let i = 0; i < ids.length; i++, at += width) into.set(this.#word(ids[i]), at);
@@ -204,33 +237,47 @@ export class Programs {
     });
   }
 
-  #rows(jobs: readonly Job[]): Tensor {
+  /** The jobs' rows or their keys, [N, d]. */
+  #rows(jobs: readonly Job[], what: 'x' | 'keys'): Tensor {
     const width = this.#config.hiddenSize;
     const total = totalRows(jobs);
-    const together = sideBySide(jobs, total * width);
+    const each = jobs.map((job) => job[what]!);
+    const together = sideBySide(each, total * width);
     if (together) return float32(together, total, width);
-    const into = this.#memory(total * width);
+    const into = this.#memory(total * width, what);
     let at = 0;
-    for (const { x } of jobs) {
-      into.set(x!, at);
-      at += x!.length;
+    for (const rows of each) {
+      into.set(rows, at);
+      at += rows.length;
     }
     return float32(into, total, width);
   }
 
-  #memory(length: number): Float32Array {
-    if (this.#gathered.length < length) this.#gathered = new Float32Array(length);
-    return this.#gathered.subarray(0, length);
+  #memory(length: number, what: 'x' | 'keys'): Float32Array {
+    if (this.#gathered[what].length < length) this.#gathered[what] = new Float32Array(length);
+    return this.#gathered[what].subarray(0, length);
+  }
+}
+
+/** Notes each job's keys [n, d] among those of all [N, d]. */
+function giveKeys(keys: Tensor, jobs: readonly Job[]): void {
+  const values = floats(keys);
+  const width = keys.dims[1];
+  let at = 0;
+  for (const job of jobs) {
+    const length = rowsOf(job) * width;
+    job.keys = values.subarray(at, at + length);
+    at += length;
   }
 }
 
 /** The jobs' rows where they lie, if one batch left them side by side in this order. */
-function sideBySide(jobs: readonly Job[], length: number): Float32Array | null {
-  const { buffer, byteOffset } = jobs[0].x!;
+function sideBySide(each: readonly Float32Array[], length: number): Float32Array | null {
+  const { buffer, byteOffset } = each[0];
   let end = byteOffset;
-  for (const { x } of jobs) {
-    if (x!.buffer !== buffer || x!.byteOffset !== end) return null;
-    end += x!.byteLength;
+  for (const rows of each) {
+    if (rows.buffer !== buffer || rows.byteOffset !== end) return null;
+    end += rows.byteLength;
   }
   return new Float32Array(buffer, byteOffset, length);
 }
@@ -238,7 +285,7 @@ function sideBySide(jobs: readonly Job[], length: number): Float32Array | null {
 const range = (n: number): number[] => Array.from({ length: n }, (_, i) => i);
 const totalRows = (jobs: readonly Job[]): number => jobs.reduce((sum, job) => sum + rowsOf(job), 0);
 
-const pieceName = (kind: PieceKind, layer: number): string => `${kind}-${layer}`;
+const pieceName = (kind: ProgramKind, layer: number): string => `${kind}-${layer}`;
 
 /** What a model of this kind is made of, in the order in which a text passes it; nothing where there is no network. */
 export function piecesOf(model: PyramidModel): { kind: PieceKind; layer: number }[] {
@@ -257,12 +304,14 @@ export function piecesOf(model: PyramidModel): { kind: PieceKind; layer: number 
   return pieces;
 }
 
-function graphOf(written: Written, kind: PieceKind, layer: number): Graph {
+function graphOf(written: Written, kind: ProgramKind, layer: number): Graph {
   switch (kind) {
     case 'peek':
       return peekGraph(written, layer);
     case 'block':
       return blockGraph(written, layer);
+    case 'keys':
+      return keysGraph(written, layer);
     case 'head':
       return headGraph(written, layer);
     case 'count':

@@ -85,6 +85,14 @@ export function parseMeta(text: string, path: string): TraceMeta {
     throw fault(`"shape" lacks one of ${SIZES.join(', ')}`);
   if (shape.embeddingSize !== undefined && !isCount(shape.embeddingSize, 1))
     throw fault(`"embeddingSize" is ${quoted(shape.embeddingSize)}, not a positive whole number`);
+  for (const [field, value] of [
+    ['gated', true],
+    ['rotary', true],
+    ['pooling', 'mean'],
+  ] as const) {
+    if (shape[field] !== undefined && shape[field] !== value)
+      throw fault(`"${field}" is ${quoted(shape[field])}, not ${quoted(value)}`);
+  }
   if (!Array.isArray(labels) || labels.length !== shape.labels || !labels.every((name) => typeof name === 'string'))
     throw fault(`"labels" are not ${shape.labels} names`);
   if (typeof headKind !== 'string' || !(HEAD_KINDS as readonly string[]).includes(headKind))

@@ -3,7 +3,8 @@
  * paper's tables. `actualFlops` is what the engine computes: it removes tokens in mid-layer, peeks, and runs exit heads
  * and the classifier. Both count a multiplication and an addition as two. They count products with weights and those of
  * attention (and the features of exit heads). Biases, softmax, LayerNorm, GELU and the sums of the scores are linear in
- * the tokens and below 1 % of a layer; so is attention's bias by distance, a look-up. Embeddings are look-ups too, and their
+ * the tokens and below 1 % of a layer; so are attention's bias by distance, a look-up, and rotary positions. A local layer
+ * is counted as it is computed, all tokens with all. Embeddings are look-ups too, and their
  * projection is counted where there is one. Layers are 1..L as in the paper.
  */
 import { exitAt, type HeadKind } from './exits/exits.ts';
@@ -26,18 +27,19 @@ export interface ActualFlopsOptions {
 }
 
 /**
- * 2 Σ_{l ≤ exit} (4d²a + 2da² + 2·d·d_ff·f): a = tokens[l−1] enter layer l and f = tokens[l] are left after its
+ * 2 Σ_{l ≤ exit} (4d²a + 2da² + 2·d·d_ff·f), a gated feed-forward 3·d·d_ff·f: a = tokens[l−1] enter layer l and f = tokens[l] are left after its
  * pruning. `tokens` has L+1 entries; layers 1..`exit` run, none where floor 0 answers. Heads, classifier, embeddings and
  * floor 0 are not counted.
  */
 export function paperFlops(shape: NetworkShape, tokens: readonly number[], exit: number): number {
   check(shape, tokens, exit);
-  const { hiddenSize: d, intermediateSize: ff } = shape;
+  const { hiddenSize: d } = shape;
+  const feedForward = feedForwardSize(shape);
   let sum = 0;
   for (let layer = 1; layer <= exit; layer++) {
     const a = tokens[layer - 1];
     const f = tokens[layer];
-    sum += 4 * d * d * a + 2 * d * a * a + 2 * d * ff * f;
+    sum += 4 * d * d * a + 2 * d * a * a + feedForward * f;
   }
   return 2 * sum;
 }
@@ -73,11 +75,12 @@ export function actualFlops(
     const left = tokens[layer];
     const exit = layer === last || (asked?.[layer - 1] ?? true) ? exitAt(headKind, layer, last) : null;
     if (layer === answers && !exit) throw new Error(`internal: layer ${layer} answers but has no head`);
-    const isPeeked = exit?.asked === 'before' && (peeks === 'all' || (peeks !== 'none' && peeks[layer - 1]));
+    const inFull = layer === last && shape.pooling === 'mean';
+    const isPeeked = exit?.asked === 'before' && !inFull && (peeks === 'all' || (peeks !== 'none' && peeks[layer - 1]));
     // whatever runs of layer 1 begins with the embeddings
     const before = layer === 1 ? projectionFlops(shape, enter) : 0;
     if (isPeeked) sum += before + peekFlops(shape, enter);
-    if (!isPeeked || layer < answers) sum += before + layerFlops(shape, enter, left);
+    if (!isPeeked || layer < answers) sum += before + layerFlops(shape, enter, left, isPeeked);
     if (exit) sum += exit.flops(shape, sizes, enter, left);
   }
   return sum;
@@ -89,20 +92,29 @@ const projectionFlops = ({ hiddenSize: d, embeddingSize: e }: NetworkShape, toke
 
 /**
  * A layer in full. A removed token leaves before the output projection: query, key and value 3·d²a, scores and mix
- * 2·da², output projection d²f, feed-forward 2·d·d_ff·f; each times 2.
+ * 2·da², output projection d²f, feed-forward 2·d·d_ff·f (gated 3·d·d_ff·f); each times 2. Where it was peeked at and positions
+ * are rotary, the keys d²a are there already.
  */
-function layerFlops({ hiddenSize: d, intermediateSize: ff }: NetworkShape, enter: number, left: number): number {
-  return 2 * (3 * d * d * enter + 2 * d * enter * enter + d * d * left + 2 * d * ff * left);
+function layerFlops(shape: NetworkShape, enter: number, left: number, isPeeked: boolean): number {
+  const { hiddenSize: d } = shape;
+  const projections = isPeeked && shape.rotary ? 2 : 3;
+  return 2 * (projections * d * d * enter + 2 * d * enter * enter + d * d * left + feedForwardSize(shape) * left);
 }
 
 /**
  * The first row of a layer's output, with the key and value projections folded: query d², fold (W_kᵀ q, over the
  * heads) d², scores h·n·d, mix h·n·d, W_v d², W_o d², feed-forward of one row 2·d·d_ff; each times 2. With
- * d_ff = 4d: 24d² + 4·h·n·d.
+ * d_ff = 4d: 24d² + 4·h·n·d. With rotary positions the key projection does not fold: d² a token instead.
  */
-function peekFlops({ hiddenSize: d, heads: h, intermediateSize: ff }: NetworkShape, enter: number): number {
-  return 2 * (4 * d * d + 2 * h * enter * d + 2 * d * ff);
+function peekFlops(shape: NetworkShape, enter: number): number {
+  const { hiddenSize: d, heads: h } = shape;
+  const keys = shape.rotary ? d * d * enter : d * d;
+  return 2 * (3 * d * d + keys + 2 * h * enter * d + feedForwardSize(shape));
 }
+
+/** Weights of the feed-forward: two matrices, or three where it is gated. */
+const feedForwardSize = ({ hiddenSize: d, intermediateSize: ff, gated }: NetworkShape): number =>
+  (gated ? 3 : 2) * d * ff;
 
 function check(shape: NetworkShape, tokens: readonly number[], exit: number): void {
   if (tokens.length !== shape.layers + 1)

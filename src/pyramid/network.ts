@@ -11,6 +11,8 @@ import {
   importanceScore,
   type Layout,
   layoutOf,
+  pooledRow,
+  readRows,
   type Weights,
 } from '../encoder/index.ts';
 import type { Graph, Value } from '../graph/index.ts';
@@ -38,8 +40,9 @@ export interface NetworkOptions {
   readonly temperature?: Value;
   readonly dropout?: Dropout;
   /**
-   * How much of the last layer is computed; the logits read its [CLS] rows only. `rows` (default): all of it; `scores`:
-   * [CLS] by peek, and what pruning makes of the tokens (scores, masks, layout); `peek`: [CLS] by peek alone.
+   * How much of the last layer is computed where the logits read its [CLS] rows only. `rows` (default): all of it;
+   * `scores`: [CLS] by peek, and what pruning makes of the tokens (scores, masks, layout); `peek`: [CLS] by peek alone.
+   * Where the main classifier reads the mean of all rows, all of them are computed.
    */
   readonly lastLayer?: LastLayer;
 }
@@ -59,8 +62,6 @@ export interface Network {
   readonly features: readonly Value[];
   /** Logits of layers 1 … L−1's heads. */
   readonly exits: readonly Value[];
-  /** [B, d]: [CLS] of the last layer. */
-  readonly cls: Value;
   /** Logits of the main classifier, [B, C]. */
   readonly logits: Value;
 }
@@ -74,7 +75,8 @@ export function network(
   inputs: NetworkInputs,
   options: NetworkOptions,
 ): Network {
-  const { pruning, heads, dropout, lastLayer = 'rows' } = options;
+  const { pruning, heads, dropout } = options;
+  const lastLayer = config.form.pooling === 'mean' ? 'rows' : (options.lastLayer ?? 'rows');
   const { layers } = config;
   const kind = exitOf(heads.kind);
   const areFeatures = kind !== null && readsFeatures(kind);
@@ -87,18 +89,20 @@ export function network(
       ? []
       : g.split(weights(THRESHOLDS), 0, Array(layers).fill(1)).map((value) => g.squeeze(value, 0));
 
+  const asRead = (rows: Value) => readRows(g, weights, config, rows);
+
   const hidden = [x];
   const layouts = [layout];
   const scores: (Value | null)[] = [];
   const masks: Value[] = [];
   const read: Value[] = [];
   const exits: Value[] = [];
-  let cls: Value | null = null;
+  let pooled: Value | null = null;
   for (let layer = 1; layer <= layers; layer++) {
     const isLast = layer === layers;
     const exit = isLast ? null : exitGraphOf(heads.kind);
     const beside = rowFeatures(g, exit, layer, () => ({
-      entering: g.op('PadRows', [x, layout.pad, layout.unpad], {}),
+      entering: g.op('PadRows', [asRead(x), layout.pad, layout.unpad], {}),
       layout,
       segments: heads.pairs ? segments : null,
     }));
@@ -107,7 +111,7 @@ export function network(
       pruning === 'hard' ? hardSelect(g, thresholds[layer - 1], { rows: `N${layer}`, padded: `S${layer}` }) : undefined;
     const gate = pruning === 'soft' ? softGate(g, thresholds[layer - 1], options.temperature!, masks) : undefined;
     if (isLast && lastLayer !== 'rows') {
-      cls = peek(g, weights, config, layer - 1, x, layout, dropout).cls;
+      pooled = asRead(peek(g, weights, config, layer - 1, x, layout, dropout).cls); // [B, d]
       const score =
         pruning === 'none' || lastLayer === 'peek' ? null : importanceScore(g, weights, config, layer - 1, x, layout);
       if (score) {
@@ -137,11 +141,11 @@ export function network(
     layouts.push(layout);
     scores.push(result.score);
     if (!exit) continue;
-    const seen = areFeatures ? features(g, g.takeRows(x, layout.first), beside) : x; // [B, F] or [N, d]
+    const seen = areFeatures ? features(g, asRead(g.takeRows(x, layout.first)), beside) : asRead(x); // [B, F] or [N, d]
     if (areFeatures) read.push(seen);
     exits.push(exit.logits(g, { weights, config, settings: heads, layer, read: seen, layout, dropout }));
   }
-  cls ??= g.takeRows(x, layout.first); // [B, d]
+  pooled ??= pooledRow(g, weights, config, x, layout); // [B, d]
   return {
     hidden,
     layouts,
@@ -149,7 +153,6 @@ export function network(
     masks,
     features: read,
     exits,
-    cls,
-    logits: classificationHead(g, weights, config, cls, dropout),
+    logits: classificationHead(g, weights, config, pooled, dropout),
   };
 }

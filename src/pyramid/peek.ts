@@ -5,15 +5,22 @@
  * at 50 tokens. The result equals the layer's up to rounding:
  *   q·(W_k x_j + b_k) = (W_kᵀ q)·x_j + a constant that softmax cancels;  Σ_j p_j (W_v x_j + b_v) = W_v (Σ_j p_j x_j) + b_v Σ_j p_j.
  * A bias of distances is added to the logits as it is: a number for each token and attention head.
+ *
+ * Rotary positions turn each key by its own place, so keys do not fold: they are computed, d² a token, and given to the
+ * layer that runs next, which then need not (2d²n FLOPs of each). The query of [CLS], at place 0, is not turned.
  */
 import {
   afterAttention,
   attentionBias,
+  attentionPart,
+  beforeAttention,
   type Dropout,
   dense,
   type EncoderConfig,
   firstRelativeBias,
+  keysOf,
   type Layout,
+  nearFirst,
   type Weights,
 } from '../encoder/index.ts';
 import type { Graph, Value } from '../graph/index.ts';
@@ -21,8 +28,8 @@ import type { Graph, Value } from '../graph/index.ts';
 export interface Peek {
   /** [B, d]: the [CLS] rows of the layer's output. */
   readonly cls: Value;
-  /** [B, S, d]: the padded rows that enter, which pooled and aligned heads read too. */
-  readonly entering: Value;
+  /** [N, d]: keys of the rows that enter, for the block (see `keysOf`); null: they fold. */
+  readonly keys: Value | null;
 }
 
 /** `layer` is 0-based, as in the checkpoint's names; x [N, d] enters it. `dropout`: in training, at the layer's own places. */
@@ -41,32 +48,53 @@ export function peek(
   const name = `bert.encoder.layer.${layer}`;
   return g.scope(`peek.${layer}`, () => {
     const row = g.takeRows(x, layout.first); // [B, d]
-    const entering = g.op('PadRows', [x, layout.pad, layout.unpad], {}); // [B, S, d]
+    const read = beforeAttention(g, weights, config, layer, x); // [N, d]
+    const entering = g.op('PadRows', [read, layout.pad, layout.unpad], {}); // [B, S, d]
+    const keys = config.form.rotary ? keysOf(g, weights, config, layer, read, layout) : null; // [N, d]
     const byHead = (value: Value) => g.transpose(g.reshape(value, [B, h, headSize]), [1, 0, 2]); // [h, B, d_h]
 
-    const query = g.mul(byHead(dense(g, weights, `${name}.attention.self.query`, row)), 1 / Math.sqrt(headSize)); // [h, B, d_h]
-    const folded = g.transpose(headProduct(g, weights, `${name}.attention.self.key.weight`, query, false), [1, 2, 0]); // [B, d, h]
+    const { scale: _, ...part } = attentionPart(config, layer, 'query');
+    const own = read === x ? row : g.takeRows(read, layout.first); // [B, d]
+    const projected = dense(g, weights, [part], own); // [B, d]
+    const query = g.mul(byHead(projected), 1 / Math.sqrt(headSize)); // [h, B, d_h]
+    // a head's query on its own dimensions of the keys, zeros elsewhere; or folded, on the rows themselves
+    const asked = keys
+      ? g.mul(g.unsqueeze(g.reshape(g.transpose(query, [1, 0, 2]), [B, d]), 2), headColumns(g, d, h))
+      : g.transpose(headProduct(g, weights, `${name}.attention.self.key.weight`, query, false), [1, 2, 0]); // [B, d, h]
+    const rows = keys ? g.op('PadRows', [keys, layout.pad, layout.unpad], {}) : entering; // [B, S, d]
     // tokens first: with S as the last dimension, the order in which a product's terms are added would depend on S
-    const products = g.transpose(g.matmul(entering, folded), [0, 2, 1]); // [B, h, S]
+    const products = g.transpose(g.matmul(rows, asked), [0, 2, 1]); // [B, h, S]
     const relative = firstRelativeBias(g, weights, config, layout);
     const logits = relative ? g.add(products, relative) : products; // [B, h, S]
-    const whole = g.softmax(g.add(logits, g.squeeze(attentionBias(g, layout), 1))); // [B, h, S]
+    const near = nearFirst(g, config, layer, layout); // [B or 1, S]
+    const bias = attentionBias(g, layout, near && g.unsqueeze(near, 1, 2)); // [B, 1, 1, S]
+    const whole = g.softmax(g.add(logits, g.squeeze(bias, 1))); // [B, h, S]
     const probabilities = dropout
       ? dropout(whole, `layer.${layer}.attention.probabilities`, config.attentionDropout)
       : whole; // [B, h, S]
     const mixed = g.transpose(g.matmul(probabilities, entering), [1, 0, 2]); // [h, B, d]
     const byHeads = headProduct(g, weights, `${name}.attention.self.value.weight`, mixed, true); // [h, B, d_h]
-    const context = g.reshape(g.transpose(byHeads, [1, 0, 2]), [B, d]); // [B, d]
-    const bias = weights(`${name}.attention.self.value.bias`); // [d]
-    // probabilities add up to 1 until dropout changes some
-    const mixedBias = dropout
-      ? g.reshape(g.mul(g.sum(probabilities, [2], true), g.reshape(bias, [h, headSize])), [B, d]) // [B, d]
-      : bias;
-    const withBias = g.add(context, mixedBias); // [B, d]
+    const values = g.reshape(g.transpose(byHeads, [1, 0, 2]), [B, d]); // [B, d]
+    const context = config.form.biases.attention
+      ? g.add(values, valueBias(g, weights(`${name}.attention.self.value.bias`), probabilities, !!dropout))
+      : values;
 
-    const cls = afterAttention(g, weights, config, layer, withBias, row, { dropout }); // [B, d]
-    return { cls, entering };
+    return { cls: afterAttention(g, weights, config, layer, context, row, { dropout }), keys };
   });
+}
+
+/** What the values' bias [d] adds to the mix, [d] or [B, d]: probabilities [B, h, S] add up to 1 until dropout changes some. */
+function valueBias(g: Graph, bias: Value, probabilities: Value, isDropped: boolean): Value {
+  if (!isDropped) return bias;
+  const [B, h] = probabilities.shape as [string, number];
+  const [d] = bias.shape as [number];
+  return g.reshape(g.mul(g.sum(probabilities, [2], true), g.reshape(bias, [h, d / h])), [B, d]); // [B, d]
+}
+
+/** [d, h]: 1 where a dimension is the head's. */
+function headColumns(g: Graph, d: number, h: number): Value {
+  const data = Float32Array.from({ length: d * h }, (_, i) => Number(Math.floor(i / h / (d / h)) === i % h));
+  return g.constant('heads', data, [d, h]);
 }
 
 /** x [h, B, d_h] times each head's rows [d_h, d] of the weight `name` [d, d]; `transposed`: x [h, B, d] times [d, d_h]. */

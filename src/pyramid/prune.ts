@@ -6,8 +6,9 @@ import { type BlockHooks, isFirst, type Layout, layoutOf } from '../encoder/inde
 import type { Graph, Value } from '../graph/index.ts';
 
 /**
- * Gate of the layer's output row i: m_i = sigmoid((s_i − Δ_l)/T), 1 for [CLS] (equations 5, 6). `threshold` is a
- * scalar. The masks [N] go to `masks` for the regulariser.
+ * How much of row i stays: m_i = sigmoid((s_i − Δ_l)/T), 1 for [CLS] (equations 5, 6), times what earlier layers left of it
+ * where rows fade by presence (`fade` in encoder/block.ts). `threshold` is a scalar. The masks [N] go to `masks` for the
+ * regulariser.
  */
 export function softGate(
   g: Graph,
@@ -17,9 +18,10 @@ export function softGate(
 ): NonNullable<BlockHooks['gate']> {
   return (score, layout) => {
     const fade = g.sigmoid(g.div(g.sub(score, threshold), temperature)); // [N]
-    const mask = g.where(isFirst(g, layout), g.scalar(1), fade); // [N]
+    const gate = g.where(isFirst(g, layout), g.scalar(1), fade); // [N]
+    const mask = layout.presence ? g.mul(layout.presence, gate) : gate; // [N]
     masks.push(mask);
-    return g.unsqueeze(mask, 1); // [N, 1]
+    return mask;
   };
 }
 

@@ -7,12 +7,18 @@ export interface NetworkShape {
   readonly heads: number;
   readonly intermediateSize: number;
   readonly labels: number;
+  /** The feed-forward is gated: three matrices instead of two. */
+  readonly gated?: true;
+  /** Rotary positions: a peek computes keys, which the layer takes from it. */
+  readonly rotary?: true;
+  /** The main classifier reads the mean of all rows, so that the last layer runs in full. */
+  readonly pooling?: 'mean';
   /** Width of embeddings that are projected; left out: they are not. */
   readonly embeddingSize?: number;
 }
 
 export const shapeOf = (config: EncoderConfig): NetworkShape => {
-  const { layers, hiddenSize, heads, intermediateSize, labels, embeddingSize } = config;
+  const { layers, hiddenSize, heads, intermediateSize, labels, embeddingSize, form } = config;
   return {
     layers,
     hiddenSize,
@@ -20,5 +26,8 @@ export const shapeOf = (config: EncoderConfig): NetworkShape => {
     intermediateSize,
     labels: labels.length,
     ...(embeddingSize !== hiddenSize && { embeddingSize }),
+    ...(form.gated && { gated: true }),
+    ...(form.rotary && { rotary: true }),
+    ...(form.pooling === 'mean' && { pooling: 'mean' }),
   };
 };

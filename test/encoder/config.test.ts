@@ -1,6 +1,7 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { BERT_FORM } from '../../src/encoder/form.ts';
 import {
   configJson,
   hasNetwork,
@@ -81,7 +82,9 @@ describe('config.json', () => {
       relativePositions: false,
       typeVocabularySize: 2,
       tokenTypes: true,
+      form: BERT_FORM,
       layerNormEpsilon: 1e-12,
+      embeddingDropout: 0.1,
       hiddenDropout: 0.1,
       attentionDropout: 0.1,
       attentionOutputDropout: 0.1,
@@ -386,11 +389,11 @@ describe('a faulty config.json', () => {
     expect(message).toBe(`${path}: ${sentence}`);
   });
 
-  it.each(['modernbert', 'deberta-v2', 'gpt2'])('of the architecture %s is MP_MODEL_ARCHITECTURE', async (type) => {
+  it.each(['deberta-v2', 'gpt2'])('of the architecture %s is MP_MODEL_ARCHITECTURE', async (type) => {
     const { code, message } = await failure({ ...least, model_type: type });
     expect(code).toBe('MP_MODEL_ARCHITECTURE');
     expect(message).toBe(
-      `${path}: model_type is "${type}"; this version reads bert, distilbert, electra, mpnet, roberta, xlm-roberta`,
+      `${path}: model_type is "${type}"; this version reads bert, distilbert, electra, modernbert, mpnet, roberta, xlm-roberta`,
     );
   });
 

@@ -22,6 +22,9 @@ const LOGITS = 1e-4;
 /** Nearer than this to its tau, rounding may send a text either way. */
 const TIE = 1e-5;
 
+/** Local layers see 6 tokens on each side. */
+const LOCAL = { local_attention: 12, pad_token_id: 0 };
+
 const cases = [
   { kind: 'cls', prunes: true, pairs: false, seed: 1 },
   { kind: 'pooled', prunes: true, pairs: false, seed: 2 },
@@ -34,6 +37,18 @@ const cases = [
   // families that differ from BERT inside attention: distances are those before tokens were removed
   { family: 'mpnet', kind: 'cls', prunes: true, pairs: false, seed: 9 },
   { family: 'mpnet', kind: 'aligned', prunes: true, pairs: true, seed: 10 },
+  // keys of a peek go into the block; local layers; the last layer in full
+  { family: 'modernbert', kind: 'pooled', prunes: true, pairs: false, seed: 13, more: LOCAL },
+  {
+    family: 'modernbert',
+    kind: 'aligned',
+    prunes: true,
+    pairs: true,
+    seed: 14,
+    more: { ...LOCAL, classifier_pooling: 'mean' },
+  },
+  { family: 'modernbert', kind: 'fastbert', prunes: true, pairs: false, seed: 17, more: LOCAL },
+
   // projected embeddings; one token type, though the heads of pairs tell two texts apart
   { family: 'electra', kind: 'pooled', prunes: true, pairs: true, seed: 11, more: { embedding_size: 20 } },
   { family: 'roberta', kind: 'pooled', prunes: true, pairs: true, seed: 12, more: { type_vocab_size: 1 } },

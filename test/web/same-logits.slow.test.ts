@@ -33,11 +33,19 @@ const cases = [
   { kind: 'fastbert', prunes: true, pairs: false, seed: 6 },
   { kind: 'none', prunes: false, pairs: false, seed: 7 },
   { family: 'mpnet', kind: 'pooled', prunes: true, pairs: true, seed: 11 },
+  {
+    family: 'modernbert',
+    kind: 'pooled',
+    prunes: true,
+    pairs: true,
+    seed: 12,
+    more: { local_attention: 12, pad_token_id: 0 },
+  },
   { kind: 'pooled', prunes: true, pairs: false, seed: 9, floor: true, exitTemperatures: [0.6, 1.7, 0.8, 2.5] },
   { kind: 'aligned', prunes: true, pairs: true, seed: 10, floor: true, figures: 0.002 },
 ] as const satisfies readonly Pick<
   RandomModelOptions,
-  'family' | 'kind' | 'prunes' | 'pairs' | 'seed' | 'floor' | 'figures' | 'exitTemperatures'
+  'family' | 'more' | 'kind' | 'prunes' | 'pairs' | 'seed' | 'floor' | 'figures' | 'exitTemperatures'
 >[];
 
 const distances = (a: readonly TracedText[], b: readonly TracedText[]): number[] =>

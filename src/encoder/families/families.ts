@@ -7,6 +7,7 @@ import { distilbert } from './distilbert.ts';
 import { electra } from './electra.ts';
 import type { Family } from './family.ts';
 import { linear } from './linear.ts';
+import { modernbert } from './modernbert.ts';
 import { mpnet } from './mpnet.ts';
 import { roberta } from './roberta.ts';
 import { xlmRoberta } from './xlm-roberta.ts';
@@ -17,6 +18,7 @@ export const FAMILIES = {
   bert,
   distilbert,
   electra,
+  modernbert,
   mpnet,
   roberta,
   'xlm-roberta': xlmRoberta,
@@ -26,18 +28,19 @@ export type FamilyName = keyof typeof FAMILIES;
 
 /** A parameter's name in the family's own checkpoints, from BERT's. */
 export const ownName = (family: FamilyName, canonical: string): string =>
-  translate(canonical, FAMILIES[family].names, 0);
+  translate(canonical, FAMILIES[family].names, 0)[0];
 
-/** BERT's name, from the family's own, with or without its prefix. */
-export function canonicalName(family: FamilyName, own: string): string {
+/** BERT's name, from the family's own, with or without its prefix; of several parameters in one tensor all, in their order. */
+export function canonicalNames(family: FamilyName, own: string): readonly string[] {
   const { names, prefix } = FAMILIES[family];
-  const whole = /^(embeddings|embeddings_project|encoder|transformer|pooler)\./.test(own) ? prefix + own : own;
-  return translate(whole, names, 1);
+  const isBare = /^(embeddings|embeddings_project|encoder|transformer|pooler|layers|final_norm)\./.test(own);
+  return translate(isBare ? prefix + own : own, names, 1);
 }
 
-function translate(name: string, names: Family['names'], from: 0 | 1): string {
-  const layer = /\.layer\.(\d+)\./.exec(name)?.[1] ?? '';
-  const general = name.replace(/\.layer\.\d+\./, '.layer.{n}.').replace(/\.(weight|bias)$/, '');
-  const found = names.find((pair) => pair[from] === general);
-  return found ? found[1 - from].replace('{n}', layer) + name.slice(name.lastIndexOf('.')) : name;
+function translate(name: string, names: Family['names'], from: 0 | 1): readonly string[] {
+  const layer = /\.layers?\.(\d+)\./.exec(name)?.[1] ?? '';
+  const general = name.replace(/\.(layers?)\.\d+\./, '.$1.{n}.').replace(/\.(weight|bias)$/, '');
+  const found = names.filter((pair) => pair[from] === general);
+  if (found.length === 0) return [name];
+  return found.map((pair) => pair[1 - from].replace('{n}', layer) + name.slice(name.lastIndexOf('.')));
 }

@@ -7,7 +7,7 @@
  *   D_A = mean over A's words i of |x_i − Σ_j p_ij x_j|, and D_B likewise.
  * A word is any live token but [CLS]; if one of the texts has none left, m replaces the mix.
  */
-import type { Layout } from '../../encoder/index.ts';
+import { type Layout, logPresence } from '../../encoder/index.ts';
 import type { Graph, Value } from '../../graph/index.ts';
 
 /** β: how sharply the most similar words are preferred. */
@@ -18,8 +18,9 @@ const NEVER = -1e9;
 const SMALLEST = 1e-6;
 
 /** D_A + D_B and D_A − D_B beside each other, [B, 2d]; a text without words has D = 0. */
-export function alignment(g: Graph, entering: Value, { padded: S }: Layout, segments: readonly [Value, Value]): Value {
-  const [first, second] = segments; // [B, S], 1 at the segment's live rows
+export function alignment(g: Graph, entering: Value, layout: Layout, segments: readonly [Value, Value]): Value {
+  const { padded: S } = layout;
+  const [first, second] = segments; // [B, S], the weights of the segment's live rows: 1 where nothing fades
   const d = entering.shape[2] as number;
   const notCls = g.cast(g.op('Less', [g.scalar(0, 'int64'), g.range(S)], {}), 'float32'); // [S]
   const a = g.mul(first, notCls); // [B, S]
@@ -42,7 +43,10 @@ export function alignment(g: Graph, entering: Value, { padded: S }: Layout, segm
   const cosines = g.div(g.div(centred, column(norms)), row(norms)); // [B, S, S]
 
   const across = g.add(g.mul(column(a), row(second)), g.mul(column(second), row(a))); // [B, S, S], 1 from text to text
-  const bias = g.mul(g.sub(g.scalar(1), across), NEVER);
+  const fading = logPresence(g, layout); // [B, S]
+  const bias = fading
+    ? g.where(g.op('Greater', [across, g.scalar(0)], {}), row(fading), NEVER)
+    : g.mul(g.sub(g.scalar(1), across), NEVER);
   const similar = g.softmax(g.add(g.mul(cosines, SHARPNESS), bias)); // [B, S, S]
   const both = g.op('Less', [g.scalar(0), g.mul(countOf(a), countOf(second))], {}); // [B, 1]
   const mixing = g.where(g.unsqueeze(both, 2), similar, row(everyWord)); // [B, S, S]

@@ -1,4 +1,4 @@
-/** The last layer's exit, which always answers: the encoder's main classifier, on [CLS] of the last layer. */
+/** The last layer's exit, which always answers: the encoder's main classifier, on [CLS] of the last layer or the mean of its rows. */
 import { classificationHead, parameterShapes } from '../../encoder/index.ts';
 import type { Exit, ExitGraph } from './exit.ts';
 import { featureHeadFlops } from './feature-head.ts';
@@ -9,7 +9,8 @@ export const mainClassifier: Exit = {
   reads: 'cls',
   needsPairs: false,
   // BERT's pooler d → d and classifier d → C
-  flops: (shape) => featureHeadFlops(shape, shape.hiddenSize),
+  flops: (shape, _, _entering, left) =>
+    featureHeadFlops(shape, shape.hiddenSize) + (shape.pooling === 'mean' ? 2 * left * shape.hiddenSize : 0),
 };
 
 export const mainClassifierGraph: ExitGraph = {

@@ -4,6 +4,7 @@
  */
 import {
   type EncoderConfig,
+  formOfLayers,
   initialise,
   type Parameters,
   parameterShapes,
@@ -103,10 +104,11 @@ function scratchTokenizer({ vocabularySize, maxLength }: TrainOptions, { example
 /** A student of half the layers (rounded up), every other one of the model's, from the first (as DistilBERT takes them). */
 export function halfDepth(state: ModelState): ModelState {
   const layers = Math.ceil(state.config.layers / 2);
-  const config = { ...state.config, layers };
+  const taken = Array.from({ length: layers }, (_, layer) => 2 * layer);
+  const config = { ...state.config, layers, form: formOfLayers(state.config.form, taken) };
   const parameters: Parameters = new Map();
   for (const [name, shape] of parameterShapes(config)) {
-    const source = name.replace(/\.layer\.(\d+)\./, (_, layer) => `.layer.${2 * Number(layer)}.`);
+    const source = name.replace(/\.layer\.(\d+)\./, (_, layer) => `.layer.${taken[Number(layer)]}.`);
     parameters.set(name, { shape, data: state.parameters.get(source)!.data.slice() });
   }
   return { ...state, config, parameters };

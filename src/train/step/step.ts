@@ -7,7 +7,12 @@
  * - with a teacher, the teacher's loss (teacher.ts).
  * `distill`, for exits that read all rows of a layer's output, is their divergence from the frozen main classifier.
  */
-import { POSITION_EMBEDDINGS, TOKEN_TYPE_EMBEDDINGS, WORD_EMBEDDINGS } from '../../encoder/index.ts';
+import {
+  type EncoderConfig,
+  POSITION_EMBEDDINGS,
+  TOKEN_TYPE_EMBEDDINGS,
+  WORD_EMBEDDINGS,
+} from '../../encoder/index.ts';
 import { backward, Graph, type Value } from '../../graph/index.ts';
 import { network, type Pruning, THRESHOLDS } from '../../pyramid/network.ts';
 import { problems } from '../../pyramid/problem.ts';
@@ -118,10 +123,9 @@ export class TrainingStep {
 
   /** The embeddings are added up, so one gradient [N, d] is all of theirs. Returns the words' sum of squares. */
   #embeddingGradients({ ids, positions, kinds }: Packed, gradient: Float32Array): number {
-    const { embeddingSize: width, tokenTypes, typeVocabularySize, unusedPositions } = this.#state.config;
-    const tables = new Map<string, (row: number) => number>([
-      [POSITION_EMBEDDINGS, (row) => unusedPositions + positions[row]],
-    ]);
+    const { embeddingSize: width, tokenTypes, typeVocabularySize, unusedPositions, form } = this.#state.config;
+    const tables = new Map<string, (row: number) => number>();
+    if (form.positionTable) tables.set(POSITION_EMBEDDINGS, (row) => unusedPositions + positions[row]);
     if (tokenTypes) tables.set(TOKEN_TYPE_EMBEDDINGS, (row) => Math.min(kinds[row], typeVocabularySize - 1));
     for (const [name, indexOf] of tables) {
       const into = floats(this.#gradients[`gradient:${name}`]);
@@ -138,11 +142,17 @@ export class TrainingStep {
 
 /**
  * Hard pruning compares with the thresholds, which no gradient passes. A key's bias adds the same to all logits of a
- * softmax, so its true gradient is zero; computed, it is rounding noise, which AdamW would blow up to full steps.
+ * softmax, unless it is turned by places, so its true gradient is zero; computed, it is rounding noise, which AdamW would blow
+ * up to full steps.
  */
-const learns = (name: string, { objective, pruning }: Pick<StepSettings, 'objective' | 'pruning'>): boolean => {
+const learns = (
+  name: string,
+  { form }: EncoderConfig,
+  { objective, pruning }: Pick<StepSettings, 'objective' | 'pruning'>,
+): boolean => {
   if (objective === 'distill') return name.startsWith('pyramid.heads.');
-  return name === THRESHOLDS ? pruning === 'soft' : !name.endsWith('attention.self.key.bias');
+  if (name === THRESHOLDS) return pruning === 'soft';
+  return form.rotary !== null || !name.endsWith('attention.self.key.bias');
 };
 
 export interface BuiltStep {
@@ -209,7 +219,7 @@ export function buildStep(state: ModelState, settings: Omit<StepSettings, 'compi
   const loss =
     objective === 'task' ? taskLoss() : sum(net.exits.map((exit) => problem.distillation(g, net.logits, exit)));
   const trainsEmbeddings = objective === 'task';
-  const trained = parameters.names.filter((name) => learns(name, settings));
+  const trained = parameters.names.filter((name) => learns(name, config, settings));
   const inGraph = trained.filter((name) => name !== POSITION_EMBEDDINGS && name !== TOKEN_TYPE_EMBEDDINGS);
   const gradients = backward(g, loss, [
     ...inGraph.map((name) => parameters.weights(name)),
