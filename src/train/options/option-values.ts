@@ -3,6 +3,7 @@
  * separator. Each is read from a flag, a configuration file or a call; undefined where it is none. defaults.ts has the table.
  */
 import { toNumber } from '../../option.ts';
+import { SCHEDULES, type ScheduleName } from '../step/schedule.ts';
 
 /** Passes over the training rows, by stage; a stage that the method does not have is not run. */
 export interface Epochs {
@@ -55,6 +56,10 @@ export function readEpochs(raw: unknown): Epochs | undefined {
   }
   return entries.length === 0 ? undefined : (epochs as unknown as Epochs);
 }
+
+/** One of ours, or transformers' name of one. */
+export const readSchedule = (raw: unknown): ScheduleName | undefined =>
+  raw === 'constant_with_warmup' ? 'constant' : SCHEDULES.find((name) => name === raw);
 
 /** `none`, `auto`, `ham=1,spam=2`, or {ham: 1, spam: 2} as JSON or as an object. */
 export function readClassWeights(raw: unknown): ClassWeights | undefined {

@@ -1,5 +1,6 @@
 /** The options of training that the stages of a network have: optimisation, and token pruning. */
 import { customOption, integerOption, numberOption, type OptionTable } from '../../option.ts';
+import { SCHEDULES, type ScheduleName, type ScheduleOptions } from '../step/schedule.ts';
 import {
   type ClassWeights,
   DEFAULT_EPOCHS,
@@ -7,14 +8,14 @@ import {
   readClassWeights,
   readDelta,
   readEpochs,
+  readSchedule,
 } from './option-values.ts';
 
-export interface StageOptions {
+export interface StageOptions extends ScheduleOptions {
   readonly epochs: Epochs;
   readonly batchSize: number;
   readonly minSteps: number;
   readonly learningRate: number;
-  readonly warmup: number;
   readonly weightDecay: number;
   readonly clip: number;
   readonly classWeights: ClassWeights;
@@ -68,6 +69,16 @@ export const stageTable = {
     help: 'peak learning rate, reached after warm-up; use about 5e-4 for a network from scratch',
     aliases: ['learning_rate'],
   }),
+  learningRateSchedule: customOption<ScheduleName>({
+    group: optimisation,
+    affects: ['run', 'network'],
+    default: 'linear',
+    placeholder: SCHEDULES.join('|'),
+    expected: `one of ${SCHEDULES.join(', ')}`,
+    help: 'how the learning rate goes on after warm-up, in each stage: linear: by equal parts to zero; cosine: along half a cosine to zero; constant: it stays (constant_with_warmup is another name for it)',
+    aliases: ['lr_scheduler_type'],
+    read: readSchedule,
+  }),
   warmup: numberOption({
     group: optimisation,
     affects: ['run', 'network'],
@@ -75,8 +86,17 @@ export const stageTable = {
     min: 0,
     max: 1,
     placeholder: 'SHARE',
-    help: 'the share of steps over which the learning rate rises; it falls to zero over the rest',
+    help: "the share of a stage's steps over which the learning rate rises",
     aliases: ['warmup_ratio'],
+  }),
+  warmupSteps: integerOption<number | null>({
+    group: optimisation,
+    affects: ['run', 'network'],
+    default: null,
+    min: 0,
+    placeholder: 'STEPS',
+    help: 'the steps of each stage over which the learning rate rises, instead of --warmup',
+    aliases: ['warmup_steps'],
   }),
   weightDecay: numberOption({
     group: optimisation,

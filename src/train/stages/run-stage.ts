@@ -11,7 +11,7 @@ import type { OnTrainEvent, TrainEvent } from '../events.ts';
 import type { StageName } from '../methods.ts';
 import type { ModelState } from '../state.ts';
 import { AdamW } from '../step/adamw.ts';
-import { linearSchedule } from '../step/schedule.ts';
+import { scheduleFactor } from '../step/schedule.ts';
 import { HeadsTracer } from '../trace/heads-tracer.ts';
 import { type TextTrace, Tracer } from '../trace/tracer.ts';
 import { validationMetrics } from '../trace/validation-metrics.ts';
@@ -102,7 +102,7 @@ export async function runStage(run: StageRun, before: Progress, resume: Saved | 
         const stepStarted = performance.now();
         const { loss } = await step.run(
           order[batch],
-          linearSchedule(at, steps, settings.warmup),
+          scheduleFactor(at, steps, settings),
           at + 1,
           `${seed}/${stage}/${at}`,
         );

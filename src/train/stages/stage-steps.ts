@@ -18,7 +18,16 @@ import { type MoreTexts, withMore, withMoreInputs } from './more-texts.ts';
 
 /** Options that steps read; jointWeight 0: heads are not trained with the backbone. */
 type StageOptionName =
-  | ('epochs' | 'batchSize' | 'learningRate' | 'warmup' | 'weightDecay' | 'clip')
+  | (
+      | 'epochs'
+      | 'batchSize'
+      | 'learningRate'
+      | 'learningRateSchedule'
+      | 'warmup'
+      | 'warmupSteps'
+      | 'weightDecay'
+      | 'clip'
+    )
   | ('temperature' | 'lambda' | 'thresholdLearningRate')
   | ('headLearningRate' | 'headBatchSize' | 'pooledDropout')
   | ('jointHeadLearningRate' | 'jointWeight' | 'jointTargets')

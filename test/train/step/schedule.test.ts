@@ -1,11 +1,48 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { linearSchedule } from '../../../src/train/step/schedule.ts';
+import { type ScheduleName, scheduleFactor } from '../../../src/train/step/schedule.ts';
 
-const factors = (steps: number, warmup: number) =>
-  Array.from({ length: steps }, (_, step) => linearSchedule(step, steps, warmup));
+const factors = (
+  steps: number,
+  warmup: number,
+  learningRateSchedule: ScheduleName = 'linear',
+  warmupSteps: number | null = null,
+) =>
+  Array.from({ length: steps }, (_, step) =>
+    scheduleFactor(step, steps, { learningRateSchedule, warmup, warmupSteps }),
+  );
 
-describe('linearSchedule', () => {
+/** transformers' get_…_schedule_with_warmup, as its documentation states them: the factor after `step` of `steps`. */
+const transformers: { readonly [S in ScheduleName]: (step: number, steps: number, rise: number) => number } = {
+  linear: (step, steps, rise) =>
+    step < rise ? step / Math.max(1, rise) : Math.max(0, (steps - step) / Math.max(1, steps - rise)),
+  cosine: (step, steps, rise) =>
+    step < rise
+      ? step / Math.max(1, rise)
+      : Math.max(0, 0.5 * (1 + Math.cos(Math.PI * 0.5 * 2 * ((step - rise) / Math.max(1, steps - rise))))),
+  constant: (step, _, rise) => (step < rise ? step / Math.max(1, rise) : 1),
+};
+
+describe.each(['linear', 'cosine', 'constant'] as const)('the schedule %s', (name) => {
+  it("is transformers' after the warm-up, and one step ahead of it before", () => {
+    for (const [steps, rise] of [
+      [100, 0],
+      [100, 10],
+      [7, 3],
+      [1, 0],
+    ]) {
+      const all = factors(steps, 0.9, name, rise);
+      for (let step = 0; step < steps; step++)
+        expect(all[step]).toBeCloseTo(transformers[name](step < rise ? step + 1 : step, steps, rise), 12);
+    }
+  });
+
+  it('is all warm-up where that takes more steps than there are', () => {
+    expect(factors(4, 0, name, 1000)).toEqual([0.25, 0.5, 0.75, 1]);
+  });
+});
+
+describe('the schedule linear', () => {
   it('rises by equal parts to 1, then falls by equal parts towards 0', () => {
     expect(factors(8, 0.5)).toEqual([0.25, 0.5, 0.75, 1, 1, 0.75, 0.5, 0.25]);
   });
