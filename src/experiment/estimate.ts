@@ -54,10 +54,10 @@ export async function stepSpeed(
       path: ['speed'],
     });
     // the first allocates
-    await step.run(batches[0], 1, 1, 'speed');
+    await step.run([batches[0]], 1, 1, 'speed');
     const timed = Array.from({ length: STEPS }, (_, i) => batches[(i + 1) % batches.length]);
     const started = performance.now();
-    for (const [i, batch] of timed.entries()) await step.run(batch, 1, i + 2, 'speed');
+    for (const [i, batch] of timed.entries()) await step.run([batch], 1, i + 2, 'speed');
     const seconds = (performance.now() - started) / 1000;
     return timed.reduce((sum, batch) => sum + step.tokens(batch), 0) / seconds;
   } finally {

@@ -25,7 +25,7 @@ export interface Position {
   /** Index of the stage among the method's. */
   readonly stage: number;
   readonly epoch: number;
-  /** Batches of the epoch that are done. */
+  /** Steps of the epoch that are done. */
   readonly batch: number;
 }
 

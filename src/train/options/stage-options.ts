@@ -19,6 +19,9 @@ export interface StageOptions extends ScheduleOptions {
   readonly weightDecay: number;
   readonly clip: number;
   readonly classWeights: ClassWeights;
+  readonly gradientAccumulation: number;
+  readonly labelSmoothing: number;
+  readonly dropout: number | null;
 
   readonly delta: number | 'auto';
   readonly temperature: number;
@@ -123,6 +126,36 @@ export const stageTable = {
     expected: 'none, auto, or a weight above 0 for each label, as in ham=1,spam=2',
     help: 'weights of the labels in the loss; auto: inverse to label frequency, 1 on average',
     read: readClassWeights,
+  }),
+  gradientAccumulation: integerOption({
+    group: optimisation,
+    affects: ['regular', 'soft', 'hard'],
+    default: 1,
+    min: 1,
+    max: 1024,
+    placeholder: 'BATCHES',
+    help: 'batches whose gradients make one step, in all stages except heads: a step has --batch-size times as many rows, and takes the memory of one batch',
+    aliases: ['gradient_accumulation_steps'],
+  }),
+  labelSmoothing: numberOption({
+    group: optimisation,
+    affects: ['regular', 'soft', 'hard'],
+    default: 0,
+    min: 0,
+    max: 0.99,
+    placeholder: 'SHARE',
+    help: 'the share of a row that the loss takes from its own label and gives to all labels alike; floor 0 learns without it',
+    aliases: ['label_smoothing_factor'],
+  }),
+  dropout: numberOption<number | null>({
+    group: optimisation,
+    affects: ['run', 'network'],
+    default: null,
+    min: 0,
+    max: 0.9,
+    placeholder: 'SHARE',
+    help: "the share of values that a training step leaves out after the embeddings, of attention's weights, after each part of a block and before the classifier (default: what the model's config.json says; 0.1 with scratch)",
+    aliases: ['hidden_dropout_prob'],
   }),
 
   delta: customOption<number | 'auto'>({

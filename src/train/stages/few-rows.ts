@@ -6,6 +6,7 @@
 import type { TrainOptions } from '../options/defaults.ts';
 
 export type Steps = Pick<TrainOptions, 'epochs' | 'batchSize'>;
+type Given = Steps & Pick<TrainOptions, 'minSteps'> & Partial<Pick<TrainOptions, 'gradientAccumulation'>>;
 
 /** A batch is at most such a share of the rows, so that an epoch has some steps; but no smaller than LEAST_BATCH. */
 const BATCHES_AN_EPOCH = 8;
@@ -14,10 +15,10 @@ const LEAST_BATCH = 8;
 const MOST_EPOCHS = 100;
 
 /** `rows`: those to be trained on. As the options say where they make steps enough, or where `minSteps` is 0. */
-export function stepsFor({ epochs, batchSize, minSteps }: Steps & Pick<TrainOptions, 'minSteps'>, rows: number): Steps {
-  const stepsOf = (batch: number) => epochs.regular * Math.ceil(rows / batch);
+export function stepsFor({ epochs, batchSize, minSteps, gradientAccumulation = 1 }: Given, rows: number): Steps {
+  const stepsOf = (batch: number) => epochs.regular * Math.ceil(Math.ceil(rows / batch) / gradientAccumulation);
   if (epochs.regular === 0 || stepsOf(batchSize) >= minSteps) return { epochs, batchSize };
-  const batch = smallerBatch(batchSize, rows);
+  const batch = smallerBatch(batchSize, rows / gradientAccumulation);
   const factor = minSteps / stepsOf(batch);
   const longer = (count: number) => Math.max(count, Math.min(MOST_EPOCHS, Math.round(count * factor)));
   return {

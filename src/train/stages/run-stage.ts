@@ -51,7 +51,8 @@ export async function runStage(run: StageRun, before: Progress, resume: Saved | 
   const { seed } = settings;
   const epochs = settings.epochs[stage];
   const batchSize = stage === 'heads' ? settings.headBatchSize : settings.batchSize;
-  const batches = Math.ceil(lengths.length / batchSize);
+  const together = stage === 'heads' ? 1 : settings.gradientAccumulation;
+  const batches = Math.ceil(Math.ceil(lengths.length / batchSize) / together);
   const steps = epochs * batches;
   onEvent({ kind: 'stage', method: run.method, stage, epochs, steps });
   let progress = resume?.progress ?? { ...before, position: { stage: index, epoch: 0, batch: 0 }, lossSum: 0 };
@@ -95,7 +96,7 @@ export async function runStage(run: StageRun, before: Progress, resume: Saved | 
     tracer = validation ? await createEpochTracer(run, validation) : null;
     for (let epoch = progress.position.epoch; epoch < epochs; epoch++) {
       const epochStarted = performance.now();
-      const order = trainingBatches(lengths, { batchSize, seed, path: [stage, epoch] });
+      const order = inSteps(trainingBatches(lengths, { batchSize, seed, path: [stage, epoch] }), together);
       let lossSum = progress.position.epoch === epoch ? progress.lossSum : 0;
       for (let batch = progress.position.epoch === epoch ? progress.position.batch : 0; batch < batches; batch++) {
         const at = epoch * batches + batch;
@@ -108,7 +109,7 @@ export async function runStage(run: StageRun, before: Progress, resume: Saved | 
         );
         if (!Number.isFinite(loss)) fail(at + 1, loss);
         lossSum += loss;
-        clock.tick(step.tokens(order[batch]), performance.now() - stepStarted);
+        clock.tick(step.tokens(order[batch].flat()), performance.now() - stepStarted);
         onEvent({
           kind: 'step',
           stage,
@@ -145,6 +146,12 @@ export async function runStage(run: StageRun, before: Progress, resume: Saved | 
   }
   return { ...progress, seconds: seconds() };
 }
+
+/** The batches of each step: so many, the last step what is left. */
+const inSteps = (batches: readonly (readonly number[])[], together: number): (readonly (readonly number[])[])[] =>
+  Array.from({ length: Math.ceil(batches.length / together) }, (_, step) =>
+    batches.slice(step * together, (step + 1) * together),
+  );
 
 /** Traces the validation rows after each epoch. */
 interface EpochTracer {

@@ -1,5 +1,6 @@
 /** What a step of each stage does, behind one face for the loop: task steps, steps on cached features, full distillation. */
 
+import type { EncoderConfig } from '../../encoder/index.ts';
 import { exitOf, readsFeatures } from '../../pyramid/exits/exits.ts';
 import type { Pruning } from '../../pyramid/network.ts';
 import { type Compile, float32 } from '../../runtime/runtime.ts';
@@ -11,7 +12,7 @@ import type { StageName } from '../methods.ts';
 import type { TrainOptions } from '../options/defaults.ts';
 import type { ModelState } from '../state.ts';
 import { HeadsStep } from '../step/heads-step.ts';
-import { type StepResult, type StepSettings, type StepTargets, TrainingStep } from '../step/step.ts';
+import { type StepPart, type StepResult, type StepSettings, type StepTargets, TrainingStep } from '../step/step.ts';
 import { Teacher } from '../step/teacher.ts';
 import { Tracer } from '../trace/tracer.ts';
 import { type MoreTexts, withMore, withMoreInputs } from './more-texts.ts';
@@ -28,6 +29,7 @@ type StageOptionName =
       | 'weightDecay'
       | 'clip'
     )
+  | ('gradientAccumulation' | 'labelSmoothing')
   | ('temperature' | 'lambda' | 'thresholdLearningRate')
   | ('headLearningRate' | 'headBatchSize' | 'pooledDropout')
   | ('jointHeadLearningRate' | 'jointWeight' | 'jointTargets')
@@ -41,8 +43,11 @@ export interface StageSettings extends Pick<TrainOptions, StageOptionName> {
 }
 
 export interface StageStep {
-  /** One step on the texts of `indices` at `factor` of the highest learning rate; `step` counts from 1. */
-  run(indices: readonly number[], factor: number, step: number, key: string): Promise<StepResult>;
+  /**
+   * One step on the texts of `batches` at `factor` of the highest learning rate; `step` counts from 1. The heads stage takes one
+   * batch at a time.
+   */
+  run(batches: readonly (readonly number[])[], factor: number, step: number, key: string): Promise<StepResult>;
   /** Tokens that a batch has. */
   tokens(indices: readonly number[]): number;
   moments(): StepMoments;
@@ -98,14 +103,17 @@ async function textStep(
   const { learningRate, headLearningRate, jointHeadLearningRate } = settings;
   const weights = stage === 'heads' ? headLearningRate : learningRate;
   const heads = stage === 'heads' ? headLearningRate : jointHeadLearningRate;
-  const target = targetsOf(state.config.labels.length, train, settings.labelWeights);
+  const target = targetsOf(state.config, train, settings);
   return {
-    async run(indices, factor, at, key) {
-      const batch = packBatch(train, indices);
-      const teacherOutput = await teacher?.run(batch);
+    async run(batches, factor, at, key) {
+      const parts: StepPart[] = [];
+      for (const indices of batches) {
+        const batch = packBatch(train, indices);
+        parts.push({ batch, targets: { ...target(indices), teacherOutput: await teacher?.run(batch) } });
+      }
       const thresholds = settings.thresholdLearningRate * factor;
       const rates = { weights: weights * factor, heads: heads * factor, thresholds };
-      return step.run(batch, { ...target(indices), teacherOutput }, rates, at, key);
+      return step.runParts(parts, rates, at, key);
     },
     tokens: (indices) => indices.reduce((sum, index) => sum + train.lengths[index], 0),
     moments: () => ({
@@ -134,7 +142,7 @@ async function featureStep({ stage, prunes, state, train, more, settings, onEven
   const { lengths } = more ? withMore(train, more) : train;
   const step = await HeadsStep.create(state, more ? withMoreInputs(own, more) : own, settings);
   return {
-    run: (indices, factor, at, key) => step.run(indices, settings.headLearningRate * factor, at, key),
+    run: ([indices], factor, at, key) => step.run(indices, settings.headLearningRate * factor, at, key),
     tokens: (indices) => indices.reduce((sum, index) => sum + lengths[index], 0),
     moments: () => ({ moments: step.optimiser.moments, words: null }),
     settle: () => step.settle(),
@@ -144,25 +152,33 @@ async function featureStep({ stage, prunes, state, train, more, settings, onEven
   };
 }
 
-/** Targets and row weights of a batch: one-hot ones where a text has one label. */
+/**
+ * Targets and row weights of a batch: one-hot ones where a text has one label. Smoothed by ε, the label of C has 1 − ε + ε/C and every
+ * other ε/C; where a text may have any number of labels, one that it has 1 − ε/2 and any other ε/2.
+ */
 function targetsOf(
-  labels: number,
+  { labels: { length: labels }, problemType }: Pick<EncoderConfig, 'labels' | 'problemType'>,
   train: EncodedSet,
-  labelWeights: readonly number[],
+  { labelWeights, labelSmoothing }: Pick<StageSettings, 'labelWeights' | 'labelSmoothing'>,
 ): (indices: readonly number[]) => StepTargets {
+  const smoothing = problemType === 'regression' ? 0 : labelSmoothing;
+  const smooth = (targets: Float32Array, to: number) =>
+    targets.map((value) => (1 - smoothing) * value + smoothing * to);
   return (indices) => {
     const targets = new Float32Array(indices.length * labels);
     const weights = new Float32Array(indices.length);
     indices.forEach((index, text) => {
       const target = train.targets?.[index];
       if (target) {
-        targets.set(target, text * labels);
+        targets.set(smoothing > 0 ? smooth(Float32Array.from(target), 1 / 2) : target, text * labels);
         weights[text] = 1;
         return;
       }
       if (train.labels[index] === NO_LABEL) return; // distilled alone, which asks for neither
       targets[text * labels + train.labels[index]] = 1;
       weights[text] = labelWeights[train.labels[index]];
+      const own = targets.subarray(text * labels, (text + 1) * labels);
+      if (smoothing > 0) own.set(smooth(own, 1 / labels));
     });
     return { targets: float32(targets, indices.length, labels), weights: float32(weights, indices.length) };
   };

@@ -29,7 +29,16 @@ export function labelWeights(weights: ClassWeights, rows: Dataset): number[] {
   );
 }
 
-/** The same, of rows of which it is known how many each label has. */
+/** Throws MP_USAGE where there are no labels to smooth. */
+export function checkSmoothing(labelSmoothing: number, rows: Dataset): void {
+  if (labelSmoothing > 0 && problemTypeOfRows(rows) === 'regression')
+    throw new PyramidError('MP_USAGE', {
+      what: '--label-smoothing was given, and the rows have numbers',
+      todo: 'leave it out',
+    });
+}
+
+/** The same as `labelWeights`, of rows of which it is known how many each label has. */
 export function classWeights(weights: ClassWeights, labels: readonly string[], counts: readonly number[]): number[] {
   if (weights === 'none') return labels.map(() => 1);
   if (weights === 'auto') {

@@ -19,6 +19,7 @@ import type { OnTrainEvent } from '../events.ts';
 import { methods } from '../methods.ts';
 import type { TrainOptions } from '../options/defaults.ts';
 import { type ModelState, NO_HEADS, noNetwork } from '../state.ts';
+import { withDropout } from './dropout-rate.ts';
 import { modelFolder } from './from-hub.ts';
 import type { Rows } from './rows.ts';
 import { meanAndSpread } from './values.ts';
@@ -66,7 +67,7 @@ export async function startingModel(
   }
   const model = await modelFolder(options.model, onEvent);
   const stored = await readConfig(model);
-  const config: EncoderConfig = { ...stored, labels, problemType };
+  const config: EncoderConfig = { ...withDropout(stored, options.dropout), labels, problemType };
   const fits = stored.raw.problem_type === undefined || problemTypeOf(stored) === problemType;
   const tokenizer = await loadTokenizer(model);
   if (tokenizer.vocabularySize > config.vocabularySize) {
@@ -136,5 +137,5 @@ function scratchConfig(
     initializer_range: 0.02,
     pad_token_id: 0,
   };
-  return { ...parseConfig(raw, 'scratch'), labels };
+  return { ...withDropout(parseConfig(raw, 'scratch'), options.dropout), labels };
 }

@@ -22,6 +22,7 @@ import type { Packed } from '../batch.ts';
 import type { TrainOptions } from '../options/defaults.ts';
 import { type ModelState, NO_HEADS, tensorOf } from '../state.ts';
 import { DropoutMasks, type DropoutPlace, dropoutInputs } from './dropout.ts';
+import { GradientSums, type Rows } from './gradient-sums.ts';
 import { type LearningRates, Optimiser } from './optimiser.ts';
 import { ParameterInputs, parameterFeeds, segmentInput } from './parameter-inputs.ts';
 import { type TeacherOutput, teacherLoss } from './teacher.ts';
@@ -55,6 +56,12 @@ export interface StepTargets {
   readonly teacherOutput?: TeacherOutput;
 }
 
+/** A batch, and what is asked of it. */
+export interface StepPart {
+  readonly batch: Packed;
+  readonly targets: StepTargets;
+}
+
 export interface StepResult {
   readonly loss: number;
   /** Norm of all gradients together, before clipping. */
@@ -86,17 +93,41 @@ export class TrainingStep {
     return new TrainingStep(state, settings, await settings.compile(built.g, `train-${settings.pruning}`), built);
   }
 
+  /** `runParts` of one batch. */
+  run(batch: Packed, targets: StepTargets, rates: LearningRates, step: number, key: string): Promise<StepResult> {
+    return this.runParts([{ batch, targets }], rates, step, key);
+  }
+
   /**
-   * Computes loss and gradients of a batch and applies them. `step` counts from 1 within the stage; `key` names the step
-   * for its dropout masks. A loss that is not finite changes nothing: the caller stops.
+   * Computes loss and gradients of the batches together and applies them. `step` counts from 1 within the stage; `key` names
+   * the step for its dropout masks. A loss that is not finite changes nothing: the caller stops.
    */
-  async run(
-    batch: Packed,
-    { targets, weights, teacherOutput }: StepTargets,
-    rates: LearningRates,
-    step: number,
-    key: string,
-  ): Promise<StepResult> {
+  async runParts(parts: readonly StepPart[], rates: LearningRates, step: number, key: string): Promise<StepResult> {
+    const sums = parts.length > 1 ? new GradientSums(parts, this.#gradients) : null;
+    let loss = 0;
+    let words: Float32Array = new Float32Array(0);
+    for (const [i, part] of parts.entries()) {
+      const results = await this.#gradientsOf(part, i === 0 ? key : `${key}/part ${i}`);
+      words = this.#built.trainsEmbeddings ? floats(results['gradient:words']) : words;
+      loss = floats(results.loss)[0];
+      sums?.add(i, loss, words);
+    }
+    const batch = sums?.finish() ?? parts[0].batch;
+    if (sums) [loss, words] = [sums.loss, sums.words];
+    if (sums && this.#built.trainsEmbeddings) this.words.take(batch.ids);
+    const { trainsEmbeddings } = this.#built;
+    const squares = trainsEmbeddings ? this.#embeddingGradients(batch, words) : 0;
+    const norm = this.optimiser.norm(squares);
+    if (Number.isFinite(loss) && Number.isFinite(norm)) {
+      const clip = this.optimiser.clipFactor(norm);
+      this.optimiser.apply(clip, rates, step);
+      if (trainsEmbeddings) this.words.update(clip, rates.weights, step, this.optimiser.settings);
+    }
+    return { loss: Number.isFinite(norm) ? loss : Number.NaN, norm };
+  }
+
+  /** Loss and gradients of one batch; those of the optimiser's tensors are where it expects them. */
+  #gradientsOf({ batch, targets: { targets, weights, teacherOutput } }: StepPart, key: string) {
     const feeds: Record<string, Tensor> = {
       words: float32(this.words.take(batch.ids), batch.rows, this.#state.config.embeddingSize),
       types: batch.types,
@@ -108,21 +139,11 @@ export class TrainingStep {
       ...parameterFeeds(this.#state, this.#built.used),
       ...this.#masks.draw(this.#built.places, { N: batch.rows, B: batch.texts, S: batch.longest }, key),
     };
-    const results = await this.#program.run(feeds, this.#gradients);
-    const loss = floats(results.loss)[0];
-    const { trainsEmbeddings } = this.#built;
-    const squares = trainsEmbeddings ? this.#embeddingGradients(batch, floats(results['gradient:words'])) : 0;
-    const norm = this.optimiser.norm(squares);
-    if (Number.isFinite(loss) && Number.isFinite(norm)) {
-      const clip = this.optimiser.clipFactor(norm);
-      this.optimiser.apply(clip, rates, step);
-      if (trainsEmbeddings) this.words.update(clip, rates.weights, step, this.optimiser.settings);
-    }
-    return { loss: Number.isFinite(norm) ? loss : Number.NaN, norm };
+    return this.#program.run(feeds, this.#gradients);
   }
 
   /** The embeddings are added up, so one gradient [N, d] is all of theirs. Returns the words' sum of squares. */
-  #embeddingGradients({ ids, positions, kinds }: Packed, gradient: Float32Array): number {
+  #embeddingGradients({ ids, positions, kinds }: Rows, gradient: Float32Array): number {
     const { embeddingSize: width, tokenTypes, typeVocabularySize, unusedPositions, form } = this.#state.config;
     const tables = new Map<string, (row: number) => number>();
     if (form.positionTable) tables.set(POSITION_EMBEDDINGS, (row) => unusedPositions + positions[row]);

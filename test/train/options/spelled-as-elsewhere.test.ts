@@ -8,6 +8,9 @@ const names: readonly (readonly [name: string, key: keyof TrainOptions, raw: unk
   ['lr_scheduler_type', 'learningRateSchedule', 'cosine', 'cosine'],
   ['lr_scheduler_type', 'learningRateSchedule', 'constant_with_warmup', 'constant'],
   ['warmup_steps', 'warmupSteps', '30', 30],
+  ['gradient_accumulation_steps', 'gradientAccumulation', '4', 4],
+  ['label_smoothing_factor', 'labelSmoothing', '0.1', 0.1],
+  ['hidden_dropout_prob', 'dropout', '0', 0],
 ];
 
 describe.each(names)('%s', (name, key, raw, value) => {
