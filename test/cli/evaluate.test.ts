@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { abstaining, certifyAbstention, dropByGroup } from '../../src/certify/index.ts';
 import type { Services } from '../../src/cli/services.ts';
+import { byLabel } from '../../src/evaluate/by-label.ts';
 import { calibrationErrors } from '../../src/evaluate/calibration-error.ts';
 import { judge } from '../../src/evaluate/judge.ts';
 import type { Trace } from '../../src/evaluate/trace.ts';
@@ -71,6 +72,18 @@ function services() {
 }
 
 describe('evaluate', () => {
+  test('prints precision, recall and F1 of each label, and which is taken for which', async () => {
+    const { fake } = services();
+    const { stdout } = await cli(['evaluate', '--model', 'm', '--test', 'f.csv', '--tau', 'off'], fake);
+    expect(stdout).toMatch(/^label +precision +recall +F1 +rows +answered$/m);
+    expect(stdout).toMatch(/^ham +1\.000 +1\.000 +1\.000 +1 +1$/m);
+    // the mail is right at the end, and at the first layer it is not
+    expect(stdout).not.toMatch(/^spam +1 +0$/m);
+    const early = await cli(['evaluate', '--model', 'm', '--test', 'f.csv', '--tau', '1'], fake);
+    expect(early.stdout).toMatch(/^spam +0\.000 +0\.000 +0\.000 +1 +0$/m);
+    expect(early.stdout).toMatch(/^spam +1 +0$/m);
+  });
+
   test('reads the given rows and prints the evaluation of their trace as JSON', async () => {
     const { calls, fake } = services();
     const args = ['--model', 'm', '--test', 'f.csv', '--label', 'y', '--tau', '0.2', '--json'];
@@ -81,6 +94,7 @@ describe('evaluate', () => {
       calibrationError: calibrationErrors(trace),
       tauFrom: 'given',
       drops: dropByGroup(trace, 0.2),
+      byLabel: byLabel(trace, 0.2),
     });
     expect(calls).toEqual([
       [{ task: null, dataDir: null, file: 'f.csv', delimiter: null, text: null, pair: null, label: 'y' }, 'm'],
