@@ -19,6 +19,12 @@ const named = (label: string): string => {
   return line.length > 60 ? `${line.slice(0, 60)}…` : line;
 };
 
+/** By label, and which is taken for which. */
+export function labelTables(figures: ByLabel): ReportTable[] {
+  const confused = confusionTable(figures);
+  return [labelTable(figures), ...(confused === null ? [] : [confused])];
+}
+
 /** Precision, recall, F1 and support of each label, then the means. Of very many labels those with the lowest F1. */
 export function labelTable({ labels, micro, macro, weighted }: ByLabel): ReportTable {
   const few = labels.length <= SHOWN;

@@ -4,6 +4,8 @@
  * for one step and checkpoint/ for a run that is stopped), with-floor/ (stages and floor 0 together), trace/ (what is
  * judged), output/ (the folder written, and put on the clock by a function that is handed in).
  */
+
+import { type ByLabel, byLabel } from '../evaluate/by-label.ts';
 import type { ClockFigures, MeasureClock } from '../evaluate/clock-figures.ts';
 import { judge } from '../evaluate/index.ts';
 import { resumeSettings } from './checkpoint/resume-settings.ts';
@@ -16,7 +18,9 @@ import { unusedWithoutNetwork } from './options/affected.ts';
 import type { TrainOptions } from './options/defaults.ts';
 import { type GivenTrainOptions, resolveTrainOptions } from './options/resolve.ts';
 import type { Reached } from './output/advice.ts';
+import { figureSentences } from './output/figures.ts';
 import { withRunFolder } from './output/run-folder.ts';
+import { writeRunReport, writeValidationTrace } from './output/run-report.ts';
 import { clockTrainedModel, writeTrainedModel } from './output/trained-model.ts';
 import { runMetrics } from './output/training-record.ts';
 import { stepsNote } from './stages/few-rows.ts';
@@ -42,6 +46,8 @@ export interface TrainResult {
   readonly dial: DialChoice | null;
   /** Of the rows that were judged: accuracy without exits and at tau, F1, speed-ups in operations. */
   readonly metrics: Readonly<Record<string, number>>;
+  /** Of the rows that were judged, at tau: precision, recall and F1 of each label, and which is taken for which; null: they have numbers. */
+  readonly byLabel: ByLabel | null;
   /** The test rows, where there are any. */
   readonly judgedOn: 'test' | 'validation';
   /** What its parts reach on the validation rows; null: there is no floor 0, or nothing else. */
@@ -126,16 +132,36 @@ async function trainInto(
   const tau = dial?.tau ?? null;
   const judged = rows.test && sets.test ? await pyramid.trace(rows.test, sets.test) : validation;
   const metrics = runMetrics(judge(judged, null), judge(judged, tau));
+  const labels = byLabel(judged, tau);
 
   const seconds = (performance.now() - started) / 1000;
-  const model = { options, start, rows, sets, result, floor, exitTemperatures, answers, dial, metrics };
+  const model = {
+    options,
+    start,
+    rows,
+    sets,
+    result,
+    floor,
+    exitTemperatures,
+    answers,
+    dial,
+    metrics,
+    byLabel: labels,
+  };
   await writeTrainedModel(out, model);
+  await writeValidationTrace(out, validation, options.seed);
   await checkpoints.remove();
   await new StoredAnswers(checkpoints.path).remove();
   const clock = measure ? await clockTrainedModel(out, model, { measure, on: 'validation', signal }, onEvent) : null;
   // floor 0 and network are compared by answers that are right or wrong
   const reached = floor && answers === null ? reachedBy(floor.facts, judge(validation, tau).accuracy) : null;
-  return { out, method, tau, dial, metrics, judgedOn: rows.test ? 'test' : 'validation', reached, clock, seconds };
+  const judgedOn = rows.test ? 'test' : 'validation';
+  const done = { out, method, tau, dial, metrics, byLabel: labels, judgedOn, reached, clock, seconds } as const;
+  await writeRunReport(out, {
+    ...{ options, rows: rows.test ?? rows.validation, judgedOn, judged, tau, history: result.progress.history },
+    ...{ seconds: result.progress.seconds, msPerText: clock?.msPerText ?? null, sentences: figureSentences(done, out) },
+  });
+  return done;
 }
 
 const reachedBy = ({ accuracy: { floor, network }, unlabelled }: FloorFacts, pyramid: number): Reached | null =>

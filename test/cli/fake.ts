@@ -86,6 +86,7 @@ export async function trainOptions(...args: string[]): Promise<{ options: TrainO
         tau: 0.2,
         dial: { tau: 0.2, from: 'chosen', certificate: null, short: null },
         metrics: { accuracy: 0.985, accuracyAtTau: 0.98, speedupPaper: 3.456, speedupActual: 12.34, meanExit: 1.5 },
+        byLabel: null,
         judgedOn: 'test',
         reached: null,
         clock: {

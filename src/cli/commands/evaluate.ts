@@ -1,6 +1,6 @@
 /** `evaluate`: a model's accuracy and cost on labelled rows, at one tau. The judging is src/evaluate's. */
 import { abstaining, dropByGroup } from '../../certify/index.ts';
-import { type ByLabel, byLabel } from '../../evaluate/by-label.ts';
+import { byLabel } from '../../evaluate/by-label.ts';
 import { calibrationErrors } from '../../evaluate/calibration-error.ts';
 import { besideTheMean, errorInWords } from '../../evaluate/error-words.ts';
 import { type Judgement, judge, type LengthBucket } from '../../evaluate/judge.ts';
@@ -11,8 +11,6 @@ import { type Dial, originOf } from '../../pyramid/folder/dial.ts';
 import type { Dtype } from '../../pyramid/folder/model-folder.ts';
 import { tauInWords } from '../../pyramid/folder/tau-words.ts';
 import { times } from '../../report/format.ts';
-import { confusionTable, labelTable } from '../../report/label-tables.ts';
-import { alignedText } from '../../report/text-table.ts';
 import { groupTable } from '../calibrate/certified-words.ts';
 import type { Command } from '../command.ts';
 import { dtypeOption } from '../options/engine-options.ts';
@@ -27,6 +25,7 @@ import {
 import { engineTau, type TauOption, tauOption } from '../options/tau-option.ts';
 import { counter } from '../output/counter.ts';
 import { count, percent, thousands } from '../output/format.ts';
+import { labelText } from '../output/label-text.ts';
 
 export interface EvaluateOptions extends LabelledRowsOptions {
   readonly model: string;
@@ -87,17 +86,10 @@ export const evaluate: Command<EvaluateOptions> = {
         ? `${JSON.stringify({ ...judgement, calibrationError, tauFrom: originOf(dial), drops, byLabel: labels, ...(abstention && { abstention }) })}\n`
         : report(rows.name, { ...judgement, calibrationError }, dial, abstention) +
             (drops === null ? '' : groupTable(drops)) +
-            (labels === null ? '' : labelText(labels)),
+            labelText(labels),
     );
   },
 };
-
-/** Precision and recall of each label, then which is taken for which. */
-function labelText(labels: ByLabel): string {
-  const confused = confusionTable(labels);
-  const tables = [labelTable(labels), ...(confused === null ? [] : [confused])];
-  return tables.map((table) => `\n${alignedText(table)}\n`).join('');
-}
 
 /** `calibrationError` [L+1]: of each exit, floor 0 first, 0 to 1; null where no text is asked. The same at every tau. */
 type Judged = Judgement & { readonly calibrationError: readonly (number | null)[] };

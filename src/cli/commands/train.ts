@@ -7,6 +7,7 @@ import { resolveTrainOptions } from '../../train/options/resolve.ts';
 import { figureSentences } from '../../train/output/figures.ts';
 import { type Command, flagOf } from '../command.ts';
 import { duration } from '../output/format.ts';
+import { labelText } from '../output/label-text.ts';
 import { trainProgress } from '../output/progress.ts';
 import { stopSignal } from '../stop-signal.ts';
 
@@ -73,7 +74,7 @@ export const train: Command<TrainCommandOptions> = {
       io.stdout.write(
         json
           ? `${JSON.stringify(result)}\n`
-          : `${result.method} in ${result.out}, ${duration(result.seconds)}\n${figureSentences(result, result.out).join('\n')}\n`,
+          : `${result.method} in ${result.out}, ${duration(result.seconds)}\n${figureSentences(result, result.out).join('\n')}\n${labelText(result.byLabel)}`,
       );
     } finally {
       stop.close();

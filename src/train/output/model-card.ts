@@ -1,8 +1,11 @@
 /** README.md of a model folder: the model card that Hugging Face shows, made from the run. */
 import { type EncoderConfig, FAMILIES, hasNetwork } from '../../encoder/index.ts';
+import type { ByLabel } from '../../evaluate/by-label.ts';
 import type { ClockFigures } from '../../evaluate/clock-figures.ts';
 import { withDialSection } from '../../pyramid/folder/dial-section.ts';
 import type { PyramidInfo } from '../../pyramid/folder/model-folder.ts';
+import { labelTables } from '../../report/label-tables.ts';
+import { tableMarkdown } from '../../report/report-table.ts';
 import { headsJoin } from '../methods.ts';
 import type { TrainOptions } from '../options/defaults.ts';
 import type { Rows } from '../start/rows.ts';
@@ -15,13 +18,15 @@ export interface CardFacts {
   readonly config: EncoderConfig;
   readonly options: TrainOptions;
   readonly metrics: Readonly<Record<string, number>>;
+  /** At tau, of the rows that were judged; null: there is none. */
+  readonly byLabel: ByLabel | null;
   readonly rows: Rows;
   readonly floor: Pick<LearnedFloor, 'parts' | 'facts'> | null;
   readonly dial: DialChoice | null;
   readonly clock: ClockFigures | null;
 }
 
-export function modelCard({ info, config, options, metrics, rows, floor, dial, clock }: CardFacts): string {
+export function modelCard({ info, config, options, metrics, byLabel, rows, floor, dial, clock }: CardFacts): string {
   const judgedOn = rows.test ? 'test' : 'validation';
   const figures = figureRows({ metrics, tau: info.tau, dial, judgedOn, clock }).map(
     ([what, value]) => `| ${what} | ${value} |`,
@@ -43,7 +48,6 @@ ${floor ? `\n${floorSentences(floor, hasNetwork(config))}\n` : ''}
 ${figures.join('\n')}
 
 ${timeNote(clock)}
-
 \`\`\`ts
 import { Pyramid } from 'magic-pyramid';
 
@@ -53,9 +57,15 @@ await pyramid.close();
 \`\`\`
 
 Settings, seed, versions and the fingerprint of the rows are in \`training.json\`.
-`;
+${byLabel === null ? '' : `\n${labelSections(byLabel, `${judgedOn} rows${info.tau === null ? '' : `, at tau ${info.tau}`}`)}\n`}`;
   return withDialSection(card, info);
 }
+
+/** `of`: which answers are judged. */
+const labelSections = (figures: ByLabel, of: string): string =>
+  labelTables(figures)
+    .map((table) => tableMarkdown({ ...table, caption: `Of the ${of}. ${table.caption}` }))
+    .join('\n\n');
 
 const networkSentences = (info: PyramidInfo, config: EncoderConfig, options: TrainOptions): string =>
   `: ${config.layers} layers of ${config.hiddenSize}, texts of up to ${info.maxLength} tokens.

@@ -3,6 +3,7 @@
  * experiment write it here.
  */
 import { join } from 'node:path';
+import type { ByLabel } from '../../evaluate/by-label.ts';
 import type { ClockFigures, MeasureClock } from '../../evaluate/clock-figures.ts';
 import type { TargetRule } from '../../pyramid/exits/answer-rule.ts';
 import { FASTBERT_WIDTH } from '../../pyramid/exits/fastbert.ts';
@@ -38,6 +39,8 @@ export interface TrainedModel {
   readonly answers?: TargetRule | null;
   /** null: it has no early exit. */
   readonly dial: DialChoice | null;
+  /** Of the rows that were judged, at tau; null or left out: there are none. */
+  readonly byLabel?: ByLabel | null;
   /** As `runMetrics` has them. */
   readonly metrics: Readonly<Record<string, number>>;
 }
@@ -95,11 +98,11 @@ export async function clockTrainedModel(
 }
 
 function filesForPeople(model: TrainedModel, clock: ClockFigures | null): Readonly<Record<string, string>> {
-  const { options, metrics, rows, result, floor, dial } = model;
+  const { options, metrics, rows, result, floor, dial, byLabel = null } = model;
   const { config } = result.state;
   return {
     'training.json': json(trainingRecord(model, clock)),
-    'README.md': modelCard({ info: pyramidInfo(model), config, options, metrics, rows, floor, dial, clock }),
+    'README.md': modelCard({ info: pyramidInfo(model), config, options, metrics, byLabel, rows, floor, dial, clock }),
   };
 }
 

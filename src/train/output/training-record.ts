@@ -13,7 +13,7 @@ import { versions } from './versions.ts';
 
 /** `clock`: null before the folder is written, and where it could not be measured. */
 export function trainingRecord(
-  { options, row, rows, sets, result, floor, dial, metrics }: TrainedModel,
+  { options, row, rows, sets, result, floor, dial, metrics, byLabel }: TrainedModel,
   clock: ClockFigures | null,
 ): object {
   return {
@@ -23,6 +23,7 @@ export function trainingRecord(
     versions: versions(),
     data: dataRecord(rows),
     metrics,
+    ...(byLabel && { byLabel }),
     clock,
     tau: dial?.tau ?? null,
     dial,
