@@ -1,5 +1,5 @@
 /** The attributes of each operation: what a node has besides its inputs. ops.ts says what the operations do. */
-import type { DType, Shape } from './types.ts';
+import type { Computation, DType, Shape } from './types.ts';
 
 /** Attributes of each operation. Axes are those of the first input (Unsqueeze: of the result); negative ones count from the end. */
 export interface Attributes {
@@ -15,6 +15,8 @@ export interface Attributes {
   LessOrEqual: None;
   And: None;
   Or: None;
+  /** a − b ⌊a / b⌋ of whole numbers. */
+  Mod: None;
   // elementwise, one input
   Neg: None;
   Not: None;
@@ -83,6 +85,13 @@ export interface Attributes {
   ScatterRows: None;
   /** Indices of true, as [1, dim]. */
   NonZero: { readonly dim: Shape[number] };
+  /** The greatest of the updates that fall on an entry, and of what was there: data [n], indices [m], updates [m]. */
+  ScatterMax: None;
+  /** Of int64 [n]: the distinct values by rising value, where each first stands, which of them each entry is [n], how often each is there. */
+  Unique: { readonly dim: Shape[number] };
+  // control flow
+  /** The outputs of one branch, as the input (a bool scalar) says; the other is not computed. Both give the same types. */
+  If: { readonly then_branch: Computation; readonly else_branch: Computation };
 }
 
 export type OpName = keyof Attributes;

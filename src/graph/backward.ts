@@ -2,7 +2,7 @@
 import { type GradientRule, gradients } from './gradients.ts';
 import type { Graph } from './graph.ts';
 import type { OpName } from './ops.ts';
-import { broadcast, sameShape, showType, type Value } from './types.ts';
+import { broadcast, readBy, sameShape, showType, type Value } from './types.ts';
 
 /**
  * Gradients of the scalar `loss` by each value of `wrt`, as values of the same graph.
@@ -43,7 +43,7 @@ export function backward(g: Graph, loss: Value, wrt: readonly Value[]): Value[] 
 function dependents(g: Graph, roots: readonly Value[]): Set<Value> {
   const set = new Set(roots);
   for (const node of g.nodes) {
-    if (node.inputs.some((input) => set.has(input)))
+    if (readBy(node).some((input) => set.has(input)))
       for (const output of node.outputs) if (output.dtype === 'float32') set.add(output);
   }
   return set;

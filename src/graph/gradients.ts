@@ -185,6 +185,10 @@ export const gradients: { readonly [P in OpName]: GradientRule<Attributes[P]> } 
   Shape: noGradient(INTEGER),
   Range: noGradient(INTEGER),
   NonZero: noGradient(INTEGER),
+  Mod: noGradient(INTEGER),
+  Unique: noGradient(INTEGER),
+  ScatterMax: noGradient('what is trained takes no greatest of several'),
+  If: noGradient('what is trained computes every part of itself'),
 };
 
 function swapLast(g: Graph, x: Value): Value {

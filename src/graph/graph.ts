@@ -5,6 +5,8 @@
  */
 import { type Attributes, type OpName, ops } from './ops.ts';
 import {
+  type Computation,
+  type Constant,
   type Dim,
   type DType,
   type GraphNode,
@@ -15,25 +17,29 @@ import {
   type Value,
 } from './types.ts';
 
-export interface Constant extends Value {
-  /** Little-endian bytes of the values. */
-  readonly data: Uint8Array;
-}
-
 type TensorData = Float32Array | BigInt64Array | Int32Array | Uint8Array | Int8Array;
 
-export class Graph {
+export class Graph implements Computation {
   readonly inputs: Value[] = [];
   readonly constants: Constant[] = [];
   readonly nodes: GraphNode[] = [];
   readonly outputs: { readonly name: string; readonly value: Value }[] = [];
 
-  readonly #scopes: string[] = [];
-  readonly #names = new Map<string, number>();
+  readonly #parent: Graph | null;
+  readonly #scopes: string[];
+  /** One for a graph and its branches: a name in a branch may not hide one around it. */
+  readonly #names: Map<string, number>;
   readonly #extents = new Map<string, Value>();
   readonly #dimSources = new Map<string, { readonly value: Value; readonly axis: number }>();
   /** Scalars, vectors and rows of ones that are there already. */
   readonly #shared = new Map<string, Value>();
+
+  /** `parent`: the graph that this is a branch of; see `if`. */
+  constructor(parent: Graph | null = null) {
+    this.#parent = parent;
+    this.#scopes = parent ? [...parent.#scopes] : [];
+    this.#names = parent ? parent.#names : new Map();
+  }
 
   /** Names the nodes made within `body` after a place of the model ('encoder.layer.3.attention'). */
   scope<T>(name: string, body: () => T): T {
@@ -100,12 +106,32 @@ export class Graph {
     }
     const name = this.#unique(place ? `${place}.${op}` : op);
     const outputs: Value[] = [];
-    const node: GraphNode = { op, name, inputs, outputs, attributes };
+    const branches = ops[op].branches?.(attributes) ?? {};
+    const node: GraphNode = { op, name, inputs, outputs, attributes, branches };
     types.forEach((type, i) => {
       outputs.push({ name: i === 0 ? name : `${name}.${i}`, dtype: type.dtype, shape: type.shape, producer: node });
     });
     this.nodes.push(node);
     return outputs;
+  }
+
+  /**
+   * What one of the two bodies gives, as `condition` (a bool scalar) says; the other is not computed. Each is written into a
+   * graph of its own, which may read what stands before the node in this one. Both give values of the same types.
+   */
+  if(
+    condition: Value,
+    then: (g: Graph) => readonly Value[],
+    otherwise: (g: Graph) => readonly Value[],
+  ): readonly Value[] {
+    const branch = (body: (g: Graph) => readonly Value[]): Graph => {
+      const g = new Graph(this);
+      body(g).forEach((value, i) => {
+        g.output(String(i), value);
+      });
+      return g;
+    };
+    return this.ops('If', [condition], { then_branch: branch(then), else_branch: branch(otherwise) });
   }
 
   // -------------------------------------------------------------------------------------------- extents
@@ -125,9 +151,9 @@ export class Graph {
   /** The size of a dimension, as int64 scalar. */
   extent(dim: Dim): Value {
     if (typeof dim === 'number') return this.scalar(dim, 'int64');
-    const known = this.#extents.get(dim);
+    const known = this.#found((g) => g.#extents.get(dim));
     if (known) return known;
-    const source = this.#dimSources.get(dim);
+    const source = this.#found((g) => g.#dimSources.get(dim));
     let value: Value;
     if (source) {
       const shape = this.op('Shape', [source.value], {});
@@ -160,6 +186,7 @@ export class Graph {
   div = (a: Value, b: Value | number): Value => this.op('Div', [a, this.#value(b, a)], {});
   neg = (x: Value): Value => this.op('Neg', [x], {});
   abs = (x: Value): Value => this.op('Abs', [x], {});
+  mod = (a: Value, b: number): Value => this.op('Mod', [a, this.scalar(b, 'int64')], {});
   detach = (x: Value): Value => this.op('Detach', [x], {});
   tanh = (x: Value): Value => this.op('Tanh', [x], {});
   sigmoid = (x: Value): Value => this.op('Sigmoid', [x], {});
@@ -233,9 +260,15 @@ export class Graph {
   }
 
   #once(key: string, make: () => Value): Value {
-    const found = this.#shared.get(key) ?? make();
+    const found = this.#found((g) => g.#shared.get(key)) ?? make();
     this.#shared.set(key, found);
     return found;
+  }
+
+  /** What this graph or the nearest around it knows. */
+  #found<T>(look: (g: Graph) => T | undefined): T | undefined {
+    const found = look(this);
+    return found !== undefined || this.#parent === null ? found : this.#parent.#found(look);
   }
 
   #noteDims(value: Value): void {

@@ -1,6 +1,6 @@
 export { backward } from './backward.ts';
-export { type Constant, Graph } from './graph.ts';
+export { Graph } from './graph.ts';
 export { toOnnx } from './onnx.ts';
 export { print } from './print.ts';
-export type { Dim, DType, GraphNode, Shape, Type, Value } from './types.ts';
+export type { Computation, Constant, Dim, DType, GraphNode, Shape, Type, Value } from './types.ts';
 export { verify } from './verify.ts';

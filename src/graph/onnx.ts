@@ -4,9 +4,8 @@
  * write; @bufbuild/protobuf does the encoding of its values.
  */
 import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
-import type { Constant, Graph } from './graph.ts';
 import { type OnnxAttribute, type OpName, onnxDType, ops } from './ops.ts';
-import type { DType, GraphNode, Value } from './types.ts';
+import type { Computation, Constant, DType, GraphNode, Value } from './types.ts';
 
 const OPSET = 20;
 const IR_VERSION = 9;
@@ -14,52 +13,69 @@ const OUTPUT = 'output.';
 
 /**
  * Names of the model's inputs are the graph's, those of its outputs too after `prefix` (without one they must differ
- * from every other name). What no output needs is left out: onnxruntime would compute it.
+ * from every other name). What no output needs is left out: onnxruntime would compute it. `metadata`: what the file says of
+ * itself, by key.
  */
-export function toOnnx(graph: Graph, name: string, prefix = OUTPUT): Uint8Array<ArrayBuffer> {
+export function toOnnx(
+  graph: Computation,
+  name: string,
+  prefix = OUTPUT,
+  metadata: Readonly<Record<string, string>> = {},
+): Uint8Array<ArrayBuffer> {
+  return encoded('ModelProto', {
+    irVersion: BigInt(IR_VERSION),
+    producerName: 'magic-pyramid',
+    opsetImport: [{ domain: '', version: BigInt(OPSET) }],
+    graph: graphMessage(graph, name, prefix, ancestors(graph)),
+    metadataProps: Object.entries(metadata).map(([key, value]) => ({ key, value })),
+  });
+}
+
+function graphMessage(graph: Computation, name: string, prefix: string, needed: ReadonlySet<Value>): object {
   const extra: object[] = [];
-  const needed = ancestors(graph);
   const nodes = graph.nodes
     .filter((node) => node.outputs.some((output) => needed.has(output)))
     .map((node) => nodeMessage(node, needed, extra));
-  // an output that is an input, a constant, or given out twice needs a node of its own name
+  // an output that is an input, a constant, of a graph around, or given out twice needs a node of its own name
   const outputs = graph.outputs.map((output) => {
     nodes.push({
-      name: `output.${output.name}`,
+      name: `${prefix || OUTPUT}${output.name}`,
       opType: 'Identity',
       input: [output.value.name],
       output: [`${prefix}${output.name}`],
     });
     return typeMessage(`${prefix}${output.name}`, output.value);
   });
-  return encoded('ModelProto', {
-    irVersion: BigInt(IR_VERSION),
-    producerName: 'magic-pyramid',
-    opsetImport: [{ domain: '', version: BigInt(OPSET) }],
-    graph: {
-      name,
-      node: nodes,
-      initializer: [...graph.constants.filter((constant) => needed.has(constant)).map(tensorMessage), ...extra],
-      input: graph.inputs.map((input) => typeMessage(input.name, input)),
-      output: outputs,
-    },
-  });
+  return {
+    name,
+    node: nodes,
+    initializer: [...graph.constants.filter((constant) => needed.has(constant)).map(tensorMessage), ...extra],
+    input: graph.inputs.map((input) => typeMessage(input.name, input)),
+    output: outputs,
+  };
 }
 
 /** The name under which a graph's output appears in the model. */
 export const outputName = (name: string): string => `${OUTPUT}${name}`;
 
-/** Every value that an output is computed from, the outputs included. */
-function ancestors(graph: Graph): Set<Value> {
-  const set = new Set(graph.outputs.map((output) => output.value));
+/** Every value that an output is computed from, the outputs included, and those within its branches. */
+function ancestors(graph: Computation, set = new Set<Value>()): Set<Value> {
+  for (const { value } of graph.outputs) set.add(value);
   for (const node of graph.nodes.slice().reverse()) {
-    if (node.outputs.some((output) => set.has(output))) for (const input of node.inputs) set.add(input);
+    if (!node.outputs.some((output) => set.has(output))) continue;
+    for (const input of node.inputs) set.add(input);
+    for (const branch of Object.values(node.branches)) ancestors(branch, set);
   }
   return set;
 }
 
 function nodeMessage(node: GraphNode, needed: ReadonlySet<Value>, extra: object[]): object {
   const form = (ops[node.op as OpName].onnx as (a: object) => import('./ops.ts').OnnxForm)(node.attributes);
+  const branches = Object.entries(node.branches).map(([key, branch]) => ({
+    name: key,
+    type: attributeType.graph,
+    g: graphMessage(branch, `${node.name}.${key}`, `${node.name}.${key}.`, needed),
+  }));
   const inputs = node.inputs.slice(0, form.inputs).map((input) => input.name);
   form.constants?.forEach((values, i) => {
     const constant = `${node.name}.constant.${i}`;
@@ -80,12 +96,15 @@ function nodeMessage(node: GraphNode, needed: ReadonlySet<Value>, extra: object[
     output: node.outputs
       .filter((_, i) => i < (form.outputs ?? node.outputs.length) || node.outputs.slice(i).some((o) => needed.has(o)))
       .map((output) => output.name),
-    attribute: Object.entries(form.attributes ?? {}).map(([key, value]) => attributeMessage(key, value)),
+    attribute: [
+      ...Object.entries(form.attributes ?? {}).map(([key, value]) => attributeMessage(key, value)),
+      ...branches,
+    ],
   };
 }
 
 /** AttributeProto.AttributeType of the specification. */
-const attributeType = { f: 1, i: 2, s: 3, tensor: 4, ints: 7 };
+const attributeType = { f: 1, i: 2, s: 3, tensor: 4, graph: 5, ints: 7 };
 
 function attributeMessage(name: string, value: OnnxAttribute): object {
   if ('f' in value) return { name, type: attributeType.f, f: value.f };
@@ -159,6 +178,11 @@ const messages: Readonly<Record<string, readonly Field[]>> = {
     [2, 'producerName', 'string'],
     [7, 'graph', 'GraphProto'],
     [8, 'opsetImport', 'OperatorSetIdProto', 'repeated'],
+    [14, 'metadataProps', 'StringStringEntryProto', 'repeated'],
+  ],
+  StringStringEntryProto: [
+    [1, 'key', 'string'],
+    [2, 'value', 'string'],
   ],
   GraphProto: [
     [1, 'node', 'NodeProto', 'repeated'],

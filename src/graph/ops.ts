@@ -7,6 +7,7 @@ import type { Attributes, None, OpName, Reduction } from './attributes.ts';
 import {
   axisOf,
   broadcast,
+  type Computation,
   type DType,
   product,
   type Shape,
@@ -42,6 +43,8 @@ export interface OnnxForm {
 interface OpRule<A> {
   readonly types: (inputs: readonly Type[], attributes: A) => readonly Type[];
   readonly onnx: (attributes: A) => OnnxForm;
+  /** Graphs among the attributes. */
+  readonly branches?: (attributes: A) => Readonly<Record<string, Computation>>;
 }
 
 const check = (ok: boolean, inputs: readonly Type[], rule: string): void => {
@@ -138,6 +141,7 @@ export const ops: { readonly [P in OpName]: OpRule<Attributes[P]> } = {
   LessOrEqual: elementwise(NUMBER, 'bool'),
   And: elementwise(['bool']),
   Or: elementwise(['bool']),
+  Mod: elementwise(['int64']),
   Neg: unary(NUMBER),
   Not: unary(['bool']),
   Abs: unary(NUMBER),
@@ -440,6 +444,40 @@ export const ops: { readonly [P in OpName]: OpRule<Attributes[P]> } = {
       return one({ dtype: 'int64', shape: [1, dim] });
     },
     onnx: plain,
+  },
+  ScatterMax: {
+    types(inputs) {
+      const [data, indices, updates] = inputs;
+      check(
+        indices.dtype === 'int64' && indices.shape.length === 1 && sameShape(indices.shape, updates.shape),
+        inputs,
+        'needs int64 indices, one an update',
+      );
+      check(updates.dtype === data.dtype && data.shape.length === 1, inputs, "needs a vector of the updates' dtype");
+      return one(data);
+    },
+    onnx: () => ({ type: 'ScatterElements', attributes: { axis: { i: 0 }, reduction: { s: 'max' } } }),
+  },
+  Unique: {
+    types(inputs, { dim }) {
+      const [x] = inputs;
+      check(x.dtype === 'int64' && x.shape.length === 1, inputs, 'needs an int64 vector');
+      const each: Type = { dtype: 'int64', shape: [dim] };
+      return [each, each, x, each];
+    },
+    onnx: () => ({ attributes: { sorted: { i: 1 } } }),
+  },
+  If: {
+    types(inputs, { then_branch: yes, else_branch: no }) {
+      const [condition] = inputs;
+      check(condition.dtype === 'bool' && condition.shape.length === 0, inputs, 'needs one bool');
+      const given = ({ outputs }: Computation): string => outputs.map(({ value }) => showType(value)).join(', ');
+      if (given(yes) !== given(no))
+        throw new TypeProblem(`its branches give other types: ${given(yes)} and ${given(no)}`);
+      return yes.outputs.map(({ value: { dtype, shape } }) => ({ dtype, shape }));
+    },
+    onnx: plain,
+    branches: (attributes) => ({ ...attributes }),
   },
 };
 

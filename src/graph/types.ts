@@ -17,12 +17,39 @@ export interface Value extends Type {
   readonly producer: GraphNode | null;
 }
 
+export interface Constant extends Value {
+  /** Little-endian bytes of the values. */
+  readonly data: Uint8Array;
+}
+
+/**
+ * What is computed: a whole graph, or a branch, which has no inputs of its own and may also read the values of the graphs
+ * around it that are there before its node.
+ */
+export interface Computation {
+  readonly inputs: readonly Value[];
+  readonly constants: readonly Constant[];
+  readonly nodes: readonly GraphNode[];
+  readonly outputs: readonly { readonly name: string; readonly value: Value }[];
+}
+
 export interface GraphNode {
   readonly op: string;
   readonly name: string;
   readonly inputs: readonly Value[];
   readonly outputs: readonly Value[];
   readonly attributes: object;
+  /** What it computes only where it is told to, by the name of the operator's attribute. */
+  readonly branches: Readonly<Record<string, Computation>>;
+}
+
+/** The values that a node reads: its inputs, and what its branches read, of the graphs around them too. */
+export function readBy({ inputs, branches }: GraphNode): Value[] {
+  const within = Object.values(branches).flatMap(({ nodes, outputs }) => [
+    ...nodes.flatMap(readBy),
+    ...outputs.map(({ value }) => value),
+  ]);
+  return [...inputs, ...within];
 }
 
 export const showShape = (shape: Shape): string => `[${shape.join(', ')}]`;

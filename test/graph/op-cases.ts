@@ -3,7 +3,8 @@
  * Complete by type: an operation without a row does not compile. Symbols of the shapes stand for the sizes in
  * `SIZES`; every case runs as one program at each of them.
  */
-import type { DType, Graph, Shape, Value } from '../../src/graph/index.ts';
+import { expect } from 'vitest';
+import { type DType, Graph, type Shape, type Value } from '../../src/graph/index.ts';
 import type { Attributes, OpName } from '../../src/graph/ops.ts';
 import type { RandomStream } from '../../src/random.ts';
 import { at, elementwise, erf, fold, type Nd, nd, positive, sizeOf, sum } from '../support/nd.ts';
@@ -934,6 +935,81 @@ export const opCases: { readonly [P in OpName]: Row<Attributes[P]> } = {
         what: 'of M truths among N',
         inputs: [given('bool', ['N'], ({ N, M }) => upTo(N).map((i) => Number(i >= N - M)))],
         attributes: { dim: 'M' },
+      },
+    ],
+  },
+  Mod: {
+    reference: (inputs) => [elementwise(inputs, (a, b) => a % b)],
+    tolerance: 0,
+    reason: EXACT,
+    gradient: INTEGER,
+    cases: [
+      {
+        what: 'of products near 2^50, each by its own',
+        inputs: [
+          values('int64', ['N'], (random) => 2 ** 24 * (2 ** 26 - 1 - random.integer(64))),
+          values('int64', ['N'], (random) => 2 ** 24 - 1 - random.integer(64)),
+        ],
+        attributes: none,
+      },
+    ],
+  },
+  ScatterMax: {
+    reference: ([x, rows, updates]) => [
+      {
+        shape: x.shape,
+        data: x.data.map((value, i) => Math.max(value, ...updates.data.filter((_, k) => rows.data[k] === i))),
+      },
+    ],
+    tolerance: 0,
+    reason: EXACT,
+    gradient: /greatest of several/,
+    cases: [
+      {
+        what: 'of entries that repeat',
+        inputs: [floats('M'), indices(['N'], ({ N }) => upTo(N).map((i) => i % 2)), floats('N')],
+        attributes: none,
+      },
+    ],
+  },
+  Unique: {
+    reference: ([x]) => {
+      const distinct = [...new Set(x.data)].sort((a, b) => a - b);
+      const vector = (data: readonly number[]): Nd => ({ shape: [data.length], data });
+      return [
+        vector(distinct),
+        vector(distinct.map((value) => x.data.indexOf(value))),
+        vector(x.data.map((value) => distinct.indexOf(value))),
+        vector(distinct.map((value) => x.data.filter((other) => other === value).length)),
+      ];
+    },
+    tolerance: 0,
+    reason: EXACT,
+    gradient: INTEGER,
+    cases: [
+      {
+        what: 'of values beyond 32 bits, M of them distinct',
+        inputs: [given('int64', ['N'], ({ N, M }) => upTo(N).map((i) => ((i + 1) % M) * -(2 ** 40)))],
+        attributes: { dim: 'M' },
+      },
+    ],
+  },
+  If: {
+    reference: ([condition, x]) => [elementwise([x], (value) => (condition.data[0] ? 2 * value : value - 1))],
+    tolerance: 6e-8,
+    reason: ROUNDED,
+    gradient: /every part/,
+    cases: [
+      {
+        what: 'of two ways to go on from a value outside',
+        inputs: [given('bool', [], ({ N }) => [Number(N > 4)]), floats('N')],
+        attributes: { then_branch: expect.any(Graph), else_branch: expect.any(Graph) },
+        build: (g, [condition, x]) =>
+          g.if(
+            condition,
+            (branch) => [branch.mul(x, 2)],
+            (branch) => [branch.sub(x, 1)],
+          ),
       },
     ],
   },
