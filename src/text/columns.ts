@@ -64,6 +64,10 @@ export function areNumbered(names: ColumnNames): boolean {
   });
 }
 
+/** Columns that numbered names need. Named ones are told apart by the header line. */
+export const columnsNeeded = (names: ColumnNames): number =>
+  areNumbered(names) ? 1 + Math.max(...namesIn(names).map(Number)) : 2;
+
 /**
  * The columns to read. A pair is looked for only if no text column is named.
  * @throws MP_DATA_COLUMN for a named column that is not there, or if no default fits; MP_USAGE for two of one name

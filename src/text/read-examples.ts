@@ -12,11 +12,13 @@ import {
   type ColumnNames,
   chooseColumns,
   columnsIn,
+  columnsNeeded,
   missingColumn,
   namesIn,
 } from './columns.ts';
 import type { Dataset, Example } from './example.ts';
 import { Faults, rowFaults } from './faults.ts';
+import type { FilePart } from './files/file-part.ts';
 import { isDelimited } from './files/format.ts';
 import { FIRST_ROWS } from './files/json-table.ts';
 import { openTable } from './files/open-table.ts';
@@ -46,6 +48,8 @@ export interface StreamOptions extends ColumnNames {
   readonly labelled?: boolean; // false
   /** Called with each row that cannot be read, which is then left out. Without it, the first one is thrown. */
   readonly onProblem?: (problem: RowProblem) => void;
+  /** The file's part that is read, of `cutFile`; the columns are then named. Without, all of it. */
+  readonly part?: FilePart;
   /** Called once with what there is to say about the file. */
   readonly onNote?: (text: string) => void;
   /** Called, in place of `onNote`, with what was guessed at: a separator that is no comma. */
@@ -69,8 +73,11 @@ export interface ReadOptions extends Omit<StreamOptions, 'labelled' | 'severalLa
  * @throws MP_FILE_MISSING, MP_DATA_FORMAT, MP_DATA_FILE, MP_DATA_EMPTY, MP_DATA_COLUMN, MP_DATA_ROW
  */
 export async function* streamRows(path: string, options: StreamOptions = {}): AsyncGenerator<TextRow> {
-  const { limit = Infinity, labelled = false, delimiter, onNote, onGuess = onNote } = options;
-  const table = await openTable(path, { header: !areNumbered(options), delimiter, columns: columnsNeeded(options) });
+  const { limit = Infinity, labelled = false, delimiter, part, onNote, onGuess = onNote } = options;
+  // the first rows of a part may lack a key that the first rows of the file have
+  const keys = part && namesIn(options).map(String);
+  const header = !areNumbered(options);
+  const table = await openTable(path, { header, delimiter, columns: columnsNeeded(options), part, keys });
   const { columns, rows } = table;
   const onProblem =
     options.onProblem ??
@@ -122,12 +129,8 @@ export async function* streamRows(path: string, options: StreamOptions = {}): As
   } finally {
     await table.close();
   }
-  if (good + bad === 0 && limit > 0) throw new PyramidError('MP_DATA_EMPTY', { path });
+  if (good + bad === 0 && limit > 0 && !part) throw new PyramidError('MP_DATA_EMPTY', { path });
 }
-
-/** Columns that numbered names need. Named ones are told apart by the header line. */
-const columnsNeeded = (names: ColumnNames): number =>
-  areNumbered(names) ? 1 + Math.max(...namesIn(names).map(Number)) : 2;
 
 /**
  * Finds the row with a key that no row before it had, where the columns would have been chosen otherwise with it.

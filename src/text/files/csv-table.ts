@@ -5,6 +5,7 @@ import { Readable } from 'node:stream';
 import { type InfoRecord, type Options, parse } from 'csv-parse';
 import { PyramidError } from '../../errors.ts';
 import { DELIMITER_NAMES, foundDelimiter, separatorLine } from './csv-delimiter.ts';
+import { type FilePart, inFile } from './file-part.ts';
 import { LONGEST_ROW, type RowProblem, type Table, type TableRow, tooLong } from './table.ts';
 import { countNewlines, fileText } from './text-stream.ts';
 
@@ -19,6 +20,10 @@ export interface CsvOptions {
   readonly delimiter: string | null;
   /** Columns that are needed at least, where it is the delimiter that has to be found. */
   readonly needed?: number; // 2
+  /** The file's part that is read; without, all of it. */
+  readonly part?: FilePart;
+  /** Called at the end of each record, the first line's too: bytes (without a byte-order mark) and lines of the file up to there. */
+  readonly onRecord?: (bytes: number, lines: number) => void;
 }
 
 /** Characters that may wait between the file and the parser. */
@@ -29,7 +34,7 @@ const SAMPLE = 1 << 16;
 
 /** @throws as `fileText`; MP_DATA_ROW for a record longer than `LONGEST_ROW` */
 export async function openCsv(path: string, options: CsvOptions): Promise<Table> {
-  const source = fileText(path);
+  const source = fileText(path, options.part);
   let start = '';
   let whole = true;
   for (let next = await source.next(); !next.done; next = await source.next()) {
@@ -38,12 +43,14 @@ export async function openCsv(path: string, options: CsvOptions): Promise<Table>
     if (!whole) break;
   }
   const said = options.quotes ? separatorLine(start) : null;
+  const saidBytes = said ? Buffer.byteLength(start.slice(0, said.length)) : 0;
   if (said) start = start.slice(said.length);
   const found =
     options.delimiter ?? said?.delimiter ?? foundDelimiter(start.slice(0, SAMPLE), whole, options.needed ?? 2);
   const notes =
     options.delimiter === null && found !== ',' ? [`separated by ${DELIMITER_NAMES[found] ?? `"${found}"`}`] : [];
-  const records = readRecords(path, again(start, source), { ...options, delimiter: found }, said ? 1 : 0);
+  const before = { lines: said ? 1 : 0, bytes: saidBytes };
+  const records = readRecords(path, again(start, source), { ...options, delimiter: found }, before);
   const close = async () => void (await records.return(undefined));
   const first = await records.next();
   if (first.done) return { columns: [], rows: nothing(), close };
@@ -51,22 +58,23 @@ export async function openCsv(path: string, options: CsvOptions): Promise<Table>
   if (head.kind === 'problem') return { columns: [], rows: again(head, records), close };
   const columns = head.cells.map((cell, i) => (options.header ? String(cell).trim() : String(i)));
   const rest = options.header ? records : again(head, records);
-  return { columns, rows: sameLength(rest, columns.length, options), notes, close };
+  const rows = sameLength(rest, columns.length, options);
+  return { columns, rows: options.part ? inFile(rows, options.part) : rows, notes, delimiter: found, close };
 }
 
 type CsvRow = Extract<TableRow, { kind: 'row' }>;
 
-/** Problems come after the rows. `before`: lines of the file before the text. */
+/** Problems come after the rows. `before`: what of the file comes before the text. */
 async function* readRecords(
   path: string,
   text: AsyncIterable<string>,
-  { quotes, delimiter }: CsvOptions & { readonly delimiter: string },
-  before: number,
+  { quotes, delimiter, onRecord }: CsvOptions & { readonly delimiter: string },
+  { lines: before, bytes: bytesBefore }: { readonly lines: number; readonly bytes: number },
 ): AsyncGenerator<TableRow> {
   const problems: RowProblem[] = [];
   let end = 0; // the line of the text at which the last record ended
   let overcounted = 0; // csv-parse counts \r\n inside quotes as two lines
-  const toRow = (record: readonly string[], { lines }: InfoRecord): CsvRow => {
+  const toRow = (record: readonly string[], { lines, bytes }: InfoRecord): CsvRow => {
     let inside = 0; // line ends inside the record
     if (lines - overcounted > end + 1) {
       for (const cell of record) {
@@ -75,6 +83,7 @@ async function* readRecords(
       }
     }
     end = lines - overcounted;
+    onRecord?.(bytesBefore + bytes, before + end);
     return { kind: 'row', line: before + end - inside, cells: record };
   };
   const parser = parse({

@@ -3,6 +3,7 @@
  * may lack a key that another has, and a key that first comes later is named with its row.
  */
 import { PyramidError } from '../../errors.ts';
+import type { FilePart } from './file-part.ts';
 import { arrayElements } from './json-elements.ts';
 import type { Table, TableRow } from './table.ts';
 import { fileLines, fileText } from './text-stream.ts';
@@ -20,28 +21,29 @@ type Parsed =
 export const FIRST_ROWS = 1000;
 const FIRST_CHARACTERS = 2 ** 24;
 
-/** @throws as `fileLines` */
-export const openJsonLines = (path: string): Promise<Table> => tableOf(parseLines(path));
+/** `columns`: the keys that are columns, where that is settled. @throws as `fileLines` */
+export const openJsonLines = (path: string, part?: FilePart, columns?: readonly string[]): Promise<Table> =>
+  tableOf(parseLines(path, part), columns);
 
 /**
  * A `.json` file: an array of objects, or JSON lines all the same.
  * @throws as `fileText`; MP_DATA_FILE for an array that does not parse
  */
-export async function openJson(path: string): Promise<Table> {
+export async function openJson(path: string, columns?: readonly string[]): Promise<Table> {
   let isArray = false;
   for await (const text of fileText(path)) {
     const start = text.trimStart();
     isArray = start.startsWith('[');
     if (start) break;
   }
-  return isArray ? tableOf(parseArray(path)) : openJsonLines(path);
+  return isArray ? tableOf(parseArray(path), columns) : openJsonLines(path, undefined, columns);
 }
 
-async function tableOf(parsed: AsyncGenerator<Parsed>): Promise<Table> {
+async function tableOf(parsed: AsyncGenerator<Parsed>, settled?: readonly string[]): Promise<Table> {
   const held: Parsed[] = [];
-  const known = new Set<string>();
+  const known = new Set<string>(settled);
   let characters = 0;
-  while (held.length < FIRST_ROWS && characters < FIRST_CHARACTERS) {
+  while (!settled && held.length < FIRST_ROWS && characters < FIRST_CHARACTERS) {
     const next = await parsed.next();
     if (next.done) break;
     held.push(next.value);
@@ -75,9 +77,9 @@ async function tableOf(parsed: AsyncGenerator<Parsed>): Promise<Table> {
 const own = (value: Readonly<Record<string, unknown>>, name: string) =>
   Object.hasOwn(value, name) ? value[name] : undefined;
 
-async function* parseLines(path: string): AsyncGenerator<Parsed> {
-  let line = 0;
-  for await (const text of fileLines(path)) {
+async function* parseLines(path: string, part?: FilePart): AsyncGenerator<Parsed> {
+  let line = part?.line ?? 0;
+  for await (const text of fileLines(path, part)) {
     line++;
     if (!text.trim()) continue;
     let value: unknown;

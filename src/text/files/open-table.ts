@@ -4,6 +4,7 @@
 import { PyramidError } from '../../errors.ts';
 import { openCsv } from './csv-table.ts';
 import { checkDataFile } from './data-file.ts';
+import type { FilePart } from './file-part.ts';
 import { FORMATS, formatOf } from './format.ts';
 import { openJson, openJsonLines } from './json-table.ts';
 import { openParquet } from './parquet-table.ts';
@@ -17,6 +18,12 @@ export interface TableOptions {
   readonly delimiter?: string;
   /** Columns that are needed at least: a csv file that has as many by its commas is separated by commas. */
   readonly columns?: number; // 2
+  /** The file's part that is read; without, all of it. */
+  readonly part?: FilePart;
+  /** The keys of JSON rows that are columns. Without: those of the first rows. */
+  readonly keys?: readonly string[];
+  /** Called at the end of each record of a csv or tsv file, see `CsvOptions`. */
+  readonly onRecord?: (bytes: number, lines: number) => void;
 }
 
 /**
@@ -26,28 +33,28 @@ export interface TableOptions {
  *   is not UTF-8, a row that is too long)
  */
 export async function openTable(path: string, options: TableOptions = {}): Promise<Table> {
-  const { header = true, delimiter, columns } = options;
+  const { header = true, delimiter, columns, part, keys, onRecord } = options;
   const format = formatOf(path);
   await checkDataFile(path, format ?? '');
   switch (format) {
     case '.csv':
-      return openCsv(path, { header, quotes: true, delimiter: delimiter ?? null, needed: columns });
+      return openCsv(path, { header, quotes: true, delimiter: delimiter ?? null, needed: columns, part, onRecord });
     case '.tsv':
-      return openCsv(path, { header, quotes: false, delimiter: delimiter ?? '\t' });
+      return openCsv(path, { header, quotes: false, delimiter: delimiter ?? '\t', part, onRecord });
     case '.jsonl':
     case '.ndjson':
-      return openJsonLines(path);
+      return openJsonLines(path, part, keys);
     case '.json':
-      return openJson(path);
+      return openJson(path, keys);
     case '.txt':
-      return { columns: ['text'], rows: textRows(path), close: async () => {} };
+      return { columns: ['text'], rows: textRows(path, part), close: async () => {} };
     case '.parquet':
-      if (!path.toLowerCase().endsWith('.gz')) return openParquet(path);
+      if (!path.toLowerCase().endsWith('.gz')) return openParquet(path, part);
   }
   throw new PyramidError('MP_DATA_FORMAT', { path, known: FORMATS });
 }
 
-async function* textRows(path: string): AsyncGenerator<TableRow> {
-  let line = 0;
-  for await (const text of fileLines(path)) yield { kind: 'row', line: ++line, cells: [text] };
+async function* textRows(path: string, part?: FilePart): AsyncGenerator<TableRow> {
+  let line = part?.line ?? 0;
+  for await (const text of fileLines(path, part)) yield { kind: 'row', line: ++line, cells: [text] };
 }

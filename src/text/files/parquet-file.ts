@@ -15,8 +15,10 @@ export interface ParquetFile {
   readonly columns: readonly string[];
   /** The metadata's `huggingface` entry, where there is one. */
   readonly huggingface: string | null;
-  /** Slices of the row groups, with the cells of the wanted columns; others are empty lists. */
-  slices(wanted: readonly number[]): AsyncGenerator<Slice>;
+  /** Rows of each row group. */
+  readonly groups: readonly number[];
+  /** Slices of the row groups (some from one, before another), with the cells of the wanted columns; others are empty lists. */
+  slices(wanted: readonly number[], groups: readonly [number, number] | null): AsyncGenerator<Slice>;
   close(): Promise<void>;
 }
 
@@ -43,7 +45,7 @@ export async function openParquetFile(path: string, onStep: OnStep): Promise<Par
   try {
     const { size } = await handle.stat();
     if (size === 0)
-      return { columns: [], huggingface: null, slices: async function* () {}, close: () => handle.close() };
+      return { columns: [], huggingface: null, groups: [], slices: async function* () {}, close: () => handle.close() };
     const file: AsyncBuffer = {
       byteLength: size,
       slice: (start, end = size) => readPart(handle, size, start, end, onStep),
@@ -60,7 +62,8 @@ export async function openParquetFile(path: string, onStep: OnStep): Promise<Par
     return {
       columns: tops.map(({ name }) => name),
       huggingface: metadata.key_value_metadata?.find(({ key }) => key === 'huggingface')?.value ?? null,
-      slices: (wanted) => slices(file, metadata, tops, wanted, onStep),
+      groups: metadata.row_groups.map(({ num_rows }) => Number(num_rows)),
+      slices: (wanted, groups) => slices(file, metadata, tops, wanted, groups, onStep),
       close: () => handle.close(),
     };
   } catch (error) {
@@ -93,6 +96,7 @@ async function* slices(
   metadata: FileMetaData,
   tops: readonly Top[],
   wanted: readonly number[],
+  groups: readonly [number, number] | null,
   onStep: OnStep,
 ): AsyncGenerator<Slice> {
   const plain = wanted.filter((i) => !tops[i].nested || tops[i].list);
@@ -100,8 +104,12 @@ async function* slices(
   if (plain.length === 0) plain.push(tops.findIndex(({ nested }) => !nested));
   if (plain[0] === -1) throw new Error('no column holds plain values');
   let groupStart = 0;
-  for (const group of metadata.row_groups) {
+  for (const [i, group] of metadata.row_groups.entries()) {
     const rows = Number(group.num_rows);
+    if (groups !== null && (i < groups[0] || i >= groups[1])) {
+      groupStart += rows;
+      continue;
+    }
     const columns = tops.map((): ArrayLike<unknown> => []);
     for (const i of rows === 0 ? [] : plain) {
       const checked: AsyncBuffer = {

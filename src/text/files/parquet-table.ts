@@ -4,12 +4,13 @@
  */
 import { PyramidError } from '../../errors.ts';
 import { unreadable } from './data-file.ts';
+import type { FilePart } from './file-part.ts';
 import type { FromParquet, ToParquet } from './parquet-messages.ts';
 import { giveThread, takeThread } from './parquet-thread.ts';
 import { type Table, type TableRow, UnreadableCell } from './table.ts';
 
-/** @throws MP_DATA_FILE if it is no parquet file, or a truncated or corrupt one; MP_FILE_MISSING if it cannot be read */
-export async function openParquet(path: string): Promise<Table> {
+/** `part`: numbers of row groups. @throws MP_DATA_FILE if it is no parquet file, or a truncated or corrupt one; MP_FILE_MISSING if it cannot be read */
+export async function openParquet(path: string, part?: FilePart): Promise<Table> {
   const thread = takeThread();
   let open = true;
   const close = async () => {
@@ -38,13 +39,13 @@ export async function openParquet(path: string): Promise<Table> {
 
   const opened = await ask({ kind: 'open', path });
   if (opened.kind !== 'opened') throw new Error(`internal: "${opened.kind}" instead of an opened file`);
-  const { columns } = opened;
+  const { columns, groups } = opened;
   const names = classNames(opened.huggingface);
   let wanted = columns.map((_, i) => i);
 
   async function* rows(): AsyncGenerator<TableRow> {
     try {
-      let coming = ask({ kind: 'columns', wanted });
+      let coming = ask({ kind: 'columns', wanted, groups: part ? [part.from, part.to] : null });
       for (;;) {
         const said = await coming;
         if (said.kind !== 'slice') return;
@@ -69,6 +70,7 @@ export async function openParquet(path: string): Promise<Table> {
   }
   return {
     columns,
+    groups,
     rows: rows(),
     want: (some) => {
       wanted = [...new Set(some)];

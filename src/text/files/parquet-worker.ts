@@ -23,10 +23,10 @@ async function answer(message: ToParquet): Promise<FromParquet> {
   switch (message.kind) {
     case 'open': {
       file = await openParquetFile(message.path, onStep);
-      return { kind: 'opened', columns: file.columns, huggingface: file.huggingface };
+      return { kind: 'opened', columns: file.columns, huggingface: file.huggingface, groups: file.groups };
     }
     case 'columns':
-      slices = file!.slices(message.wanted);
+      slices = file!.slices(message.wanted, message.groups);
       return answer({ kind: 'next' });
     case 'next': {
       const next = await slices!.next();

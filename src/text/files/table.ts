@@ -9,6 +9,10 @@ export interface Table {
   readonly rows: AsyncIterable<TableRow>;
   /** What was found out about the file and a reader may want to know, as "separated by semicolons". */
   readonly notes?: readonly string[];
+  /** What separates the fields of a csv or tsv file. */
+  readonly delimiter?: string;
+  /** Rows of each row group of a parquet file. */
+  readonly groups?: readonly number[];
   /**
    * Says, before the loop, which columns' cells are wanted: others may then be undefined. A format that keeps its
    * columns apart reads these alone.

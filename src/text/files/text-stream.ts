@@ -9,13 +9,16 @@ import { createGunzip } from 'node:zlib';
 import { PyramidError } from '../../errors.ts';
 import { unreadable } from './data-file.ts';
 import { encodingOf, mayBecomeMark, newlinesBeforeFault } from './encoding.ts';
+import { type FilePart, partBytes } from './file-part.ts';
 import { LONGEST_ROW, tooLong } from './table.ts';
 
-/** A file's text. @throws as `decoded`, MP_DATA_FILE if it cannot be gunzipped */
-export const fileText = (path: string): AsyncGenerator<string> => decoded(fileBytes(path), path);
+/** A file's text, or a part's. @throws as `decoded`, MP_DATA_FILE if it cannot be gunzipped */
+export const fileText = (path: string, part?: FilePart): AsyncGenerator<string> =>
+  decoded(part ? partBytes(path, part) : fileBytes(path), path);
 
-/** A file's lines. @throws as `lines`, MP_DATA_FILE if it cannot be gunzipped */
-export const fileLines = (path: string): AsyncGenerator<string> => lines(fileBytes(path), path);
+/** A file's lines, or a part's. @throws as `lines`, MP_DATA_FILE if it cannot be gunzipped */
+export const fileLines = (path: string, part?: FilePart): AsyncGenerator<string> =>
+  lines(part ? partBytes(path, part) : fileBytes(path), path);
 
 /**
  * The decoded stretches, without a byte-order mark. `path` names the source in messages.

@@ -3,13 +3,11 @@
  * a model that has seen a text is no longer judged by it. Knows nothing of networks.
  */
 import { createHash } from 'node:crypto';
-import { existsSync } from 'node:fs';
-import { isAbsolute, resolve } from 'node:path';
-import { glob, isDynamicPattern } from 'tinyglobby';
 import { PyramidError } from '../../errors.ts';
 import { randomStream } from '../../random.ts';
 import type { Dataset, Example } from '../../text/example.ts';
 import { streamRows, textKey, textKeys } from '../../text/index.ts';
+import { filesOf } from '../../text/named-files.ts';
 import { hasFloor, methods } from '../methods.ts';
 import type { TrainOptions } from '../options/defaults.ts';
 import type { Rows } from '../start/rows.ts';
@@ -114,22 +112,6 @@ export async function readUnlabelled({ files, pairs, known, onNote, ...columns }
   onNote(sieve.said);
   if (sieve.texts.length === 0) throw new PyramidError('MP_DATA_EMPTY', { path: files.join(', ') });
   return sieve.texts;
-}
-
-/** Each once. */
-async function filesOf(patterns: readonly string[]): Promise<string[]> {
-  const found = new Map<string, string>();
-  for (const pattern of patterns) {
-    // a file's own name may look like a pattern
-    const isPattern = !existsSync(pattern) && isDynamicPattern(pattern);
-    const paths = isPattern
-      ? (await glob(pattern, { absolute: isAbsolute(pattern), expandDirectories: false })).sort()
-      : [pattern];
-    if (paths.length === 0)
-      throw new PyramidError('MP_USAGE', { what: `no file matches ${pattern}`, todo: 'check the pattern' });
-    for (const path of paths) if (!found.has(resolve(path))) found.set(resolve(path), path);
-  }
-  return [...found.values()];
 }
 
 const otherKind = (path: string, pairs: boolean): PyramidError =>
