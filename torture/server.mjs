@@ -73,7 +73,7 @@ async function start(model, preload = null) {
       for (const [, ms] of String(text).matchAll(/^held ([\d.]+)$/gm)) held.push(Number(ms));
       if (!/^held /.test(text)) log += text;
     });
-    ended.then((code) => fail(new Error(`the server ended with ${code}: ${log.slice(-2000)}`)));
+    void ended.then((code) => fail(new Error(`the server ended with ${code}: ${log.slice(-2000)}`)));
   });
   return { child, port, held, ended, log: () => log };
 }
