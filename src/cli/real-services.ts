@@ -1,4 +1,5 @@
 /** The services of the house itself. Each part is loaded when it is first used: ONNX Runtime takes a while to load. */
+import { fileURLToPath } from 'node:url';
 import { PyramidError } from '../errors.ts';
 import type { Dtype } from '../pyramid/folder/model-folder.ts';
 import type { Dataset } from '../text/example.ts';
@@ -29,6 +30,11 @@ export const realServices: Services = {
   writeAbstention: async (...call) => (await import('../pyramid/folder/write-abstention.ts')).writeAbstention(...call),
   writeTau: async (...call) => (await import('../pyramid/folder/write-tau.ts')).writeTau(...call),
   bench: async (options) => (await import('../bench/index.ts')).bench(options),
+  httpLoad: async (options) =>
+    (await import('../bench/index.ts')).httpLoad({
+      command: [process.execPath, fileURLToPath(new URL('./main.js', import.meta.url))],
+      ...options,
+    }),
   serve: async (options, say) => (await import('../serve/run.ts')).runServer(options, say),
   quantize: async (options) => (await import('../measure/quantize.ts')).quantize(options),
   refit: async (options) => (await import('../measure/refit.ts')).refit(options),

@@ -2,7 +2,7 @@
  * What the commands need of the rest of the house, as one interface that a test can stand in for
  * (real-services.ts is the one in use).
  */
-import type { BenchOptions, BenchReport } from '../bench/index.ts';
+import type { BenchOptions, BenchReport, HttpLoad, HttpLoadOptions } from '../bench/index.ts';
 import type { AbstentionFacts } from '../certify/index.ts';
 import type { Answer, LoadOptions, TextInput } from '../engine/index.ts';
 import type { PeekCosts } from '../evaluate/plan-peeks.ts';
@@ -91,6 +91,8 @@ export interface Services {
   /** What asking heads and running layers costs here, for texts like these at `tau`. */
   measurePeeks(dir: string, texts: readonly TextInput[], tau: number, dtype: Dtype): Promise<PeekCosts>;
   bench(options: BenchOptions): Promise<BenchReport>;
+  /** A server of this program's own under load, over HTTP. */
+  httpLoad(options: Omit<HttpLoadOptions, 'command'>): Promise<HttpLoad>;
   /** Runs until the process is told to stop; `say` gets sentences for people. */
   serve(options: StartOptions, say: (sentence: string) => void): Promise<void>;
   /** A copy of a model folder that is run in int8. */

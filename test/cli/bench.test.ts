@@ -209,4 +209,29 @@ fp32, tau 0.5: 15.00 times our own dense on the clock, 25.00 times fewer operati
     const { code, stderr } = await cli(['bench', ...args], services().fake);
     expect([code, stderr]).toEqual([2, expect.stringContaining(reason)]);
   });
+
+  test('plans from what a server answers, at each dtype and tau, instead of the table', async () => {
+    const asked: unknown[] = [];
+    const fake: Partial<Services> = {
+      ...services().fake,
+      outline: async () => ({ info: { tau: 0.4 } }) as never,
+      async httpLoad(options) {
+        asked.push(options.serve.slice(-2), options.load, options.texts.length);
+        return { requestsPerSecond: 500, p50Ms: 1, p99Ms: 5, residentBytes: 2 ** 28 };
+      },
+      bench: async () => expect.fail('a plan is not the table'),
+    };
+    const args = ['bench', '--model', 'm', '--test', 'f.csv', '--plan', '1200', '--plan-load', '0.5', '--price', '2'];
+    const { code, stdout } = await cli([...args, '--json'], fake);
+    expect(code).toBe(0);
+    const [plan] = JSON.parse(stdout);
+    expect(plan).toMatchObject({ tau: 0.4, extrapolated: { machines: 5, costOfMonth: 7300 } });
+    expect(asked).toEqual([['--tau', '0.4'], 0.5, 3]);
+    expect((await cli([...args, '--tau', 'off'], fake)).stdout).toContain('For 1200 requests');
+    expect(asked[3]).toEqual(['--tau', 'off']);
+    expect(await cli([...args, '--peers'], fake)).toMatchObject({ code: 2 });
+    expect((await cli(['bench', '--model', 'm', '--test', 'f.csv', '--price', '2'], fake)).stderr).toContain(
+      'add --plan',
+    );
+  });
 });

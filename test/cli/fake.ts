@@ -39,6 +39,7 @@ export const unusedServices: Services = {
   writeAbstention: unused('writeAbstention'),
   measurePeeks: unused('measurePeeks'),
   bench: unused('bench'),
+  httpLoad: unused('httpLoad'),
   serve: unused('serve'),
   refit: unused('refit'),
   quantize: unused('quantize'),

@@ -1,12 +1,13 @@
 /** `bench`: the engine on the clock, beside peers if wanted. The measuring is src/bench's. */
+import { availableParallelism } from 'node:os';
 import { benchText } from '../../bench/bench-table.ts';
-import type { BenchReport } from '../../bench/figures.ts';
 import { PEERS, type PeerName } from '../../bench/peer-names.ts';
+import { type Plan, planFor, planText } from '../../bench/plan.ts';
 import type { TextInput } from '../../engine/index.ts';
 import { PyramidError } from '../../errors.ts';
 import { labelNumbers } from '../../evaluate/label-numbers.ts';
 import { customOption, integerOption, numberOption, type OptionTable, textOption } from '../../option.ts';
-import { DTYPES, type Dtype } from '../../pyramid/folder/model-folder.ts';
+import { DTYPES, type Dtype, infoFor } from '../../pyramid/folder/model-folder.ts';
 import { needWritable, writeWhole } from '../../write-whole.ts';
 import type { Call, Command } from '../command.ts';
 import { threadsOption, workersOption } from '../options/engine-options.ts';
@@ -34,11 +35,15 @@ export interface BenchCommandOptions extends LabelledRowsOptions {
   readonly peers: readonly PeerName[] | 'all' | null;
   readonly python: string;
   readonly json: string | null;
+  readonly plan: number | null;
+  readonly planLoad: number;
+  readonly price: number | null;
 }
 
 const measuring = 'Measuring';
 const running = 'Running';
 const against = 'Peers';
+const planning = 'Plan';
 
 /** `--json` without a file: to standard output, instead of the table. */
 const STDOUT = '-';
@@ -109,6 +114,30 @@ const options: OptionTable<BenchCommandOptions> = {
     placeholder: 'PROGRAM',
     help: 'the Python interpreter that has torch and transformers',
   }),
+  plan: numberOption<number | null>({
+    group: planning,
+    default: null,
+    min: 0,
+    above: true,
+    placeholder: 'RPS',
+    help: 'instead of the table: how many machines like this one answer so many requests of one text a second, from what a server answers here over HTTP',
+  }),
+  planLoad: numberOption({
+    group: planning,
+    default: 0.6,
+    min: 0,
+    above: true,
+    max: 1,
+    placeholder: 'SHARE',
+    help: 'with --plan: the share of what a machine can do that it is kept at',
+  }),
+  price: numberOption<number | null>({
+    group: planning,
+    default: null,
+    min: 0,
+    placeholder: 'X',
+    help: 'with --plan: the price of one machine an hour, in any currency',
+  }),
   ...labelledRowsTable(PURPOSE),
 };
 
@@ -123,13 +152,22 @@ export const bench: Command<BenchCommandOptions> = {
       line: 'magic-pyramid bench --model runs/ag --task ag_news --tau 0.3,0.5 --dtype fp32,int8 --peers --json ag.json',
       what: 'two taus, both dtypes, every installed runtime; write the figures as JSON too',
     },
+    {
+      line: 'magic-pyramid bench --model runs/mails --test held-out.csv --plan 500 --price 0.085',
+      what: 'machines and cost for 500 requests a second',
+    },
   ],
   async run(call) {
     const { options, io, services } = call;
     needModel(options.model);
+    checkPlan(call);
     if (options.json !== null && options.json !== STDOUT) await needWritable(options.json);
     const { dir, name, texts, truth } = await rowsOf(call);
-    const { tau: taus, dtype: dtypes, rounds, seconds, workers, threads, peers, python, json } = options;
+    const { tau: taus, dtype: dtypes, rounds, seconds, workers, threads, peers, python } = options;
+    if (options.plan !== null) {
+      await printed(call, await plansOf(call, dir, texts), planText);
+      return;
+    }
     const report = await services.bench({
       model: dir,
       texts,
@@ -145,15 +183,52 @@ export const bench: Command<BenchCommandOptions> = {
       python,
       onNote: (text) => io.stderr.write(`${text}\n`),
     });
-    if (json === STDOUT) io.stdout.write(jsonText(report));
-    else {
-      if (json !== null) await writeWhole(json, jsonText(report));
-      io.stdout.write(`${benchText(report)}\n`);
-    }
+    await printed(call, report, benchText);
   },
 };
 
-const jsonText = (report: BenchReport): string => `${JSON.stringify(report, null, 2)}\n`;
+/** JSON or words, as `--json` has it. */
+async function printed<T>({ options, io }: Call<BenchCommandOptions>, figures: T, words: (figures: T) => string) {
+  const { json } = options;
+  const text = `${JSON.stringify(figures, null, 2)}\n`;
+  if (json === STDOUT) io.stdout.write(text);
+  else {
+    if (json !== null) await writeWhole(json, text);
+    io.stdout.write(`${words(figures)}\n`);
+  }
+}
+
+/** Throws MP_USAGE for options that go with a plan alone, or do not. */
+function checkPlan({ options, given }: Call<BenchCommandOptions>): void {
+  const usage = (what: string, todo: string) => new PyramidError('MP_USAGE', { what, todo });
+  if (options.plan === null) {
+    if (given.price !== undefined || given.planLoad !== undefined)
+      throw usage('--price and --plan-load are about a plan', 'add --plan RPS');
+  } else if (options.peers !== null) throw usage('--plan is about our own server', 'leave --peers out');
+}
+
+/** A plan for each dtype and tau. */
+async function plansOf(
+  { options, io, services }: Call<BenchCommandOptions>,
+  dir: string,
+  texts: readonly TextInput[],
+): Promise<Plan[]> {
+  const { plan, planLoad: load, price, tau: taus, dtype: dtypes, threads, seconds } = options;
+  const cores = availableParallelism();
+  const workers = options.workers ?? cores;
+  const plans: Plan[] = [];
+  const { info } = await services.outline(dir);
+  for (const dtype of dtypes) {
+    for (const tau of taus ?? [infoFor(info, dtype).tau ?? null]) {
+      const serve = ['--model', dir, '--dtype', dtype, '--workers', String(workers), '--threads', String(threads ?? 1)];
+      io.stderr.write(`a server at ${dtype}, tau ${tau ?? 'off'}, for ${2 * seconds} s\n`);
+      const found = await services.httpLoad({ serve: [...serve, '--tau', String(tau ?? 'off')], texts, load, seconds });
+      const wish = { requestsPerSecond: plan!, load, price };
+      plans.push(planFor({ ...found, workers, cores }, wish, { dtype, tau }));
+    }
+  }
+  return plans;
+}
 
 interface Rows {
   readonly dir: string;

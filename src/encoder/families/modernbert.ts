@@ -56,7 +56,7 @@ function rotaryOf(raw: Raw, layers: number, check: FormChecks): Rotary {
   return kindsOf(raw, layers, check).map((kind) => of[kind]);
 }
 
-/** By layer; before transformers 5 config.json says only that every so-manieth layer sees all tokens. */
+/** By layer; before transformers 5 config.json says only that every n-th layer sees all tokens. */
 function kindsOf(raw: Raw, layers: number, { fault }: FormChecks): readonly Kind[] {
   const said = raw.layer_types ?? null;
   if (said !== null) {
