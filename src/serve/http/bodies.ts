@@ -8,6 +8,7 @@ import { Readable, type Transform } from 'node:stream';
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
 import { errorCodes, type FastifyRequest } from 'fastify';
 import { PyramidError } from '../../errors.ts';
+import { tooIntricate } from './json-shape.ts';
 import type { App } from './route.ts';
 
 const decoders: Readonly<Record<string, () => Transform>> = {
@@ -34,7 +35,7 @@ export function addBodies(app: App, { limit, streams }: { readonly limit: number
   app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body: Buffer, done) => {
     let value: unknown;
     try {
-      value = readJson(body);
+      value = readJson(body, limit);
     } catch (error) {
       return done(error as Error);
     }
@@ -82,10 +83,12 @@ const linesBound = (limit: number): Bound => ({
     }),
 });
 
-/** The value of a body that is JSON. Throws MP_REQUEST. */
-export function readJson(body: Buffer): unknown {
+/** The value of a body that is JSON. `limit`: bytes that a body may have. Throws MP_REQUEST. */
+export function readJson(body: Buffer, limit: number): unknown {
   const wrong = (problem: string) => new PyramidError('MP_REQUEST', { problem });
   if (body.length === 0) throw wrong('the body is empty, but JSON is expected');
+  const tooMuch = tooIntricate(body, limit);
+  if (tooMuch !== null) throw wrong(`the body has ${tooMuch}`);
   let value: unknown;
   try {
     value = JSON.parse(utf8(body, 'the body'));
@@ -109,8 +112,22 @@ export function utf8(bytes: Buffer, what: string): string {
   return bytes.toString('utf8', start);
 }
 
+/** Bytes that are looked through one character at a time. */
+const STRETCH = 2 ** 16;
+
 /** Of bytes that are not UTF-8, where the first lies that is at fault. */
 function firstFault(bytes: Buffer): number {
+  for (let from = 0; ; ) {
+    let to = Math.min(bytes.length, from + STRETCH);
+    // not within a character, where there is one: it has at most three bytes behind its first
+    for (let back = 0; back < 3 && to < bytes.length && (bytes[to] & 0xc0) === 0x80; back++) to--;
+    const stretch = bytes.subarray(from, to);
+    if (!isUtf8(stretch)) return from + firstFaultIn(stretch);
+    from = to;
+  }
+}
+
+function firstFaultIn(bytes: Buffer): number {
   const text = bytes.toString('utf8');
   let at = 0;
   let from = 0;

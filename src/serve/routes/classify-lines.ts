@@ -11,6 +11,7 @@ import { PyramidError } from '../../errors.ts';
 import { nearest } from '../../nearest.ts';
 import { utf8 } from '../http/bodies.ts';
 import { NDJSON } from '../http/guard.ts';
+import { tooIntricate } from '../http/json-shape.ts';
 import { failureOf, goneSignal } from '../http/route.ts';
 import type { Models } from '../served-model.ts';
 import { type Line, linesOf } from './lines.ts';
@@ -70,6 +71,8 @@ function inputOf(line: Line, number: number): { input: TextInput; id: string | u
   const wrong = (problem: string) => new PyramidError('MP_REQUEST', { problem: `line ${number} ${problem}` });
   const source = utf8(line.bytes, `line ${number}`);
   if (/^[ \t\r]*$/.test(source)) throw wrong('is blank');
+  const tooMuch = tooIntricate(line.bytes, MAX_LINE);
+  if (tooMuch !== null) throw wrong(`has ${tooMuch}`);
   let value: unknown;
   try {
     value = JSON.parse(source);

@@ -30,7 +30,7 @@ export const oipRoutes: RoutePlugin = async (app, context) => {
   app.addContentTypeParser('*', { parseAs: 'buffer' }, async (request: FastifyRequest, body: Buffer) => {
     const { head, tail } = headAndTail(body, request.headers);
     tails.set(request, tail);
-    return readJson(head);
+    return readJson(head, context.limits.payloadLimit);
   });
   addServer(app, context);
   const base = '/v2/models/:model';
