@@ -176,6 +176,72 @@ describe('config.json', () => {
     );
   });
 
+  describe('of ModernBERT', () => {
+    const said = {
+      ...{ model_type: 'modernbert', vocab_size: 50368, hidden_size: 768, num_hidden_layers: 4 },
+      ...{ num_attention_heads: 12, intermediate_size: 1152, max_position_embeddings: 8192 },
+    };
+
+    it('has local layers, rotary positions and no biases where it says nothing else', async () => {
+      const config = await read(said);
+      expect(config).toMatchObject({
+        ...{ tokenTypes: false, layerNormEpsilon: 1e-5, hiddenDropout: 0, attentionDropout: 0, embeddingDropout: 0 },
+        ...{ classifierDropout: 0, poolerActivation: 'gelu', maxPositions: 8192 },
+      });
+      const all = { theta: 160_000, window: null };
+      const near = { theta: 10_000, window: 64 };
+      expect(config.form).toEqual({
+        ...{ norm: 'before', gated: true, positionTable: false, pooling: 'cls', poolerNorm: true },
+        biases: { norm: false, attention: false, feedForward: false, pooler: false },
+        rotary: [all, near, near, all],
+      });
+    });
+
+    it('says its layers in the old way or in the new', async () => {
+      const windows = async (more: object) =>
+        (await read({ ...said, ...more })).form.rotary!.map(({ theta, window }) => [theta, window]);
+      const old = { global_attn_every_n_layers: 2, global_rope_theta: 5000, local_rope_theta: 700, local_attention: 9 };
+      expect(await windows(old)).toEqual([
+        [5000, null],
+        [700, 4],
+        [5000, null],
+        [700, 4],
+      ]);
+      const layer_types = ['sliding_attention', 'full_attention', 'full_attention', 'full_attention'];
+      const rope_parameters = {
+        full_attention: { rope_type: 'default', rope_theta: 11 },
+        sliding_attention: { rope_type: 'default', rope_theta: 12 },
+      };
+      expect(await windows({ layer_types, rope_parameters })).toEqual([[12, 64], ...Array(3).fill([11, null])]);
+      expect(configJson(await read({ ...said, ...old }))).toMatchObject({
+        layer_types: ['full_attention', 'sliding_attention', 'full_attention', 'sliding_attention'],
+      });
+      // before transformers 5 no θ of local layers meant that of the others
+      expect(await windows({ local_rope_theta: null })).toContainEqual([160_000, 64]);
+    });
+
+    it.each([
+      [{ layer_types: ['full_attention'] }, 'layer_types is ["full_attention"], not 4 times "full_attention" or'],
+      [{ layer_types: 'all' }, 'layer_types is "all"'],
+      [{ global_attn_every_n_layers: 0 }, 'global_attn_every_n_layers is 0, not a positive whole number'],
+      [{ rope_scaling: { factor: 2 } }, 'rope_scaling is {"factor":2}'],
+      [{ rope_parameters: { full_attention: { rope_type: 'yarn' } } }, 'full_attention.rope_type is "yarn"'],
+      [{ rope_parameters: [1] }, 'rope_parameters is [1], not an object'],
+      [{ global_rope_theta: 0 }, 'global_rope_theta'],
+      [{ global_rope_theta: 'much' }, 'global_rope_theta is "much", not a number'],
+      [{ hidden_activation: 'silu' }, 'hidden_activation is "silu"; only "gelu" is known'],
+      [{ classifier_activation: 'relu' }, 'classifier_activation is "relu"; only "gelu" is known'],
+      [{ classifier_pooling: 'max' }, 'classifier_pooling is "max"; only "cls" and "mean" are known'],
+      [{ mlp_bias: 1 }, 'mlp_bias is 1, not true or false'],
+      [{ local_attention: -1 }, 'local_attention is -1'],
+      [{ hidden_size: 36 }, 'hidden_size / num_attention_heads is 3; rotary positions need an even number'],
+    ])('%j is refused by name', async (more, sentence) => {
+      const { code, message } = await failure({ ...said, ...more });
+      expect(code).toBe('MP_MODEL_CONFIG');
+      expect(message).toContain(sentence);
+    });
+  });
+
   it('of ELECTRA may have embeddings of their own width', async () => {
     const said = { ...least, model_type: 'electra', embedding_size: 96, classifier_dropout: 0.3 };
     const config = await read(said);

@@ -56,7 +56,7 @@ function rotaryOf(raw: Raw, layers: number, check: FormChecks): Rotary {
   return kindsOf(raw, layers, check).map((kind) => of[kind]);
 }
 
-/** By layer; before transformers 5 config.json says only that every n-th layer sees all tokens. */
+/** By layer; before transformers 5 config.json says only how often a layer sees all tokens. */
 function kindsOf(raw: Raw, layers: number, { fault }: FormChecks): readonly Kind[] {
   const said = raw.layer_types ?? null;
   if (said !== null) {
@@ -71,14 +71,15 @@ function kindsOf(raw: Raw, layers: number, { fault }: FormChecks): readonly Kind
 }
 
 function theta(raw: Raw, kind: Kind, { fault, real }: FormChecks): number {
-  const [key, fallback] = THETAS[kind];
   if ((raw.rope_scaling ?? null) !== null)
-    throw fault(`rope_scaling is ${quoted(raw.rope_scaling)}; only rotary positions as they are, are known`);
+    throw fault(`rope_scaling is ${quoted(raw.rope_scaling)}; only plain rotary positions are known`);
   const all = (raw.rope_parameters ?? {}) as Readonly<Record<string, Raw | null | undefined>>;
   if (typeof all !== 'object' || Array.isArray(all)) throw fault(`rope_parameters is ${quoted(all)}, not an object`);
   const said: Raw = all[kind] ?? {};
   if ((said.rope_type ?? 'default') !== 'default')
     throw fault(`rope_parameters.${kind}.rope_type is ${quoted(said.rope_type)}; only "default" is known`);
+  // before transformers 5, local layers that say null have the others' base
+  const [key, fallback] = raw[THETAS[kind][0]] === null ? THETAS.full_attention : THETAS[kind];
   const value = said.rope_theta ?? real(key, fallback, Number.MAX_SAFE_INTEGER);
   if (typeof value !== 'number' || !(value > 0 && value <= Number.MAX_SAFE_INTEGER))
     throw fault(`the base of the rotary positions (${key}) is ${quoted(value)}, not a number above 0`);
