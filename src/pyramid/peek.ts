@@ -5,9 +5,6 @@
  * at 50 tokens. The result equals the layer's up to rounding:
  *   q·(W_k x_j + b_k) = (W_kᵀ q)·x_j + a constant that softmax cancels;  Σ_j p_j (W_v x_j + b_v) = W_v (Σ_j p_j x_j) + b_v Σ_j p_j.
  * A bias of distances is added to the logits as it is: a number for each token and attention head.
- *
- * Rotary positions turn each key by its own place, so keys do not fold: they are computed, d² a token, and given to the
- * layer that runs next, which then need not (2d²n FLOPs of each). The query of [CLS], at place 0, is not turned.
  */
 import {
   afterAttention,
@@ -32,7 +29,12 @@ export interface Peek {
   readonly keys: Value | null;
 }
 
-/** `layer` is 0-based, as in the checkpoint's names; x [N, d] enters it. `dropout`: in training, at the layer's own places. */
+/**
+ * `layer` is 0-based, as in the checkpoint's names; x [N, d] enters it. `dropout`: in training, at the layer's own places.
+ *
+ * Rotary positions turn each key by its own place, so keys do not fold: they are computed, 2d² FLOPs a token, and the layer that
+ * runs next may take them (`BlockHooks.keys`). The query of [CLS], at place 0, is not turned.
+ */
 export function peek(
   g: Graph,
   weights: Weights,
