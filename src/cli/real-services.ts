@@ -56,6 +56,16 @@ export const realServices: Services = {
   labelledRows,
   texts,
   trace,
+  async windowTrace(dir, rows, { dtype, stride }, onProgress) {
+    const { Pyramid } = await import('../engine/index.ts');
+    const { runWindowTrace } = await import('../measure/run-trace.ts');
+    const pyramid = await Pyramid.load(dir, { dtype: dtype ?? undefined });
+    try {
+      return { ...(await runWindowTrace(pyramid, rows, stride, onProgress)), own: pyramid.info };
+    } finally {
+      await pyramid.close();
+    }
+  },
 };
 
 /** What models are trained on here. */

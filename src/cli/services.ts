@@ -7,6 +7,7 @@ import type { AbstentionFacts } from '../certify/index.ts';
 import type { Answer, LoadOptions, TextInput } from '../engine/index.ts';
 import type { PeekCosts } from '../evaluate/plan-peeks.ts';
 import type { Trace } from '../evaluate/trace.ts';
+import type { WindowTrace } from '../evaluate/windows.ts';
 import type { ReproduceOptions, ReproduceResult } from '../experiment/reproduce/reproduce.ts';
 import type { SweepOptions, SweepResult } from '../experiment/sweep/sweep.ts';
 import type { Quantized, QuantizeOptions } from '../measure/quantize.ts';
@@ -104,6 +105,13 @@ export interface Services {
     source: Pick<RowSource, 'text' | 'pair' | 'delimiter'> & { readonly file: string },
     onGuess?: (text: string) => void,
   ): AsyncIterable<TextInput>;
+  /** As `trace`, of texts that run as windows which share `stride` tokens. */
+  windowTrace(
+    dir: string,
+    rows: Dataset,
+    options: { readonly dtype: Dtype | null; readonly stride: number },
+    onProgress: (share: number) => void,
+  ): Promise<WindowTrace & { readonly own: Dial }>;
   /** `dtype` null: what the model folder says. `askAll`: every exit head, whatever it says. */
   trace(
     dir: string,

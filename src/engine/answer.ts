@@ -1,7 +1,7 @@
 /** From an outcome to what the caller reads: the label, its score, and what it cost. */
 
 import { answerRule, labelsReached } from '../pyramid/exits/answer-rule.ts';
-import { addendOf, floorAnswer, summed, temperatureAt, tempered } from '../pyramid/exits/sum.ts';
+import { exitAnswer, type WindowRule, windowsAnswer } from '../pyramid/exits/windows.ts';
 import { actualFlops, denseFlops } from '../pyramid/flops.ts';
 import { isSure, UNSURE } from '../pyramid/folder/abstention.ts';
 import { argmax, ranking } from '../pyramid/logits.ts';
@@ -19,18 +19,20 @@ export interface Answer {
   readonly labels?: readonly string[];
   /** Of the `topK` likeliest labels, likeliest first; there if topK is above 1, and of five labels or more where the model is unsure. */
   readonly scores?: Readonly<Record<string, number>>;
-  /** The layer that answered, from 1; 0: floor 0, which answers before the network. */
+  /** The layer that answered, from 1; 0: floor 0, which answers before the network. Of several windows the deepest. */
   readonly exit: number;
-  /** Tokens by layer: entering layer 1, then left after each layer that ran. */
+  /** Tokens by layer: entering layer 1, then left after each layer that ran; of several windows all of theirs. */
   readonly tokens: readonly number[];
   /** The text was longer than the model's maximum, and cut. */
   readonly truncated: boolean;
+  /** Windows that it ran as, where `stride` was given and it did not fit into one. */
+  readonly windows?: number;
   /** Operations spent on it, heads and peeks included. */
   readonly flops: number;
 }
 
 /** All that is known of one answer, for those who give it on by a protocol of their own. */
-export interface Detail extends Pick<Answer, 'exit' | 'tokens' | 'truncated' | 'flops'> {
+export interface Detail extends Pick<Answer, 'exit' | 'tokens' | 'truncated' | 'windows' | 'flops'> {
   /** [C]: every label's, in the order of the model's labels. */
   readonly scores: readonly number[];
   /** [C]: what the scores are made from. */
@@ -41,7 +43,7 @@ export interface Detail extends Pick<Answer, 'exit' | 'tokens' | 'truncated' | '
   readonly unsure: boolean;
   /** As in `Answer`. */
   readonly labels?: readonly string[];
-  /** Operations of the dense model for as many tokens, as the paper counts. */
+  /** Operations of the dense model for as many tokens, in as many windows, as the paper counts. */
   readonly denseFlops: number;
   /** Unknown pieces among the tokens that enter layer 1. */
   readonly unknown: number;
@@ -50,14 +52,15 @@ export interface Detail extends Pick<Answer, 'exit' | 'tokens' | 'truncated' | '
   readonly inferenceMs: number;
 }
 
-/** `tau` as the text was run with. */
+/** `tau` as the text was run with; `windows`: how those of a long text become one answer. */
 export function detailOf(
   model: ModelDescription,
   { tokenizeMs, inferenceMs, ...outcome }: TimedOutcome,
   tau: number | null,
+  windows?: WindowRule,
 ): Detail {
   const { exit, tokens, truncated, unknown } = outcome;
-  const logits = answerLogits(model, outcome);
+  const logits = answerLogits(model, outcome, windows);
   const scores = problems[model.config.problemType].activation(logits);
   const best = argmax(scores);
   return {
@@ -69,28 +72,30 @@ export function detailOf(
     exit,
     tokens,
     truncated,
+    ...countOf(outcome),
     unknown,
     flops: flopsOf(model, outcome, tau),
-    denseFlops: denseFlops(shapeOf(model.config), tokens[0]),
+    denseFlops: total(eachWindow(outcome), ({ tokens: own }) => denseFlops(shapeOf(model.config), own[0])),
     tokenizeMs,
     inferenceMs,
   };
 }
 
-/** `tau` as the text was run with. */
+/** As `detailOf`. */
 export function answerOf(
   model: ModelDescription,
   outcome: Outcome,
-  { tau, topK }: { readonly tau: number | null; readonly topK: number },
+  { tau, topK, windows }: { readonly tau: number | null; readonly topK: number; readonly windows?: WindowRule },
 ): Answer {
   const { config, info } = model;
   const { exit, tokens, truncated } = outcome;
-  const scores = problems[config.problemType].activation(answerLogits(model, outcome));
+  const scores = problems[config.problemType].activation(answerLogits(model, outcome, windows));
   const best = argmax(scores);
   const flops = flopsOf(model, outcome, tau);
   const unsure = !isSure(info.abstention, scores[best]);
   const label = answeredLabel(config.labels, { best, unsure });
-  const answer = { label, score: scores[best], ...labelsOf(model, scores), exit, tokens, truncated, flops };
+  const cost = { exit, tokens, truncated, ...countOf(outcome), flops };
+  const answer = { label, score: scores[best], ...labelsOf(model, scores), ...cost };
   const shown = shownLabels(topK, unsure);
   if (shown <= 1) return answer;
   const most = Object.fromEntries(
@@ -119,13 +124,27 @@ export function labelsOf(
     : {};
 }
 
-/** [C]: what the scores of the exit that answered are the softmax of. */
-function answerLogits({ sum, info }: ModelDescription, { exit, logits, floor }: Outcome): readonly number[] {
-  if (exit === 0) return floorAnswer(sum!, floor!);
-  return tempered(summed(logits[exit - 1], addendOf(sum, floor)), temperatureAt(info.exitTemperatures, exit));
+/** [C]: what the scores of the exit that answered are the softmax of; of several windows what theirs together come to. */
+function answerLogits(model: ModelDescription, outcome: Outcome, how?: WindowRule): readonly number[] {
+  const { sum, info, config } = model;
+  const exits = { sum, temperatures: info.exitTemperatures };
+  if (!outcome.windows) return exitAnswer(outcome, exits);
+  return windowsAnswer(outcome.windows, { ...exits, rule: answerRule(config, info) }, how);
 }
 
-function flopsOf(
+/** What a text was run as: its windows, or itself. */
+const eachWindow = (outcome: Outcome): readonly Outcome[] => outcome.windows ?? [outcome];
+
+const countOf = ({ windows }: Outcome): Pick<Answer, 'windows'> => (windows ? { windows: windows.length } : {});
+
+const total = <T>(items: readonly T[], value: (item: T) => number): number =>
+  items.reduce((sum, item) => sum + value(item), 0);
+
+/** Of all windows. */
+const flopsOf = (model: ModelDescription, outcome: Outcome, tau: number | null): number =>
+  total(eachWindow(outcome), (one) => windowFlops(model, one, tau));
+
+function windowFlops(
   { config, headSettings, info }: ModelDescription,
   { exit, tokens, floor }: Outcome,
   tau: number | null,

@@ -2,8 +2,10 @@
 import { PyramidError } from '../errors.ts';
 import { knownOptions } from '../option.ts';
 import { assertTau, mayExit } from '../pyramid/exits/exit-rule.ts';
+import type { WindowRule } from '../pyramid/exits/windows.ts';
 import type { Truncate } from './job.ts';
 import { choice, count, signalOf } from './option-checks.ts';
+import { checkWindows } from './windows.ts';
 import type { ModelDescription } from './workers/messages.ts';
 
 /** An option that is undefined or null counts as left out, but for `tau`, where null is off. Unknown ones are refused. */
@@ -25,10 +27,18 @@ export interface ClassifyOptions {
    * with MP_TEXT_LONG ('never').
    */
   readonly truncate?: Truncate;
+  /**
+   * A text longer than the model reads is not cut: it runs as windows, each of which begins with this many tokens of the one before (0 or
+   * more, below the tokens that fit into a window) and leaves by itself at tau. Of single texts, and not together with `truncate`. Floor 0
+   * is asked once, of the whole text.
+   */
+  readonly stride?: number;
+  /** With `stride`, how the windows' answers become one: the 'mean' of their logits (the default), or the most 'certain' window's. */
+  readonly windows?: WindowRule;
 }
 
 /** What each kind of call takes. */
-export const DETAIL_OPTIONS = ['tau', 'signal', 'deadlineMs', 'truncate'] as const;
+export const DETAIL_OPTIONS = ['tau', 'signal', 'deadlineMs', 'truncate', 'stride', 'windows'] as const;
 export const CLASSIFY_OPTIONS = [...DETAIL_OPTIONS, 'topK'] as const;
 export const EXPLAIN_OPTIONS = ['tau', 'signal', 'deadlineMs'] as const;
 
@@ -38,6 +48,8 @@ export interface CheckedOptions {
   readonly signal: AbortSignal | undefined;
   readonly deadlineMs: number | undefined;
   readonly truncate: Truncate | undefined;
+  readonly stride: number | undefined;
+  readonly windows: WindowRule;
 }
 
 /** `ownTau` gives the model's, where the call names none. Throws MP_OPTION_*, MP_TAU_RANGE, MP_MODEL_HEADS, MP_USAGE. */
@@ -54,7 +66,10 @@ export function checkedOptions(
   const truncate = given.truncate ?? undefined;
   if (truncate !== undefined) choice('truncate', truncate, ['right', 'left', 'never']);
   const tau = given.tau === undefined ? ownTau() : checkedTau(given.tau, model);
-  return { tau, topK, signal: signalOf(given.signal), deadlineMs, truncate };
+  const stride = given.stride ?? undefined;
+  const windows = given.windows ?? undefined;
+  checkWindows({ stride, windows, truncate }, { ...model.config, ...model.info, room: model.room });
+  return { tau, topK, signal: signalOf(given.signal), deadlineMs, truncate, stride, windows: windows ?? 'mean' };
 }
 
 function checkedTau(tau: number | null, { config, info, headSettings, sum }: ModelDescription): number | null {

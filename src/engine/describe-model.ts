@@ -4,6 +4,7 @@ import { pathIn } from '../folder.ts';
 import { type Dtype, dtypeOf, infoFor, type PyramidModel } from '../pyramid/folder/model-folder.ts';
 import type { DeviceSpec } from '../runtime/devices.ts';
 import type { Tokenizer } from '../text/tokenizer/tokenizer.ts';
+import { roomOf } from '../text/tokenizer/windows.ts';
 import { FloorExit } from './floor-exit.ts';
 import type { ModelDescription } from './workers/messages.ts';
 
@@ -41,5 +42,6 @@ export function describeModel(
   const info = infoFor(stored, chosen);
   const voidTau = info.forDtype?.[chosen] || info.tau !== null ? null : stored.tau;
   const floorExit = floor && new FloorExit({ floor, tokenizer, config, info });
-  return { floorExit, config, info, headSettings, sum: floorExit?.sum ?? null, dtype: chosen, voidTau };
+  const room = roomOf(tokenizer.around, info.maxLength);
+  return { floorExit, config, info, headSettings, sum: floorExit?.sum ?? null, dtype: chosen, voidTau, room };
 }

@@ -13,7 +13,7 @@ import { Floor, type FloorParts, floorLength, secondOf } from '../pyramid/floor/
 import { floorModelOf, type PyramidInfo } from '../pyramid/folder/model-folder.ts';
 import { type Encoding, type Tokenizer, tokenizerOf, unknownIn } from '../text/tokenizer/tokenizer.ts';
 import { floorHistory } from './floor-history.ts';
-import type { Text } from './inputs.ts';
+import { inWindows, type Text } from './inputs.ts';
 import { type FloorSays, newHistory, type Outcome, type Rule, type TokenHistory } from './job.ts';
 import type { TimedOutcome } from './workers/messages.ts';
 
@@ -106,23 +106,28 @@ export class FloorExit {
   }
 
   /** Of a text that it answers. `index` is for messages. Throws MP_TEXT_LONG. */
-  outcome(id: number, text: Text, asked: Asked, { truncate, explain }: Rule, index: number): Outcome {
+  outcome(id: number, text: Text, asked: Asked, { truncate, stride, explain }: Rule, index: number): Outcome {
     const { encoding, z0 } = asked;
-    const { tokens, truncated } = this.#sizeFor(text, encoding);
+    // with windows nothing of it is cut off but what floor 0 itself does not read
+    const isAll = stride !== undefined;
+    const { tokens, truncated } = isAll
+      ? { tokens: encoding.ids.length, truncated: encoding.truncated }
+      : this.#sizeFor(text, encoding);
     if (truncated && truncate === 'never') throw this.#tooLong(index);
     const tokenHistory = explain ? this.history(asked, encoding) : null;
     // of a pair that is cut for the network, about so many
     const unknown = unknownIn(encoding.ids, this.#tokenizer, Math.min(tokens, encoding.ids.length));
-    return { id, exit: 0, tokens: [tokens], logits: [], floor: z0, truncated, unknown, tokenHistory };
+    return { id, window: 0, exit: 0, tokens: [tokens], logits: [], floor: z0, truncated, unknown, tokenHistory };
   }
 
-  /** Of a text that goes on: what the network gets of it. Throws MP_TEXT_LONG. */
-  forNetwork({ text, pair }: Text, { encoding }: Asked, { truncate }: Rule, index: number): Encoding {
-    if (this.#isWhole(encoding)) return encoding;
+  /** Of a text that goes on: what the network gets of it, in windows where it is too long and `stride` says so. Throws MP_TEXT_LONG. */
+  forNetwork({ text, pair }: Text, { encoding }: Asked, { truncate, stride }: Rule, index: number): Encoding[] {
+    if (this.#isWhole(encoding)) return [encoding];
+    if (stride !== undefined) return inWindows(this.#tokenizer, text, this.#maxLength, stride);
     const side = truncate === 'left' ? 'left' : 'right';
     const own = this.#tokenizer.encode(text, pair, this.#maxLength, side);
     if (own.truncated && truncate === 'never') throw this.#tooLong(index);
-    return own;
+    return [own];
   }
 
   /** What it has to say in the sums of the exits. */

@@ -1,5 +1,7 @@
 /** Checks the texts that a caller gives. */
 import { PyramidError } from '../errors.ts';
+import type { Encoding, Tokenizer } from '../text/tokenizer/tokenizer.ts';
+import { windowsOf } from '../text/tokenizer/windows.ts';
 
 /** A text, or a pair of texts (`pair` left out or null: one text). */
 export type TextInput = string | { readonly text: string; readonly pair?: string | null };
@@ -21,6 +23,10 @@ export function checkText(input: unknown, index: number): Text {
   }
   throw new PyramidError('MP_TEXT_TYPE', { index, got: show(input) });
 }
+
+/** The whole of a single text, as the network gets it: in one window or more. */
+export const inWindows = (tokenizer: Tokenizer, text: string, maxLength: number, stride: number): Encoding[] =>
+  windowsOf(tokenizer.encode(text, undefined, Number.MAX_SAFE_INTEGER), tokenizer.around, maxLength, stride);
 
 /** Inputs that came together. Throws MP_USAGE for one that stands alone: going through a string would give its letters. */
 export function checkList<T>(inputs: T): T {

@@ -14,6 +14,11 @@ export interface Rule {
   readonly explain?: boolean;
   /** Left out: 'right'. */
   readonly truncate?: Truncate;
+  /**
+   * A text that is too long runs as windows, each of which begins with so many tokens of the one before. Left out: it is cut, as
+   * `truncate` says.
+   */
+  readonly stride?: number;
   /** Nobody waits for it: every text that someone waits for goes first. Left out: someone does. */
   readonly background?: boolean;
 }
@@ -51,6 +56,8 @@ export interface LayerHistory {
 
 export interface Job extends Rule {
   readonly id: number;
+  /** Which window of its text it is, from 0. */
+  readonly window: number;
   /** What the text is made of; its rows enter layer 1. */
   readonly ids: Int32Array; // [n]
   readonly truncated: boolean;
@@ -93,8 +100,10 @@ export const newJob = (
   { floor, addend }: FloorSays = NO_FLOOR,
   history: TokenHistory | null = null,
   unknown = 0,
+  window = 0,
 ): Job => ({
   id,
+  window,
   tau,
   trace,
   background,
@@ -151,6 +160,8 @@ export function detach(job: Job): void {
 /** What came of a job. */
 export interface Outcome {
   readonly id: number;
+  /** As its job's. */
+  readonly window: number;
   /** The layer that answered, from 1; 0: floor 0, before the network. */
   readonly exit: number;
   /** Entering layer 1, then left after each layer that was run. */
@@ -164,4 +175,6 @@ export interface Outcome {
   readonly unknown: number;
   /** Of a text that is explained. */
   readonly tokenHistory: TokenHistory | null;
+  /** Of a text that ran as several windows, theirs in order; what stands above is of all of them, without logits. Left out: one. */
+  readonly windows?: readonly Outcome[];
 }

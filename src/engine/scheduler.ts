@@ -232,8 +232,12 @@ export class Scheduler {
   }
 }
 
-const outcome = ({ id, tokens, logits, floor, truncated, unknown, tokenHistory }: Job, exit: number): Outcome => ({
+const outcome = (
+  { id, window, tokens, logits, floor, truncated, unknown, tokenHistory }: Job,
+  exit: number,
+): Outcome => ({
   id,
+  window,
   exit,
   tokens,
   logits,

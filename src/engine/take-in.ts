@@ -1,9 +1,9 @@
-/** A text that has come to a worker: answered by floor 0 at once, or a job for the layers. */
+/** A text that has come to a worker: answered by floor 0 at once, or a job for the layers; several where it runs as windows. */
 import { PyramidError } from '../errors.ts';
 import type { PyramidInfo } from '../pyramid/folder/model-folder.ts';
-import { type Tokenizer, unknownIn } from '../text/tokenizer/tokenizer.ts';
+import { type Encoding, type Tokenizer, unknownIn } from '../text/tokenizer/tokenizer.ts';
 import type { FloorExit } from './floor-exit.ts';
-import type { Text } from './inputs.ts';
+import { inWindows, type Text } from './inputs.ts';
 import { type Job, newHistory, newJob, type Outcome, type Rule } from './job.ts';
 
 export interface Intake {
@@ -14,8 +14,8 @@ export interface Intake {
 }
 
 export interface TakenIn {
-  /** One of the two is there. */
-  readonly job: Job | null;
+  /** One for each window; none where there is an outcome. */
+  readonly jobs: readonly Job[];
   readonly outcome: Outcome | null;
   /** Milliseconds that floor 0 took; null where there is none. */
   readonly floorMs: number | null;
@@ -23,26 +23,34 @@ export interface TakenIn {
 
 /** `index` is its place among the texts that were asked for together, for messages. Throws MP_TEXT_LONG, MP_MODEL_LOGITS. */
 export function takeIn(intake: Intake, id: number, text: Text, rule: Rule, index = 0): TakenIn {
-  const { tokenizer, info, floorExit } = intake;
+  const { tokenizer, floorExit } = intake;
   if (!floorExit) {
-    const { truncate = 'right' } = rule;
-    const { maxLength } = info;
-    const encoding = tokenizer.encode(text.text, text.pair, maxLength, truncate === 'left' ? 'left' : 'right');
-    if (encoding.truncated && truncate === 'never') throw new PyramidError('MP_TEXT_LONG', { index, maxLength });
-    const history = rule.explain ? newHistory(encoding, tokenizer.piece) : null;
-    return {
-      job: newJob(id, encoding, rule, undefined, history, unknownIn(encoding.ids, tokenizer)),
-      outcome: null,
-      floorMs: null,
-    };
+    const jobs = encodingsOf(intake, text, rule, index).map((encoding, window) => {
+      const history = rule.explain ? newHistory(encoding, tokenizer.piece) : null;
+      return newJob(id, encoding, rule, undefined, history, unknownIn(encoding.ids, tokenizer), window);
+    });
+    return { jobs, outcome: null, floorMs: null };
   }
   const asked = floorExit.ask(text);
   const floorMs = asked.ms;
   if (floorExit.answers(asked, rule)) {
-    return { job: null, outcome: floorExit.outcome(id, text, asked, rule, index), floorMs };
+    return { jobs: [], outcome: floorExit.outcome(id, text, asked, rule, index), floorMs };
   }
-  const encoding = floorExit.forNetwork(text, asked, rule, index);
-  const history = rule.explain ? floorExit.history(asked, encoding) : null;
-  const unknown = unknownIn(encoding.ids, tokenizer);
-  return { job: newJob(id, encoding, rule, floorExit.says(asked), history, unknown), outcome: null, floorMs };
+  // what floor 0 says is of the whole text, and every window has it: the sum is of two that have read the same text
+  const says = floorExit.says(asked);
+  const jobs = floorExit.forNetwork(text, asked, rule, index).map((encoding, window) => {
+    const history = rule.explain ? floorExit.history(asked, encoding) : null;
+    return newJob(id, encoding, rule, says, history, unknownIn(encoding.ids, tokenizer), window);
+  });
+  return { jobs, outcome: null, floorMs };
+}
+
+/** What the network gets of a text: one encoding, or its windows. */
+function encodingsOf({ tokenizer, info }: Intake, { text, pair }: Text, rule: Rule, index: number): Encoding[] {
+  const { truncate = 'right', stride } = rule;
+  const { maxLength } = info;
+  if (stride !== undefined) return inWindows(tokenizer, text, maxLength, stride);
+  const encoding = tokenizer.encode(text, pair, maxLength, truncate === 'left' ? 'left' : 'right');
+  if (encoding.truncated && truncate === 'never') throw new PyramidError('MP_TEXT_LONG', { index, maxLength });
+  return [encoding];
 }

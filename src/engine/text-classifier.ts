@@ -29,7 +29,8 @@ import { type Host, ModelWarnings } from './model-warnings.ts';
 import { callback, signalOf } from './option-checks.ts';
 import type { PieceCost } from './piece-costs.ts';
 import { TextRunner } from './text-runner.ts';
-import type { ModelDescription } from './workers/messages.ts';
+import { checkWindows } from './windows.ts';
+import type { ModelDescription, TimedOutcome } from './workers/messages.ts';
 import type { WorkerPool } from './workers/worker-pool.ts';
 
 /** One text of a trace: see `Trace` in src/evaluate, which adds the true label. */
@@ -41,6 +42,11 @@ export interface TracedText {
   readonly logits: readonly (readonly number[])[]; // [L] of [C], the network's own; [] where a layer has no head
   /** [C]: z_0, floor 0's own logits; null where the text has no feature. Left out where the model has no floor 0. */
   readonly floor?: readonly number[] | null;
+}
+
+export interface TraceOptions {
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (share: number) => void;
 }
 
 /**
@@ -127,9 +133,9 @@ export class TextClassifier {
   classify(inputs: TextInput | readonly TextInput[], options?: ClassifyOptions): Promise<Answer | Answer[]>;
   async classify(inputs: TextInput | readonly TextInput[], options?: ClassifyOptions): Promise<Answer | Answer[]> {
     const checked = this.#checked(options, CLASSIFY_OPTIONS);
-    const { tau, topK, truncate } = checked;
-    const toAnswer = (outcome: Outcome) => answerOf(this.#model, outcome, { tau, topK });
-    const rule = { tau, trace: false, truncate };
+    const { tau, topK, truncate, stride, windows } = checked;
+    const toAnswer = (outcome: Outcome) => answerOf(this.#model, outcome, { tau, topK, windows });
+    const rule = { tau, trace: false, truncate, stride };
     if (isList(inputs)) return this.#runner.all(inputs, rule, toAnswer, checked);
     const [answer] = await this.#runner.all([inputs], rule, toAnswer, checked);
     return answer;
@@ -146,9 +152,10 @@ export class TextClassifier {
     { background = false }: { readonly background?: boolean } = {},
   ): Promise<Detail[]> {
     const checked = this.#checked(options, DETAIL_OPTIONS);
-    const { tau, truncate } = checked;
-    const rule = { tau, trace: false, truncate, background };
-    return this.#runner.all(checkList(inputs), rule, (outcome) => detailOf(this.#model, outcome, tau), checked);
+    const { tau, truncate, stride, windows } = checked;
+    const rule = { tau, trace: false, truncate, stride, background };
+    const toDetail = (outcome: TimedOutcome) => detailOf(this.#model, outcome, tau, windows);
+    return this.#runner.all(checkList(inputs), rule, toDetail, checked);
   }
 
   /**
@@ -162,9 +169,9 @@ export class TextClassifier {
     source: Iterable<TextInput> | AsyncIterable<TextInput>,
     options?: ClassifyOptions,
   ): AsyncGenerator<Answer, void, undefined> {
-    const { tau, topK, signal, deadlineMs, truncate } = this.#checked(options, CLASSIFY_OPTIONS);
-    const toAnswer = (outcome: Outcome) => answerOf(this.#model, outcome, { tau, topK });
-    const rule = { tau, trace: false, truncate };
+    const { tau, topK, signal, deadlineMs, truncate, stride, windows } = this.#checked(options, CLASSIFY_OPTIONS);
+    const toAnswer = (outcome: Outcome) => answerOf(this.#model, outcome, { tau, topK, windows });
+    const rule = { tau, trace: false, truncate, stride };
     return begunInOrder(
       checkSource(source),
       STREAM_WINDOW * this.#pool.capacity,
@@ -178,20 +185,42 @@ export class TextClassifier {
    * Every head's logits and the tokens that each layer leaves, with exits off: one entry a text, in order. `onProgress`
    * gets the share done, 0 to 1. Throws as `classify`.
    */
-  async trace(
-    inputs: readonly TextInput[],
-    options?: { readonly signal?: AbortSignal; readonly onProgress?: (share: number) => void },
-  ): Promise<TracedText[]> {
+  async trace(inputs: readonly TextInput[], options?: TraceOptions): Promise<TracedText[]> {
     const given = knownOptions(options, ['signal', 'onProgress']);
+    return this.#traced(inputs, given, undefined, (outcome) => this.#tracedText(outcome));
+  }
+
+  /** As `trace`, of each text its windows, see `stride` of `ClassifyOptions`: one where it fits. Throws as `classify`. */
+  async traceWindows(
+    inputs: readonly TextInput[],
+    options: TraceOptions & { readonly stride: number },
+  ): Promise<TracedText[][]> {
+    const { stride, ...given } = knownOptions(options, ['signal', 'onProgress', 'stride']);
+    checkWindows({ stride }, { ...this.#model.config, ...this.#model.info, room: this.#model.room });
+    return this.#traced(inputs, given, stride, (outcome) =>
+      (outcome.windows ?? [outcome]).map((window) => this.#tracedText(window)),
+    );
+  }
+
+  #tracedText({ tokens, unknown, logits, floor }: Outcome): TracedText {
+    return { length: tokens[0], tokens, unknown, logits, ...(this.exitSum && { floor }) };
+  }
+
+  #traced<T>(
+    inputs: readonly TextInput[],
+    given: TraceOptions,
+    stride: number | undefined,
+    result: (outcome: Outcome) => T,
+  ): Promise<T[]> {
     const signal = signalOf(given.signal);
     const onProgress = callback('onProgress', given.onProgress);
     let done = 0;
     return this.#runner.all(
       checkList(inputs),
-      { tau: null, trace: true },
-      ({ tokens, unknown, logits, floor }) => {
+      { tau: null, trace: true, stride },
+      (outcome) => {
         onProgress?.(++done / inputs.length);
-        return { length: tokens[0], tokens, unknown, logits, ...(this.exitSum && { floor }) };
+        return result(outcome);
       },
       { signal, deadlineMs: undefined },
     );

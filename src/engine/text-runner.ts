@@ -11,6 +11,7 @@ import type { End } from './in-order.ts';
 import { checkText, type Text, type TextInput } from './inputs.ts';
 import type { Rule } from './job.ts';
 import { LoneTexts } from './lone-texts.ts';
+import { pairWithStride } from './windows.ts';
 import type { TimedOutcome } from './workers/messages.ts';
 import type { WorkerPool } from './workers/worker-pool.ts';
 
@@ -44,7 +45,7 @@ export class TextRunner {
     if (inputs.length === 0) return [];
     const texts = inputs.slice(); // the caller may change its array
     if (texts.length === 1 && this.#floorExit) {
-      const text = checkText(texts[0], 0);
+      const text = textOf(texts[0], 0, rule);
       let isHere = this.#lone.isFree && this.#pool.load.waiting === 0;
       if (!isHere && this.#mayWait(text, rule, deadlineMs)) {
         await this.#lone.next();
@@ -70,7 +71,7 @@ export class TextRunner {
         ...rule,
         length: texts.length,
         // checked when its turn comes: going through a long array at once would hold up the caller's thread
-        text: (index) => this.#check(checkText(texts[index], index)),
+        text: (index) => this.#check(textOf(texts[index], index, rule)),
         done: (index, outcome) => {
           results[index] = result(outcome);
           if (rule.background) this.#background--;
@@ -122,7 +123,7 @@ export class TextRunner {
     const withdraw = this.#pool.submit({
       ...rule,
       length: 1,
-      text: () => this.#check(checkText(input, index)),
+      text: () => this.#check(textOf(input, index, rule)),
       done: (_, outcome) => end({ value: result(outcome) }),
       failed: (error) => end({ error }),
     });
@@ -136,4 +137,11 @@ export class TextRunner {
       withdraw();
     };
   }
+}
+
+/** Throws MP_TEXT_TYPE, and MP_USAGE for a pair that windows are asked of. */
+function textOf(input: TextInput, index: number, { stride }: Rule): Text {
+  const text = checkText(input, index);
+  if (stride !== undefined && text.pair !== undefined) throw pairWithStride(index);
+  return text;
 }

@@ -16,7 +16,7 @@ export async function tryOut(loaded: LoadedModel, path: string): Promise<LoadedM
   let failure: unknown = null;
   try {
     const text = { text: TEXT, pair: info.pairs ? TEXT : undefined };
-    const { job } = takeIn(loaded, 0, text, { tau: null, trace: true });
+    const { jobs } = takeIn(loaded, 0, text, { tau: null, trace: true });
     const scheduler = new Scheduler(loaded, programs, {
       admit: () => false,
       done: () => {},
@@ -24,7 +24,7 @@ export async function tryOut(loaded: LoadedModel, path: string): Promise<LoadedM
         failure = error;
       },
     });
-    if (job) scheduler.add([job]);
+    scheduler.add(jobs);
     await scheduler.wake();
   } catch (error) {
     failure = error;

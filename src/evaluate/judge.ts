@@ -84,6 +84,12 @@ export const lengthBuckets: readonly { readonly from: number; readonly to: numbe
 
 /** Throws MP_TAU_RANGE, and MP_USAGE for a tau where there are no exit heads. */
 export function judge(trace: Trace, tau: number | null, options: CountOptions = {}): Judgement {
+  needExits(trace, tau);
+  return judgeOutcomes(trace, outcomes(trace, options), tau);
+}
+
+/** Throws MP_TAU_RANGE, and MP_USAGE for a tau where there are no exit heads. */
+export function needExits(trace: Trace, tau: number | null): void {
   assertTau(tau);
   if (tau !== null && trace.headKind === 'none' && !trace.floor) {
     throw new PyramidError('MP_USAGE', {
@@ -91,7 +97,10 @@ export function judge(trace: Trace, tau: number | null, options: CountOptions = 
       todo: 'leave tau out, or train with --method fastbert or mp',
     });
   }
-  const all = outcomes(trace, options);
+}
+
+/** Of the outcomes of the trace's texts; tau is not checked again. */
+export function judgeOutcomes(trace: Omit<Trace, 'entries'>, all: readonly Outcome[], tau: number | null): Judgement {
   const exitsByLayer = new Array<number>(trace.shape.layers).fill(0);
   let atFloor = 0;
   for (const outcome of all) {

@@ -7,6 +7,7 @@
  * done, early exits and all, is measured; the expected time follows from it.
  */
 import { PyramidError } from '../errors.ts';
+import { windowCount } from '../text/tokenizer/windows.ts';
 
 export interface AdmissionLimits {
   /** Tokens x layers that may wait or run, at the dense price. */
@@ -93,10 +94,19 @@ export class Admission {
    * Lets in texts of so many characters. `allowedMs`: how long an answer may be expected to take, whatever the request
    * allows; null is any. A request that finds the queue empty is always admitted, whatever its size.
    *
-   * Throws MP_OVERLOADED, MP_DEADLINE_EARLY.
+   * `stride`: of texts that run as windows, the tokens that two share; null: texts are cut. A small text of many windows could fill the queue
+   * beyond its bound, so such a request is let in only within it.
+   *
+   * Throws MP_OVERLOADED, MP_DEADLINE_EARLY, MP_REQUEST.
    */
-  admit(characters: readonly number[], deadlineMs: number | null, allowedMs: number | null): Admitted {
-    const work = characters.reduce((sum, n) => sum + this.#estimate(n), 0);
+  admit(
+    characters: readonly number[],
+    deadlineMs: number | null,
+    allowedMs: number | null,
+    stride: number | null = null,
+  ): Admitted {
+    const work = characters.reduce((sum, n) => sum + this.#estimate(n, stride), 0);
+    if (stride !== null) this.#needWithin(work);
     const dense = this.#dense + work;
     if (this.#texts > 0 && dense > this.#limits.maxWork) throw this.refusal();
     const expectedMs = this.#timeOf(dense);
@@ -141,9 +151,23 @@ export class Admission {
     return this.#rate === null ? 0 : dense / this.#rate;
   }
 
-  #estimate(characters: number): number {
+  #estimate(characters: number, stride: number | null): number {
     const { maxLength, layers } = this.#limits;
-    return layers * Math.min(maxLength, SPECIAL_TOKENS + characters * this.#tokensPerCharacter);
+    const tokens = characters * this.#tokensPerCharacter;
+    const room = maxLength - SPECIAL_TOKENS;
+    if (stride === null || tokens <= room) return layers * Math.min(maxLength, SPECIAL_TOKENS + tokens);
+    const windows = windowCount(tokens, Math.max(room, stride + 1), stride); // a stride that is too large is refused later
+    return layers * (tokens + (windows - 1) * stride + windows * SPECIAL_TOKENS);
+  }
+
+  /** Throws MP_REQUEST. */
+  #needWithin(work: number): void {
+    const { maxWork, layers } = this.#limits;
+    if (work <= maxWork) return;
+    const [asked, most] = [work, maxWork].map((one) => Math.round(one / layers));
+    throw new PyramidError('MP_REQUEST', {
+      problem: `the windows of the texts have about ${asked} tokens together, and at most ${most} are taken at a time: send fewer or shorter texts, or a smaller stride`,
+    });
   }
 
   #learn(spent: readonly Spent[], work: number): void {

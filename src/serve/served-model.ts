@@ -39,7 +39,8 @@ export interface ServedModel {
    * MP_BATCH_LARGE (413) more inputs than --max-client-batch-size; MP_TEXT_TYPE (400);
    * MP_TEXT_LONG (413) with `truncate: 'never'`; MP_OVERLOADED (429, `details.retryAfterS`) at once when the queue is full;
    * MP_DEADLINE_EARLY (429, `details.retryAfterS`) at once when the deadline cannot be met; MP_DEADLINE (503) when it
-   * has passed; MP_TAU_RANGE, MP_MODEL_HEADS (400); MP_CLOSED (503) the server shuts down; MP_WORKER_LOST,
+   * has passed; MP_TAU_RANGE, MP_MODEL_HEADS (400); MP_OPTION_VALUE, MP_USAGE (400) a stride or windows that cannot be had; MP_REQUEST (400)
+   * windows of more work than the queue takes; MP_CLOSED (503) the server shuts down; MP_WORKER_LOST,
    * MP_TEXT_STALLED (503);
    * and the signal's reason.
    */
@@ -68,7 +69,8 @@ export interface ModelAdmin {
 }
 
 /** What a request may ask for; protocols that have no such notion leave it out. */
-export interface ServeOptions extends Pick<ClassifyOptions, 'tau' | 'signal' | 'deadlineMs' | 'truncate'> {
+export interface ServeOptions
+  extends Pick<ClassifyOptions, 'tau' | 'signal' | 'deadlineMs' | 'truncate' | 'stride' | 'windows'> {
   /** The dial; null is off. Left out: the server's own (the model's tau, --tau, or what `--tau auto` holds now). */
   readonly tau?: number | null;
   /** Wait for room instead of being refused with MP_OVERLOADED: for streams, whose reader holds back. */

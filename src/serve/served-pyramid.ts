@@ -151,14 +151,15 @@ export class ServedPyramid implements ServedModel {
     if (patient) while (this.isFull) await setTimeout(PATIENCE_MS, null, { signal });
     const start = performance.now();
     // a tau of the request's own says nothing of the certified one, even if it is the same
-    const audited = given.tau === undefined && tau === this.#auditor?.tau ? this.#auditor.begin(inputs.length) : null;
+    const isOwn = given.tau === undefined && tau === this.#auditor?.tau;
+    // and a certificate is for texts as they are cut, not for windows
+    const audited = isOwn && given.stride === undefined ? this.#auditor!.begin(inputs.length) : null;
     const run = () => this.#pyramid.detail(inputs, options);
-    const details = await this.#admitted(characters, deadlineMs, run, (one) => spentOf(one, characters)).catch(
-      (error: unknown) => {
-        audited?.failed();
-        throw error;
-      },
-    );
+    const asked = { characters, deadlineMs, stride: given.stride };
+    const details = await this.#admitted(asked, run, (one) => spentOf(one, characters)).catch((error: unknown) => {
+      audited?.failed();
+      throw error;
+    });
     const totalMs = performance.now() - start;
     audited?.answered(inputs, details, given.truncate);
     const results = details.map((detail) => ({
@@ -174,7 +175,8 @@ export class ServedPyramid implements ServedModel {
 
   explain(input: TextInput, { tau = this.tau, ...given }: ExplainOptions = {}): Promise<Explanation> {
     const run = () => this.#pyramid.explain(input, { ...given, tau });
-    return this.#underWay(() => this.#admitted([this.#charactersOf(input, 0)], given.deadlineMs, run, () => []));
+    const asked = { characters: [this.#charactersOf(input, 0)], deadlineMs: given.deadlineMs };
+    return this.#underWay(() => this.#admitted(asked, run, () => []));
   }
 
   /** Texts that no worker has yet, and those that one has. */
@@ -232,12 +234,11 @@ export class ServedPyramid implements ServedModel {
   }
 
   async #admitted<T>(
-    characters: readonly number[],
-    deadlineMs: number | undefined,
+    { characters, deadlineMs, stride }: AskedFor,
     run: () => Promise<T>,
     spentBy: (result: T) => readonly Spent[],
   ): Promise<T> {
-    const admitted = this.#admission.admit(characters, deadlineMs ?? null, this.#allowedMs);
+    const admitted = this.#admission.admit(characters, deadlineMs ?? null, this.#allowedMs, stride ?? null);
     let spent: readonly Spent[] | undefined;
     try {
       const result = await run();
@@ -273,6 +274,13 @@ export class ServedPyramid implements ServedModel {
     const { expectedMs } = this.#admission;
     this.#control = nextState(this.#control, { elapsedMs: STEP_MS, expectedMs, p95Ms: this.#p95Ms }, limits);
   }
+}
+
+/** What is to be let in. */
+interface AskedFor {
+  readonly characters: readonly number[];
+  readonly deadlineMs?: number;
+  readonly stride?: number;
 }
 
 const spentOf = (details: readonly Detail[], characters: readonly number[]): Spent[] =>

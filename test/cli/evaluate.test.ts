@@ -8,6 +8,7 @@ import { byLabel } from '../../src/evaluate/by-label.ts';
 import { calibrationErrors } from '../../src/evaluate/calibration-error.ts';
 import { judge } from '../../src/evaluate/judge.ts';
 import type { Trace } from '../../src/evaluate/trace.ts';
+import { judgeWindows } from '../../src/evaluate/windows.ts';
 import { times } from '../../src/report/format.ts';
 import type { Dataset } from '../../src/text/example.ts';
 import { certificateOf } from '../support/certificate.ts';
@@ -100,6 +101,32 @@ describe('evaluate', () => {
       [{ task: null, dataDir: null, file: 'f.csv', delimiter: null, text: null, pair: null, label: 'y' }, 'm'],
       ['m', rows],
     ]);
+  });
+
+  test('judges texts that ran as windows by their windows, and promises nothing of them', async () => {
+    const windows = { trace: many, counts: Array.from({ length: 400 }, () => 2) };
+    const calls: unknown[][] = [];
+    const fake: Partial<Services> = {
+      labelledRows: async () => rows,
+      async windowTrace(dir, _, given) {
+        calls.push([dir, given]);
+        return { ...windows, own: { tau: 0.5, certificate: { ...certificateOf(6, 0.5), settings: '' } } };
+      },
+    };
+    const args = ['evaluate', '--model', 'm', '--test', 'f.csv', '--stride', '16'];
+    const { stdout } = await cli(args, fake);
+    expect(calls).toEqual([['m', { dtype: null, stride: 16 }]]);
+    expect(stdout).toContain(
+      '2.00 a text, which share 16 tokens; the mean of their logits answers; nothing is promised',
+    );
+    const json = JSON.parse((await cli([...args, '--windows', 'certain', '--json'], fake)).stdout);
+    expect(json).toMatchObject({
+      ...judgeWindows(windows, 0.5, 'certain'),
+      windows: { stride: 16, rule: 'certain', each: 2 },
+    });
+    expect(json.accuracy).not.toBe(judgeWindows(windows, 0.5, 'mean').accuracy);
+    const { code, stderr } = await cli([...args, '--trace', join(folder, 'windows.jsonl')], fake);
+    expect([code, stderr]).toEqual([2, expect.stringContaining('both --trace and --stride were given')]);
   });
 
   test('says of a model that abstains what share it answers, and how much of that is right', async () => {

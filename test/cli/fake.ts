@@ -50,6 +50,7 @@ export const unusedServices: Services = {
   labelledRows: unused('labelledRows'),
   texts: unused('texts'),
   trace: unused('trace'),
+  windowTrace: unused('windowTrace'),
 };
 
 export interface Outcome {

@@ -70,6 +70,18 @@ describe('predict', () => {
     });
   });
 
+  test('runs long texts as windows where --stride says so', async () => {
+    const { seen, services } = engine();
+    await cli(['predict', '--model', 'm', '--stride', '32', 'one'], services);
+    await cli(['predict', '--model', 'm', '--stride', '0', '--windows', 'certain', 'one'], services);
+    expect(seen.options).toMatchObject([
+      { stride: 32, windows: 'mean' },
+      { stride: 0, windows: 'certain' },
+    ]);
+    const { code, stderr } = await cli(['predict', '--model', 'm', '--windows', 'mean', 'one'], services);
+    expect([code, stderr]).toEqual([2, expect.stringContaining('--windows was given without --stride')]);
+  });
+
   test('reads standard input, one text per line, including empty lines and a last line without a break', async () => {
     const { services } = engine();
     const { stdout } = await cli(['predict', '--model', 'm'], services, { stdin: 'first\r\n\nthird — ü\nlast' });

@@ -88,6 +88,7 @@ describe.skipIf(!canMeasureTurns)("the caller's thread (Linux's account of proce
   test('has one while as many workers as a large machine has answer all at once', async () => {
     const model = { config: {}, info: {} } as ModelDescription;
     const outcome = {
+      window: 0,
       exit: 1,
       tokens: [9, 8],
       logits: [[1, 2, 3]],

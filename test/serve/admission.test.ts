@@ -47,6 +47,21 @@ describe('the queue', () => {
     expect(admission.work).toBe(128 * 6);
   });
 
+  test('counts every window of a text that is not cut, and takes no windows beyond its bound', () => {
+    const admission = new Admission(limits, () => 0);
+    admission.admit([4 * 126], null, null, 26); // fits into one
+    expect(admission.work).toBe(128 * 6);
+    admission.admit([4 * 326], null, null, 26).end(); // 126, and twice 100 more
+    const three = new Admission(limits, () => 0);
+    three.admit([4 * 326], null, null, 26);
+    expect(three.work).toBe((326 + 2 * 26 + 3 * 2) * 6);
+    // 875 windows of 128
+    expect(codeOf(() => admission.admit([4000], null, null, 125))).toBe('MP_REQUEST');
+    expect(codeOf(() => new Admission(limits, () => 0).admit([4000], null, null, 125))).toBe('MP_REQUEST');
+    // the engine says that the stride is too large
+    expect(codeOf(() => new Admission(limits, () => 0).admit([3000], null, null, 1000))).toBeNull();
+  });
+
   test('admits a request larger than the whole bound when the queue is empty', () => {
     const admission = new Admission(limits, () => 0);
     const large = admission.admit(new Array(50).fill(500), null, null);

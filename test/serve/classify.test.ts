@@ -73,6 +73,50 @@ describe('POST /v1/classify', () => {
     });
   });
 
+  test('runs a long text as windows where a stride says so, in a body or for lines', async () => {
+    const long = randomTexts(3, 40).join(' ');
+    const [plain] = await pyramid.detail([long], { stride: 8 });
+    expect(plain.windows).toBeGreaterThan(2);
+    const { body, headers } = await it.post('/v1/classify', { inputs: [long, 'w1'], stride: 8 });
+    const [first, second] = body.results;
+    expect(first).toMatchObject({ windows: plain.windows, exit: plain.exit, tokens: plain.tokens, truncated: false });
+    expect(first.score).toBeCloseTo(plain.scores[plain.best], 5);
+    expect(second).not.toHaveProperty('windows');
+    expect(headers.get('x-compute-tokens')).toBe(String(first.tokens[0] + second.tokens[0]));
+    const certain = await pyramid.detail([long], { stride: 8, windows: 'certain' });
+    const lines = await fetch(`${it.url}/v1/classify?stride=8&windows=certain`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/x-ndjson' },
+      body: `${JSON.stringify(long)}\n`,
+    });
+    const line = JSON.parse(await lines.text());
+    expect(line.windows).toBe(plain.windows);
+    expect(line.score).toBeCloseTo(certain[0].scores[certain[0].best], 5);
+  });
+
+  test.each([
+    [
+      'a stride as large as a window',
+      { inputs: 'w1', stride: MAX_LENGTH - 2 },
+      'stride is "46": give a whole number from 0 to 45',
+    ],
+    ['a stride below 0', { inputs: 'w1', stride: -1 }, 'stride'],
+    ['windows without a stride', { inputs: 'w1', windows: 'mean' }, 'windows was given without stride'],
+    [
+      'a stride for a pair',
+      { inputs: { text: 'w1', pair: 'w2' }, stride: 3 },
+      'stride is for single texts, and input 0 is a pair',
+    ],
+    [
+      'a stride that makes far more work of a text than the queue takes',
+      { inputs: 'w1 '.repeat(9000), stride: 45 },
+      'or a smaller stride',
+    ],
+  ])('refuses %s in one sentence', async (_, body, sentence) => {
+    const reply = await it.post('/v1/classify', body);
+    expect(reply).toMatchObject({ status: 400, body: { error: { message: expect.stringContaining(sentence) } } });
+  });
+
   test.each([
     ['no JSON', '{"inputs": '],
     ['no inputs', { tau: 1 }],

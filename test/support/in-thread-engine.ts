@@ -75,9 +75,9 @@ export class InThreadEngine {
     let id = 0;
     this.#later = groups.map((group) =>
       group.flatMap(({ text, rule }) => {
-        const { job, outcome } = takeIn(intake, id++, text, rule);
+        const { jobs, outcome } = takeIn(intake, id++, text, rule);
         if (outcome) this.outcomes.set(outcome.id, outcome);
-        return job ?? [];
+        return [...jobs];
       }),
     );
     await this.#scheduler.wake();

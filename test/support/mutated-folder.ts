@@ -203,7 +203,7 @@ export async function answers(files: Files, dtype: 'fp32' | 'int8' | null = null
         TEXTS.flatMap((text, i) => {
           const taken = takeIn(model, r * TEXTS.length + i, { text, pair: pairs ? 'w9' : undefined }, rule);
           if (taken.outcome) outcomes.push(taken.outcome);
-          return taken.job ?? [];
+          return [...taken.jobs];
         }),
       );
     });

@@ -1,11 +1,14 @@
 /** `evaluate`: a model's accuracy and cost on labelled rows, at one tau. The judging is src/evaluate's. */
 import { abstaining, dropByGroup } from '../../certify/index.ts';
+import { PyramidError } from '../../errors.ts';
 import { byLabel } from '../../evaluate/by-label.ts';
 import { calibrationErrors } from '../../evaluate/calibration-error.ts';
 import { besideTheMean, errorInWords } from '../../evaluate/error-words.ts';
 import { type Judgement, judge, type LengthBucket } from '../../evaluate/judge.ts';
 import { needTraceFile, writeTrace } from '../../evaluate/trace.ts';
+import { judgeWindows } from '../../evaluate/windows.ts';
 import { flagOption, type OptionTable, textOption } from '../../option.ts';
+import type { WindowRule } from '../../pyramid/exits/windows.ts';
 import { UNSURE } from '../../pyramid/folder/abstention.ts';
 import { type Dial, originOf } from '../../pyramid/folder/dial.ts';
 import type { Dtype } from '../../pyramid/folder/model-folder.ts';
@@ -23,11 +26,12 @@ import {
   rowSource,
 } from '../options/labelled-rows.ts';
 import { engineTau, type TauOption, tauOption } from '../options/tau-option.ts';
+import { type WindowOptions, windowsOf, windowTable } from '../options/window-options.ts';
 import { counter } from '../output/counter.ts';
 import { count, percent, thousands } from '../output/format.ts';
 import { labelText } from '../output/label-text.ts';
 
-export interface EvaluateOptions extends LabelledRowsOptions {
+export interface EvaluateOptions extends LabelledRowsOptions, WindowOptions {
   readonly model: string;
   readonly tau: TauOption;
   readonly trace: string | null;
@@ -48,6 +52,7 @@ const options: OptionTable<EvaluateOptions> = {
   }),
   json: flagOption({ group: judging, default: false, help: 'print one JSON object' }),
   dtype: dtypeOption(judging),
+  ...windowTable(judging),
   ...labelledRowsTable('evaluate on'),
 };
 
@@ -66,15 +71,29 @@ export const evaluate: Command<EvaluateOptions> = {
   async run({ options, io, services }) {
     const { model, tau, trace: tracePath, json, dtype } = options;
     needModel(model);
+    const windows = windowsOf(options);
+    if (windows !== null && tracePath !== null) throw noTraceOfWindows();
     if (tracePath !== null) await needTraceFile(tracePath);
     const { dir, rows } = await modelAndRows(model, rowSource(options, 'evaluate on'), { io, services });
     const progress = counter(io.stderr, 'texts');
-    const { trace, own } = await services.trace(dir, rows, { dtype }, (share) =>
-      progress.at(share * rows.examples.length),
-    );
-    if (tracePath !== null) await writeTrace(tracePath, trace);
+    const onProgress = (share: number) => progress.at(share * rows.examples.length);
     const given = engineTau(tau);
-    const dial: Dial = given === undefined ? own : { tau: given, tauFrom: 'given' };
+    const dialOf = (own: Dial): Dial => (given === undefined ? own : { tau: given, tauFrom: 'given' });
+    if (windows !== null) {
+      const found = await services.windowTrace(dir, rows, { dtype, stride: windows.stride }, onProgress);
+      const judgement = judgeWindows(found, dialOf(found.own).tau, windows.windows);
+      const each = found.trace.entries.length / found.counts.length;
+      const facts = { stride: windows.stride, rule: windows.windows, each };
+      io.stdout.write(
+        json
+          ? `${JSON.stringify({ ...judgement, tauFrom: originOf(dialOf(found.own)), windows: facts })}\n`
+          : report(rows.name, { ...judgement, calibrationError: [] }, dialOf(found.own), null, facts),
+      );
+      return;
+    }
+    const { trace, own } = await services.trace(dir, rows, { dtype }, onProgress);
+    if (tracePath !== null) await writeTrace(tracePath, trace);
+    const dial = dialOf(own);
     const judgement = judge(trace, dial.tau);
     const calibrationError = calibrationErrors(trace);
     const abstention = own.abstention ? abstaining(trace, dial.tau, own.abstention) : null;
@@ -94,11 +113,38 @@ export const evaluate: Command<EvaluateOptions> = {
 /** `calibrationError` [L+1]: of each exit, floor 0 first, 0 to 1; null where no text is asked. The same at every tau. */
 type Judged = Judgement & { readonly calibrationError: readonly (number | null)[] };
 
-function report(name: string, judged: Judged, dial: Dial, abstention: ReturnType<typeof abstaining> | null): string {
+/** How texts ran as windows; `each`: mean windows of a text. */
+interface WindowFacts {
+  readonly stride: number;
+  readonly rule: WindowRule;
+  readonly each: number;
+}
+
+const noTraceOfWindows = () =>
+  new PyramidError('MP_USAGE', {
+    what: 'both --trace and --stride were given, and a trace has one row a text, which leaves at one exit',
+    todo: 'leave one of them out',
+  });
+
+/** A certificate speaks of texts as they are cut, and so does the score of an abstention. */
+function windowLine({ stride, rule, each }: WindowFacts, { certificate, abstention }: Dial): [string, string] {
+  const how = rule === 'mean' ? 'the mean of their logits answers' : 'the most certain one answers';
+  const promised = certificate || abstention ? '; nothing is promised of windows' : '';
+  return ['windows', `${each.toFixed(2)} a text, which share ${count(stride, 'token')}; ${how}${promised}`];
+}
+
+function report(
+  name: string,
+  judged: Judged,
+  dial: Dial,
+  abstention: ReturnType<typeof abstaining> | null,
+  windows: WindowFacts | null = null,
+): string {
   const { gflops, speedup, byLength, f1, exitsAtFloor } = judged;
   const rightness = judged.microF1 === undefined ? 'accuracy' : EXACTLY_RIGHT;
   const lines: (readonly [string, string])[] = [
     ['texts', `${thousands(judged.n)} of ${name}, ${tauInWords(dial)}`],
+    ...(windows === null ? [] : [windowLine(windows, dial)]),
     ...qualityLines(judged),
     ...(abstention === null ? [] : [abstentionLine(abstention)]),
     ...(f1 === null ? [] : [['F1', percent(f1)] as const]),

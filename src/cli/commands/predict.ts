@@ -13,10 +13,11 @@ import type { Call, Command } from '../command.ts';
 import { type EngineOptions, engineTable, loadOptions } from '../options/engine-options.ts';
 import { modelOption, needDelimited, needModel } from '../options/labelled-rows.ts';
 import { engineTau, type TauOption, tauOption } from '../options/tau-option.ts';
+import { type WindowOptions, windowsOf, windowTable } from '../options/window-options.ts';
 import { counter } from '../output/counter.ts';
 import { showDownloads } from '../output/progress.ts';
 
-export interface PredictOptions extends EngineOptions {
+export interface PredictOptions extends EngineOptions, WindowOptions {
   readonly model: string;
   readonly tau: TauOption;
   readonly topK: number;
@@ -40,6 +41,7 @@ const options: OptionTable<PredictOptions> = {
     placeholder: 'LABELS',
     help: 'above 1: also print the scores of this many labels, most likely first',
   }),
+  ...windowTable(answers),
   file: textOption<string | null>({
     group: texts,
     default: null,
@@ -62,11 +64,16 @@ export const predict: Command<PredictOptions> = {
     { line: 'magic-pyramid predict --model runs/mails --tau 0.2 "You have won"', what: 'one text' },
     { line: 'magic-pyramid predict --model runs/mails < lines.txt > answers.jsonl', what: 'one text per line' },
     { line: 'magic-pyramid predict --model runs/mails --file mails.csv --text body', what: 'one column of a file' },
+    {
+      line: 'magic-pyramid predict --model runs/mails --stride 32 --file letters.csv --text body',
+      what: 'long texts whole, in windows that share 32 tokens',
+    },
   ],
   async run(call) {
     const { options, io, services } = call;
     const { model, tau, topK } = options;
     needModel(model);
+    const windows = windowsOf(options);
     const source = inputs(call);
     const dir = await showDownloads(io.stderr, (onEvent) => services.model(model, onEvent));
     const classifier = await services.load(dir, loadOptions(options));
@@ -74,7 +81,7 @@ export const predict: Command<PredictOptions> = {
       const progress = counter(io.stderr, 'texts');
       const answers = async function* () {
         let done = 0;
-        for await (const answer of classifier.stream(source, { tau: engineTau(tau), topK })) {
+        for await (const answer of classifier.stream(source, { tau: engineTau(tau), topK, ...windows })) {
           yield `${JSON.stringify(answer)}\n`;
           progress.at(++done);
         }

@@ -85,10 +85,10 @@ export class Dispatcher<T extends Thread> {
       const task = this.#queue.take(worker.underWay.size === 0);
       if (!task) break;
       const { pending, index } = task;
-      const { tau, trace, explain, truncate, background, text } = pending.request;
+      const { tau, trace, explain, truncate, stride, background, text } = pending.request;
       try {
         const id = this.#nextId++;
-        const wire = { id, index, ...text(index), tau, trace, explain, truncate, background };
+        const wire = { id, index, ...text(index), tau, trace, explain, truncate, stride, background };
         sent.push(wire);
         units += wire.text.length + (wire.pair?.length ?? 0);
         worker.take(id, task);

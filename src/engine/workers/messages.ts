@@ -53,6 +53,8 @@ export interface ModelDescription {
   readonly weightBits: WeightBits | null;
   /** The folder's tau where it does not hold, since it was chosen for another dtype; else null. */
   readonly voidTau: number | null;
+  /** Tokens of one text that the network reads at a time, special ones left out. */
+  readonly room: number;
 }
 
 /** What a worker says of itself when it is asked. */

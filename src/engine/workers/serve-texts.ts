@@ -10,11 +10,12 @@ import { sentError } from '../../sent-error.ts';
 import { type Tokenizer, tokenizerOf } from '../../text/tokenizer/tokenizer.ts';
 import { describeModel } from '../describe-model.ts';
 import type { FloorExit } from '../floor-exit.ts';
-import type { Job } from '../job.ts';
+import type { Job, Outcome } from '../job.ts';
 import { PieceCosts } from '../piece-costs.ts';
 import { Programs } from '../programs.ts';
 import { type RunOrder, Scheduler } from '../scheduler.ts';
 import { takeIn } from '../take-in.ts';
+import { joinedOutcome } from '../windows.ts';
 import type { FromWorker, ModelDescription, TimedOutcome, ToWorker, WireText } from './messages.ts';
 
 /** Texts that are tokenised before the scheduler looks again at what to do. */
@@ -38,7 +39,10 @@ export interface LoadedModel extends ModelDescription {
 }
 
 interface UnderWay {
-  readonly job: Job;
+  /** One for each window. */
+  readonly jobs: readonly Job[];
+  /** Of the windows that have one. */
+  readonly outcomes: Outcome[];
   readonly tokenizeMs: number;
   /** When it was tokenised, by this thread's clock in milliseconds. */
   readonly tokenized: number;
@@ -62,6 +66,11 @@ function serve(port: Port, loaded: LoadedModel, order: RunOrder): void {
   const jobs = new Map<number, UnderWay>();
   const costs = new PieceCosts();
 
+  const giveUp = (id: number): void => {
+    for (const job of jobs.get(id)?.jobs ?? []) job.cancelled = true;
+    jobs.delete(id);
+  };
+
   /** Takes in what was next; texts that leave at floor 0 are answered together. */
   const takeInAll = (texts: readonly WireText[]): void => {
     const jobsIn: Job[] = [];
@@ -81,9 +90,9 @@ function serve(port: Port, loaded: LoadedModel, order: RunOrder): void {
         }
         const tokenizeMs = tokenized - start - ms;
         if (taken.outcome) answered.push({ ...taken.outcome, tokenizeMs, inferenceMs: ms });
-        if (!taken.job) continue;
-        jobs.set(text.id, { job: taken.job, tokenizeMs, tokenized: tokenized - ms });
-        jobsIn.push(taken.job);
+        if (taken.jobs.length === 0) continue;
+        jobs.set(text.id, { jobs: taken.jobs, outcomes: [], tokenizeMs, tokenized: tokenized - ms });
+        for (const job of taken.jobs) jobsIn.push(job);
       } catch (error) {
         post({ kind: 'failed', ids: [text.id], error: sentError(error) });
       }
@@ -104,17 +113,23 @@ function serve(port: Port, loaded: LoadedModel, order: RunOrder): void {
       },
       done(outcomes) {
         const now = performance.now();
-        const timed = outcomes.map((outcome) => {
-          const { tokenizeMs = 0, tokenized = now } = jobs.get(outcome.id) ?? {};
-          jobs.delete(outcome.id);
-          return { ...outcome, tokenizeMs, inferenceMs: now - tokenized };
-        });
-        post({ kind: 'outcomes', outcomes: timed });
+        const timed: TimedOutcome[] = [];
+        for (const one of outcomes) {
+          const underWay = jobs.get(one.id);
+          const outcome = underWay ? wholeOutcome(underWay, one) : one;
+          if (!outcome) continue; // of other windows of the text there is none yet
+          const { tokenizeMs = 0, tokenized = now } = underWay ?? {};
+          jobs.delete(one.id);
+          timed.push({ ...outcome, tokenizeMs, inferenceMs: now - tokenized });
+        }
+        if (timed.length > 0) post({ kind: 'outcomes', outcomes: timed });
       },
       onPassed: (kind, layer, texts, ms) => costs.add({ kind, layer, batches: 1, texts, ms }),
       failed(failed, error) {
-        for (const { id } of failed) jobs.delete(id);
-        post({ kind: 'failed', ids: failed.map(({ id }) => id), error: sentError(error) });
+        const ids = [...new Set(failed.map(({ id }) => id))];
+        for (const id of ids) giveUp(id); // its other windows are of no use
+        scheduler.dropCancelled();
+        post({ kind: 'failed', ids, error: sentError(error) });
       },
     },
     order,
@@ -129,11 +144,7 @@ function serve(port: Port, loaded: LoadedModel, order: RunOrder): void {
       case 'cancel': {
         const ids = new Set(message.ids);
         fresh = fresh.filter(({ id }) => !ids.has(id));
-        for (const id of ids) {
-          const underWay = jobs.get(id);
-          if (underWay) underWay.job.cancelled = true;
-          jobs.delete(id);
-        }
+        for (const id of ids) giveUp(id);
         scheduler.dropCancelled();
         post({ kind: 'cancelled' });
         return;
@@ -143,7 +154,7 @@ function serve(port: Port, loaded: LoadedModel, order: RunOrder): void {
         return;
       case 'close':
         fresh = [];
-        for (const { job } of jobs.values()) job.cancelled = true;
+        for (const id of [...jobs.keys()]) giveUp(id);
         scheduler.dropCancelled();
         void scheduler
           .wake()
@@ -155,6 +166,13 @@ function serve(port: Port, loaded: LoadedModel, order: RunOrder): void {
     }
   });
   post({ kind: 'ready', model });
+}
+
+/** The outcome of a text, once all its windows have theirs; null before. */
+function wholeOutcome({ jobs, outcomes }: UnderWay, one: Outcome): Outcome | null {
+  if (jobs.length === 1) return one;
+  outcomes.push(one);
+  return outcomes.length < jobs.length ? null : joinedOutcome(outcomes);
 }
 
 /** What a model runs on, and how its graphs become programs there. */

@@ -1,13 +1,10 @@
 /**
- * The exit rule, the only place that compares an uncertainty with tau (eq. 2, FastBERT's normalised entropy):
- *   u = H(p) / log C in [0, 1]; a text exits at the first exit with u ≤ tau; the last layer always answers. Exits are
- *   counted by layers; floor 0, before the network, is 0.
- * Where a text may have any number of labels, it leaves when every one is sure: u = max_c H(p_c, 1 − p_c) / log 2 for
- * p_c = σ(z_c − log(θ_c / (1 − θ_c)) / T), which is ½ where label c is undecided: at its threshold θ_c of the score σ(T z_c). Where the
- * answer is a number z, it leaves when two exits agree: u = min(1, |z_l − z_k| / s), k the exit asked before l, s the standard
- * deviation of the training rows' numbers.
- * Engine, evaluation, planning, server and page call it. An `Uncertainty` is a number at run time, but its type cannot be
- * compared with numbers. So nobody can write the rule a second time by accident.
+ * The exit rule, the only place that compares an uncertainty with tau (eq. 2, FastBERT's normalised entropy). A text exits at the first
+ * exit with u ≤ tau; the last layer always answers. Exits are counted by layers; floor 0, before the network, is 0.
+ *   one label:   u = H(p) / log C
+ *   any number:  u = max_c H(p_c, 1 − p_c) / log 2, where p_c is moved so that it is ½ at the label's threshold: when every label is sure
+ *   a number z:  u = min(1, |z_l − z_k| / s), k the exit asked before l, s the deviation of the training rows' numbers: when two agree
+ * An `Uncertainty` is a number at run time, but its type cannot be compared with numbers: nobody writes the rule again by accident.
  */
 import { PyramidError } from '../../errors.ts';
 import { type Logits, maximum, notFinite } from '../logits.ts';

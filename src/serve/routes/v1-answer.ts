@@ -10,12 +10,13 @@ import type { ClassifiedText, ModelCard } from '../served-model.ts';
  * and a schema's pattern of keys passes over those with a line break, but any string is a label.
  */
 export function answerJson(card: ModelCard, one: ClassifiedText, topK: number): string {
-  const { scores, best, unsure, labels, exit, tokens, truncated, flops, denseFlops } = one;
+  const { scores, best, unsure, labels, exit, tokens, truncated, windows, flops, denseFlops } = one;
   const names = namesOf(card);
   const score = (i: number) => (Number.isFinite(scores[i]) ? scores[i] : null); // as JSON has it
   const label = unsure ? JSON.stringify(UNSURE) : names[best];
   const several = labels ? `"labels":${JSON.stringify(labels)},` : '';
-  const answer = `{"label":${label},"score":${score(best)},${several}"exit":${exit},"tokens":[${tokens.join(',')}],"truncated":${truncated},"flops":${flops},"denseFlops":${denseFlops}`;
+  const ran = windows === undefined ? '' : `"windows":${windows},`;
+  const answer = `{"label":${label},"score":${score(best)},${several}"exit":${exit},"tokens":[${tokens.join(',')}],"truncated":${truncated},${ran}"flops":${flops},"denseFlops":${denseFlops}`;
   const shown = shownLabels(topK, unsure);
   if (shown <= 1) return `${answer}}`;
   const most = ranking(scores).slice(0, shown);

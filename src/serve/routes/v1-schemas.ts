@@ -33,12 +33,25 @@ const Truncate = Type.Union([Type.Literal('right'), Type.Literal('left'), Type.L
   description: 'where a text that is too long is cut; never: the request is refused',
 });
 
+const Stride = Type.Integer({
+  minimum: 0,
+  maximum: 100_000,
+  description:
+    'a text that is too long is not cut, but runs as windows, each of which begins with so many tokens of the one before; below the tokens that fit into a window; single texts only, and not together with truncate',
+});
+const Windows = Type.Union([Type.Literal('mean'), Type.Literal('certain')], {
+  description:
+    "with stride: how the windows' answers become one; mean (default): of their logits; certain: that of the most certain window",
+});
+
 const howToAnswer = {
   model: Type.Optional(Model),
   tau: Type.Optional(Tau),
   topK: Type.Optional(TopK),
   deadlineMs: Type.Optional(DeadlineMs),
   truncate: Type.Optional(Truncate),
+  stride: Type.Optional(Stride),
+  windows: Type.Optional(Windows),
 };
 
 export const ClassifyRequest = Type.Object(
@@ -63,6 +76,8 @@ export const ClassifyQuery = Type.Object(
     ),
     topK: Type.Optional(TopK),
     truncate: Type.Optional(Truncate),
+    stride: Type.Optional(Stride),
+    windows: Type.Optional(Windows),
   },
   { additionalProperties: false },
 );
@@ -83,11 +98,15 @@ const answer = {
       description: 'scores of the topK likeliest labels, and of five or more where the label is "unsure"',
     }),
   ),
-  exit: Type.Integer({ description: 'the exit layer, from 1; 0: floor 0, before the network' }),
+  exit: Type.Integer({ description: 'the exit layer, from 1; 0: floor 0, before the network; of windows the deepest' }),
   tokens: Type.Array(Type.Integer(), {
-    description: 'tokens of the text as the network gets it, then those left after each layer that ran',
+    description:
+      'tokens of the text as the network gets it, then those left after each layer that ran; of windows all of theirs',
   }),
   truncated: Type.Boolean(),
+  windows: Type.Optional(
+    Type.Integer({ description: 'windows that the text ran as; left out where it fits into one, or floor 0 answered' }),
+  ),
   flops: Type.Number({ description: 'operations used' }),
   denseFlops: Type.Number({ description: 'operations of the network without pruning and exits' }),
 };

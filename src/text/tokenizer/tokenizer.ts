@@ -13,6 +13,7 @@ import { type PartsAt, segmentIds } from './segment-ids.ts';
 import { longestFirst, type SpecialTokens } from './special-tokens.ts';
 import type { TokenizerParts } from './tokenizer-parts.ts';
 import { wellFormed } from './unicode-forms.ts';
+import type { Around } from './windows.ts';
 import { parseVocabulary, wordPieceFiles } from './wordpiece-files.ts';
 
 export interface Encoding {
@@ -34,6 +35,8 @@ export interface Tokenizer {
    * @throws MP_USAGE if not even the special tokens fit
    */
   encode(text: string, pair: string | undefined, maxLength: number, side?: 'right' | 'left'): Encoding;
+  /** The special tokens around a single text. */
+  readonly around: Around;
   /** The piece of text that an id stands for, as the vocabulary writes it ('##ing', '[CLS]'); '' if there is none. */
   piece(id: number): string;
   /** Of pieces of text that the vocabulary does not have; −1 where there is none, as in most byte-level vocabularies. */
@@ -249,6 +252,7 @@ function makeTokenizer(parts: TokenizerParts, files: Readonly<Record<string, str
       }
       return result;
     },
+    around: aroundText(templates.single),
     piece(id) {
       byId ??= new Map([
         ...[...model.ids].map(([piece, id]) => [id, piece] as const),
@@ -267,6 +271,11 @@ function roomIn(template: SpecialTokens['single'], maxLength: number): number {
   let room = maxLength;
   for (const { kind } of template) if (kind === 'special') room--;
   return room;
+}
+
+function aroundText(template: SpecialTokens['single']): Around {
+  const before = template.findIndex(({ kind }) => kind === 'text');
+  return { before, after: template.length - before - 1 };
 }
 
 /** Whether a pair's token types are 0 up to the second text and 1 from there on. */
