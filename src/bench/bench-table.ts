@@ -1,6 +1,7 @@
 /** A benchmark's report as text for people: machine, versions, a table with ratios, and how far the clock follows. */
+import { QUALITY_NAMES, qualityName } from '../evaluate/quality.ts';
 import { alignedText } from '../report/text-table.ts';
-import type { BenchReport } from './figures.ts';
+import type { BenchReport, BenchRow } from './figures.ts';
 
 export function benchText({ machine, versions, rows, ratios, speedups, peaks, setting }: BenchReport): string {
   const throughput = rows.filter(({ mode }) => mode === 'throughput');
@@ -17,7 +18,7 @@ export function benchText({ machine, versions, rows, ratios, speedups, peaks, se
       'p50 ms',
       'first ×',
       'p99 ms',
-      'accuracy',
+      headOf(throughput),
       'GFLOPs',
     ],
     align: ['left', 'left', ...Array.from({ length: 9 }, () => 'right' as const)],
@@ -31,7 +32,7 @@ export function benchText({ machine, versions, rows, ratios, speedups, peaks, se
       latency[i].p50Ms!.toFixed(2),
       beside('latency')[i].ratio.toFixed(2),
       latency[i].p99Ms!.toFixed(2),
-      row.accuracy === null ? '' : percent(row.accuracy),
+      rightnessText(row),
       row.gflops.toPrecision(3),
     ]),
   });
@@ -55,6 +56,18 @@ export function benchText({ machine, versions, rows, ratios, speedups, peaks, se
   ]
     .join('\n')
     .trimEnd();
+}
+
+/** All rows are of one model, so that those that are judged are judged by one figure. */
+const headOf = (rows: readonly BenchRow[]): string => {
+  const name = qualityName(rows.find(({ microF1, r2 }) => microF1 !== undefined || r2 !== undefined) ?? {});
+  return name === 'r2' ? 'R²' : QUALITY_NAMES[name];
+};
+
+function rightnessText({ accuracy, microF1, r2 }: BenchRow): string {
+  const figure = r2 ?? microF1;
+  if (figure !== undefined) return figure.toFixed(3);
+  return accuracy === null ? '' : percent(accuracy);
 }
 
 const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;

@@ -17,14 +17,13 @@ import { machine, ownVersions } from './machine.ts';
 import { ownSystems } from './own-systems.ts';
 import type { PeerName } from './peer-names.ts';
 import { openPeers } from './peers.ts';
+import { type Rightness, rightness, type Truth } from './rightness.ts';
 import { type Setting, type System, textOf } from './system.ts';
 
-export interface BenchOptions {
+export interface BenchOptions extends Truth {
   /** Model folder. */
   readonly model: string;
   readonly texts: readonly TextInput[];
-  /** For each text the number of its label among the model's; null: not known. */
-  readonly truth: readonly number[] | null;
   /** What the texts are called. */
   readonly rows: string;
   /** Null: the model's own, and where it has none for a dtype, the one it has for another. */
@@ -66,6 +65,8 @@ export async function bench(options: BenchOptions): Promise<BenchReport> {
     open.push(...own);
     const peers = options.peers === null ? [] : await openPeers(options.peers, setting, onNote);
     open.push(...peers.map(({ system }) => system));
+    if (peers.length > 0 && config.problemType !== 'single_label_classification')
+      onNote(`peers are only on the clock: their answers to a ${config.problemType} are not judged`);
     const systems = [...own, ...peers.map(({ system }) => system)];
     const dtypes = [...new Set(systems.map(({ dtype }) => dtype))];
     const peaks = await Promise.all(dtypes.map((dtype) => gemmPeak(dtype, threads)));
@@ -108,12 +109,12 @@ export async function bench(options: BenchOptions): Promise<BenchReport> {
 type Raw = Omit<Measured, 'gflops'> & { readonly gflops: number | null };
 
 async function runRounds(systems: readonly System[], peaks: readonly Peak[], options: BenchOptions): Promise<Raw[]> {
-  const { texts, truth, rounds, seconds, onNote } = options;
+  const { texts, rounds, seconds, onNote } = options;
   for (const system of systems) {
     for (let i = 0; i < Math.min(WARM_UP, texts.length); i++) await system.single(i);
   }
   const turns: Turn[][] = systems.map(() => []);
-  const last: { accuracy: number | null; gflops: number | null }[] = [];
+  const last: (Rightness & { gflops: number | null })[] = [];
   for (let round = 0; round < rounds; round++) {
     const peak = new Map<Dtype, number>();
     for (const one of peaks) peak.set(one.dtype, await one.measure());
@@ -124,8 +125,7 @@ async function runRounds(systems: readonly System[], peaks: readonly Peak[], opt
         const pass = await system.pass();
         passes++;
         spent += pass.seconds;
-        const right = truth && pass.labels.filter((label, t) => label === truth[t]).length / texts.length;
-        last[i] = { accuracy: right, gflops: pass.gflops };
+        last[i] = { ...rightness(pass, options), gflops: pass.gflops };
       }
       const singles: number[] = [];
       const count = Math.min(SINGLES, texts.length);

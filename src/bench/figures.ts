@@ -5,15 +5,14 @@
 import type { Dtype } from '../pyramid/folder/model-folder.ts';
 import type { Machine } from './machine.ts';
 import { OWN, OWN_DENSE } from './own-systems.ts';
+import type { Rightness } from './rightness.ts';
 
 /** One system over all rounds. */
-export interface Measured {
+export interface Measured extends Rightness {
   readonly system: string;
   readonly dtype: Dtype;
   readonly tau: number | null;
   readonly rounds: readonly Turn[];
-  /** From 0 to 1; null without labels. */
-  readonly accuracy: number | null;
   /** 10⁹ operations a text. */
   readonly gflops: number;
 }
@@ -27,15 +26,13 @@ export interface Turn {
   readonly peak: number;
 }
 
-export interface BenchRow {
+export interface BenchRow extends Rightness {
   readonly system: string;
   readonly mode: 'throughput' | 'latency';
   readonly textsPerSecond: number;
   /** Milliseconds of one text alone; null in throughput mode. */
   readonly p50Ms: number | null;
   readonly p99Ms: number | null;
-  /** From 0 to 1; null without labels. */
-  readonly accuracy: number | null;
   /** Null: exits off, or there are none. */
   readonly tau: number | null;
   readonly dtype: Dtype;
@@ -90,9 +87,10 @@ export function figures(all: readonly Measured[]): Pick<BenchReport, 'rows' | 'r
   const rows: BenchRow[] = [];
   const ratios: BenchRatio[] = [];
   for (const mode of ['throughput', 'latency'] as const) {
-    for (const { system, dtype, tau, rounds, accuracy, gflops } of all) {
+    for (const { system, dtype, tau, rounds, gflops, accuracy, microF1, r2 } of all) {
       const singles = rounds.flatMap((turn) => turn.singles);
-      const common = { accuracy, tau, dtype, gflops };
+      const right = { accuracy, ...(microF1 !== undefined && { microF1 }), ...(r2 !== undefined && { r2 }) };
+      const common = { ...right, tau, dtype, gflops };
       if (mode === 'throughput') {
         const textsPerSecond = median(rounds.map((turn) => turn.textsPerSecond));
         rows.push({ system, mode, textsPerSecond, p50Ms: null, p99Ms: null, ...common });

@@ -2,9 +2,9 @@
  * Our own engine as systems: at each tau, with exits off, and the dense model; each dtype is loaded once and runs all
  * its settings.
  */
-import { Pyramid } from '../engine/index.ts';
+import { type Answer, Pyramid } from '../engine/index.ts';
 import type { Dtype } from '../pyramid/folder/model-folder.ts';
-import { type Setting, type System, timed } from './system.ts';
+import { type Pass, type Setting, type System, timed } from './system.ts';
 
 /** The name of ours as trained, and as the dense model. */
 export const OWN = 'magic-pyramid';
@@ -55,10 +55,30 @@ function system(name: string, pyramid: Pyramid, tau: number | null, { texts, lab
       return {
         seconds: ms / 1000,
         labels: value.map(({ label }) => labels.indexOf(label)),
+        ...targetsOf(pyramid, value, labels),
         gflops: value.reduce((sum, { flops }) => sum + flops, 0) / value.length / 1e9,
       };
     },
     single: async (index) => (await timed(() => pyramid.classify(texts[index], { tau }))).ms,
     close: () => pyramid.close(),
   };
+}
+
+function targetsOf(
+  { problemType }: Pyramid,
+  answers: readonly Answer[],
+  labels: readonly string[],
+): Pick<Pass, 'targets'> {
+  switch (problemType) {
+    case 'single_label_classification':
+      return {};
+    case 'multi_label_classification': {
+      const sets = answers.map(({ labels: own = [] }) => new Set(own));
+      return { targets: { kind: 'sets', rows: sets.map((own) => labels.map((label) => Number(own.has(label)))) } };
+    }
+    case 'regression':
+      return { targets: { kind: 'numbers', rows: answers.map(({ score }) => [score]) } };
+    default:
+      return problemType satisfies never;
+  }
 }

@@ -18,6 +18,12 @@ export interface Pass {
   readonly seconds: number;
   /** The number of each text's label among the model's; −1: one that the model does not have. */
   readonly labels: readonly number[];
+  /** Of models that give sets of labels, or numbers, what each text is given; left out by peers. */
+  readonly targets?: {
+    readonly kind: 'sets' | 'numbers';
+    /** [C] of 0 and 1, or [1]. */
+    readonly rows: readonly (readonly number[])[];
+  };
   /** 10⁹ operations a text, as computed; null where that is not known. */
   readonly gflops: number | null;
 }

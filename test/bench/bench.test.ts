@@ -2,6 +2,7 @@
 import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { benchText } from '../../src/bench/bench-table.ts';
 import { type BenchOptions, bench } from '../../src/bench/index.ts';
 import { JsonChild } from '../../src/bench/json-child.ts';
 import { Pyramid } from '../../src/engine/index.ts';
@@ -107,6 +108,40 @@ describe('a benchmark', { timeout: 180_000 }, () => {
     const { rows } = await bench(options({ truth: null, rounds: 1 }));
     expect(rows.map(({ tau }) => tau)).toEqual([0.7, null, null, 0.7, null, null]);
     expect(rows.every(({ accuracy }) => accuracy === null)).toBe(true);
+  });
+
+  test('judges sets of labels by micro F1 and numbers by R², and no peer by either', async () => {
+    const labels = ['a', 'b', 'c'];
+    const several = await randomModel(root, 'several', {
+      ...{ seed: 7, kind: 'pooled', prunes: false, tau: 0.9, labels },
+      ...{ problemType: 'multi_label_classification', labelThresholds: [0.4, 0.5, 0.6] },
+    });
+    const pyramid = await Pyramid.load(several.dir, { workers: 1 });
+    const sets = (await pyramid.classify(texts, { tau: null })).map(({ labels: own }) => own!);
+    await pyramid.close();
+    const targets = sets.map((own) => labels.map((label) => Number(own.includes(label))));
+    const one = await bench(options({ model: several.dir, truth: null, targets, rounds: 1, peers: ['onnxruntime'] }));
+    const throughput = one.rows.filter(({ mode }) => mode === 'throughput');
+    expect(throughput.map(({ tau }) => tau)).toEqual([0.9, null, null, null]);
+    expect(throughput[0].microF1).toBeLessThan(1);
+    expect(throughput[1]).toMatchObject({ microF1: 1, accuracy: null });
+    expect(throughput[3]).not.toHaveProperty('microF1');
+    expect(throughput[3].accuracy).toBeNull();
+    expect(notes).toContain(
+      'peers are only on the clock: their answers to a multi_label_classification are not judged',
+    );
+    expect(benchText(one)).toMatch(/p99 ms +micro F1 +GFLOPs\n.* 1\.000 /s);
+
+    const number = await randomModel(root, 'number', {
+      ...{ seed: 7, kind: 'pooled', prunes: false, tau: 0.1, labels: ['score'] },
+      ...{ problemType: 'regression', valueSpread: 1 },
+    });
+    const scorer = await Pyramid.load(number.dir, { workers: 1 });
+    const values = (await scorer.classify(texts, { tau: null })).map(({ score }) => [score]);
+    await scorer.close();
+    const other = await bench(options({ model: number.dir, truth: null, targets: values, rounds: 1 }));
+    expect(other.rows[1].r2).toBeCloseTo(1, 4);
+    expect(benchText(other)).toMatch(/p99 ms +R² +GFLOPs/);
   });
 
   test('of a dense model is of that model alone', async () => {

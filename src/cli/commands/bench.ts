@@ -8,6 +8,7 @@ import { PyramidError } from '../../errors.ts';
 import { labelNumbers } from '../../evaluate/label-numbers.ts';
 import { customOption, integerOption, numberOption, type OptionTable, textOption } from '../../option.ts';
 import { DTYPES, type Dtype, infoFor } from '../../pyramid/folder/model-folder.ts';
+import { problemTypeOfRows } from '../../text/example.ts';
 import { needWritable, writeWhole } from '../../write-whole.ts';
 import type { Call, Command } from '../command.ts';
 import { threadsOption, workersOption } from '../options/engine-options.ts';
@@ -162,7 +163,7 @@ export const bench: Command<BenchCommandOptions> = {
     needModel(options.model);
     checkPlan(call);
     if (options.json !== null && options.json !== STDOUT) await needWritable(options.json);
-    const { dir, name, texts, truth } = await rowsOf(call);
+    const { dir, name, texts, truth, targets } = await rowsOf(call);
     const { tau: taus, dtype: dtypes, rounds, seconds, workers, threads, peers, python } = options;
     if (options.plan !== null) {
       await printed(call, await plansOf(call, dir, texts), planText);
@@ -172,6 +173,7 @@ export const bench: Command<BenchCommandOptions> = {
       model: dir,
       texts,
       truth,
+      targets,
       rows: name,
       taus,
       dtypes,
@@ -235,6 +237,8 @@ interface Rows {
   readonly name: string;
   readonly texts: readonly TextInput[];
   readonly truth: readonly number[] | null;
+  /** Of rows that have no one label, in the order of the model's labels. */
+  readonly targets: readonly (readonly number[])[] | null;
 }
 
 /** The first rows, with their labels where there are any: a file without them is said to have none. */
@@ -244,12 +248,18 @@ async function rowsOf({ options, io, services }: Call<BenchCommandOptions>): Pro
   try {
     const { dir, rows } = await modelAndRows(model, source, { io, services });
     const examples = rows.examples.slice(0, count);
-    const numbers = labelNumbers(rows, await services.labels(dir));
+    const kind = problemTypeOfRows(rows);
+    const known = await services.labels(dir);
+    const numbers = kind === 'regression' ? [0] : labelNumbers(rows, known);
+    const inOrder = (target: readonly number[]) =>
+      kind === 'regression' ? target : known.map((_, i) => target[numbers.indexOf(i)] ?? 0);
     return {
       dir,
       name: rows.name,
       texts: examples.map(({ text, pair }) => (pair === undefined ? text : { text, pair })),
-      truth: examples.map(({ label }) => numbers[label]),
+      ...(kind === 'single_label_classification'
+        ? { truth: examples.map(({ label }) => numbers[label]), targets: null }
+        : { truth: null, targets: examples.map(({ target }) => inOrder(target!)) }),
     };
   } catch (error) {
     const hasNoLabels = error instanceof PyramidError && error.code === 'MP_DATA_COLUMN' && options.label === null;
@@ -259,6 +269,6 @@ async function rowsOf({ options, io, services }: Call<BenchCommandOptions>): Pro
     for await (const input of services.texts({ file, text, pair, delimiter })) if (texts.push(input) === count) break;
     io.stderr.write(`note: ${file} has no label column, so accuracy is not reported\n`);
     const dir = await showDownloads(io.stderr, (onEvent) => services.model(model, onEvent));
-    return { dir, name: file, texts, truth: null };
+    return { dir, name: file, texts, truth: null, targets: null };
   }
 }
