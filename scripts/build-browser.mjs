@@ -1,6 +1,7 @@
 /**
  * Builds `magic-pyramid/web`: the engine for browsers, as the few files that a page needs and no others, in
  * dist/page/engine or the folder that is given. The page that `serve` shows has it there; any other page may copy it.
+ * onnxruntime-web's WebAssembly is put in a folder of its own, which is not packed: users have it from that package.
  *
  *   node scripts/build-browser.mjs [FOLDER]
  */
@@ -36,10 +37,11 @@ for (const { fileName, imports = [] } of output) {
   const foreign = imports.filter((name) => !files.has(name));
   if (foreign.length > 0) throw new Error(`${fileName} imports ${foreign.join(', ')}, which no browser has`);
 }
+await mkdir(join(out, 'onnxruntime-web'), { recursive: true });
 for (const device of ['', '.asyncify']) {
   for (const kind of ['mjs', 'wasm']) {
     const file = `ort-wasm-simd-threaded${device}.${kind}`;
-    await copyFile(require.resolve(`onnxruntime-web/${file}`), join(out, file));
+    await copyFile(require.resolve(`onnxruntime-web/${file}`), join(out, 'onnxruntime-web', file));
   }
 }
 

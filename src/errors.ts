@@ -331,6 +331,12 @@ export const catalogue = {
     (e: { deadlineMs: number }) =>
       `there was no answer within ${e.deadlineMs} ms; allow more time, a larger tau, or fewer texts at once`,
   ),
+  MP_RUNTIME: kind(
+    1,
+    503,
+    (e: { reason: string; todo: string }) =>
+      `the native ONNX Runtime was asked for, and ${e.reason}; ${e.todo}, or leave the choice of device out`,
+  ),
   MP_WORKER_LOST: kind(
     1,
     503,

@@ -116,6 +116,7 @@ const examples: { readonly [C in ErrorCode]: readonly [Details<C>, ...Details<C>
     { peer: 'pytorch', problem: 'python3 has no torch', todo: 'python3 -m pip install torch transformers' },
   ],
   MP_DEADLINE: [{ deadlineMs: 250 }],
+  MP_RUNTIME: [{ reason: 'onnxruntime-node is not installed', todo: 'run npm install onnxruntime-node' }],
   MP_WORKER_LOST: [{ tries: 3 }],
   MP_TEXT_STALLED: [{ stallMs: 30_000 }],
   MP_MODEL_STALLED: [{ path, stallMs: 30_000 }],

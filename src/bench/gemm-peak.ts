@@ -38,7 +38,7 @@ export async function gemmPeak(dtype: Dtype, threads: number): Promise<Peak> {
           {},
         );
   g.output('y', y);
-  const program = await nodeDevice('cpu').compile(g, 'gemm-peak', { threads });
+  const program = await nodeDevice().compile(g, 'gemm-peak', { threads });
   return {
     dtype,
     async measure() {

@@ -1,7 +1,7 @@
 /** Which machine and versions a measurement is of. */
 import { createRequire } from 'node:module';
 import { availableParallelism, cpus, release, totalmem } from 'node:os';
-import { runtimeVersion } from '../runtime/onnxruntime.ts';
+import { runtimeVersions } from '../runtime/choose-device.ts';
 
 export interface Machine {
   readonly cpu: string;
@@ -24,6 +24,6 @@ export function ownVersions(): Record<string, string> {
   return {
     'magic-pyramid': versionOf('../../package.json'),
     node: process.versions.node,
-    'onnxruntime-node': runtimeVersion(),
+    ...runtimeVersions(),
   };
 }

@@ -5,14 +5,16 @@
 import { join } from 'node:path';
 import type * as OnnxRuntime from 'onnxruntime-node';
 import { argmax } from '../pyramid/logits.ts';
-import { ort } from '../runtime/onnxruntime.ts';
+import { native } from '../runtime/onnxruntime.ts';
 import { type Encoding, loadTokenizer } from '../text/index.ts';
 import { PADDED_INPUTS } from './dense-model.ts';
-import { type Opened, type Setting, textOf, timed } from './system.ts';
+import { type Missing, type Opened, type Setting, textOf, timed } from './system.ts';
 
 const BATCH = 32;
 
-export async function onnxruntimePeer({ texts, maxLength, dense, threads }: Setting): Promise<Opened> {
+export async function onnxruntimePeer({ texts, maxLength, dense, threads }: Setting): Promise<Opened | Missing> {
+  const { ort, reason } = native();
+  if (ort === null) return { missing: reason, todo: 'npm install --ignore-scripts onnxruntime-node' };
   const session = await ort.InferenceSession.create(join(dense, 'onnx', 'model.onnx'), { intraOpNumThreads: threads });
   const tokenizer = await loadTokenizer(dense);
   const encode = (index: number) => {

@@ -33,7 +33,10 @@ export interface LoadOptions {
    * under load the slowest answers come sooner, at a few percent fewer texts a second.
    */
   readonly order?: RunOrder;
-  /** What it is computed on: a row of the table of devices that runs in Node, so far `cpu` (the default) alone. */
+  /**
+   * What it is computed on: `cpu`, through ONNX Runtime's native library, or `wasm`, WebAssembly, which is slower and runs
+   * anywhere. Default: what MAGIC_PYRAMID_DEVICE says, else `cpu` where the library loads, else `wasm`, with a warning.
+   */
   readonly device?: NodeDevice;
   /** Told of the download of a model that is named by its hub id and not in the cache. */
   readonly onProgress?: (progress: DownloadProgress) => void;
@@ -60,12 +63,22 @@ const LOAD_OPTIONS = [
   'signal',
 ] as const satisfies readonly (keyof LoadOptions)[];
 
+const warn = (message: string) => process.emitWarning(message, { type: 'PyramidWarning' });
+
+/** It is the same for all models of a process. */
+let warnedOfDevice = false;
+function warnOfDevice(note: string | null): void {
+  if (note === null || warnedOfDevice) return;
+  warnedOfDevice = true;
+  warn(note);
+}
+
 export class Pyramid extends TextClassifier {
   readonly #pool: WorkerPool<NodeThread>;
 
   private constructor(pool: WorkerPool<NodeThread>, model: ModelDescription, floorExit: FloorExit | null) {
-    const warn = (message: string) => process.emitWarning(message, { type: 'PyramidWarning' });
     super(pool, model, { warn }, floorExit);
+    warnOfDevice(model.device?.note ?? null);
     this.#pool = pool;
   }
 
@@ -73,7 +86,8 @@ export class Pyramid extends TextClassifier {
    * Loads a model folder, as `magic-pyramid train` writes it (or a BERT classifier fine-tuned elsewhere, which then runs
    * without pruning and exits), by its path or its name on the Hugging Face hub (`org/name`, `org/name@revision`).
    *
-   * Throws MP_OPTION_UNKNOWN, MP_OPTION_VALUE, MP_FILE_MISSING, MP_MODEL_*, MP_HUB_*, MP_WORKER_LOST, and the signal's reason.
+   * Throws MP_OPTION_UNKNOWN, MP_OPTION_VALUE, MP_FILE_MISSING, MP_MODEL_*, MP_HUB_*, MP_RUNTIME, MP_WORKER_LOST, and the
+   * signal's reason.
    *
    * @example
    * const pyramid = await Pyramid.load('runs/mails');
@@ -92,8 +106,8 @@ export class Pyramid extends TextClassifier {
     if (dtype !== null) choice('dtype', dtype, DTYPES);
     const order = given.order ?? 'throughput';
     choice('order', order, RUN_ORDERS);
-    const device = given.device ?? 'cpu';
-    choice('device', device, NODE_DEVICES);
+    const device = given.device ?? null;
+    if (device !== null) choice('device', device, NODE_DEVICES);
     const askAll = given.askAll ?? false;
     choice('askAll', askAll, [true, false]);
     const workers = count('workers', given.workers ?? availableParallelism());

@@ -10,6 +10,7 @@ import type { HeadKind } from '../pyramid/exits/exits.ts';
 import type { ExitSum } from '../pyramid/exits/sum.ts';
 import type { Dtype, PyramidInfo } from '../pyramid/folder/model-folder.ts';
 import { type NetworkShape, shapeOf } from '../pyramid/shape.ts';
+import type { DeviceName } from '../runtime/devices.ts';
 import { type Answer, answerOf, type Detail, detailOf } from './answer.ts';
 import {
   type CheckedOptions,
@@ -82,6 +83,11 @@ export class TextClassifier {
   /** Bits of int8 weights: 8, or 7 where the processor's byte products would overflow (x86 without VNNI); null with fp32. */
   get weightBits(): WeightBits | null {
     return this.#model.weightBits;
+  }
+
+  /** The device that the network was compiled on; null: there is no network, or the caller named it (in a browser). */
+  get device(): DeviceName | null {
+    return this.#model.device?.name ?? null;
   }
 
   get labels(): readonly string[] {

@@ -1,17 +1,28 @@
-/** Runs graphs on onnxruntime-node, in this process. */
+/** Runs graphs in this process: on onnxruntime-node, or in WebAssembly (node-wasm.ts). */
 import type * as OnnxRuntime from 'onnxruntime-node';
 import { type Graph, toOnnx, verify } from '../graph/index.ts';
 import { outputName } from '../graph/onnx.ts';
+import { chooseDevice } from './choose-device.ts';
 import { type DeviceSpec, devices, type NodeDevice } from './devices.ts';
-import { ort } from './onnxruntime.ts';
+import { nodeWasm } from './node-wasm.ts';
+import { native } from './onnxruntime.ts';
 import type { Device, Program, RuntimeOptions, Tensor } from './runtime.ts';
 
-export const nodeDevice = (name: NodeDevice): Device => ({
-  name,
-  compile: (graph, program, options) => compile(devices[name], graph, program, options),
-});
+/** The device of that name; null or left out: the one that is chosen here. Throws MP_RUNTIME, MP_OPTION_VALUE. */
+export function nodeDevice(given: NodeDevice | null = null): Device {
+  const { name, note } = chooseDevice(given);
+  if (name === 'wasm')
+    return {
+      name,
+      note,
+      compile: async (graph, program, { threads }) => (await nodeWasm(threads))(graph, program),
+    };
+  const ort = native().ort!;
+  return { name, note, compile: (graph, program, options) => compile(ort, devices[name], graph, program, options) };
+}
 
 async function compile(
+  ort: typeof OnnxRuntime,
   { provider }: DeviceSpec,
   graph: Graph,
   name: string,
@@ -47,10 +58,10 @@ async function compile(
       for (const input of inputs) {
         const tensor = given[input];
         if (!tensor) throw new Error(`internal: graph ${name} was run without its input ${input}`);
-        feeds[input] = toOrt(tensor);
+        feeds[input] = toOrt(ort, tensor);
       }
       const fetches: Record<string, OnnxRuntime.Tensor | null> = {};
-      for (const output of outputs) fetches[outputName(output)] = into[output] ? toOrt(into[output]) : null;
+      for (const output of outputs) fetches[outputName(output)] = into[output] ? toOrt(ort, into[output]) : null;
       const results = await session.run(feeds, fetches as Record<string, OnnxRuntime.Tensor>);
       return Object.fromEntries(
         outputs.map((output) => [output, into[output] ?? fromOrt(results[outputName(output)])]),
@@ -60,7 +71,7 @@ async function compile(
   };
 }
 
-const toOrt = ({ dtype, dims, data }: Tensor): OnnxRuntime.Tensor =>
+const toOrt = (ort: typeof OnnxRuntime, { dtype, dims, data }: Tensor): OnnxRuntime.Tensor =>
   new ort.Tensor(dtype, data as OnnxRuntime.Tensor.DataType, dims);
 const fromOrt = (tensor: OnnxRuntime.Tensor): Tensor =>
   ({ dtype: tensor.type, dims: tensor.dims, data: tensor.data }) as Tensor;

@@ -1,18 +1,43 @@
 /**
- * ONNX Runtime's binding. In the package it is in dist/onnxruntime-node, so that installing the package runs no foreign
- * script (see scripts/build-runtime.mjs). In a clone without it in dist/, and under a test runner, it is the development
- * dependency.
+ * ONNX Runtime's native binding, which is an optional dependency: it is not there for every system, and its install script,
+ * which fetches CUDA libraries that nothing here uses, may fail and take it away. Knows nothing of graphs.
  */
-import { existsSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { fileURLToPath } from 'node:url';
+import { dirname, join } from 'node:path';
 import type * as OnnxRuntime from 'onnxruntime-node';
 
-const packed = fileURLToPath(new URL('../onnxruntime-node', import.meta.url));
-const place = existsSync(packed) ? packed : 'onnxruntime-node';
+type Native =
+  | { readonly ort: typeof OnnxRuntime; readonly reason: null }
+  | { readonly ort: null; readonly reason: string };
+
 const require = createRequire(import.meta.url);
+const NAME = 'onnxruntime-node';
 
-export const ort = require(place) as typeof OnnxRuntime;
+let loaded: Native | null = null;
 
-/** Of ONNX Runtime. */
-export const runtimeVersion = (): string => (require(`${place}/package.json`) as { readonly version: string }).version;
+/** The binding, or in a few words why there is none. It is looked for once a thread. */
+export function native(): Native {
+  loaded ??= load();
+  return loaded;
+}
+
+function load(): Native {
+  try {
+    require.resolve(NAME);
+  } catch {
+    return { ort: null, reason: `${NAME} is not installed` };
+  }
+  try {
+    return { ort: require(NAME) as typeof OnnxRuntime, reason: null };
+  } catch (error) {
+    const [line] = String((error as Error).message).split('\n');
+    return { ort: null, reason: `${NAME} does not load on ${process.platform} ${process.arch} (${line.trim()})` };
+  }
+}
+
+/** Of a package of ONNX Runtime's that is installed. */
+export function versionOf(name: 'onnxruntime-node' | 'onnxruntime-web'): string {
+  const file = join(dirname(require.resolve(name)), '..', 'package.json'); // which not every package exports
+  return (JSON.parse(readFileSync(file, 'utf8')) as { readonly version: string }).version;
+}

@@ -38,6 +38,8 @@ export type Compile = (graph: Graph, name: string) => Promise<Program>;
 /** A device of this process. Whoever is given one compiles graphs on it and need not know which it is. */
 export interface Device {
   readonly name: DeviceName;
+  /** Why it is not the one that was expected, in one sentence; null: it is. */
+  readonly note: string | null;
   /** Makes a program of a graph. Shapes may vary from run to run. */
   compile(graph: Graph, name: string, options: RuntimeOptions): Promise<Program>;
 }

@@ -1,5 +1,5 @@
 /**
- * Runs graphs on onnxruntime-web, in a browser. Its two files (glue and WebAssembly)
+ * Runs graphs on onnxruntime-web, in a browser and (node-wasm.ts) in Node. Its two files (glue and WebAssembly)
  * are loaded from the addresses that the caller gives, so that a page needs no other origin.
  */
 import type { Env, InferenceSession, Tensor as OrtTensor } from 'onnxruntime-web';
@@ -16,14 +16,15 @@ export interface WebRuntimeOptions {
   readonly threads: number;
 }
 
-interface Ort {
+/** What a build of onnxruntime-web exports. */
+export interface OrtWeb {
   readonly env: Env;
   readonly InferenceSession: typeof InferenceSession;
   readonly Tensor: typeof OrtTensor;
 }
 
 /** The builds of onnxruntime-web; a page loads the one that it needs. */
-const builds: { readonly [D in BrowserDevice]: () => Promise<Ort> } = {
+const builds: { readonly [D in BrowserDevice]: () => Promise<OrtWeb> } = {
   wasm: () => import('onnxruntime-web/wasm'),
   webgpu: () => import('onnxruntime-web/webgpu'),
 };
@@ -32,8 +33,11 @@ const builds: { readonly [D in BrowserDevice]: () => Promise<Ort> } = {
  * Starts the runtime; all programs share it. Runs take turns: on WebGPU two at a time crash, and WebAssembly has one
  * memory.
  */
-export async function webRuntime({ device, files, threads }: WebRuntimeOptions): Promise<Compile> {
-  const ort = await builds[device]();
+export const webRuntime = async (options: WebRuntimeOptions): Promise<Compile> =>
+  startRuntime(await builds[options.device](), options);
+
+/** As `webRuntime`, of a build that is loaded already. */
+export async function startRuntime(ort: OrtWeb, { device, files, threads }: WebRuntimeOptions): Promise<Compile> {
   ort.env.wasm.wasmPaths = { ...files };
   ort.env.wasm.numThreads = threads;
   ort.env.wasm.proxy = false; // the engine has a worker of its own
@@ -46,7 +50,7 @@ export async function webRuntime({ device, files, threads }: WebRuntimeOptions):
   return compile;
 }
 
-async function compileIn(ort: Ort, provider: string, turns: Turns, graph: Graph, name: string) {
+async function compileIn(ort: OrtWeb, provider: string, turns: Turns, graph: Graph, name: string) {
   const problems = verify(graph);
   if (problems.length > 0) throw new Error(`internal: graph ${name}: ${problems.join('; ')}`);
   const session = await turns.take(() =>

@@ -9,5 +9,8 @@ import type { Device } from '../runtime/runtime.ts';
 
 export type { Device } from '../runtime/runtime.ts';
 
-/** The names are the rows of the table of devices that a model can be trained on. */
-export const trainingDevice = (name: TrainingDevice = 'cpu'): Device => nodeDevice(name);
+/**
+ * The names are the rows of the table of devices that a model can be trained on; null: the one that is chosen here.
+ * Throws MP_RUNTIME, MP_OPTION_VALUE.
+ */
+export const trainingDevice = (name: TrainingDevice | null = null): Device => nodeDevice(name);

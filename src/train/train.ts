@@ -58,10 +58,7 @@ export interface TrainResult {
 }
 
 /**
- * Trains by `method` and writes the model folder `out`. What is left out of the options has its default. With `resume` an
- * interrupted run is continued, and ends with the same weights, bit for bit. `signal` stops it after the step under way.
- * Throws MP_OPTION_UNKNOWN, MP_OPTION_VALUE, MP_OUT_EXISTS, MP_OUT_BUSY, MP_TRAIN_STOPPED, MP_USAGE, MP_DATA_*, MP_MODEL_*,
- * MP_TRAIN_LOSS, MP_WRITE, MP_RESUME_MISMATCH.
+ * Trains by `method` and writes the model folder `out`; the library's form of it, with words of its own, is library.ts.
  */
 export const train = async (
   options: GivenTrainOptions,
@@ -91,6 +88,7 @@ async function trainInto(
   const note = (text: string) => onEvent({ kind: 'note', text });
   const { method } = given;
   const { network, student, exits } = methods[method];
+  if (network && device.note !== null) note(device.note);
 
   const rows = await readRows(given, onEvent);
   const options = fittedTo(rows.train, given, note);

@@ -23,16 +23,16 @@ describe.skipIf(!existsSync('dist/page/index.html'))('the page (needs dist/page:
     expect(asset.status).toBe(200);
     expect(asset.headers.get('cache-control')).toContain('immutable');
     // an update of the package changes what is in these, not what they are called
-    for (const file of ['worker.js', 'ort-wasm-simd-threaded.mjs']) {
+    for (const file of ['worker.js', 'onnxruntime-web/ort-wasm-simd-threaded.mjs']) {
       const engine = await it.get(`/engine/${file}`);
       expect([file, engine.status, engine.headers.get('cache-control')]).toEqual([file, 200, 'no-cache']);
     }
-    const binary = await it.get('/engine/ort-wasm-simd-threaded.wasm');
+    const binary = await it.get('/engine/onnxruntime-web/ort-wasm-simd-threaded.wasm');
     expect([binary.headers.get('content-type'), binary.headers.get('cache-control')]).toEqual([
       'application/wasm',
       'no-cache',
     ]);
-    for (const path of ['/none', '/assets/none.js', '/..%2f..%2fpackage.json', '/.git/config'])
+    for (const path of ['/none', '/assets/none.js', '/..%2f..%2fpackage.json', '/.git/config', '/engine/onnxruntime-web/ort.js'])
       expect([path, [403, 404].includes((await it.get(path)).status)]).toEqual([path, true]);
     expect((await it.get('/v1/models')).status).toBe(401);
   });

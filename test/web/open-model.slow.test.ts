@@ -133,7 +133,7 @@ describe.skipIf(!hasChromium)('in Chromium (skipped where there is none), a page
       const [page] = await open(address);
       const before = await worked();
       await page.evaluate(async () =>
-        WebAssembly.compile(await (await fetch('engine/ort-wasm-simd-threaded.wasm')).arrayBuffer()),
+        WebAssembly.compile(await (await fetch('engine/onnxruntime-web/ort-wasm-simd-threaded.wasm')).arrayBuffer()),
       );
       const ms = (await worked()) - before;
       await closers.pop()!();

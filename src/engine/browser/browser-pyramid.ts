@@ -21,15 +21,18 @@ export interface BrowserLoadOptions {
   readonly signal?: AbortSignal;
 }
 
-/** onnxruntime-web's files for each device, beside this one in the built library. */
+/**
+ * onnxruntime-web's files for each device. A bundler finds them in that package; without one they stand in a folder of
+ * its name beside this file.
+ */
 const RUNTIME_FILES: { readonly [D in BrowserDevice]: WebRuntimeOptions['files'] } = {
   wasm: {
-    mjs: new URL('./ort-wasm-simd-threaded.mjs', import.meta.url).href,
-    wasm: new URL('./ort-wasm-simd-threaded.wasm', import.meta.url).href,
+    mjs: new URL('onnxruntime-web/ort-wasm-simd-threaded.mjs', import.meta.url).href,
+    wasm: new URL('onnxruntime-web/ort-wasm-simd-threaded.wasm', import.meta.url).href,
   },
   webgpu: {
-    mjs: new URL('./ort-wasm-simd-threaded.asyncify.mjs', import.meta.url).href,
-    wasm: new URL('./ort-wasm-simd-threaded.asyncify.wasm', import.meta.url).href,
+    mjs: new URL('onnxruntime-web/ort-wasm-simd-threaded.asyncify.mjs', import.meta.url).href,
+    wasm: new URL('onnxruntime-web/ort-wasm-simd-threaded.asyncify.wasm', import.meta.url).href,
   },
 };
 

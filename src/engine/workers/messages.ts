@@ -3,7 +3,7 @@ import type { EncoderConfig } from '../../encoder/index.ts';
 import type { HeadSettings } from '../../pyramid/exits/exits.ts';
 import type { ExitSum } from '../../pyramid/exits/sum.ts';
 import type { Dtype, PyramidInfo } from '../../pyramid/folder/model-folder.ts';
-import type { NodeDevice } from '../../runtime/devices.ts';
+import type { DeviceName, NodeDevice } from '../../runtime/devices.ts';
 import type { SentError } from '../../sent-error.ts';
 import type { WeightBits } from '../int8.ts';
 import type { Outcome, Rule } from '../job.ts';
@@ -13,7 +13,8 @@ import type { RunOrder } from '../scheduler.ts';
 /** What a worker is started with. */
 export interface WorkerStart {
   readonly dir: string;
-  readonly device: NodeDevice;
+  /** Null: the one that is chosen there. */
+  readonly device: NodeDevice | null;
   readonly threads: number;
   /** Null: what the model folder prefers. */
   readonly dtype: Dtype | null;
@@ -41,6 +42,13 @@ export type ToWorker =
   | { readonly kind: 'stats' }
   | { readonly kind: 'close' };
 
+/** The device that a worker compiled its model on. */
+export interface DeviceUsed {
+  readonly name: DeviceName;
+  /** Why it is not the one that was expected, in one sentence; null: it is. */
+  readonly note: string | null;
+}
+
 /** What the caller's side knows of the model without its weights. */
 export interface ModelDescription {
   readonly config: EncoderConfig;
@@ -55,6 +63,8 @@ export interface ModelDescription {
   readonly voidTau: number | null;
   /** Tokens of one text that the network reads at a time, special ones left out. */
   readonly room: number;
+  /** Null: nothing was compiled (floor 0 alone). Left out where the caller named it (in a browser). */
+  readonly device?: DeviceUsed | null;
 }
 
 /** What a worker says of itself when it is asked. */

@@ -5,10 +5,10 @@
 import { isMainThread, parentPort, workerData } from 'node:worker_threads';
 import { diskFolder } from '../../disk-folder.ts';
 import { devices } from '../../runtime/devices.ts';
-import { type Compile, compileOn } from '../../runtime/runtime.ts';
+import { type Compile, compileOn, type Device } from '../../runtime/runtime.ts';
 import { tryOut } from '../try-out.ts';
 import { throughGate } from './exit-gate.ts';
-import type { WorkerStart } from './messages.ts';
+import type { DeviceUsed, WorkerStart } from './messages.ts';
 import { beat } from './pulse.ts';
 import { loadModel, serveTexts } from './serve-texts.ts';
 
@@ -18,10 +18,14 @@ const { dir, device, threads, dtype, askAll, order, gate, pulse } = workerData a
 
 /** ONNX Runtime is loaded where there is something to compile: floor 0 alone needs none. */
 let compiling: Promise<Compile> | null = null;
+let opened: Device | null = null;
 const compilerOf = async (): Promise<Compile> => {
   const { nodeDevice } = await import('../../runtime/node.ts');
-  return compileOn(nodeDevice(device), { threads, crowded: true });
+  opened = nodeDevice(device);
+  return compileOn(opened, { threads, crowded: true });
 };
+/** What the model was compiled on; null: floor 0 alone, on nothing. */
+const deviceOf = (): DeviceUsed | null => opened && { name: opened.name, note: opened.note };
 const compileHere: Compile = async (graph, name) => {
   compiling ??= compilerOf();
   const compile = await compiling;
@@ -54,8 +58,9 @@ await serveTexts(
     close: endThread,
   },
   () =>
-    loadModel(diskFolder(dir), dtype, { spec: devices[device], compile: compileHere }, askAll)
+    loadModel(diskFolder(dir), dtype, { spec: devices[device ?? 'cpu'], compile: compileHere }, askAll)
       .then((loaded) => tryOut(loaded, dir))
+      .then((loaded) => ({ ...loaded, device: deviceOf() }))
       .finally(() => clearInterval(loading)),
   order,
 );

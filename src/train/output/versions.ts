@@ -1,6 +1,6 @@
 /** The versions that a model was made with. */
 import { readFileSync } from 'node:fs';
-import { runtimeVersion } from '../../runtime/onnxruntime.ts';
+import { runtimeVersions } from '../../runtime/choose-device.ts';
 
 export function versions(): Record<string, string> {
   const own = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')) as {
@@ -8,7 +8,7 @@ export function versions(): Record<string, string> {
   };
   return {
     'magic-pyramid': own.version,
-    'onnxruntime-node': runtimeVersion(),
+    ...runtimeVersions(),
     node: process.version,
   };
 }
