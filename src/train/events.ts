@@ -12,6 +12,7 @@ export type TrainEvent =
   | {
       readonly kind: 'step';
       readonly stage: string;
+      /** From 1. */
       readonly epoch: number;
       readonly step: number;
       readonly steps: number;
@@ -22,6 +23,7 @@ export type TrainEvent =
   | {
       readonly kind: 'epoch';
       readonly stage: string;
+      /** From 1. */
       readonly epoch: number;
       readonly loss: number;
       readonly validation: Readonly<Record<string, number>> | null;

@@ -1,7 +1,7 @@
 /**
  * Shows a training run as it goes: on a terminal a bar with loss, tokens a second and time left, elsewhere plain lines
  * (each stage's begin and end, each epoch, and at most one line every ten seconds between), and downloads
- * likewise. Knows only events, in which epochs count from 0; people count from 1.
+ * likewise. Knows only events.
  */
 import { SingleBar } from 'cli-progress';
 import type { OnTrainEvent, TrainEvent } from '../../train/events.ts';
@@ -94,7 +94,7 @@ function lineView(stream: Output, now: () => number): View {
     begin: (stage) => line(`${title(stage)}: ${count(stage.epochs, 'epoch')}, ${count(stage.steps, 'step')}`),
     step(step) {
       if (now() - last < quietMs) return;
-      line(`${step.stage}: step ${step.step} of ${step.steps}, epoch ${step.epoch + 1}, ${pace(step)}`);
+      line(`${step.stage}: step ${step.step} of ${step.steps}, epoch ${step.epoch}, ${pace(step)}`);
     },
     download(download) {
       if (isWhole(download)) line(`${download.name}: downloaded, ${megabytes(download.total)}`);
@@ -185,7 +185,7 @@ const floorLine = ({ phase, done, of }: FloorEvent): string =>
 
 const title = ({ method, stage }: Stage): string => `${method}, ${stage} stage`;
 
-const detail = (step: Step): string => `epoch ${step.epoch + 1}, ${pace(step)}`;
+const detail = (step: Step): string => `epoch ${step.epoch}, ${pace(step)}`;
 
 const isWhole = ({ received, total }: Download): boolean => received === total;
 
@@ -200,5 +200,5 @@ const pace = ({ loss, tokensPerSecond, secondsLeft }: Step): string =>
 function epochLine({ stage, epoch, loss, validation, seconds }: Epoch): string {
   const metrics = Object.entries(validation ?? {}).map(([name, value]) => metric(name, value));
   const judged = metrics.length > 0 ? `, validation: ${metrics.join(', ')}` : '';
-  return `${stage}: epoch ${epoch + 1} done in ${duration(seconds)}, loss ${loss.toFixed(4)}${judged}`;
+  return `${stage}: epoch ${epoch} done in ${duration(seconds)}, loss ${loss.toFixed(4)}${judged}`;
 }

@@ -38,6 +38,7 @@ export interface Progress {
   /** Of a run that was stopped between two checkpoints that were due: the decay of words that is saved up, see WordRows. */
   readonly decay?: number;
   /** The epochs that are over. */
+  /** As told, but that epochs count from 0 here. */
   readonly history: readonly Extract<TrainEvent, { kind: 'epoch' }>[];
 }
 

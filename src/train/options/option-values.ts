@@ -13,6 +13,9 @@ export interface Epochs {
   readonly heads: number;
 }
 
+/** For all stages, or by stage in their order or by name; of a stage that is left out the default. */
+export type GivenEpochs = number | readonly number[] | Partial<Epochs>;
+
 export const DEFAULT_EPOCHS: Epochs = { regular: 3, soft: 1, hard: 2, heads: 10 };
 
 export type ClassWeights = 'none' | 'auto' | Readonly<Record<string, number>>;
@@ -48,6 +51,7 @@ export function readEpochs(raw: unknown): Epochs | undefined {
     : Object.entries(given);
   const epochs: Record<string, number> = { ...DEFAULT_EPOCHS };
   for (const [stage, value] of entries) {
+    if (value === undefined) continue; // left out, as any option that is undefined
     const count = toNumber(value);
     if (!stageNames.some((name) => name === stage) || !Number.isInteger(count) || count! < 0 || count! > 1000) {
       return undefined;

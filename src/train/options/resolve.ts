@@ -9,9 +9,13 @@ import { type OptionSpec, readOption } from '../../option.ts';
 import { isDelimited } from '../../text/files/format.ts';
 import { hasFloor, methods } from '../methods.ts';
 import { type TrainOptions, trainTable } from './defaults.ts';
+import type { GivenEpochs } from './option-values.ts';
 
-/** What a call must give; everything else has a default. */
-export type GivenTrainOptions = Partial<TrainOptions>;
+/** What a call may give. It must give `out`, and `train` or `task`; everything else has a default. */
+export interface GivenTrainOptions extends Partial<Omit<TrainOptions, 'epochs'>> {
+  /** Passes over the training rows: a number for the regular stage, a list, or by stage. */
+  readonly epochs?: GivenEpochs;
+}
 
 /**
  * @param nameOf how messages call a setting: its key for the library, its flag for the command line

@@ -113,7 +113,7 @@ export async function runStage(run: StageRun, before: Progress, resume: Saved | 
         onEvent({
           kind: 'step',
           stage,
-          epoch,
+          epoch: epoch + 1,
           step: at + 1,
           steps,
           loss,
@@ -137,7 +137,7 @@ export async function runStage(run: StageRun, before: Progress, resume: Saved | 
         validation: metrics,
         seconds: (performance.now() - epochStarted) / 1000,
       };
-      onEvent(event);
+      onEvent({ ...event, epoch: epoch + 1 });
       await save({ stage: index, epoch: epoch + 1, batch: 0 }, 0, [...progress.history, event]);
     }
   } finally {

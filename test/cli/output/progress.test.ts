@@ -10,7 +10,7 @@ const step = (progress: Progress, n: number) =>
   progress.onEvent({
     kind: 'step',
     stage: 'regular',
-    epoch: 0,
+    epoch: 1,
     step: n,
     steps: 100,
     loss: 0.5,
@@ -21,7 +21,7 @@ const epoch = (progress: Progress) =>
   progress.onEvent({
     kind: 'epoch',
     stage: 'regular',
-    epoch: 0,
+    epoch: 1,
     loss: 0.25,
     validation: { accuracy: 0.985, 'accuracy.1': 0.9 },
     seconds: 75,
