@@ -75,9 +75,14 @@ export class Checkpoints {
     this.#settings = settings;
   }
 
-  /** Throws MP_WRITE; the checkpoint before stays. */
-  async save(state: ModelState, step: StepMoments | null, progress: Progress): Promise<void> {
-    const tensors = new Map<string, StoredTensor>([...state.parameters, ...state.heads]);
+  /** `more`: further tensors, by names of their own. Throws MP_WRITE; the checkpoint before stays. */
+  async save(
+    state: ModelState,
+    step: StepMoments | null,
+    progress: Progress,
+    more: readonly (readonly [string, StoredTensor])[] = [],
+  ): Promise<void> {
+    const tensors = new Map<string, StoredTensor>([...state.parameters, ...state.heads, ...more]);
     if (state.thresholds) tensors.set(THRESHOLDS, { shape: [state.thresholds.length], data: state.thresholds });
     const flat = (name: string, data: Float32Array) => tensors.set(name, { shape: [data.length], data });
     for (const [name, { m, v }] of step?.moments ?? []) {

@@ -61,6 +61,12 @@ export function readEpochs(raw: unknown): Epochs | undefined {
   return entries.length === 0 ? undefined : (epochs as unknown as Epochs);
 }
 
+/** `true` and `false` are of Hugging Face's load_best_model_at_end. */
+export function readKeep(raw: unknown): 'best' | 'last' | undefined {
+  if (raw === 'best' || raw === true || raw === 'true') return 'best';
+  return raw === 'last' || raw === false || raw === 'false' ? 'last' : undefined;
+}
+
 /** One of ours, or transformers' name of one. */
 export const readSchedule = (raw: unknown): ScheduleName | undefined =>
   raw === 'constant_with_warmup' ? 'constant' : SCHEDULES.find((name) => name === raw);

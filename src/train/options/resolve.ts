@@ -37,6 +37,8 @@ export function resolveTrainOptions(
   }
   // who says how many epochs has said how long to train
   if (given.epochs !== undefined && given.minSteps === undefined) options.minSteps = 0;
+  // who waits for a better epoch wants it
+  if (options.patience !== null && given.keep === undefined) options.keep = 'best';
   const resolved = options as unknown as TrainOptions;
   checkTogether(resolved, nameOf);
   return resolved;

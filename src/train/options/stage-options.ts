@@ -8,6 +8,7 @@ import {
   readClassWeights,
   readDelta,
   readEpochs,
+  readKeep,
   readSchedule,
 } from './option-values.ts';
 
@@ -18,6 +19,8 @@ export interface StageOptions extends ScheduleOptions {
   readonly learningRate: number;
   readonly weightDecay: number;
   readonly clip: number;
+  readonly keep: 'best' | 'last';
+  readonly patience: number | null;
   readonly classWeights: ClassWeights;
   readonly gradientAccumulation: number;
   readonly labelSmoothing: number;
@@ -61,6 +64,26 @@ export const stageTable = {
     max: 100_000,
     placeholder: 'STEPS',
     help: 'the regular stage takes at least this many: where rows are few it has more epochs, at most 100, the other stages in proportion, and batches are smaller; 0, the default where --epochs is given: epochs and batches as they are',
+  }),
+  keep: customOption<'best' | 'last'>({
+    group: optimisation,
+    affects: ['regular', 'hard', 'heads'],
+    default: 'last',
+    placeholder: 'best|last',
+    expected: 'best or last',
+    help: 'the epoch that a stage goes on from: best: that with the best figure on the validation rows (of equal ones the later; of few rows the best is chance); last, the default where --patience is not given: the learning rate has come down by then. The soft stage keeps its last',
+    aliases: ['load_best_model_at_end'],
+    read: readKeep,
+  }),
+  patience: integerOption<number | null>({
+    group: optimisation,
+    affects: ['regular', 'hard', 'heads'],
+    default: null,
+    min: 1,
+    max: 1000,
+    placeholder: 'EPOCHS',
+    help: 'end a stage, but for the soft one, once so many epochs were no better on the validation rows than one before; then --keep is best unless it is given',
+    aliases: ['early_stopping_patience'],
   }),
   learningRate: numberOption({
     group: optimisation,

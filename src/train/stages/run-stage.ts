@@ -15,6 +15,7 @@ import { scheduleFactor } from '../step/schedule.ts';
 import { HeadsTracer } from '../trace/heads-tracer.ts';
 import { type TextTrace, Tracer } from '../trace/tracer.ts';
 import { validationMetrics } from '../trace/validation-metrics.ts';
+import { bestEpoch, figuresOf, isOver, keptEpoch, keptNote } from './kept-epoch.ts';
 import { type MoreTexts, withMore } from './more-texts.ts';
 import { createStageStep, type StageSettings, stagePruning } from './stage-steps.ts';
 
@@ -61,17 +62,24 @@ export async function runStage(run: StageRun, before: Progress, resume: Saved | 
   const step = await createStageStep(run);
   let tracer: EpochTracer | null = null;
   const clock = new Clock(steps);
+  const kept = validation ? keptEpoch(stage, state, settings) : null;
   const base = progress.seconds;
   const seconds = () => base + (performance.now() - started) / 1000;
   const fail = (at: number, loss: number): never => {
     const checkpoint = checkpoints?.exists ? checkpoints.path : null;
     throw new PyramidError('MP_TRAIN_LOSS', { stage, step: at, loss, checkpoint });
   };
-  const save = async (position: Progress['position'], lossSum: number, history: readonly EpochEvent[]) => {
+  const save = async (
+    position: Progress['position'],
+    lossSum: number,
+    history: readonly EpochEvent[],
+    beforeSaving = () => {},
+  ) => {
     step.settle();
+    beforeSaving();
     if (!areFinite(state, stage)) fail(position.epoch * batches + position.batch, Number.NaN);
     progress = { position, lossSum, seconds: seconds(), history };
-    await checkpoints?.save(state, step.moments(), progress);
+    await checkpoints?.save(state, step.moments(), progress, kept?.tensors());
   };
   /** A checkpoint that was not due changes nothing: it is of the state as it is, or the last one stays. */
   const stop = async (position: Progress['position'], lossSum: number): Promise<never> => {
@@ -80,7 +88,8 @@ export async function runStage(run: StageRun, before: Progress, resume: Saved | 
     if (decay !== null && !areFinite(state, stage)) fail(at, Number.NaN);
     if (decay !== null) {
       const { history } = progress;
-      await checkpoints?.save(state, step.moments(), { position, lossSum, seconds: seconds(), decay, history });
+      const now = { position, lossSum, seconds: seconds(), decay, history };
+      await checkpoints?.save(state, step.moments(), now, kept?.tensors());
     }
     throw new PyramidError('MP_TRAIN_STOPPED', {
       stage,
@@ -92,6 +101,7 @@ export async function runStage(run: StageRun, before: Progress, resume: Saved | 
     if (resume) {
       restoreMoments(step.moments(), resume);
       step.restoreDecay(resume.progress.decay ?? 1);
+      kept?.restore(resume);
     }
     tracer = validation ? await createEpochTracer(run, validation) : null;
     for (let epoch = progress.position.epoch; epoch < epochs; epoch++) {
@@ -138,7 +148,17 @@ export async function runStage(run: StageRun, before: Progress, resume: Saved | 
         seconds: (performance.now() - epochStarted) / 1000,
       };
       onEvent({ ...event, epoch: epoch + 1 });
-      await save({ stage: index, epoch: epoch + 1, batch: 0 }, 0, [...progress.history, event]);
+      const history = [...progress.history, event];
+      const figures = figuresOf(stage, history);
+      if (bestEpoch(figures) === figures.length - 1) kept?.take();
+      const isLast = epoch + 1 === epochs || (stage !== 'soft' && isOver(figures, settings.patience));
+      // a stage that is over early has its planned epochs behind it
+      const position = { stage: index, epoch: isLast ? epochs : epoch + 1, batch: 0 };
+      await save(position, 0, history, isLast ? () => kept?.giveBack() : undefined);
+      if (!isLast) continue;
+      const text = validation && keptNote(stage, figures, epochs, kept);
+      if (text) onEvent({ kind: 'note', text });
+      break;
     }
   } finally {
     await step.close();

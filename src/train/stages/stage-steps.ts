@@ -33,7 +33,7 @@ type StageOptionName =
   | ('temperature' | 'lambda' | 'thresholdLearningRate')
   | ('headLearningRate' | 'headBatchSize' | 'pooledDropout')
   | ('jointHeadLearningRate' | 'jointWeight' | 'jointTargets')
-  | ('checkpointEvery' | 'seed');
+  | ('checkpointEvery' | 'seed' | 'keep' | 'patience');
 
 export interface StageSettings extends Pick<TrainOptions, StageOptionName> {
   /** Weight of each label in the loss. */

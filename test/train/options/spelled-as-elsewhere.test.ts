@@ -10,6 +10,9 @@ const names: readonly (readonly [name: string, key: keyof TrainOptions, raw: unk
   ['warmup_steps', 'warmupSteps', '30', 30],
   ['gradient_accumulation_steps', 'gradientAccumulation', '4', 4],
   ['label_smoothing_factor', 'labelSmoothing', '0.1', 0.1],
+  ['load_best_model_at_end', 'keep', 'true', 'best'],
+  ['load_best_model_at_end', 'keep', false, 'last'],
+  ['early_stopping_patience', 'patience', '2', 2],
   ['hidden_dropout_prob', 'dropout', '0', 0],
 ];
 
