@@ -37,6 +37,7 @@ export const realServices: Services = {
     }),
   serve: async (options, say) => (await import('../serve/run.ts')).runServer(options, say),
   quantize: async (options) => (await import('../measure/quantize.ts')).quantize(options),
+  exportOnnx: async (options) => (await import('../export/export-model.ts')).exportOnnx(options),
   refit: async (options) => (await import('../measure/refit.ts')).refit(options),
   demo: async (options, onEvent) => (await import('./demo/run-demo.ts')).runDemo(options, await device(), onEvent),
   model: async (dirOrId, onEvent) => (await import('../train/start/from-hub.ts')).modelFolder(dirOrId, onEvent),

@@ -10,6 +10,7 @@ import type { Trace } from '../evaluate/trace.ts';
 import type { WindowTrace } from '../evaluate/windows.ts';
 import type { ReproduceOptions, ReproduceResult } from '../experiment/reproduce/reproduce.ts';
 import type { SweepOptions, SweepResult } from '../experiment/sweep/sweep.ts';
+import type { Exported, ExportOptions } from '../export/export-model.ts';
 import type { Quantized, QuantizeOptions } from '../measure/quantize.ts';
 import type { RefitOptions, Refitted } from '../measure/refit.ts';
 import type { Dial } from '../pyramid/folder/dial.ts';
@@ -98,6 +99,8 @@ export interface Services {
   serve(options: StartOptions, say: (sentence: string) => void): Promise<void>;
   /** A copy of a model folder that is run in int8. */
   quantize(options: QuantizeOptions): Promise<Quantized>;
+  /** A model as one ONNX file. */
+  exportOnnx(options: ExportOptions): Promise<Exported>;
   /** Floor 0 of a model made anew from texts without labels. */
   refit(options: RefitOptions): Promise<Refitted>;
   /** Texts alone; a label column is not needed. `onGuess` gets what was guessed at about the file. */

@@ -43,6 +43,7 @@ export const unusedServices: Services = {
   serve: unused('serve'),
   refit: unused('refit'),
   quantize: unused('quantize'),
+  exportOnnx: unused('exportOnnx'),
   model: async (dir) => dir, // what is named is a folder
   load: unused('load'),
   labels: unused('labels'),

@@ -55,6 +55,7 @@ describe('the command line', () => {
           reproduce: stop,
           sweep: stop,
           refit: stop,
+          exportOnnx: stop,
           serve: stop,
           load: stop,
           labelledRows: stop,

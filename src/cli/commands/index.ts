@@ -3,6 +3,7 @@ import { bench } from './bench.ts';
 import { calibrate } from './calibrate.ts';
 import { demo } from './demo.ts';
 import { evaluate } from './evaluate.ts';
+import { exportCommand } from './export.ts';
 import { predict } from './predict.ts';
 import { quantize } from './quantize.ts';
 import { refit } from './refit.ts';
@@ -21,6 +22,7 @@ export const commands = [
   calibrate,
   quantize,
   refit,
+  exportCommand,
   serve,
   bench,
   reproduce,

@@ -4,7 +4,8 @@
  *   one label:   u = H(p) / log C
  *   any number:  u = max_c H(p_c, 1 − p_c) / log 2, where p_c is moved so that it is ½ at the label's threshold: when every label is sure
  *   a number z:  u = min(1, |z_l − z_k| / s), k the exit asked before l, s the deviation of the training rows' numbers: when two agree
- * An `Uncertainty` is a number at run time, but its type cannot be compared with numbers: nobody writes the rule again by accident.
+ * exit-rule-graph.ts writes the same into files for other runtimes. An `Uncertainty` is a number at run time, but its type cannot
+ * be compared with numbers: nobody writes the rule again by accident.
  */
 import { PyramidError } from '../../errors.ts';
 import { type Logits, maximum, notFinite } from '../logits.ts';

@@ -43,6 +43,8 @@ export interface Tokenizer {
   readonly unknownId: number;
   /** Largest id + 1. */
   readonly vocabularySize: number;
+  /** Which end of a text is cut off where the caller does not say. */
+  readonly truncationSide: 'right' | 'left';
   /** The files it was made from, by name, to be written into a model folder. */
   readonly files: Readonly<Record<string, string>>;
 }
@@ -261,6 +263,7 @@ function makeTokenizer(parts: TokenizerParts, files: Readonly<Record<string, str
       return byId.get(id) ?? '';
     },
     unknownId: model.unknownId,
+    truncationSide: parts.truncationSide,
     vocabularySize: 1 + largest([...model.ids.values(), ...parts.added.map(({ id }) => id), ...specialIds(templates)]),
     files,
   };
