@@ -425,6 +425,32 @@ export const catalogue = {
     (e: { packages: readonly string[] }) =>
       `--otlp-endpoint needs ${list(e.packages)}, not installed here; run npm install ${e.packages.join(' ')}`,
   ),
+
+  // many machines
+  MP_QUEUE_PACKAGE: kind(
+    1,
+    500,
+    (e: { packages: readonly string[] }) =>
+      `this queue needs ${list(e.packages)}, not installed here; run npm install ${e.packages.join(' ')}`,
+  ),
+  MP_QUEUE: kind(
+    1,
+    503,
+    (e: { queue: string; reason: string }) =>
+      `the queue at ${e.queue} is not reached (${e.reason}); start it, or give its address with --queue`,
+  ),
+  MP_JOBS_MODEL: kind(
+    2,
+    409,
+    (e: { path: string; expected: string; model: string; found: string }) =>
+      `${e.path} is answered by the model ${e.expected}, and ${e.model} is another one (${e.found}); give --model with the model that the run was submitted with`,
+  ),
+  MP_JOBS_FAILED: kind(
+    1,
+    500,
+    (e: { path: string; failed: number; shards: number }) =>
+      `${e.failed} of ${e.shards} shards failed ("jobs status ${e.path}" gives the reasons); fix that, and run "jobs retry ${e.path}"`,
+  ),
 } as const satisfies Record<string, ErrorKind>;
 
 export type ErrorCode = keyof typeof catalogue;

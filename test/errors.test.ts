@@ -139,6 +139,10 @@ const examples: { readonly [C in ErrorCode]: readonly [Details<C>, ...Details<C>
   MP_BODY_SLOW: [{ seconds: 30, least: 100 }],
   MP_LISTEN: [{ hostname: '127.0.0.1', port: 80, reason: 'EACCES' }],
   MP_OTEL_PACKAGE: [{ packages: ['@opentelemetry/api', '@opentelemetry/sdk-node'] }],
+  MP_QUEUE_PACKAGE: [{ packages: ['bullmq', 'ioredis'] }],
+  MP_QUEUE: [{ queue: 'redis://127.0.0.1:6379', reason: 'connect ECONNREFUSED' }],
+  MP_JOBS_MODEL: [{ path, expected: '0123456789ab', model: 'runs/mails', found: 'ba9876543210' }],
+  MP_JOBS_FAILED: [{ path, failed: 1, shards: 40 }],
 };
 const codes = Object.keys(catalogue) as ErrorCode[];
 

@@ -7,6 +7,7 @@ import type { Io } from './io.ts';
 import type { Services } from './services.ts';
 
 export interface Command<T extends object> {
+  /** One word, or two of which the first stands for a group of commands (commands/index.ts). */
   readonly name: string;
   /** One sentence, without a full stop. */
   readonly summary: string;

@@ -8,7 +8,7 @@ import { Command as Commander, Option } from 'commander';
 import { PyramidError } from '../errors.ts';
 import { type OptionSpec, readOption } from '../option.ts';
 import { type Command, flagOf } from './command.ts';
-import { commands } from './commands/index.ts';
+import { commands, groups } from './commands/index.ts';
 import type { Io } from './io.ts';
 import { readConfigFile } from './options/config-file.ts';
 import { dashedFlags } from './options/spelling.ts';
@@ -28,8 +28,8 @@ const all = commands as readonly unknown[] as readonly AnyCommand[];
  * @returns the exit code: 0 done, 1 failed, 2 wrong usage
  */
 export async function run(args: readonly string[], io: Io, services: Services = realServices): Promise<0 | 1 | 2> {
-  const named = args.find((arg) => !arg.startsWith('-'));
-  const command = all.find(({ name }) => name === named);
+  const words = args.filter((arg) => !arg.startsWith('-'));
+  const command = all.find(({ name }) => name === words[0] || name === words.slice(0, 2).join(' '));
   const output = watchOutput(io.stdout);
   const report = (error: unknown) => reportError(error, io, args.includes('--debug'));
   let code: 0 | 1 | 2 = 0;
@@ -54,13 +54,23 @@ function program(io: Io, services: Services): Commander {
       outputError: () => {}, // report-error.ts says it
     });
   for (const command of all) {
-    root.addCommand(subcommand(command, io, services).copyInheritedSettings(root));
+    const above = command.name.includes(' ') ? groupOf(root, command.name.split(' ')[0]) : root;
+    above.addCommand(subcommand(command, io, services).copyInheritedSettings(root));
   }
   return root;
 }
 
+/** Of commands with two words, what their first word stands for. */
+function groupOf(root: Commander, name: string): Commander {
+  const there = root.commands.find((command) => command.name() === name);
+  if (there) return there;
+  const made = new Commander(name).description(`${groups[name]}.`).copyInheritedSettings(root);
+  root.addCommand(made);
+  return made;
+}
+
 function subcommand(command: AnyCommand, io: Io, services: Services): Commander {
-  const sub = new Commander(command.name).description(`${command.summary}.`);
+  const sub = new Commander(command.name.split(' ').at(-1)).description(`${command.summary}.`);
   if (command.operands) sub.argument(`[${command.operands.name}...]`, command.operands.help);
   else sub.allowExcessArguments(false);
   for (const [key, spec] of Object.entries(command.options)) {

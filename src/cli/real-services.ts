@@ -36,6 +36,7 @@ export const realServices: Services = {
       ...options,
     }),
   serve: async (options, say) => (await import('../serve/run.ts')).runServer(options, say),
+  jobs: async () => (await import('../jobs/index.ts')).jobs,
   quantize: async (options) => (await import('../measure/quantize.ts')).quantize(options),
   exportOnnx: async (options) => (await import('../export/export-model.ts')).exportOnnx(options),
   refit: async (options) => (await import('../measure/refit.ts')).refit(options),

@@ -11,6 +11,7 @@ import type { WindowTrace } from '../evaluate/windows.ts';
 import type { ReproduceOptions, ReproduceResult } from '../experiment/reproduce/reproduce.ts';
 import type { SweepOptions, SweepResult } from '../experiment/sweep/sweep.ts';
 import type { Exported, ExportOptions } from '../export/export-model.ts';
+import type { Jobs } from '../jobs/index.ts';
 import type { Quantized, QuantizeOptions } from '../measure/quantize.ts';
 import type { RefitOptions, Refitted } from '../measure/refit.ts';
 import type { Dial } from '../pyramid/folder/dial.ts';
@@ -97,6 +98,8 @@ export interface Services {
   httpLoad(options: Omit<HttpLoadOptions, 'command'>): Promise<HttpLoad>;
   /** Runs until the process is told to stop; `say` gets sentences for people. */
   serve(options: StartOptions, say: (sentence: string) => void): Promise<void>;
+  /** Runs on many machines. */
+  jobs(): Promise<Jobs>;
   /** A copy of a model folder that is run in int8. */
   quantize(options: QuantizeOptions): Promise<Quantized>;
   /** A model as one ONNX file. */

@@ -41,6 +41,7 @@ export const unusedServices: Services = {
   bench: unused('bench'),
   httpLoad: unused('httpLoad'),
   serve: unused('serve'),
+  jobs: unused('jobs'),
   refit: unused('refit'),
   quantize: unused('quantize'),
   exportOnnx: unused('exportOnnx'),

@@ -22,7 +22,7 @@ describe('the command line', () => {
   test.each(commands.map(({ name }) => name))(
     '%s --help lists every option and examples, and exits with 0',
     async (name) => {
-      const { code, stdout, stderr } = await cli([name, '--help']);
+      const { code, stdout, stderr } = await cli([...name.split(' '), '--help']);
       const command = commands.find((one) => one.name === name)!;
       expect([code, stderr]).toEqual([0, '']);
       expect(stdout).toContain('Examples:');
@@ -57,6 +57,7 @@ describe('the command line', () => {
           refit: stop,
           exportOnnx: stop,
           serve: stop,
+          jobs: stop,
           load: stop,
           labelledRows: stop,
           outline: stop,

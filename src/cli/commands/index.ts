@@ -4,6 +4,11 @@ import { calibrate } from './calibrate.ts';
 import { demo } from './demo.ts';
 import { evaluate } from './evaluate.ts';
 import { exportCommand } from './export.ts';
+import { jobsCancel } from './jobs/cancel.ts';
+import { jobsRetry } from './jobs/retry.ts';
+import { jobsStatus } from './jobs/status.ts';
+import { jobsSubmit } from './jobs/submit.ts';
+import { jobsWork } from './jobs/work.ts';
 import { predict } from './predict.ts';
 import { quantize } from './quantize.ts';
 import { refit } from './refit.ts';
@@ -27,4 +32,14 @@ export const commands = [
   bench,
   reproduce,
   sweep,
+  jobsSubmit,
+  jobsWork,
+  jobsStatus,
+  jobsCancel,
+  jobsRetry,
 ] as const;
+
+/** What the first word of a command with two words stands for: one sentence, without a full stop. */
+export const groups: Readonly<Record<string, string>> = {
+  jobs: 'Classify files of any size on any number of machines, over a queue',
+};

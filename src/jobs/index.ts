@@ -1,0 +1,8 @@
+/** Runs on many machines: what the commands of `jobs` do. */
+import { cancel, retry } from './change.ts';
+import { status } from './status.ts';
+import { submit } from './submit.ts';
+import { work } from './work.ts';
+
+export const jobs = { submit, work, status, cancel, retry } as const;
+export type Jobs = typeof jobs;

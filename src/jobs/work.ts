@@ -1,0 +1,225 @@
+/**
+ * A worker: takes shards of one run from its queue until none is left. The folder says what is done; the queue only says who
+ * does what when, so a queue that was emptied is filled again. When it is told to stop it finishes its shard or gives it back.
+ */
+import { Pyramid } from '../engine/index.ts';
+import { type ErrorCode, PyramidError } from '../errors.ts';
+import { isCancelled } from './cancelled.ts';
+import { fingerprint, shortPrint } from './fingerprint.ts';
+import { type Manifest, readManifest } from './manifest.ts';
+import { ShardQueue } from './queue.ts';
+import { type Model, runShard } from './run-shard.ts';
+import { recordOf, recordsOf, removeLeftovers } from './shard-output.ts';
+import { serveMetrics } from './worker-metrics.ts';
+
+export interface WorkOptions {
+  /** The run's folder. */
+  readonly out: string;
+  /** The model's folder; null: where it was when the run was submitted. */
+  readonly model: string | null;
+  readonly queueUrl: string;
+  readonly workers: number | null;
+  readonly threads: number | null;
+  /** Seconds without a sign of life after which a worker's shard is given to another. */
+  readonly takeover: number;
+  /** Seconds that a shard may take after the worker was told to stop. */
+  readonly grace: number;
+  /** Where Prometheus reads its figures; 0: a port that is free; null: nowhere. */
+  readonly metricsPort: number | null;
+}
+
+export interface WorkerTotals {
+  shards: number;
+  failures: number;
+  rows: number;
+  rejected: number;
+}
+
+export interface WorkDone {
+  /** How it ended: no shard is left, the run was cancelled, or the worker was told to stop. */
+  readonly why: 'finished' | 'cancelled' | 'stopped';
+  readonly totals: WorkerTotals;
+  /** Shards of the run without answers, where it is finished. */
+  readonly failed: number;
+  readonly shards: number;
+}
+
+/** Between looks at the folder, and at the queue while this worker has nothing to do. */
+const LOOK_MS = 500;
+/** That the end of a connection may take. */
+const CLOSE_MS = 5000;
+
+/** Of the file, which trying again does not change. */
+const FOR_GOOD: readonly ErrorCode[] = ['MP_DATA_FILE', 'MP_DATA_ROW', 'MP_DATA_COLUMN', 'MP_DATA_FORMAT', 'MP_USAGE'];
+
+/**
+ * Works until nothing is left. `stop` asks for a graceful end; `say` gets sentences for people.
+ * Throws MP_LISTEN, MP_JOBS_MODEL, MP_QUEUE, MP_QUEUE_PACKAGE, MP_FILE_MISSING, MP_DATA_FILE, MP_MODEL_*.
+ */
+export async function work(
+  options: WorkOptions,
+  say: (sentence: string) => void,
+  stop: AbortSignal,
+): Promise<WorkDone> {
+  const { out, queueUrl, metricsPort } = options;
+  const totals: WorkerTotals = { shards: 0, failures: 0, rows: 0, rejected: 0 };
+  const manifest = await readManifest(out);
+  const dir = options.model ?? manifest.model.path;
+  await needSameModel(out, manifest, dir);
+  const ends: (() => Promise<unknown>)[] = [];
+  try {
+    const queue = await ShardQueue.open(manifest.run, queueUrl);
+    ends.push(() => within(queue.close(), CLOSE_MS));
+    const model = await Pyramid.load(dir, {
+      dtype: manifest.dtype ?? undefined,
+      workers: options.workers ?? undefined,
+      threads: options.threads ?? undefined,
+    });
+    ends.push(() => model.close());
+    if (metricsPort !== null) {
+      const metrics = await serveMetrics(totals, metricsPort);
+      ends.push(() => metrics.close());
+      say(`figures for Prometheus at http://127.0.0.1:${metrics.port}/metrics`);
+    }
+    const why = await takeShards({ queue, manifest, model, options, say, stop, totals });
+    if (why !== 'finished') return { why, totals, failed: 0, shards: manifest.shards.length };
+    const failed = (await recordsOf(out, manifest)).filter((record) => record === null).length;
+    if (failed === 0) {
+      await removeLeftovers(out);
+      // nobody needs it any more
+      await within(queue.remove(), CLOSE_MS);
+    }
+    return { why, totals, failed, shards: manifest.shards.length };
+  } finally {
+    for (const end of ends.reverse()) await end();
+  }
+}
+
+async function needSameModel(out: string, { model }: Manifest, dir: string): Promise<void> {
+  const found = await fingerprint(dir);
+  if (found === model.fingerprint) return;
+  const prints = { expected: shortPrint(model.fingerprint), found: shortPrint(found) };
+  throw new PyramidError('MP_JOBS_MODEL', { path: out, model: dir, ...prints });
+}
+
+interface Taking {
+  readonly queue: ShardQueue;
+  readonly manifest: Manifest;
+  readonly model: Model;
+  readonly options: WorkOptions;
+  readonly say: (sentence: string) => void;
+  readonly stop: AbortSignal;
+  readonly totals: WorkerTotals;
+}
+
+async function takeShards(taking: Taking): Promise<WorkDone['why']> {
+  const { queue, manifest, model, options, say, totals } = taking;
+  const { out } = options;
+  const { WaitingError, UnrecoverableError } = queue.signs;
+  let running: AbortController | null = null;
+
+  const worker = queue.work(
+    async (job, token) => {
+      const { shard } = job.data;
+      const about = `shard ${shard + 1} of ${manifest.shards.length}`;
+      // it was added again, or taken over from a worker that was done but could not say so
+      if (await recordOf(out, manifest.shards[shard])) return;
+      const controller = new AbortController();
+      running = controller;
+      try {
+        const begun = performance.now();
+        const { rows, rejected } = await runShard(shard, { out, manifest, model, signal: controller.signal });
+        totals.shards++;
+        totals.rows += rows;
+        totals.rejected += rejected;
+        const left = rejected > 0 ? `, ${rejected} rejected` : '';
+        say(`${about}: ${rows} rows answered${left} in ${((performance.now() - begun) / 1000).toFixed(1)} s`);
+      } catch (error) {
+        if (controller.signal.aborted && isCancelled(out)) throw new UnrecoverableError('the run was cancelled');
+        if (controller.signal.aborted) {
+          await job.moveToWait(token);
+          throw new WaitingError();
+        }
+        totals.failures++;
+        const { message } = error as Error;
+        say(`${about} failed: ${message}`);
+        if (error instanceof PyramidError && FOR_GOOD.includes(error.code)) throw new UnrecoverableError(message);
+        throw error;
+      } finally {
+        running = null;
+      }
+    },
+    { takeoverMs: options.takeover * 1000 },
+  );
+  let isLost = false;
+  worker.on('error', (error) => {
+    if (!isLost && 'code' in error) say(`the connection to the queue is lost (${error.message}); trying again`);
+    isLost ||= 'code' in error;
+  });
+  worker.on('ready', () => {
+    if (isLost) say('the connection to the queue is back');
+    isLost = false;
+  });
+  void worker.run().catch(() => {});
+
+  const isBusy = () => running !== null;
+  const why = await untilNothingIsLeft({ ...taking, isBusy });
+  if (why === 'cancelled') (running as AbortController | null)?.abort();
+  const closing = worker.close();
+  if (!(await within(closing, options.grace * 1000)) && isBusy()) {
+    say('the shard is given back to the queue');
+    (running as AbortController | null)?.abort();
+  }
+  if (!(await within(closing, CLOSE_MS))) await within(worker.close(true), CLOSE_MS);
+  return why;
+}
+
+async function untilNothingIsLeft(taking: Taking & { readonly isBusy: () => boolean }): Promise<WorkDone['why']> {
+  const { queue, manifest, options, say, stop, isBusy } = taking;
+  const { out } = options;
+  const stopped = new Promise<'stopped'>((resolve) => {
+    if (stop.aborted) resolve('stopped');
+    stop.addEventListener('abort', () => resolve('stopped'), { once: true });
+  });
+  for (;;) {
+    const next = await Promise.race([stopped, pause(LOOK_MS)]);
+    if (next === 'stopped') return 'stopped';
+    if (isCancelled(out)) return 'cancelled';
+    if (isBusy()) continue;
+    // while the queue is away this waits for it
+    const left = await Promise.race([stopped, shardsLeft(queue, out, manifest)]);
+    if (left === 'stopped') return 'stopped';
+    if (left === 'some' || isBusy()) continue;
+    if (left.length === 0) return 'finished';
+    say(`${left.length} shards are not done and not in the queue, which seems to have lost them: they are added again`);
+    await queue.add(left, manifest.attempts);
+  }
+}
+
+/** 'some': there are in the queue. Else the numbers of those that are neither done, nor failed, nor in it. */
+async function shardsLeft(queue: ShardQueue, out: string, manifest: Manifest): Promise<'some' | number[]> {
+  const { waiting, running } = await queue.counts();
+  if (waiting + running > 0) return 'some';
+  const records = await recordsOf(out, manifest);
+  const failed = new Set((await queue.failed()).map(({ shard }) => shard));
+  return records.flatMap((record, shard) => (record === null && !failed.has(shard) ? [shard] : []));
+}
+
+const pause = (ms: number): Promise<null> => new Promise((resolve) => setTimeout(resolve, ms, null));
+
+/** Whether it ended by then. */
+async function within(ending: Promise<unknown>, ms: number): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<false>((resolve) => {
+    timer = setTimeout(resolve, ms, false);
+  });
+  const ended = await Promise.race([
+    ending.then(
+      () => true as const,
+      () => true as const,
+    ),
+    late,
+  ]);
+  clearTimeout(timer);
+  return ended;
+}
