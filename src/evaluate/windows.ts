@@ -80,6 +80,7 @@ function textOutcome(
     ...(target && answer && { target: { ...target, answers: atEachExit(answer) } }),
     length: total(({ length }) => length),
     tokens: Array.from({ length: layers + 1 }, (_, l) => total(({ tokens }) => tokens[l])),
+    unknown: windows.some(({ unknown }) => unknown === null) ? null : total(({ unknown }) => unknown!),
     uncertainty: Array.from({ length: layers }, (_, l) =>
       l + 1 === deepest && deepest < layers ? fromNumber(0) : null,
     ),

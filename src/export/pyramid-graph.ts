@@ -4,7 +4,7 @@
  * a branch that is only computed if some text stays, so that layers that no text needs are skipped. The pieces are those that
  * training and the engine use.
  */
-import { block, hasNetwork, type Weights } from '../encoder/index.ts';
+import { block, hasNetwork, pooledRow, readRows, type Weights } from '../encoder/index.ts';
 import type { WeightBits } from '../engine/int8.ts';
 import { Graph, type Value } from '../graph/index.ts';
 import { answerRule } from '../pyramid/exits/answer-rule.ts';
@@ -135,7 +135,14 @@ class Levels {
   ): Answers {
     const { config, info } = this.#model;
     const sum = live.addend ? g.add(logits, live.addend) : logits; // [B, C]
-    const leave = leaveInGraph(g, answerRule(config, info), sum, live.before, this.#tau!);
+    const leave = leaveInGraph(
+      g,
+      answerRule(config, info),
+      sum,
+      live.before,
+      this.#tau!,
+      temperatureAt(info.exitTemperatures, layer),
+    );
     const asked = { ...live, before: config.problemType === 'regression' ? logits : null };
     if (!leave) return goOn(g, asked);
     return this.#answered(g, this.#answers(g, layer, logits, live), leave, String(layer), (branch, staying) =>
@@ -181,25 +188,33 @@ class Levels {
   }
 
   /** `layer`'s logits before it runs, [B, C]; see peekGraph in src/engine/graphs.ts, also for why an exit head's is float32. */
-  #peeked(g: Graph, layer: number, { x, layout, segments }: LiveTexts): Value {
+  #peeked(g: Graph, layer: number, live: LiveTexts): Value {
+    const { x, layout, segments } = live;
     const { config, headSettings: settings } = this.#model;
     const isLast = layer === config.layers;
     const weights = this.#weightsIn(g, isLast ? this.#options.bits : null);
-    const { cls, entering } = peek(g, weights, config, layer - 1, x, layout);
     const exit = this.#exit(layer);
+    const answered = (read: Value) => exit.logits(g, { weights, config, settings, layer, read });
+    if (isLast && config.form.pooling === 'mean') {
+      const left = this.#run(g, layer, live);
+      return answered(pooledRow(g, weights, config, left.x, left.layout));
+    }
+    const asRead = (rows: Value) => readRows(g, weights, config, rows);
+    const { cls } = peek(g, weights, config, layer - 1, x, layout);
     const beside = rowFeatures(g, exit, layer, () => ({
-      entering,
+      entering: g.op('PadRows', [asRead(x), layout.pad, layout.unpad], {}),
       layout,
       segments: settings.pairs ? segments : null,
     }));
-    return exit.logits(g, { weights, config, settings, layer, read: isLast ? cls : features(g, cls, beside) });
+    return answered(isLast ? asRead(cls) : features(g, asRead(cls), beside));
   }
 
   /** The logits of an exit that reads the rows which `layer` left, [B, C]. */
   #headLogits(g: Graph, layer: number, { x, layout }: LiveTexts): Value {
     const { config, headSettings: settings } = this.#model;
     const weights = this.#weightsIn(g, this.#options.bits);
-    return this.#exit(layer).logits(g, { weights, config, settings, layer, read: x, layout });
+    const read = readRows(g, weights, config, x);
+    return this.#exit(layer).logits(g, { weights, config, settings, layer, read, layout });
   }
 
   #exit(layer: number): ExitGraph {

@@ -29,12 +29,7 @@ describe('the image, its Dockerfile followed in a folder', () => {
 
   test('has what runs and nothing else', () => {
     expect(existsSync(join(image.folder, 'dist/page/index.html'))).toBe(true);
-    for (const name of [
-      'src',
-      'node_modules/vitest',
-      'node_modules/onnxruntime-web/dist/ort.all.js',
-      'package.tgz',
-    ])
+    for (const name of ['src', 'node_modules/vitest', 'node_modules/onnxruntime-web/dist/ort.all.js', 'package.tgz'])
       expect(existsSync(join(image.folder, name)), name).toBe(false);
     const bin = join(image.folder, 'node_modules/onnxruntime-node/bin');
     const [napi] = readdirSync(bin);

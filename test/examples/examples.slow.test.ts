@@ -67,7 +67,7 @@ test('express: answers, and errors with their status', async () => {
   expect([reply.status, await reply.json()]).toEqual([200, labelsAndScores()]);
   const wrong = await post(url, { texts: [7] });
   expect(wrong.status).toBe(400);
-  expect((await wrong.json()).error).toMatch(/^.{10,300}$/);
+  expect(((await wrong.json()) as { error: string }).error).toMatch(/^.{10,300}$/);
   const child = running.at(-1)!;
   child.kill('SIGTERM');
   const [code] = await once(child, 'exit');

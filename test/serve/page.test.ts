@@ -32,7 +32,13 @@ describe.skipIf(!existsSync('dist/page/index.html'))('the page (needs dist/page:
       'application/wasm',
       'no-cache',
     ]);
-    for (const path of ['/none', '/assets/none.js', '/..%2f..%2fpackage.json', '/.git/config', '/engine/onnxruntime-web/ort.js'])
+    for (const path of [
+      '/none',
+      '/assets/none.js',
+      '/..%2f..%2fpackage.json',
+      '/.git/config',
+      '/engine/onnxruntime-web/ort.js',
+    ])
       expect([path, [403, 404].includes((await it.get(path)).status)]).toEqual([path, true]);
     expect((await it.get('/v1/models')).status).toBe(401);
   });
