@@ -30,8 +30,8 @@ export function writtenWeights({ parameters, heads }: Pick<PyramidModel, 'parame
     /** Products of several layers side by side are made one by one: their weights put together would stand twice in the file. */
     const oneByOne = (parts: readonly DensePart[], x: Value): Value =>
       g.concat(
-        parts.map(({ name, scale }) => {
-          const y = g.linear(x, constant(`${name}.weight`), constant(`${name}.bias`));
+        parts.map(({ name, scale, bias = true }) => {
+          const y = g.linear(x, constant(`${name}.weight`), bias ? constant(`${name}.bias`) : undefined);
           return scale === undefined ? y : g.mul(y, scale);
         }),
         1,

@@ -80,6 +80,9 @@ function expectSame(found: readonly Answered[], expected: readonly Detail[]): vo
   });
 }
 
+/** ModernBERT's layers that see what is near, so near that texts have what is not. */
+const LOCAL = { pad_token_id: 0, local_attention: 8 };
+
 const cases = [
   { kind: 'cls', prunes: true, seed: 1 },
   { kind: 'pooled', prunes: true, seed: 2 },
@@ -107,6 +110,16 @@ const cases = [
     labelThresholds: [0.4, 0.5, 0.6],
     seed: 19,
   },
+  {
+    kind: 'pooled',
+    prunes: true,
+    problemType: 'multi_label_classification',
+    labelThresholds: [0.05, 0.5, 0.9],
+    exitTemperatures: [0.7, 1.6, 0.9, 2],
+    seed: 22,
+  },
+  { family: 'modernbert', kind: 'pooled', prunes: true, more: LOCAL, seed: 23 },
+  { family: 'modernbert', kind: 'fastbert', prunes: true, more: { ...LOCAL, classifier_pooling: 'mean' }, seed: 24 },
   { kind: 'cls', prunes: true, labels: ['value'], problemType: 'regression', valueSpread: 1.5, seed: 20 },
 ] as const;
 
