@@ -50,7 +50,15 @@ const parameters = new Map(
   ]),
 );
 const info = {
-  ...{ format: 1, method: 'bert', exitHead: 'none', exitTraining: 'frozen', pairs: false, headWidth: 128, prunes: false },
+  ...{
+    format: 1,
+    method: 'bert',
+    exitHead: 'none',
+    exitTraining: 'frozen',
+    pairs: false,
+    headWidth: 128,
+    prunes: false,
+  },
   ...{ temperature: 0, lambda: 0, maxLength: Number(args['max-length']), tau: null },
 };
 const none = { heads: new Map(), headSettings: headSettings('none', false), thresholds: null, floor: null };

@@ -139,6 +139,17 @@ export function familyContract(name: FamilyName, which: string): void {
       await expect(readWeights(dir, await readConfig(dir))).rejects.toThrow(`there is no tensor "${missing}"`);
     });
 
+    it('says both shapes of a tensor that does not fit, as the file has them', async () => {
+      for (const [at, [own, shape]] of golden.tensors.filter(([one]) => /layers?\.1\..*weight$/.test(one)).entries()) {
+        const wrong = [shape[0] + 1, ...shape.slice(1)];
+        const data = new Float32Array(wrong.reduce((n, size) => n * size, 1));
+        const dir = await folder(`misfit-${at}`, new Map([...tensors, [own, { shape: wrong, data }]]));
+        await expect(readWeights(dir, await readConfig(dir))).rejects.toThrow(
+          `tensor "${own}" is [${wrong.join(', ')}] but config.json requires [${shape.join(', ')}]`,
+        );
+      }
+    });
+
     it('is written as transformers has it, our parts beside it, and reads back the same', async () => {
       const { config, parameters } = await read(join(root, 'whole'));
       const heads = initialHeads(config, pairHeads, 3);
