@@ -5,6 +5,7 @@
  */
 import { chooseCautiously } from '../certify/index.ts';
 import { type CountOptions, cheapest, judge, type Summary, type Trace, tradeoff } from '../evaluate/index.ts';
+import { type QualityName, qualityName, qualityOf } from '../evaluate/quality.ts';
 import { randomStream } from '../random.ts';
 import { certifyDrop } from '../train/trace/set-dial.ts';
 
@@ -23,6 +24,8 @@ export interface DialPoint {
   readonly taus: readonly (number | null)[];
   /** Of the test rows, each at a tau that it had no part in setting, but for `read-off`. */
   readonly accuracy: number;
+  /** What that is, where it is not accuracy; of halves the mean of two. */
+  readonly figure?: QualityName;
   /** Accuracy lost there against the same network run to the end; below 0 it gains. */
   readonly drop: number;
   readonly speedup: Summary['speedup'];
@@ -48,7 +51,7 @@ export function dialPoints(traces: DialTraces, terms: DialTerms): DialPoint[] {
   const ofTest = (way: DialWay, rows: number, tau: number | null) => point(way, rows, [{ trace: test, tau }], dense);
   const fastest = (trace: Trace) => {
     const curve = tradeoff(trace, { dense });
-    return cheapest(curve, curve[0].accuracy - maxDrop, by).tau;
+    return cheapest(curve, qualityOf(curve[0]) - maxDrop, by).tau;
   };
   const [one, other] = halves(test, terms.seed);
   const certified =
@@ -73,7 +76,8 @@ export function dialPoints(traces: DialTraces, terms: DialTerms): DialPoint[] {
 }
 
 const certifiedTau = (trace: Trace, terms: DialTerms): number | null =>
-  certifyDrop(trace, terms)?.certificate.tau ?? null;
+  // numbers are neither right nor wrong
+  trace.answers?.problemType === 'regression' ? null : (certifyDrop(trace, terms)?.certificate.tau ?? null);
 
 /** By the seed; the first has the odd row. */
 export function halves(trace: Trace, seed: number): [Trace, Trace] {
@@ -100,7 +104,8 @@ function point(way: DialWay, rows: number, parts: readonly Part[], dense: CountO
   const total = judged.reduce((sum, { full }) => sum + full.n, 0);
   const mean = (of: (one: (typeof judged)[number]) => number) =>
     judged.reduce((sum, one) => sum + one.full.n * of(one), 0) / total;
-  const accuracy = mean(({ early }) => early.accuracy);
+  const accuracy = mean(({ early }) => qualityOf(early));
+  const figure = qualityName(judged[0].full);
   // the dense network's operations, from where something of the network runs in any case
   const speedup = (count: 'paper' | 'actual') => {
     const used = mean(({ early }) => early.gflops[count]);
@@ -112,7 +117,8 @@ function point(way: DialWay, rows: number, parts: readonly Part[], dense: CountO
     rows,
     taus: parts.map(({ tau }) => tau),
     accuracy,
-    drop: mean(({ full }) => full.accuracy) - accuracy,
+    ...(figure !== 'accuracy' && { figure }),
+    drop: mean(({ full }) => qualityOf(full)) - accuracy,
     speedup: { paper: speedup('paper'), actual: speedup('actual') },
   };
 }

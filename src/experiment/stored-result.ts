@@ -21,7 +21,7 @@ export interface StoredResult {
   readonly settings: Readonly<Record<string, string>>;
   /** On the clock; all else is the same whenever and however often the run is stopped. */
   readonly clock: { readonly seconds: number; readonly msPerText: number | null };
-  /** Accuracy on the validation rows that the drop is counted from. */
+  /** Accuracy, or what stands in its place (src/evaluate/quality.ts), on the validation rows that the drop is counted from. */
   readonly baseline: number;
   readonly tau: number | null;
   /** On the validation rows, at tau. */

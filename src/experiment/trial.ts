@@ -4,10 +4,12 @@
  */
 import type { ClockFigures } from '../evaluate/clock-figures.ts';
 import { chooseTau, type Judgement, judge, type Summary, type Trace, tradeoff } from '../evaluate/index.ts';
+import { QUALITY_NAMES, qualityName, qualityOf } from '../evaluate/quality.ts';
 import { measureClock } from '../measure/clock.ts';
 import type { NetworkShape } from '../pyramid/shape.ts';
 import { operations } from '../report/format.ts';
 import { type MethodReport, type ReportRow, reportRow, type TrainingCurve } from '../report/index.ts';
+import { isShare, qualityText } from '../report/quality-text.ts';
 import type { Dataset } from '../text/index.ts';
 import type { Checkpoints } from '../train/checkpoint/run-checkpoint.ts';
 import type { Device } from '../train/device.ts';
@@ -49,7 +51,7 @@ export interface TrialPlan {
   readonly start: Start;
   readonly rows: TaskRows;
   readonly sets: TaskSets;
-  /** Plain BERT's accuracy on the validation rows; null: the network's own, without exits. */
+  /** Plain BERT's accuracy, or what stands in its place (src/evaluate/quality.ts), on the validation rows; null: the network's own, without exits. */
   readonly baseline: number | null;
   /** Its milliseconds a text on the clock; null where it was not measured. */
   readonly bertMsPerText?: number | null;
@@ -124,11 +126,12 @@ export async function runTrial(plan: TrialPlan, onEvent: OnTrainEvent): Promise<
     shared,
     onEvent: (event) => onEvent(event.kind === 'stage' ? { ...event, method: row.name } : event),
   });
-  const { result, floor, exitTemperatures, validation } = pyramid;
-  const own = judge(validation, null).accuracy;
+  const { result, floor, exitTemperatures, answers, validation } = pyramid;
+  const own = qualityOf(judge(validation, null));
   const baseline = plan.baseline ?? own;
   // what pruning has lost already is not the exits' to win back: they may then lose nothing more
-  const paper = () => chooseTau(validation, { baseline: Math.min(baseline, own + maxDrop), maxDrop, by, dense }).tau;
+  const paper = () =>
+    chooseTau(validation, { baseline: Math.max(0, Math.min(baseline, own + maxDrop)), maxDrop, by, dense }).tau;
   const calibration =
     rows.calibration && sets.calibration ? await pyramid.trace(rows.calibration, sets.calibration) : null;
   const asTrained = () => setDial({ validation, calibration }, { ...options, maxDrop }, { by, dense });
@@ -139,7 +142,19 @@ export async function runTrial(plan: TrialPlan, onEvent: OnTrainEvent): Promise<
   let clock: ClockFigures | null = null;
   if (folder !== null) {
     const metrics = runMetrics(judge(test, null, { dense }), onTest);
-    const model = { options, row: row.name, start, rows, sets, result, floor, exitTemperatures, dial, metrics };
+    const model = {
+      options,
+      row: row.name,
+      start,
+      rows,
+      sets,
+      result,
+      floor,
+      exitTemperatures,
+      answers,
+      dial,
+      metrics,
+    };
     await writeTrainedModel(folder, model);
     clock = await clockTrainedModel(folder, model, { measure: measureClock, on: 'test', bert: bertMsPerText }, onEvent);
   }
@@ -159,15 +174,17 @@ export async function runTrial(plan: TrialPlan, onEvent: OnTrainEvent): Promise<
 /** What came of it in one line: time, where it was measured, before accuracy, and operations last. */
 export function trialSentence(
   label: string,
-  { onTest: { accuracy, speedup }, msPerText }: Pick<Trial, 'onTest' | 'msPerText'>,
+  { onTest, msPerText }: Pick<Trial, 'onTest' | 'msPerText'>,
   bertMsPerText: number | null,
 ): string {
   const over = (ms: number) =>
     bertMsPerText === null ? '' : ` (${(bertMsPerText / ms).toFixed(2)} times as fast as plain BERT)`;
   const figures = [
     ...(msPerText === null ? [] : [`${msPerText.toFixed(2)} ms a text${over(msPerText)}`]),
-    `accuracy ${(100 * accuracy).toFixed(2)} %`,
-    operations(speedup),
+    isShare(onTest)
+      ? `accuracy ${(100 * onTest.accuracy).toFixed(2)} %`
+      : `${QUALITY_NAMES[qualityName(onTest)]} ${qualityText(onTest)}`,
+    operations(onTest.speedup),
   ];
   return `${label}: ${figures.join(', ')}`;
 }
@@ -192,7 +209,9 @@ export function trialCurves({ task, row }: Pick<TrialPlan, 'task' | 'row'>, { re
   result.progress.history.forEach(({ stage, loss, validation }, i) => {
     // a stage may come twice, with another between
     if (stages.at(-1)?.stage !== stage) stages.push({ stage, points: [] });
-    stages.at(-1)!.points.push({ epoch: i + 1, loss, accuracy: validation?.accuracy ?? null });
+    const { accuracy = null, microF1, r2 } = validation ?? {};
+    const right = { accuracy, ...(microF1 !== undefined && { microF1 }), ...(r2 !== undefined && { r2 }) };
+    stages.at(-1)!.points.push({ epoch: i + 1, loss, ...right });
   });
   return stages.map((curve) => ({ task, method: row.name, ...curve }));
 }

@@ -1,7 +1,7 @@
 /** One run of a campaign, from its group's rows to its result file. */
 
 import { join } from 'node:path';
-import { cheapest, judge, tradeoff, writeTrace } from '../evaluate/index.ts';
+import { cheapest, type Judgement, judge, type Summary, tradeoff, writeTrace } from '../evaluate/index.ts';
 import { shapeOf } from '../pyramid/shape.ts';
 import { Checkpoints } from '../train/checkpoint/run-checkpoint.ts';
 import { StoredAnswers } from '../train/checkpoint/stored-answers.ts';
@@ -111,19 +111,12 @@ function storedResult(
 ): StoredResult {
   const { task, row, dense, rows, sets } = plan;
   const { validation, test, result, tau, baseline, onTest, msPerText } = trial;
-  const { n, accuracy, f1, macroF1, gflops, speedup, meanExit } = trial.onValidation;
+  const onValidation = summaryOf(trial.onValidation);
   const points = exits ? tradeoff(validation, { dense }) : [];
   const drops = DROPS.flatMap((maxDrop) =>
     (['paper', 'actual'] as const).map((by) => {
       const chosen = exits ? cheapest(points, baseline - maxDrop, by).tau : null;
-      const {
-        byLength: _,
-        exitsByLayer: _e,
-        exitsAtFloor: _f,
-        tokensByLayer: _t,
-        ...point
-      } = judge(test, chosen, { dense });
-      return { maxDrop, by, point };
+      return { maxDrop, by, point: summaryOf(judge(test, chosen, { dense })) };
     }),
   );
   return {
@@ -135,7 +128,7 @@ function storedResult(
     clock: { seconds: result.progress.seconds, msPerText },
     baseline,
     tau,
-    validation: { n, tau, accuracy, f1, macroF1, gflops, speedup, meanExit },
+    validation: onValidation,
     test: onTest,
     curve: curveOf(test, row, dense),
     drops,
@@ -154,6 +147,16 @@ function storedResult(
     },
     thresholds: result.state.thresholds && Array.from(result.state.thresholds),
   };
+}
+
+function summaryOf({
+  byLength: _,
+  exitsByLayer: _e,
+  exitsAtFloor: _f,
+  tokensByLayer: _t,
+  ...summary
+}: Judgement): Summary {
+  return summary;
 }
 
 /** Plain BERT on the task: from its run, or trained here. */

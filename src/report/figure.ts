@@ -20,7 +20,13 @@ export interface TrainingCurve {
   readonly task: string;
   readonly method: string;
   readonly stage: string;
-  readonly points: readonly { readonly epoch: number; readonly loss: number; readonly accuracy?: number | null }[];
+  readonly points: readonly {
+    readonly epoch: number;
+    readonly loss: number;
+    readonly accuracy?: number | null;
+    readonly microF1?: number;
+    readonly r2?: number;
+  }[];
 }
 
 /** A drawing, a sentence on how to read it, and its numbers as a table. */

@@ -6,7 +6,8 @@ import { stringify } from 'csv-stringify/sync';
 import { markdownTable } from 'markdown-table';
 
 export type Cell = string | number | boolean | null;
-export type TableRecord = Readonly<Record<string, Cell>>;
+/** What is left out is an empty cell. */
+export type TableRecord = Readonly<Record<string, Cell | undefined>>;
 
 export interface TableColumn<R> {
   readonly head: string;

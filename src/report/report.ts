@@ -8,6 +8,7 @@ import { drawingMarkup, html, Markup } from './html.ts';
 import { layerFigures } from './layer-figures.ts';
 import { lengthFigures } from './length-figures.ts';
 import { legendMark, type Palette, palette } from './palette.ts';
+import { qualityTitle } from './quality-text.ts';
 import { reportStyle } from './report-style.ts';
 import type { ReportTable } from './report-table.ts';
 import type { ReportRow } from './table.ts';
@@ -97,7 +98,7 @@ function taskSection(report: Report, task: string, places: Palette): Markup {
   const methods = ofTask(report.methods);
   const training = ofTask(report.training);
   const groups: readonly (readonly [string, readonly Figure[]])[] = [
-    ['Accuracy and speed', tradeoffFigures(methods, places)],
+    [`${qualityTitle(methods[0]?.judgement ?? {})} and speed`, tradeoffFigures(methods, places)],
     ['By length of text', lengthFigures(methods, places)],
     ['By layer', layerFigures(methods, places)],
     ['What is kept', attentionFigures(ofTask(report.attention))],

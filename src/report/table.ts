@@ -12,10 +12,17 @@ import { alignedText, textTable } from './text-table.ts';
 export interface ReportRow {
   readonly task: string;
   readonly method: string;
-  /** From 0 to 1. */
+  /** From 0 to 1; where a text may have any number of labels, the share that is given exactly its own. null where it has a number. */
   readonly accuracy: number | null;
   /** Of label 1, where there are two labels; from 0 to 1. */
   readonly f1: number | null;
+  /** Where a text may have any number of labels; left out elsewhere. */
+  readonly microF1?: number;
+  readonly macroF1?: number;
+  /** Where a text has a number; left out elsewhere. */
+  readonly r2?: number;
+  readonly pearson?: number;
+  readonly spearman?: number;
   /** null is off. */
   readonly tau: number | null;
   /** Mean 10⁹ operations a text, as the paper counts. */
@@ -44,14 +51,16 @@ interface RowMeasurements {
 
 /** The row of a judgement and what was measured on the clock. */
 export function reportRow(
-  { accuracy, f1, tau, gflops, speedup, meanExit }: Judgement,
+  { accuracy, f1, macroF1, microF1, r2, pearson, spearman, tau, gflops, speedup, meanExit }: Judgement,
   { task, method, msPerText = null, seconds = null }: RowMeasurements,
 ): ReportRow {
   return {
     task,
     method,
-    accuracy,
+    accuracy: r2 === undefined ? accuracy : null,
     f1,
+    ...(microF1 !== undefined && { microF1, macroF1 }),
+    ...(r2 !== undefined && { r2, pearson, spearman }),
     tau,
     gflops: gflops.paper,
     gflopsActual: gflops.actual,
@@ -92,9 +101,13 @@ export function toMarkdown(rows: readonly ReportRow[]): string {
   return `${markdownTable([[...heads], ...cells.map((row) => row.map(escapeMarkdown))], { align })}\n`;
 }
 
+const TARGET_KEYS = ['microF1', 'macroF1', 'r2', 'pearson', 'spearman'] as const satisfies readonly (keyof ReportRow)[];
+
 /** All columns of `report.json` under their own names, unrounded; null is an empty cell, and no spreadsheet takes a text for a formula. */
 export function toCsv(rows: readonly ReportRow[]): string {
   const keys = Object.keys(failedRow('', '', ''));
+  const more = TARGET_KEYS.filter((key) => rows.some((row) => row[key] !== undefined));
+  keys.splice(keys.indexOf('tau'), 0, ...more);
   return stringify([...rows], { header: true, columns: keys, escape_formulas: true });
 }
 

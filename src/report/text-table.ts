@@ -12,6 +12,8 @@ interface Column {
   readonly align: 'left' | 'right';
   /** The column is left out where no row has the value. */
   readonly needs?: keyof ReportRow;
+  /** The column is left out where no row is one of those that it is for. */
+  readonly isFor?: (row: ReportRow) => boolean;
 }
 
 const NOTHING = '–';
@@ -35,14 +37,32 @@ function onClock({ task, msPerText }: ReportRow, rows: readonly ReportRow[]): st
   return bert == null || msPerText === null ? NOTHING : times(bert / msPerText);
 }
 
+const fraction = (value: number): string => value.toFixed(3);
+
 const columns: readonly Column[] = [
   { head: 'Task', align: 'left', cell: ({ task }) => task },
   { head: 'Method', align: 'left', cell: ({ method }) => method },
   // time first: operations are not time
   figure('ms a text', 'msPerText', short, true),
   { head: 'Speed-up (clock)', align: 'right', needs: 'msPerText', cell: onClock },
-  figure('Accuracy', 'accuracy', percent),
+  {
+    head: 'Accuracy',
+    align: 'right',
+    cell: ({ accuracy, microF1 }) => (accuracy === null || microF1 !== undefined ? NOTHING : percent(accuracy)),
+    isFor: ({ microF1, r2 }) => microF1 === undefined && r2 === undefined,
+  },
   figure('F1', 'f1', percent, true),
+  figure('Micro F1', 'microF1', fraction, true),
+  figure('Macro F1', 'macroF1', fraction, true),
+  {
+    head: 'Exactly right',
+    align: 'right',
+    needs: 'microF1',
+    cell: ({ accuracy, microF1 }) => (accuracy === null || microF1 === undefined ? NOTHING : percent(accuracy)),
+  },
+  figure('R²', 'r2', fraction, true),
+  figure('Pearson', 'pearson', fraction, true),
+  figure('Spearman', 'spearman', fraction, true),
   { head: 'tau', align: 'right', cell: ({ tau, failed }) => (failed ? NOTHING : tau === null ? 'off' : String(tau)) },
   figure('GFLOPs (paper)', 'gflops', short),
   figure('GFLOPs (actual)', 'gflopsActual', short),
@@ -63,7 +83,8 @@ export interface TextTable {
 export function textTable(rows: readonly ReportRow[], without?: keyof ReportRow): TextTable {
   const shown = columns
     .filter(({ needs }) => needs === undefined || needs !== without)
-    .filter(({ needs }) => !needs || rows.some((row) => row[needs] != null));
+    .filter(({ needs }) => !needs || rows.some((row) => row[needs] != null))
+    .filter(({ isFor }) => !isFor || rows.length === 0 || rows.some(isFor));
   return {
     heads: shown.map(({ head }) => head),
     align: shown.map(({ align }) => align),

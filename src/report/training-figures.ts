@@ -1,5 +1,5 @@
 /**
- * How training went: loss and validation accuracy, epoch by epoch.
+ * How training went: loss and the figure on the validation rows, epoch by epoch.
  */
 import { type ChartSize, chart, dots, lines } from './chart.ts';
 import { type Figure, type TrainingCurve, thin } from './figure.ts';
@@ -14,12 +14,14 @@ const PANELS = [
     'The mean loss since the last point. A break marks a new stage with another loss.',
   ],
   ['accuracy', 'Validation accuracy in training', '↑ Accuracy (%)', 'On the validation rows.'],
+  ['microF1', 'Validation micro F1 in training', '↑ Micro F1', 'On the validation rows, with thresholds of 0.5.'],
+  ['r2', 'Variance explained in training', '↑ R²', 'On the validation rows.'],
 ] as const;
 
 /** Points of a curve that are still marked one by one. */
 const MOST_DOTS = 200;
 
-/** Loss and validation accuracy over the epochs. */
+/** Loss, and accuracy or what stands in its place on the validation rows, over the epochs. */
 export function trainingFigures(curves: readonly TrainingCurve[], places: Palette, size?: ChartSize): Figure[] {
   return PANELS.flatMap(([key, title, label, caption]) => {
     const runs = curves.map(({ method, stage, points }) => ({

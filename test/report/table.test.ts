@@ -5,6 +5,7 @@ import { short, times } from '../../src/report/format.ts';
 import { reportTable, tableCsv } from '../../src/report/report-table.ts';
 import { failedRow, reportRow, toCsv, toJson, toMarkdown, toText } from '../../src/report/table.ts';
 import { randomTrace } from '../support/random-trace.ts';
+import { multiLabelTrace, regressionTrace } from '../support/target-traces.ts';
 
 const bert = reportRow(judge(randomTrace({ seed: 1, headKind: 'none', pruned: false }), null), {
   task: 'ag_news',
@@ -17,6 +18,51 @@ const mp = reportRow(judge(randomTrace({ seed: 1 }), 0.25), {
   seconds: 200,
 });
 const broken = failedRow('ag_news', 'ltp', 'the loss is NaN at step 7 | of "soft",\nlower it');
+
+describe('the results table of models that do not answer with one label', () => {
+  const sets = reportRow(judge(multiLabelTrace(), 0.9), { task: 'topics', method: 'mp' });
+  const number = reportRow(judge(regressionTrace(), null), { task: 'similarity', method: 'bert' });
+  const cells = (rows: Parameters<typeof toText>[0]) => {
+    const [heads, , ...lines] = toText(rows).split('\n');
+    return [heads, ...lines].map((line) => line.split(/ {2,}/));
+  };
+
+  it('has their own figures under their own names', () => {
+    const judged = judge(multiLabelTrace(), 0.9);
+    const [heads, row] = cells([sets]);
+    expect(heads.slice(2, 5)).toEqual(['Micro F1', 'Macro F1', 'Exactly right']);
+    expect(row.slice(2, 5)).toEqual([
+      judged.microF1!.toFixed(3),
+      judged.macroF1.toFixed(3),
+      `${(100 * judged.accuracy).toFixed(1)} %`,
+    ]);
+    const { r2, pearson, spearman } = judge(regressionTrace(), null);
+    const [others, values] = cells([number]);
+    expect(others.slice(2, 5)).toEqual(['R²', 'Pearson', 'Spearman']);
+    expect(values.slice(2, 5)).toEqual([r2, pearson, spearman].map((value) => value!.toFixed(3)));
+    expect([heads, others].flat()).not.toContain('Accuracy');
+  });
+
+  it('has each kind of figure once where tasks of several kinds stand in it, and is read again as it was written', () => {
+    const rows = [bert, sets, number];
+    const [heads] = cells(rows);
+    expect(heads.slice(2, 9)).toEqual([
+      'Accuracy',
+      'Micro F1',
+      'Macro F1',
+      'Exactly right',
+      'R²',
+      'Pearson',
+      'Spearman',
+    ]);
+    expect(JSON.parse(toJson(rows)).rows).toEqual(rows);
+    const [first, second, third] = parse(toCsv(rows), { columns: true }) as Record<string, string>[];
+    expect(Number(second.microF1)).toBe(sets.microF1);
+    expect(Number(third.r2)).toBe(number.r2);
+    expect([third.accuracy, first.microF1]).toEqual(['', '']);
+    expect(toCsv([bert])).not.toContain('microF1');
+  });
+});
 
 describe('the results table', () => {
   it('is kept in report.json with all its figures, unrounded', () => {

@@ -3,7 +3,17 @@
  * of the paper have the tau that was chosen on the validation rows; here it stands beside a certified one, and beside one that
  * is read off the test rows. Pure functions.
  */
-import { left, percent, type ReportTable, reportTable, right, type TableRecord, times } from '../../report/index.ts';
+import type { QualityName } from '../../evaluate/quality.ts';
+import {
+  figureText,
+  left,
+  type ReportTable,
+  reportTable,
+  right,
+  type TableRecord,
+  times,
+  titlesOf,
+} from '../../report/index.ts';
 import type { DialPoint, DialWay } from '../dial-points.ts';
 import type { StoredResult } from '../stored-result.ts';
 import { deviation, ifAll, mean, points, withSpread } from './statistics.ts';
@@ -27,6 +37,8 @@ interface DialRecord extends TableRecord {
   /** Of one seed, where it is one tau; null also where exits are off. */
   readonly tau: number | null;
   readonly accuracy: number;
+  /** What that is, where it is not accuracy. */
+  readonly figure?: QualityName;
   readonly drop: number;
   readonly dropSpread: number | null;
   /** Seeds in which more was lost than allowed. */
@@ -39,6 +51,7 @@ interface DialRecord extends TableRecord {
 
 /** By task, method and way. None of runs that have no exits, or whose dial was not asked for. */
 export function dialTable(results: readonly StoredResult[]): ReportTable {
+  const records = dialRecords(results);
   const asked = results.flatMap(({ dial }) => dial ?? []);
   const of = (name: 'maxDrop' | 'confidence') =>
     [...new Set(asked.map((dial) => dial[name]))].map((share) => Number((100 * share).toFixed(2))).join(' or ');
@@ -57,11 +70,13 @@ export function dialTable(results: readonly StoredResult[]): ReportTable {
       right('Rows', ({ rows }) => String(Math.round(rows))),
       right('Drop', ({ drop, dropSpread }) => withSpread(drop, dropSpread, points)),
       right('Broken', ({ broken, seeds }) => `${broken} of ${seeds}`),
-      right('Accuracy', ({ accuracy }) => percent(accuracy)),
+      right(titlesOf(records.map(({ figure = 'accuracy' }) => figure)), ({ accuracy, figure }) =>
+        figureText(figure)(accuracy),
+      ),
       right('Speed-up (paper)', speedup('speedupPaper')),
       right('Speed-up (actual)', speedup('speedupActual')),
     ],
-    dialRecords(results),
+    records,
   );
 }
 
@@ -84,13 +99,14 @@ function recordOf(way: DialWay, found: readonly { readonly point: DialPoint; rea
   const all = found.map(({ point }) => point);
   const drops = all.map(({ drop }) => drop);
   const speedups = (count: 'paper' | 'actual') => all.map(({ speedup }) => speedup[count]);
-  const [{ taus }] = all;
+  const [{ taus, figure }] = all;
   return {
     way,
     seeds: all.length,
     rows: mean(all.map(({ rows }) => rows)),
     tau: all.length === 1 && taus.length === 1 ? taus[0] : null,
     accuracy: mean(all.map(({ accuracy }) => accuracy)),
+    ...(figure && { figure }),
     drop: mean(drops),
     dropSpread: deviation(drops),
     // the slack is far below the share of one row

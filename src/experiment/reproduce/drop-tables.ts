@@ -1,9 +1,19 @@
 /**
- * Speed-up by the drop of accuracy that is allowed, over the seeds of each task and method: at the tau that the validation
+ * Speed-up by the drop of accuracy, or of what stands in its place, that is allowed, over the seeds of each task and method: at the tau that the validation
  * rows choose, and, as papers have it, read off the curve of the test rows. Pure functions.
  */
 import type { Summary } from '../../evaluate/index.ts';
-import { left, percent, type ReportTable, reportTable, right, type TableRecord, times } from '../../report/index.ts';
+import { type QualityName, qualityName, qualityOf } from '../../evaluate/quality.ts';
+import {
+  figureText,
+  left,
+  type ReportTable,
+  reportTable,
+  right,
+  type TableRecord,
+  times,
+  titlesOf,
+} from '../../report/index.ts';
 import type { StoredResult } from '../stored-result.ts';
 import { deviation, geometricMean, ifAll, mean, points, withSpread } from './statistics.ts';
 
@@ -15,6 +25,8 @@ interface DropRecord extends TableRecord {
   readonly method: string;
   readonly maxDrop: number;
   readonly seeds: number;
+  /** What `accuracyPaper` and `accuracyActual` are, where that is not accuracy. */
+  readonly figure?: QualityName;
   /** Of one seed; null also where exits are off. */
   readonly tauPaper: number | null;
   readonly accuracyPaper: number;
@@ -33,6 +45,8 @@ interface DropRecord extends TableRecord {
 
 /** By task, method and allowed drop. */
 export function dropTable(results: readonly StoredResult[]): ReportTable {
+  const records = dropRecords(results);
+  const title = titlesOf(records.map(({ figure = 'accuracy' }) => figure));
   const cell =
     (value: 'accuracyPaper' | 'speedupPaper' | 'accuracyActual' | 'speedupActual', text: (x: number) => string) =>
     (record: DropRecord) =>
@@ -50,14 +64,14 @@ export function dropTable(results: readonly StoredResult[]): ReportTable {
       left('Method', ({ method }) => method),
       right('Seeds', ({ seeds }) => String(seeds)),
       right('Allowed drop', ({ maxDrop }) => points(maxDrop)),
-      right('Accuracy (paper)', cell('accuracyPaper', percent)),
+      right(`${title} (paper)`, (record) => cell('accuracyPaper', figureText(record.figure))(record)),
       right('Speed-up (paper)', cell('speedupPaper', times)),
       right('Best (paper)', ({ bestPaper }) => best(bestPaper)),
-      right('Accuracy (actual)', cell('accuracyActual', percent)),
+      right(`${title} (actual)`, (record) => cell('accuracyActual', figureText(record.figure))(record)),
       right('Speed-up (actual)', cell('speedupActual', times)),
       right('Best (actual)', ({ bestActual }) => best(bestActual)),
     ],
-    dropRecords(results),
+    records,
   );
 }
 
@@ -108,19 +122,21 @@ function dropRecords(results: readonly StoredResult[]): DropRecord[] {
     const seeds = early.filter((result) => result.task === task && result.method === method);
     const baseline = plainAccuracy(seeds, results);
     const curve = meanCurve(seeds.map((result) => result.curve));
+    const figure = qualityName(seeds[0].test);
     const allowed = new Set(seeds[0].drops.map(({ maxDrop }) => maxDrop));
     return [...allowed].map((maxDrop) => {
       const chosen = (by: Count) =>
         seeds.map(({ drops }) => drops.find((drop) => drop.maxDrop === maxDrop && drop.by === by)!.point);
       const [paper, actual] = [chosen('paper'), chosen('actual')];
       const tau = (choices: readonly Summary[]) => (choices.length === 1 ? choices[0].tau : null);
-      const accuracies = (choices: readonly Summary[]) => choices.map(({ accuracy }) => accuracy);
+      const accuracies = (choices: readonly Summary[]) => choices.map(qualityOf);
       const speedups = (choices: readonly Summary[], by: Count) => choices.map(({ speedup }) => speedup[by]);
       return {
         task,
         method,
         maxDrop,
         seeds: seeds.length,
+        ...(figure !== 'accuracy' && { figure }),
         tauPaper: tau(paper),
         accuracyPaper: mean(accuracies(paper)),
         accuracyPaperSpread: deviation(accuracies(paper)),
@@ -143,7 +159,7 @@ function plainAccuracy(runs: readonly StoredResult[], results: readonly StoredRe
   const [{ task }] = runs;
   const seeds = new Set(runs.map(({ seed }) => seed));
   const bert = results.filter((other) => other.task === task && other.method === 'bert' && seeds.has(other.seed));
-  return mean(bert.length > 0 ? bert.map(({ test }) => test.accuracy) : runs.map(({ curve }) => curve[0].accuracy));
+  return mean(bert.length > 0 ? bert.map(({ test }) => qualityOf(test)) : runs.map(({ curve }) => qualityOf(curve[0])));
 }
 
 /** What all seeds give at one tau: mean accuracy, and the speed-up that their mean operations are. */
@@ -173,7 +189,7 @@ export function meanCurve(curves: readonly (readonly Summary[])[]): MeanPoint[] 
       );
     return {
       tau,
-      accuracy: mean(current.map(({ accuracy }) => accuracy)),
+      accuracy: mean(current.map(qualityOf)),
       speedup: { paper: speedup('paper'), actual: speedup('actual') },
     };
   });

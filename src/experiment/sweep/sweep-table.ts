@@ -1,6 +1,6 @@
 /** The rows of a sweep as CSV and as aligned text. */
 import { stringify } from 'csv-stringify/sync';
-import { alignedText, percent, short, times } from '../../report/index.ts';
+import { alignedText, figureText, short, times, titlesOf } from '../../report/index.ts';
 import type { SweepResult, SweepRow } from './sweep.ts';
 
 /** Unrounded; null is an empty cell. */
@@ -9,13 +9,15 @@ export const sweepCsv = (rows: readonly SweepRow[]): string =>
 
 export function sweepText(rows: readonly SweepRow[]): string {
   const cell = <T>(value: T | null, text: (value: T) => string) => (value === null ? '–' : text(value));
+  // all runs are of one task
+  const title = titlesOf(rows.flatMap(({ figure }) => figure ?? []));
   const columns: readonly (readonly [head: string, (row: SweepRow) => string])[] = [
     ['Method', ({ method }) => method],
     ['Δ_L', ({ delta }) => cell(delta, String)],
     ['T', ({ temperature }) => cell(temperature, String)],
     ['λ', ({ lambda }) => cell(lambda, String)],
     ['tau', ({ tau, failed }) => (failed === null ? (tau === null ? 'off' : String(tau)) : '–')],
-    ['Accuracy', ({ accuracy }) => cell(accuracy, percent)],
+    [title, ({ accuracy, figure }) => cell(accuracy, figureText(figure))],
     ['Drop', ({ drop }) => cell(drop, (share) => (100 * share).toFixed(1))],
     ['GFLOPs (paper)', ({ gflops }) => cell(gflops, short)],
     ['GFLOPs (actual)', ({ gflopsActual }) => cell(gflopsActual, short)],
@@ -37,5 +39,5 @@ export function choiceText({ choice }: SweepResult, maxDrop: number): string {
     return `No run has a drop of at most ${100 * maxDrop} points from plain BERT on the validation rows`;
   const { method, delta, temperature, lambda, tau, test } = choice;
   const flags = delta === null ? '' : ` --delta ${delta} --temperature ${temperature} --lambda ${lambda}`;
-  return `Chosen: ${method}${flags}, tau ${tau ?? 'off'}; on the test rows ${percent(test.accuracy)}, ${times(test.speedupPaper)} fewer operations as the paper counts, ${times(test.speedupActual)} as computed`;
+  return `Chosen: ${method}${flags}, tau ${tau ?? 'off'}; on the test rows ${figureText(choice.figure)(test.accuracy)}, ${times(test.speedupPaper)} fewer operations as the paper counts, ${times(test.speedupActual)} as computed`;
 }

@@ -3,6 +3,7 @@
  * stage shared. The choice is made on the validation rows, and the test rows are looked at for it alone.
  */
 import { join, resolve } from 'node:path';
+import { type QualityName, qualityName, qualityOf } from '../../evaluate/quality.ts';
 import { json } from '../../pyramid/folder/model-folder.ts';
 import { randomStream } from '../../random.ts';
 import { taskNamed } from '../../text/index.ts';
@@ -45,6 +46,8 @@ export interface SweepRow {
   readonly lambda: number | null;
   readonly tau: number | null;
   readonly accuracy: number | null;
+  /** What that is, where it is not accuracy. */
+  readonly figure?: QualityName;
   /** Below plain BERT. */
   readonly drop: number | null;
   readonly gflops: number | null;
@@ -187,12 +190,16 @@ function rowOf(outcome: Outcome): SweepRow {
     const { failed } = outcome;
     return { method: row.name, ...point, ...none, speedupPaper: null, speedupActual: null, seconds: null, failed };
   }
-  const { tau, accuracy, gflops, speedup } = outcome.result.validation;
+  const { validation } = outcome.result;
+  const { tau, gflops, speedup } = validation;
+  const accuracy = qualityOf(validation);
+  const figure = qualityName(validation);
   return {
     method: row.name,
     ...point,
     tau,
     accuracy,
+    ...(figure !== 'accuracy' && { figure }),
     drop: outcome.result.baseline - accuracy,
     gflops: gflops.paper,
     gflopsActual: gflops.actual,
@@ -204,9 +211,9 @@ function rowOf(outcome: Outcome): SweepRow {
 }
 
 function testOf({ result }: Extract<Outcome, { result: unknown }>): SweepTest {
-  const { accuracy, gflops, speedup } = result.test;
+  const { gflops, speedup } = result.test;
   return {
-    accuracy,
+    accuracy: qualityOf(result.test),
     gflops: gflops.paper,
     gflopsActual: gflops.actual,
     speedupPaper: speedup.paper,

@@ -1,12 +1,18 @@
 import { describe, expect, it } from 'vitest';
 import type { Summary } from '../../../src/evaluate/index.ts';
 import { dropAverageTable, dropTable, meanCurve } from '../../../src/experiment/reproduce/drop-tables.ts';
-import type { StoredResult } from '../../../src/experiment/stored-result.ts';
+import { averageTable } from '../../../src/experiment/reproduce/reproduce-summaries.ts';
+import { resultRow, type StoredResult } from '../../../src/experiment/stored-result.ts';
 
 /** [tau, accuracy, speed-up]; as computed it is twice that of the paper's count. */
 type Point = readonly [tau: number | null, accuracy: number, speedup: number];
 const summary = ([tau, accuracy, speedup]: Point) =>
-  ({ tau, accuracy, speedup: { paper: speedup, actual: 2 * speedup } }) as unknown as Summary;
+  ({
+    tau,
+    accuracy,
+    speedup: { paper: speedup, actual: 2 * speedup },
+    gflops: { paper: 1 / speedup, actual: 1 / speedup },
+  }) as unknown as Summary;
 
 function result(task: string, method: string, seed: number, curve: readonly Point[], chosen: Point): StoredResult {
   const points = curve.map(summary);
@@ -41,6 +47,35 @@ describe('the mean of curves', () => {
     // 1 and 1/2 of the operations, then 1 and 1/2, then 1/4 and 1/4
     expect(mean.map(({ speedup }) => speedup.paper?.toFixed(6))).toEqual(['1.333333', '1.333333', '4.000000']);
     expect(mean[2].speedup.actual).toBeCloseTo(8, 12);
+  });
+});
+
+describe('speed-up by drop of models that do not answer with one label', () => {
+  it('is counted and named by what they are judged by', () => {
+    const withF1 = (point: Summary, microF1: number) => ({ ...point, microF1 });
+    const curve: readonly Point[] = [
+      [null, 0.4, 1],
+      [0.5, 0.39, 2],
+      [0.9, 0.1, 3],
+    ];
+    const given = result('topics', 'mp', 0, curve, curve[1]);
+    const sets = {
+      ...given,
+      test: withF1(given.test, 0.8),
+      curve: [0.8, 0.795, 0.7].map((microF1, i) => withF1(given.curve[i], microF1)),
+      drops: given.drops.map((drop) => ({ ...drop, point: withF1(drop.point, 0.795) })),
+    } as unknown as StoredResult;
+    const table = dropTable([sets]);
+    expect(table.heads).toContain('Micro F1 (paper)');
+    expect(table.rows[0]).toContain('0.795');
+    expect(table.records[0]).toMatchObject({ figure: 'microF1', accuracyPaper: 0.795, bestPaper: 2 });
+    const both = dropTable([sets, result('qqp', 'mp', 0, curve, curve[1])]);
+    expect(both.heads).toContain('Micro F1 / Accuracy (paper)');
+    expect(both.rows[1]).toContain('39.0 %');
+    expect(averageTable([resultRow({ ...sets, clock: { seconds: 1, msPerText: null } })])).toMatchObject({
+      heads: expect.arrayContaining(['Micro F1']),
+      rows: [expect.arrayContaining(['0.800'])],
+    });
   });
 });
 

@@ -135,8 +135,9 @@ function Methods({ rows, size }: { readonly rows: readonly ReportRow[]; readonly
 }
 
 const points = (rows: readonly ReportRow[]) =>
-  rows.flatMap(({ method, tau, accuracy, speedupPaper, speedupActual }) => {
-    if (accuracy === null) return [];
-    const judgement = { tau, accuracy, speedup: { paper: speedupPaper, actual: speedupActual } };
+  rows.flatMap(({ method, tau, accuracy, microF1, r2, speedupPaper, speedupActual }) => {
+    if (accuracy === null && r2 === undefined) return [];
+    const right = { accuracy: accuracy ?? Number.NaN, microF1, r2 };
+    const judgement = { tau, ...right, speedup: { paper: speedupPaper, actual: speedupActual } };
     return [{ method, judgement, curve: [judgement] }];
   });
