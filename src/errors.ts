@@ -34,6 +34,7 @@ const moreRows = (more = 0, lines: readonly number[] = []): string => {
   return ` (and ${more} more such ${more === 1 ? 'row' : 'rows'}${named}${rest})`;
 };
 
+/** Each code with its sentence, exit code and HTTP status. */
 export const catalogue = {
   // how the call was made
   MP_USAGE: kind(2, 400, (e: { what: string; todo: string }) => `${e.what}; ${e.todo}`),
@@ -453,14 +454,19 @@ export const catalogue = {
   ),
 } as const satisfies Record<string, ErrorKind>;
 
+/** The code of an error that a user can meet; docs/errors.md explains each. */
 export type ErrorCode = keyof typeof catalogue;
 type Details<C extends ErrorCode> = Parameters<(typeof catalogue)[C]['sentence']>[0];
 
 /** An error of the catalogue. `details` are the values its sentence was made from. */
 export class PyramidError<C extends ErrorCode = ErrorCode> extends Error {
+  /** Says which error it is; it stays when the sentence changes. */
   readonly code: C;
+  /** What the sentence is made of. */
   readonly details: Details<C>;
+  /** 1: the work failed. 2: the call was wrong. */
   readonly exitCode: 1 | 2;
+  /** What the server answers with. */
   readonly httpStatus: number;
 
   constructor(code: C, details: Details<C>, options?: { cause?: unknown }) {

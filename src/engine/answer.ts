@@ -49,6 +49,7 @@ export interface Detail extends Pick<Answer, 'exit' | 'tokens' | 'truncated' | '
   readonly unknown: number;
   /** Milliseconds that tokenising took, and from then to the answer. */
   readonly tokenizeMs: number;
+  /** Milliseconds from then to the answer. */
   readonly inferenceMs: number;
 }
 

@@ -12,9 +12,11 @@ import { type Answer, labelsOf } from './answer.ts';
 import type { Outcome } from './job.ts';
 import type { ModelDescription } from './workers/messages.ts';
 
+/** What became of a text, piece by piece and layer by layer. */
 export interface Explanation {
   /** The likeliest label at this tau. */
   readonly label: string;
+  /** Its score, 0 to 1. */
   readonly score: number;
   /** That score is too low to answer by: the model abstains, and `classify` says "unsure". */
   readonly unsure: boolean;
@@ -22,6 +24,7 @@ export interface Explanation {
   readonly labels?: Answer['labels'];
   /** The layer that answers, from 1; 0: floor 0. */
   readonly exit: number;
+  /** The dial; null is off. */
   readonly tau: number | null;
   /** The text was longer than the model's maximum, and cut. */
   readonly truncated: boolean;
@@ -51,6 +54,7 @@ export interface ExplainedFloor {
   readonly figures: readonly { readonly name: string; readonly logits: readonly number[] }[];
 }
 
+/** What became of a text at one layer. */
 export interface ExplainedLayer {
   /**
    * [n]: importance of each piece (mean attention that it receives; a layer's sum is 1), null where it was removed

@@ -9,10 +9,13 @@ import type { Dtype } from '../pyramid/folder/model-folder.ts';
 import type { NetworkShape } from '../pyramid/shape.ts';
 import type { TextClassifier } from './text-classifier.ts';
 
+/** What is known of a loaded model, as plain data. */
 export interface ModelInfo {
   /** A name for people: the folder's, or the one that it is served under. */
   readonly name: string;
+  /** The answers that it may give; scores and logits stand in this order. */
   readonly labels: readonly string[];
+  /** Sizes of the network. */
   readonly shape: NetworkShape;
   /** The model's own tau; null: none. */
   readonly tau: number | null;
@@ -28,7 +31,9 @@ export interface ModelInfo {
   readonly abstentionVoid: string | null;
   /** How tau was chosen, where that is known. */
   readonly calibration: Calibration | null;
+  /** How it saves work: the method that it was trained by. */
   readonly method: string;
+  /** One label, any number of labels, or a number. */
   readonly problemType: ProblemType;
   /** [C], of a multi-label model: the score from which on a text has a label. Left out for others. */
   readonly labelThresholds?: readonly number[];
@@ -46,11 +51,13 @@ export interface ModelInfo {
   readonly prunes: boolean;
   /** Longest text in tokens; longer ones are truncated. */
   readonly maxLength: number;
+  /** What products with weights are computed in. */
   readonly dtype: Dtype;
 }
 
 type Loaded = Pick<TextClassifier, 'info' | 'labels' | 'shape' | 'problemType' | 'headKind' | 'hasFloor' | 'dtype'>;
 
+/** What a loaded model says of itself. `name`: what people are shown. */
 export function modelInfo(
   name: string,
   { info, labels, shape, problemType, headKind, hasFloor, dtype }: Loaded,

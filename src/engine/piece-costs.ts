@@ -1,13 +1,17 @@
 /** What the pieces of a model have cost so far: texts that went through each, and milliseconds that it took. */
 import type { PieceKind } from './programs.ts';
 
+/** What one piece of a model has cost so far. */
 export interface PieceCost {
   /** `floor`: floor 0, whose cost is without tokenising. */
   readonly kind: PieceKind | 'floor';
   /** From 1; of floor 0, 0. */
   readonly layer: number;
+  /** How often it ran. */
   readonly batches: number;
+  /** Texts that went through it. */
   readonly texts: number;
+  /** Milliseconds, all runs together. */
   readonly ms: number;
 }
 

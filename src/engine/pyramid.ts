@@ -73,6 +73,7 @@ function warnOfDevice(note: string | null): void {
   warn(note);
 }
 
+/** A trained model in Node, ready to classify texts in worker threads. */
 export class Pyramid extends TextClassifier {
   readonly #pool: WorkerPool<NodeThread>;
 

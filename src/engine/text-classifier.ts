@@ -36,11 +36,14 @@ import type { WorkerPool } from './workers/worker-pool.ts';
 
 /** One text of a trace: see `Trace` in src/evaluate, which adds the true label. */
 export interface TracedText {
+  /** Tokens, special ones included. */
   readonly length: number;
-  readonly tokens: readonly number[]; // [L+1]
+  /** [L+1]: tokens that enter layer 1, then those that each layer leaves. */
+  readonly tokens: readonly number[];
   /** Unknown pieces among the first of them. */
   readonly unknown: number;
-  readonly logits: readonly (readonly number[])[]; // [L] of [C], the network's own; [] where a layer has no head
+  /** [L] of [C]: of each layer's head, the network's own; [] where a layer has none. */
+  readonly logits: readonly (readonly number[])[];
   /** [C]: z_0, floor 0's own logits; null where the text has no feature. Left out where the model has no floor 0. */
   readonly floor?: readonly number[] | null;
 }
@@ -90,6 +93,7 @@ export class TextClassifier {
     return this.#model.device?.name ?? null;
   }
 
+  /** The answers that it may give; scores and logits stand in this order. */
   get labels(): readonly string[] {
     return this.#model.config.labels;
   }
@@ -99,6 +103,7 @@ export class TextClassifier {
     return this.#pool.load;
   }
 
+  /** One label, any number of labels, or a number. */
   get problemType(): ProblemType {
     return this.#model.config.problemType;
   }
@@ -108,6 +113,7 @@ export class TextClassifier {
     return this.#model.config.family;
   }
 
+  /** Sizes of the network. */
   get shape(): NetworkShape {
     return shapeOf(this.#model.config);
   }
@@ -122,6 +128,7 @@ export class TextClassifier {
     return this.#model.sum;
   }
 
+  /** What its exit heads read; `none`: it has no early exit. */
   get headKind(): HeadKind {
     return this.#model.headSettings.kind;
   }
@@ -279,6 +286,7 @@ export class TextClassifier {
     await this.#pool.close(graceMs ?? undefined);
   }
 
+  /** Closes it, for `await using`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }

@@ -6,6 +6,7 @@ export interface ClockFigures {
   readonly machine: { readonly cpu: string; readonly threads: number };
   /** Which rows the texts are of. */
   readonly rows: 'validation' | 'test';
+  /** How many texts were timed. */
   readonly texts: number;
   /** Milliseconds a text at the model's tau, tokenising included. */
   readonly msPerText: number;

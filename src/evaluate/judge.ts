@@ -22,6 +22,7 @@ export type SpeedUps = { readonly [C in keyof BothCounts]: number | null };
 
 /** Figures of all texts at one tau. */
 export interface Summary {
+  /** Texts. */
   readonly n: number;
   /** The dial; null is off. */
   readonly tau: number | null;
@@ -29,18 +30,24 @@ export interface Summary {
   readonly accuracy: number;
   /** F1 of label 1 where there are two labels, else null. */
   readonly f1: number | null;
+  /** Mean of the labels' F1, where a text has one or any number of them. */
   readonly macroF1: number;
-  /** Where a text may have any number of labels: F1 over all decisions, one a text and label, and the share of those that are wrong. */
+  /** Where a text may have any number of labels: F1 over all decisions, one a text and label. */
   readonly microF1?: number;
+  /** Share of decisions that are wrong, where a text may have any number of labels. */
   readonly hammingLoss?: number;
   /**
-   * Where a text has a number: the share of the numbers' variance that the answers explain (R², 0 or less where they are no better than
-   * the mean), correlations of numbers and answers, −1 to 1, the mean square of their differences, and the numbers' own deviation.
+   * Where a text has a number, as the four below: the share of the numbers' variance that the answers explain (R², 0 or less where
+   * they are no better than the mean).
    */
   readonly r2?: number;
+  /** Correlation of numbers and answers, −1 to 1. */
   readonly pearson?: number;
+  /** Correlation of their ranks, −1 to 1. */
   readonly spearman?: number;
+  /** Mean square of the differences of numbers and answers. */
   readonly meanSquaredError?: number;
+  /** Of the numbers themselves. */
   readonly standardDeviation?: number;
   /** 10⁹ operations, mean over the texts. */
   readonly gflops: BothCounts;
@@ -53,6 +60,7 @@ export interface Summary {
   readonly meanExit: number;
 }
 
+/** What a trace is worth at one tau: how good the answers are, and what they cost. */
 export interface Judgement extends Summary {
   /** [L+1]: mean tokens that enter layer 1, then those that pruning leaves after each layer, exits aside. */
   readonly tokensByLayer: readonly number[];
@@ -60,6 +68,7 @@ export interface Judgement extends Summary {
   readonly exitsByLayer: readonly number[];
   /** How many texts floor 0 answers, before the network; null where the model has none. */
   readonly exitsAtFloor: number | null;
+  /** The same by the length of the texts. */
   readonly byLength: readonly LengthBucket[];
 }
 

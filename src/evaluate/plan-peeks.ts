@@ -18,11 +18,13 @@ export interface PeekCosts {
   readonly run: readonly number[];
 }
 
+/** Which exit heads are asked, and what that costs. */
 export interface PeekPlan {
   /** [L−1], as a model folder keeps it. */
   readonly asked: readonly boolean[];
   /** Mean cost of a text by this plan, and with every head asked. */
   readonly cost: number;
+  /** Mean cost of a text with every head asked. */
   readonly costOfAll: number;
 }
 

@@ -32,9 +32,13 @@ export interface TraceEntry {
   readonly floor?: readonly number[] | null;
 }
 
+/** Tokens and logits of each text at each layer, from one pass with early exit off: every tau can be judged from it. */
 export interface Trace {
+  /** Sizes of the network. */
   readonly shape: NetworkShape;
+  /** Scores and logits stand in this order. */
   readonly labels: readonly string[];
+  /** What its exit heads read. */
   readonly headKind: HeadKind;
   /** The texts are pairs. */
   readonly pairs: boolean;
@@ -46,6 +50,7 @@ export interface Trace {
   readonly temperatures?: ExitTemperatures;
   /** How logits become an answer; left out where it is one label. */
   readonly answers?: TargetRule;
+  /** One a text. */
   readonly entries: readonly TraceEntry[];
 }
 

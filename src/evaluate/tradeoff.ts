@@ -27,6 +27,7 @@ export function tradeoff(trace: Trace, options: CountOptions = {}): Summary[] {
   return [null, ...taus].map((tau) => summarize(all, tau, trace.labels.length));
 }
 
+/** How `chooseTau` chooses. */
 export interface ChooseTauOptions extends CountOptions {
   /** The accuracy that the drop is counted from, 0 to 1: plain BERT's on the same rows. */
   readonly baseline: number;

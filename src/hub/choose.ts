@@ -5,6 +5,7 @@ export interface DownloadProgress {
   readonly name: string;
   /** Of the files that were not in the cache, in bytes. */
   readonly received: number;
+  /** Bytes of those files, all together. */
   readonly total: number;
 }
 

@@ -21,9 +21,11 @@ import { writeWhole } from '../write-whole.ts';
 import { copyFolder } from './copy-folder.ts';
 import { runTrace } from './run-trace.ts';
 
+/** How an int8 copy of a model is made and checked. */
 export interface QuantizeOptions {
   /** Model folder. */
   readonly model: string;
+  /** Labelled texts on which both are compared. */
   readonly rows: Dataset;
   /** Share of the rows, 0 to 1, whose answer may differ from the fp32 answer. */
   readonly maxDisagreement: number;
@@ -33,8 +35,11 @@ export interface QuantizeOptions {
   readonly onProgress?: (share: number) => void;
 }
 
+/** What came of an int8 copy. */
 export interface Quantized {
+  /** The new folder. */
   readonly out: string;
+  /** How many texts were compared. */
   readonly rows: number;
   /**
    * Share of the rows that are answered otherwise with int8, exits off: another label or set of labels, or a number that is a
@@ -43,6 +48,7 @@ export interface Quantized {
   readonly disagreement: number;
   /** Exits off; micro F1 or the share of the variance explained where `figure` says so. */
   readonly accuracy: { readonly fp32: number; readonly int8: number };
+  /** What `accuracy` is where it is no accuracy. */
   readonly figure?: 'microF1' | 'r2';
   /** Of int8 weights on this machine, see `Pyramid.weightBits`. */
   readonly weightBits: number;

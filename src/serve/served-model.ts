@@ -12,6 +12,7 @@ import type { AuditState } from './audit/auditor.ts';
 export interface Models {
   /** Names of the models that answer now, the default one first. */
   readonly names: readonly string[];
+  /** The model of requests that name none. */
   readonly defaultName: string;
   /** The model of that name; without one the default model. Throws MP_MODEL_UNKNOWN (404). */
   get(name?: string): ServedModel;
@@ -21,7 +22,9 @@ export interface Models {
   readonly isReady: boolean;
 }
 
+/** A model as routes see it. */
 export interface ServedModel {
+  /** The name that it is served under. */
   readonly name: string;
   /** What the model says of itself; does not change while it is loaded. */
   readonly card: ModelCard;
@@ -77,31 +80,40 @@ export interface ServeOptions
   readonly patient?: boolean;
 }
 
+/** What a request for an explanation may ask for. */
 export type ExplainOptions = Pick<ServeOptions, 'tau' | 'signal' | 'deadlineMs'>;
 
+/** What a request for answers is given. */
 export interface Classified {
   /** The model that answered. */
   readonly model: ModelCard;
   /** The tau that held for this request; null: early exit was off. */
   readonly tau: number | null;
+  /** One an input, in their order. */
   readonly results: readonly ClassifiedText[];
 }
 
 /** What the engine knows of an answer, and the milliseconds that its text waited for a worker. */
 export interface ClassifiedText extends Detail {
+  /** Milliseconds that its text waited for a worker. */
   readonly queueMs: number;
 }
 
+/** What a model says of itself; the same while it is loaded. */
 export interface ModelCard {
+  /** The name that it is served under. */
   readonly name: string;
   /** [C] */
   readonly labels: readonly string[];
+  /** One label, any number of labels, or a number. */
   readonly problemType: ProblemType;
   /** bert, ltp, fastbert, mp, … */
   readonly method: string;
   /** `model_type` of config.json. */
   readonly modelType: string;
+  /** Layers of the network. */
   readonly layers: number;
+  /** Numbers of a hidden state. */
   readonly hiddenSize: number;
   /** Longest input in tokens, special ones included. */
   readonly maxLength: number;
@@ -113,6 +125,7 @@ export interface ModelCard {
   readonly tau: number | null;
   /** `--tau auto` goes no further than this. */
   readonly maxTau: number | null;
+  /** What products with weights are computed in. */
   readonly dtype: Dtype;
   /** Changes whenever the folder's content is loaded anew: a hash of its files' names, sizes and times. */
   readonly version: string;

@@ -29,10 +29,13 @@ export type StartOptions = Partial<ServerOptions> &
     readonly say?: (sentence: string) => void;
   };
 
+/** A server that listens. */
 export interface RunningServer {
   /** Where it listens, for clients on this machine. */
   readonly url: string;
+  /** The Fastify instance, for routes of one's own. */
   readonly app: App;
+  /** The models that are served. */
   readonly registry: Registry;
   /** Loads changed model folders anew. Never throws: what cannot be loaded is logged and the old model stays. */
   reload(): Promise<void>;

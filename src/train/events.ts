@@ -1,6 +1,7 @@
 /** What a training run tells whoever watches it: the command line draws a bar from it, a test collects it. */
 import type { FloorEvent } from './linear/index.ts';
 
+/** What a run tells: each kind has fields of its own. Losses are means over the rows of a step or an epoch. */
 export type TrainEvent =
   | {
       readonly kind: 'stage';
@@ -34,4 +35,5 @@ export type TrainEvent =
   | FloorEvent
   | { readonly kind: 'note'; readonly text: string };
 
+/** Whoever is told of a run. */
 export type OnTrainEvent = (event: TrainEvent) => void;

@@ -5,8 +5,10 @@
 import { PAPER_EXITS } from './options/choices.ts';
 import type { MethodName, TrainOptions } from './options/defaults.ts';
 
+/** A part of a run. */
 export type StageName = 'regular' | 'soft' | 'hard' | 'heads';
 
+/** What a method runs. */
 export interface Method {
   /** In the order they run. */
   readonly stages: readonly StageName[];
@@ -14,7 +16,9 @@ export interface Method {
   readonly network: boolean;
   /** A student of half the depth: every other layer of the model it starts from. */
   readonly student: boolean;
+  /** It removes tokens. */
   readonly prunes: boolean;
+  /** A text may leave before the last layer. */
   readonly exits: boolean;
   /** It may have a floor 0, an exit before the network (src/pyramid/floor). */
   readonly floor: boolean;
@@ -22,6 +26,7 @@ export interface Method {
 
 const PLAIN = { network: true, student: false, prunes: false, exits: false, floor: false } as const;
 
+/** The methods by name. */
 export const methods: { readonly [M in MethodName]: Method } = {
   bert: { ...PLAIN, stages: ['regular'] },
   distilbert: { ...PLAIN, stages: ['regular'], student: true },

@@ -36,9 +36,11 @@ import type { FloorFacts } from './with-floor/learn-floor.ts';
 import { trainPyramid } from './with-floor/train-pyramid.ts';
 import { textsSetting, unlabelledOf } from './with-floor/unlabelled-texts.ts';
 
+/** What came of a run. */
 export interface TrainResult {
   /** The model folder. */
   readonly out: string;
+  /** As in the options. */
   readonly method: string;
   /** null: the model has no early exit, or none is safe enough. */
   readonly tau: number | null;
@@ -54,6 +56,7 @@ export interface TrainResult {
   readonly reached: Reached | null;
   /** Time on the clock; null where it was not measured. */
   readonly clock: ClockFigures | null;
+  /** From its begin to the folder, the clock of the finished model aside. */
   readonly seconds: number;
 }
 

@@ -18,6 +18,7 @@ interface Page {
 }
 const page = globalThis as unknown as Page;
 
+/** Opens a model in this browser, in a worker of its own; see `OpenModel`. */
 export const openModel: OpenModel = async (source, { device = 'wasm', dtype, onProgress, signal } = {}) => {
   const cores = page.navigator.hardwareConcurrency ?? 1;
   const threads = page.crossOriginIsolated ? Math.min(Math.ceil(cores / 2), MOST_THREADS) : 1;

@@ -14,6 +14,7 @@ import type { ReportRow } from '../report/table.ts';
 /** A device that runs in a browser. */
 export type BrowserDevice = BrowserLoadOptions['device'];
 
+/** A model that a page can ask. */
 export interface PageEngine {
   /** What is known of the model; the same all along. */
   readonly info: EngineInfo;
@@ -58,14 +59,17 @@ export interface PageEngine {
   close(): Promise<void>;
 }
 
+/** What a call may ask for. */
 export interface AskOptions {
   /** 0 to 1, null switches early exit off; default: `info.tau`. */
   readonly tau?: number | null;
   /** Above 1: answers also have the scores of so many labels. Default 1. */
   readonly topK?: number;
+  /** Gives up: the promise rejects with its reason. */
   readonly signal?: AbortSignal;
 }
 
+/** What is known of the model, and where it is computed. */
 export interface EngineInfo extends ModelInfo {
   /** Where it is computed. */
   readonly device: 'server' | BrowserDevice;
@@ -85,6 +89,7 @@ export interface DroppedFolder {
   getFileHandle(name: string): Promise<{ getFile(): Promise<File> }>;
 }
 
+/** How a model is opened. */
 export interface OpenOptions {
   /** Default: `wasm`. `webgpu` throws MP_WEB_DEVICE where the browser has none. */
   readonly device?: BrowserDevice;
@@ -99,11 +104,13 @@ export interface OpenOptions {
   readonly signal?: AbortSignal;
 }
 
+/** How much of a model has come. */
 export interface OpenProgress {
   /** The file that is coming in. */
   readonly file: string;
   /** Bytes of all files so far, and of all files; total is null where the server does not say. */
   readonly loaded: number;
+  /** Bytes of all files; null where the server does not say. */
   readonly total: number | null;
 }
 
@@ -116,7 +123,9 @@ export type OpenModel = (source: ModelSource, options?: OpenOptions) => Promise<
 
 /** What an explained text's answer is, and costs, at some tau. */
 export interface AnswerAt {
+  /** The label with the highest score. */
   readonly label: string;
+  /** Its score, 0 to 1. */
   readonly score: number;
   /** That score is too low to answer by: the model abstains. */
   readonly unsure: boolean;
@@ -128,6 +137,7 @@ export interface AnswerAt {
   readonly tokens: readonly number[];
   /** Operations as computed, and those of the dense model as the paper counts: their ratio is the speed-up. */
   readonly flops: number;
+  /** Operations of the dense model, as the paper counts. */
   readonly denseFlops: number;
 }
 

@@ -32,9 +32,13 @@ export type App = FastifyInstance<
 
 /** Limits that a protocol's `/info` tells of. */
 export interface Limits {
+  /** Requests under way. */
   readonly maxConcurrentRequests: number;
+  /** Tokens of texts that share a batch. */
   readonly maxBatchTokens: number;
+  /** Inputs of one request. */
   readonly maxClientBatchSize: number;
+  /** Bytes of a body. */
   readonly payloadLimit: number;
   /** Of each model; null: one for each core. */
   readonly workers: number | null;
@@ -42,10 +46,13 @@ export interface Limits {
 
 /** All that a route knows of the server. */
 export interface RouteContext {
+  /** Those that are served. */
   readonly models: Models;
+  /** Changes which those are. */
   readonly admin: ModelAdmin;
   /** Nobody may use the admin routes, as the server was started. */
   readonly isAdminClosed: boolean;
+  /** What a request may ask for at most. */
   readonly limits: Limits;
   /** The package's version. */
   readonly version: string;

@@ -14,6 +14,7 @@ import { type StageOptions, stageTable } from './stage-options.ts';
 export type { ClassWeights, Epochs };
 
 export const methodNames = ['bert', 'distilbert', 'ltp', 'fastbert', 'mp', 'linear'] as const;
+/** How a model saves work, see docs/glossary.md. */
 export type MethodName = (typeof methodNames)[number];
 
 interface MethodOptions {
@@ -22,6 +23,7 @@ interface MethodOptions {
   readonly out: string;
 }
 
+/** All options of a run, with their values. docs/options.md has each with its meaning, unit, range and default. */
 export interface TrainOptions
   extends MethodOptions,
     DataOptions,

@@ -7,9 +7,13 @@ import { SCHEDULES, type ScheduleName } from '../step/schedule.ts';
 
 /** Passes over the training rows, by stage; a stage that the method does not have is not run. */
 export interface Epochs {
+  /** Of the network as it is. */
   readonly regular: number;
+  /** While the thresholds of pruning are learned. */
   readonly soft: number;
+  /** With tokens removed. */
   readonly hard: number;
+  /** Of the exit heads, from the finished network. */
   readonly heads: number;
 }
 
@@ -18,6 +22,7 @@ export type GivenEpochs = number | readonly number[] | Partial<Epochs>;
 
 export const DEFAULT_EPOCHS: Epochs = { regular: 3, soft: 1, hard: 2, heads: 10 };
 
+/** Weights of the labels in the loss: none, by how rare each is, or by name. */
 export type ClassWeights = 'none' | 'auto' | Readonly<Record<string, number>>;
 
 const stageNames = ['regular', 'soft', 'hard', 'heads'] as const;

@@ -8,9 +8,11 @@ import type { CountOptions, Trace } from '../../evaluate/index.ts';
 import type { TauOrigin } from '../../pyramid/folder/certificate.ts';
 import type { TrainOptions } from '../options/defaults.ts';
 
+/** How a run set its tau. */
 export interface DialChoice {
   /** null: every text goes to the end. */
   readonly tau: number | null;
+  /** `certified` on rows kept apart, or `chosen` on the validation rows. */
   readonly from: Extract<TauOrigin, 'certified' | 'chosen'>;
   /** What stands behind a certified tau, but for the fingerprint of what it holds for. */
   readonly certificate: CertificateFacts | null;
