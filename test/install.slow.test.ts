@@ -22,7 +22,7 @@ beforeAll(async () => {
   await using here = await Pyramid.load(dir, { workers: 1 });
   expected = (await here.classify(TEXTS)).map(({ label, exit }) => [label, exit]);
   expect(new Set(expected.map(([, exit]) => exit)).size).toBeGreaterThan(1);
-});
+}, 600_000);
 
 /** The same in every runtime: says what it computes on, and its answers. */
 const PROGRAM = `
@@ -121,7 +121,7 @@ describe('the same program', () => {
   let project: string;
   beforeAll(() => {
     project = projectWith(join(root, 'runtimes-project'), ['--ignore-scripts', packed.file]);
-  });
+  }, 600_000);
 
   const everywhere = (command: readonly string[]) => {
     for (const file of ['same.mjs', 'same.cjs']) {
