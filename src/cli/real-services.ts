@@ -57,6 +57,7 @@ export const realServices: Services = {
   },
   labelledRows,
   texts,
+  textRows,
   trace,
   async windowTrace(dir, rows, { dtype, stride }, onProgress) {
     const { Pyramid } = await import('../engine/index.ts');
@@ -113,10 +114,18 @@ async function unlabelledTexts(source: UnlabelledSource, dir: string, onEvent: O
   return readUnlabelled({ ...source, pairs: info.pairs, known: { train: null, judges: [] }, onNote });
 }
 
-async function* texts({ file, ...columns }: Parameters<Services['texts']>[0], onGuess?: (text: string) => void) {
+type TextSource = Parameters<Services['texts']>[0];
+
+async function* texts({ file, ...columns }: TextSource, onGuess?: (text: string) => void) {
   const { streamRows } = await import('../text/index.ts');
   for await (const { text, pair } of streamRows(file, { ...given(columns), onGuess }))
     yield pair === undefined ? text : { text, pair };
+}
+
+async function* textRows({ file, ...columns }: TextSource, onGuess?: (text: string) => void) {
+  const { streamRows } = await import('../text/index.ts');
+  for await (const { text, pair, row = {} } of streamRows(file, { ...given(columns), onGuess, wholeRows: true }))
+    yield { input: pair === undefined ? text : { text, pair }, row };
 }
 
 async function trace(

@@ -118,6 +118,11 @@ export interface Services {
     options: { readonly dtype: Dtype | null; readonly stride: number },
     onProgress: (share: number) => void,
   ): Promise<WindowTrace & { readonly own: Dial }>;
+  /** The same texts, each with its row of the file: column to cell. */
+  textRows(
+    source: Pick<RowSource, 'text' | 'pair' | 'delimiter'> & { readonly file: string },
+    onGuess?: (text: string) => void,
+  ): AsyncIterable<{ readonly input: TextInput; readonly row: Readonly<Record<string, unknown>> }>;
   /** `dtype` null: what the model folder says. `askAll`: every exit head, whatever it says. */
   trace(
     dir: string,

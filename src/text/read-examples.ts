@@ -33,6 +33,8 @@ export interface TextRow {
   readonly labels?: readonly string[];
   /** From 1, the header counted; the row's number in parquet files and JSON arrays. */
   readonly line: number;
+  /** Of all columns, where they were asked for: column to cell, null where that cannot be read. */
+  readonly row?: Readonly<Record<string, unknown>>;
 }
 
 export interface StreamOptions extends ColumnNames {
@@ -44,6 +46,8 @@ export interface StreamOptions extends ColumnNames {
   readonly severalLabels?: boolean; // true
   /** At most so many rows. */
   readonly limit?: number;
+  /** Whether the cells of all columns are given too. */
+  readonly wholeRows?: boolean; // false
   /** Whether each row must have a label. Without, labels are given where they are found. */
   readonly labelled?: boolean; // false
   /** Called with each row that cannot be read, which is then left out. Without it, the first one is thrown. */
@@ -56,7 +60,7 @@ export interface StreamOptions extends ColumnNames {
   readonly onGuess?: (text: string) => void;
 }
 
-export interface ReadOptions extends Omit<StreamOptions, 'labelled' | 'severalLabels' | 'onProblem'> {
+export interface ReadOptions extends Omit<StreamOptions, 'labelled' | 'severalLabels' | 'onProblem' | 'wholeRows'> {
   /** What the rows are answered with. Without, lists and separated labels are any number of labels, and all else is one label. */
   readonly problemType?: ProblemType;
   /**
@@ -112,7 +116,7 @@ export async function* streamRows(path: string, options: StreamOptions = {}): As
       if (choice.labelColumns) parts.push(`labels from ${choice.labelColumns.length} columns`);
       onNote(`${path}: ${parts.join(', ')}`);
     }
-    if (choice) table.want?.(columnsIn(choice));
+    if (choice && !options.wholeRows) table.want?.(columnsIn(choice));
     const laterKey = keysThatMatter(path, columns, options, choice);
 
     for await (const row of rows) {
@@ -122,7 +126,7 @@ export async function* streamRows(path: string, options: StreamOptions = {}): As
         bad++;
         onProblem(read);
       } else {
-        yield read;
+        yield options.wholeRows && row.kind === 'row' ? { ...read, row: wholeRow(columns, row.cells) } : read;
         if (++good >= limit) break;
       }
     }
@@ -131,6 +135,9 @@ export async function* streamRows(path: string, options: StreamOptions = {}): As
   }
   if (good + bad === 0 && limit > 0 && !part) throw new PyramidError('MP_DATA_EMPTY', { path });
 }
+
+const wholeRow = (columns: readonly string[], cells: readonly unknown[]): Record<string, unknown> =>
+  Object.fromEntries(columns.map((name, i) => [name, cells[i] instanceof UnreadableCell ? null : (cells[i] ?? null)]));
 
 /**
  * Finds the row with a key that no row before it had, where the columns would have been chosen otherwise with it.

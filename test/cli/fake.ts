@@ -51,6 +51,7 @@ export const unusedServices: Services = {
   outline: unused('outline'),
   labelledRows: unused('labelledRows'),
   texts: unused('texts'),
+  textRows: unused('textRows'),
   trace: unused('trace'),
   windowTrace: unused('windowTrace'),
 };

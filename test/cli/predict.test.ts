@@ -24,9 +24,9 @@ function engine() {
         },
       };
     },
-    async *texts({ file, text, pair }) {
-      yield `${file} ${text} ${pair}`;
-      yield { text: 'a', pair: 'b' };
+    async *textRows({ file, text, pair }) {
+      yield { input: `${file} ${text} ${pair}`, row: { id: 7, body: 'one', label: 'ham' } };
+      yield { input: { text: 'a', pair: 'b' }, row: { id: 8, body: '=two', label: null } };
     },
   };
   return { seen, services };
@@ -132,6 +132,23 @@ describe('predict', () => {
     expect(labels(stdout)).toEqual(['f.csv q1 q2', 'a|b']);
   });
 
+  test('keeps the columns of the file, in an object of their own or as csv', async () => {
+    const { services } = engine();
+    const args = ['predict', '--model', 'm', '--file', 'f.csv', '--text', 'q1', '--pair', 'q2'];
+    const lines = (await cli(args, services)).stdout.trimEnd().split('\n');
+    expect(JSON.parse(lines[0])).toEqual({ ...answer('f.csv q1 q2'), row: { id: 7, body: 'one', label: 'ham' } });
+    expect(JSON.parse(lines[1]).row.id).toBe(8);
+    const { stdout } = await cli([...args, '--format', 'csv'], services);
+    expect(stdout.split('\n')).toEqual([
+      'id,body,label,predicted_label,score,exit',
+      '7,one,ham,f.csv q1 q2,0.9,1',
+      "8,'=two,,a|b,0.9,1",
+      '',
+    ]);
+    const plain = await cli(['predict', '--model', 'm', '--format', 'csv', 'x', 'y,z'], services);
+    expect(plain.stdout).toBe('label,score,exit\nx,0.9,1\n"y,z",0.9,1\n');
+  });
+
   test.each([
     [[], undefined],
     [['--tau', 'off'], null],
@@ -177,7 +194,7 @@ describe('predict', () => {
     const failing: Partial<Services> = {
       ...services,
       // biome-ignore lint/correctness/useYield: it fails before its first text
-      async *texts() {
+      async *textRows() {
         throw new Error('disk');
       },
     };

@@ -65,6 +65,7 @@ describe('the command line', () => {
           labelColumn: stop,
           validationRows: stop,
           texts: () => (async function* () {})(),
+          textRows: () => (async function* () {})(),
         });
         // a trace is read by the command itself
         const read = args.includes('--trace') && stderr.includes('no such description of a trace');

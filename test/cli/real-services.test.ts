@@ -99,6 +99,23 @@ describe('rows for the commands', () => {
     expect(said).toEqual([`${semicolons}: separated by semicolons`, `${semicolons}: separated by semicolons`]);
   });
 
+  test('come with all columns of their rows where these are asked for', async () => {
+    const file = write('ids.csv', 'id,body,folder\n9007199254740993,"a, b",ham\n2,c,\n');
+    const found = [];
+    for await (const one of realServices.textRows({ file, text: 'body', pair: null })) found.push(one);
+    expect(found).toEqual([
+      { input: 'a, b', row: { id: '9007199254740993', body: 'a, b', folder: 'ham' } },
+      { input: 'c', row: { id: '2', body: 'c', folder: '' } },
+    ]);
+    const json = write('ids.jsonl', '{"id":1,"body":"a","tags":["x"]}\n{"id":2,"body":"b"}\n');
+    const rows = [];
+    for await (const { row } of realServices.textRows({ file: json, text: 'body', pair: null })) rows.push(row);
+    expect(rows).toEqual([
+      { id: 1, body: 'a', tags: ['x'] },
+      { id: 2, body: 'b', tags: null },
+    ]);
+  });
+
   test('without labels are texts or pairs', async () => {
     const all = async (file: string, text: string | null, pair: string | null) => {
       const found = [];

@@ -1,18 +1,19 @@
 /**
- * `predict`: texts in, one JSON object a line out, in input order. Texts come from the arguments, from standard input
+ * `predict`: texts in, one JSON object or csv line a text out, in input order. Texts come from the arguments, from standard input
  * (one a line) or from a file's column; nothing is held but what is under way. The engine does the work.
  */
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { TextInput } from '../../engine/index.ts';
 import { PyramidError } from '../../errors.ts';
-import { integerOption, type OptionTable, textOption } from '../../option.ts';
+import { choiceOption, integerOption, type OptionTable, textOption } from '../../option.ts';
 import { lines } from '../../text/files/text-stream.ts';
 import { trainTable } from '../../train/options/defaults.ts';
 import type { Call, Command } from '../command.ts';
 import { type EngineOptions, engineTable, loadOptions } from '../options/engine-options.ts';
 import { modelOption, needDelimited, needModel } from '../options/labelled-rows.ts';
 import { engineTau, type TauOption, tauOption } from '../options/tau-option.ts';
+import { type AnswerFormat, answerLines, type SourceRow } from '../output/answer-lines.ts';
 import { type WindowOptions, windowsOf, windowTable } from '../options/window-options.ts';
 import { counter } from '../output/counter.ts';
 import { showDownloads } from '../output/progress.ts';
@@ -21,6 +22,7 @@ export interface PredictOptions extends EngineOptions, WindowOptions {
   readonly model: string;
   readonly tau: TauOption;
   readonly topK: number;
+  readonly format: AnswerFormat;
   readonly file: string | null;
   readonly text: string | null;
   readonly pair: string | null;
@@ -42,11 +44,17 @@ const options: OptionTable<PredictOptions> = {
     help: 'above 1: also print the scores of this many labels, most likely first',
   }),
   ...windowTable(answers),
+  format: choiceOption({
+    group: answers,
+    default: 'jsonl',
+    choices: ['jsonl', 'csv'] as const,
+    help: "jsonl: a JSON object a line, of --file with the row's columns as row; csv: a header line, of --file with its columns first",
+  }),
   file: textOption<string | null>({
     group: texts,
     default: null,
     placeholder: 'FILE',
-    help: 'texts from a csv, tsv, jsonl or parquet file',
+    help: 'texts from a csv, tsv, jsonl or parquet file; answers keep all columns of their rows',
     aliases: ['test_file'],
   }),
   text: { ...trainTable.text, group: texts },
@@ -57,7 +65,7 @@ const options: OptionTable<PredictOptions> = {
 
 export const predict: Command<PredictOptions> = {
   name: 'predict',
-  summary: 'Classify texts; prints one JSON object per line, in input order',
+  summary: 'Classify texts; prints one JSON object (or csv line) per text, in input order',
   operands: { name: 'TEXT', help: 'texts (default: standard input, one text per line, unless --file is given)' },
   options,
   examples: [
@@ -68,21 +76,34 @@ export const predict: Command<PredictOptions> = {
       line: 'magic-pyramid predict --model runs/mails --stride 32 --file letters.csv --text body',
       what: 'long texts whole, in windows that share 32 tokens',
     },
+    {
+      line: 'magic-pyramid predict --model runs/mails --file mails.csv --text body --format csv > answers.csv',
+      what: 'the file with its answers beside the rows',
+    },
   ],
   async run(call) {
     const { options, io, services } = call;
     const { model, tau, topK } = options;
     needModel(model);
     const windows = windowsOf(options);
-    const source = inputs(call);
+    // engine and answers are some texts apart: rows wait in between
+    const waiting: SourceRow[] = [];
+    const rows = inputs(call);
+    const source = async function* (): AsyncIterable<TextInput> {
+      for await (const { input, row } of rows) {
+        waiting.push(row);
+        yield input;
+      }
+    };
+    const lineOf = answerLines(options.format);
     const dir = await showDownloads(io.stderr, (onEvent) => services.model(model, onEvent));
     const classifier = await services.load(dir, loadOptions(options));
     try {
       const progress = counter(io.stderr, 'texts');
       const answers = async function* () {
         let done = 0;
-        for await (const answer of classifier.stream(source, { tau: engineTau(tau), topK, ...windows })) {
-          yield `${JSON.stringify(answer)}\n`;
+        for await (const answer of classifier.stream(source(), { tau: engineTau(tau), topK, ...windows })) {
+          yield lineOf(answer, waiting.shift() ?? null);
           progress.at(++done);
         }
       };
@@ -99,16 +120,20 @@ function inputs({
   operands,
   io,
   services,
-}: Call<PredictOptions>): AsyncIterable<TextInput> {
+}: Call<PredictOptions>): AsyncIterable<{ readonly input: TextInput; readonly row: SourceRow }> {
   const usage = (what: string, todo: string) => new PyramidError('MP_USAGE', { what, todo });
   if (file !== null) {
     if (operands.length > 0) throw usage('both texts and --file were given', 'leave one of them out');
     needDelimited(delimiter, file);
-    return services.texts({ file, text, pair, delimiter }, (note) => io.stderr.write(`note: ${note}\n`));
+    return services.textRows({ file, text, pair, delimiter }, (note) => io.stderr.write(`note: ${note}\n`));
   }
   if (text !== null || pair !== null) throw usage('--text and --pair name columns of --file', 'add --file');
   if (delimiter !== null) throw usage('--delimiter is about the rows of --file', 'add --file');
-  if (operands.length > 0) return Readable.from(operands);
+  if (operands.length > 0) return withoutRows(operands);
   if (io.stdin.isTTY) throw usage('there are no texts', 'give them as arguments, with --file, or on standard input');
-  return lines(io.stdin as AsyncIterable<Uint8Array>, 'standard input');
+  return withoutRows(lines(io.stdin as AsyncIterable<Uint8Array>, 'standard input'));
+}
+
+async function* withoutRows(texts: Iterable<string> | AsyncIterable<string>) {
+  for await (const input of texts) yield { input, row: null };
 }
