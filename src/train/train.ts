@@ -23,12 +23,13 @@ import { withRunFolder } from './output/run-folder.ts';
 import { writeRunReport, writeValidationTrace } from './output/run-report.ts';
 import { clockTrainedModel, writeTrainedModel } from './output/trained-model.ts';
 import { runMetrics } from './output/training-record.ts';
+import { endWarnings } from './output/warnings.ts';
 import { stepsNote } from './stages/few-rows.ts';
 import { stageSettings } from './stages/stage-settings.ts';
 import { encodeRows, textNotes } from './start/encoded-rows.ts';
 import { checkDepth } from './start/exit-heads.ts';
 import { fittedTo } from './start/fitted-options.ts';
-import { labelNotes } from './start/label-counts.ts';
+import { checkOwnLabels, labelNotes } from './start/label-counts.ts';
 import { readRows } from './start/rows.ts';
 import { startingModel } from './start/starting-model.ts';
 import { type DialChoice, setDial } from './trace/set-dial.ts';
@@ -58,6 +59,8 @@ export interface TrainResult {
   readonly clock: ClockFigures | null;
   /** From its begin to the folder, the clock of the finished model aside. */
   readonly seconds: number;
+  /** What its own figures say against it, and what to do, as sentences. */
+  readonly warnings: readonly string[];
 }
 
 /**
@@ -95,6 +98,7 @@ async function trainInto(
 
   const rows = await readRows(given, onEvent);
   const options = fittedTo(rows.train, given, note);
+  checkOwnLabels(rows.train, options.yes);
   const { pairs } = rows.train;
   const unlabelled = await unlabelledOf(options, rows, note);
   const start = await startingModel(options, rows, student, onEvent);
@@ -156,11 +160,30 @@ async function trainInto(
   const clock = measure ? await clockTrainedModel(out, model, { measure, on: 'validation', signal }, onEvent) : null;
   // floor 0 and network are compared by answers that are right or wrong
   const reached = floor && answers === null ? reachedBy(floor.facts, judge(validation, tau).accuracy) : null;
-  const judgedOn = rows.test ? 'test' : 'validation';
-  const done = { out, method, tau, dial, metrics, byLabel: labels, judgedOn, reached, clock, seconds } as const;
+  const judgedOn: TrainResult['judgedOn'] = rows.test ? 'test' : 'validation';
+  const { history } = result.progress;
+  const held = rows.validation.examples.length;
+  const warnings = endWarnings({ byLabel: labels, judgedOn, history, rows: held, keep: options.keep });
+  const done: TrainResult = {
+    out,
+    method,
+    tau,
+    dial,
+    metrics,
+    byLabel: labels,
+    judgedOn,
+    reached,
+    clock,
+    seconds,
+    warnings,
+  };
   await writeRunReport(out, {
-    ...{ options, rows: rows.test ?? rows.validation, judgedOn, judged, tau, history: result.progress.history },
-    ...{ seconds: result.progress.seconds, msPerText: clock?.msPerText ?? null, sentences: figureSentences(done, out) },
+    ...{ options, rows: rows.test ?? rows.validation, judgedOn, judged, tau, history },
+    ...{
+      seconds: result.progress.seconds,
+      msPerText: clock?.msPerText ?? null,
+      sentences: [...figureSentences(done, out), ...warnings],
+    },
   });
   return done;
 }

@@ -103,6 +103,7 @@ export async function trainOptions(...args: string[]): Promise<{ options: TrainO
           msPerTextBert: null,
         },
         seconds: 61,
+        warnings: ['No validation row was answered with spam.'],
       };
     },
   });

@@ -76,6 +76,7 @@ export const train: Command<TrainCommandOptions> = {
           ? `${JSON.stringify(result)}\n`
           : `${result.method} in ${result.out}, ${duration(result.seconds)}\n${figureSentences(result, result.out).join('\n')}\n${labelText(result.byLabel)}`,
       );
+      for (const warning of result.warnings) io.stderr.write(`warning: ${warning}\n`);
     } finally {
       stop.close();
       if (!finished) progress.stop(false);

@@ -38,6 +38,7 @@ const {
   out: _o,
   limit: _i,
   resume: _r,
+  yes: _y,
   // what may be lost is the experiment's own, and only `reproduce` certifies
   maxDrop: _a,
   confidence: _b,

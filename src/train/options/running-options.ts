@@ -12,6 +12,7 @@ export interface RunningOptions {
   readonly threads: number | null;
   readonly checkpointEvery: number;
   readonly resume: boolean;
+  readonly yes: boolean;
 }
 
 const scratch = 'Network, with --model scratch';
@@ -95,5 +96,11 @@ export const runningTable = {
     affects: [],
     default: false,
     help: 'continue an interrupted run in --out; the result is the same, bit for bit',
+  }),
+  yes: flagOption({
+    group: running,
+    affects: [],
+    default: false,
+    help: 'train although each row has a label of its own, which a wrong --label column looks like',
   }),
 } as const satisfies OptionTable<RunningOptions>;

@@ -1,4 +1,5 @@
 /** Which labels the rows of a run have, and how many rows each: for people, and for training.json. */
+import { PyramidError } from '../../errors.ts';
 import { type Dataset, problemTypeOfRows } from '../../text/example.ts';
 import { meanAndSpread } from './values.ts';
 
@@ -26,12 +27,36 @@ export function labelNotes({ train, validation }: Readonly<Record<'train' | 'val
   const [trained, judged] = [labelCounts(train), labelCounts(validation)];
   const list = trained.map(({ label, rows }, i) => `${label} ${rows} (${judged[i].rows})`);
   const notes = [`labels, with training (and validation) rows: ${namesOf(list)}`];
+  const own = ownLabels(train);
+  if (2 * own >= train.examples.length)
+    notes.push(
+      `${own} of ${train.examples.length} training rows have a label that no other row has: is the right column the label?`,
+    );
   const unseen = trained.filter(({ rows }) => rows === 0).map(({ label }) => label);
   if (unseen.length > 0) notes.push(`no training row has the label ${namesOf(unseen)}: it will not be learned`);
   const unjudged = trained.filter(({ rows }, i) => rows > 0 && judged[i].rows === 0).map(({ label }) => label);
   if (unjudged.length > 0) notes.push(`no validation row has the label ${namesOf(unjudged)}: it will not be evaluated`);
   return notes;
 }
+
+/** Rows from which labels of their own are no accident. */
+const OWN_LABELS = 10;
+
+/** Throws MP_USAGE where each training row has a label of its own, unless `yes`. */
+export function checkOwnLabels(train: Dataset, yes: boolean): void {
+  const rows = train.examples.length;
+  if (yes || rows < OWN_LABELS || ownLabels(train) < rows) return;
+  throw new PyramidError('MP_USAGE', {
+    what: `${train.name}: each of the ${rows} training rows has a label of its own, from which nothing can be learned`,
+    todo: 'name the right column with --label, or give --yes',
+  });
+}
+
+/** Rows whose label no other has. */
+const ownLabels = (rows: Dataset): number =>
+  problemTypeOfRows(rows) === 'single_label_classification'
+    ? labelCounts(rows).filter((count) => count.rows === 1).length
+    : 0;
 
 /** A spread that a network learns slowly: it begins at the mean, and steps are small. */
 const WIDE = 10;
