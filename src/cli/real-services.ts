@@ -39,6 +39,7 @@ export const realServices: Services = {
   jobs: async () => (await import('../jobs/index.ts')).jobs,
   quantize: async (options) => (await import('../measure/quantize.ts')).quantize(options),
   exportOnnx: async (options) => (await import('../export/export-model.ts')).exportOnnx(options),
+  exportTransformersJs: async (options) => (await import('../export/transformers-js.ts')).exportTransformersJs(options),
   refit: async (options) => (await import('../measure/refit.ts')).refit(options),
   demo: async (options, onEvent) => (await import('./demo/run-demo.ts')).runDemo(options, await device(), onEvent),
   model: async (dirOrId, onEvent) => (await import('../train/start/from-hub.ts')).modelFolder(dirOrId, onEvent),

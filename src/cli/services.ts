@@ -12,6 +12,7 @@ import type { ReproduceOptions, ReproduceResult } from '../experiment/reproduce/
 import type { SweepOptions, SweepResult } from '../experiment/sweep/sweep.ts';
 import type { Exported, ExportOptions } from '../export/export-model.ts';
 import type { Jobs } from '../jobs/index.ts';
+import type { ExportedFolder } from '../export/transformers-js.ts';
 import type { Quantized, QuantizeOptions } from '../measure/quantize.ts';
 import type { RefitOptions, Refitted } from '../measure/refit.ts';
 import type { Dial } from '../pyramid/folder/dial.ts';
@@ -104,6 +105,8 @@ export interface Services {
   quantize(options: QuantizeOptions): Promise<Quantized>;
   /** A model as one ONNX file. */
   exportOnnx(options: ExportOptions): Promise<Exported>;
+  /** A model as a folder that transformers.js opens. */
+  exportTransformersJs(options: Omit<ExportOptions, 'dtype'>): Promise<ExportedFolder>;
   /** Floor 0 of a model made anew from texts without labels. */
   refit(options: RefitOptions): Promise<Refitted>;
   /** Texts alone; a label column is not needed. `onGuess` gets what was guessed at about the file. */

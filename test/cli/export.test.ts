@@ -31,8 +31,30 @@ describe('export', () => {
   });
 
   it.each([
+    [0.2, 'mails.onnx: onnx/model.onnx with tau 0.3 built in, onnx/model_quantized.onnx with tau 0.2\n'],
+    [
+      null,
+      'mails.onnx: onnx/model.onnx with tau 0.3 built in, onnx/model_quantized.onnx with tau off; no tau was chosen for int8: choose one (magic-pyramid calibrate --dtype int8), or give --tau\n',
+    ],
+  ])('writes a folder for transformers.js and says which tau is in its files (int8 %j)', async (int8, sentence) => {
+    const calls: ExportOptions[] = [];
+    const { stdout } = await cli([...given, '--to', 'transformers.js'], {
+      async exportTransformersJs(options) {
+        calls.push(options);
+        return { out: options.out, taus: { fp32: 0.3, int8 } };
+      },
+    });
+    expect(stdout).toBe(sentence);
+    expect(calls).toEqual([{ model: 'runs/mails', out: 'mails.onnx' }]);
+  });
+
+  it.each([
     [['export', '--out', 'a.onnx'], 'error: --model is missing; give a model folder\n'],
-    [['export', '--model', 'a'], 'error: --out is missing; name the file to write\n'],
+    [['export', '--model', 'a'], 'error: --out is missing; name what to write\n'],
+    [
+      [...given, '--to', 'transformers.js', '--dtype', 'int8'],
+      'error: --dtype was given, and a folder for transformers.js has both; leave it out\n',
+    ],
     [[...given, '--tau', '2'], 'error: --tau is "2": give a number from 0 to 1, or off\n'],
   ])('refuses %j', async (args, message) => {
     const { code, stderr } = await cli(args, {

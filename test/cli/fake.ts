@@ -45,6 +45,7 @@ export const unusedServices: Services = {
   refit: unused('refit'),
   quantize: unused('quantize'),
   exportOnnx: unused('exportOnnx'),
+  exportTransformersJs: unused('exportTransformersJs'),
   model: async (dir) => dir, // what is named is a folder
   load: unused('load'),
   labels: unused('labels'),

@@ -56,6 +56,7 @@ describe('the command line', () => {
           sweep: stop,
           refit: stop,
           exportOnnx: stop,
+          exportTransformersJs: stop,
           serve: stop,
           jobs: stop,
           load: stop,
