@@ -20,6 +20,7 @@ h1 { font-size: 1.9rem; line-height: 1.2; margin: 0 0 .5rem; }
 h2 { font-size: 1.4rem; margin: 3rem 0 .75rem; padding-top: 1rem; border-top: 1px solid var(--rule); }
 h3 { font-size: 1.1rem; margin: 2rem 0 .5rem; }
 p { max-width: 72ch; margin: .5rem 0; }
+.conclusion { font-size: 1.15rem; font-weight: 600; }
 .soft, figcaption, dt { color: var(--soft); }
 .scroll { overflow-x: auto; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; font-size: .95rem; }
@@ -45,5 +46,15 @@ details .scroll { max-height: 22rem; overflow: auto; }
 .legend { display: flex; flex-wrap: wrap; gap: .3rem 1.4rem; list-style: none; padding: 0; margin: .75rem 0; }
 .legend li { display: flex; align-items: center; gap: .45rem; }
 .legend svg { width: 16px; height: 16px; flex: none; }
+@media (max-width: 640px) {
+  main { padding: 1.25rem 1rem 3rem; }
+  h1 { font-size: 1.5rem; }
+  h2 { font-size: 1.2rem; margin-top: 2rem; }
+  dl { grid-template-columns: 1fr; gap: 0; }
+  dd { margin-bottom: .5rem; }
+  th, td { padding: .35rem .5rem; font-size: .88rem; }
+  figure { overflow-x: auto; }
+  figure svg { min-width: 440px; }
+}
 @media print { details { display: none; } figure { break-inside: avoid; } }
 `;

@@ -3,10 +3,12 @@
  * no script. A pure function of its data, so a report can be made again from the files of a run.
  */
 import { type AttentionExample, attentionFigures } from './attention-figures.ts';
+import { conclusions } from './conclusion.ts';
 import type { Figure, MethodReport, TrainingCurve } from './figure.ts';
 import { drawingMarkup, html, Markup } from './html.ts';
 import { layerFigures } from './layer-figures.ts';
 import { lengthFigures } from './length-figures.ts';
+import { methodWords } from './method-words.ts';
 import { legendMark, type Palette, palette } from './palette.ts';
 import { qualityTitle } from './quality-text.ts';
 import { reportStyle } from './report-style.ts';
@@ -52,8 +54,9 @@ export function renderReport(report: Report): string {
 <body>
 <main>
 <h1>${title}</h1>
-${introduction.map((paragraph) => html`<p>${paragraph}</p>\n`)}
+${conclusions(rows).map((sentence) => html`<p class="conclusion">${sentence}</p>\n`)}${introduction.map((paragraph) => html`<p>${paragraph}</p>\n`)}
 ${resultsTitle !== undefined && html`<h2>${resultsTitle}</h2>\n`}${resultsTable(rows)}
+${methodsList(rows)}
 ${tables.map(furtherTable)}
 ${Object.keys(facts).length > 0 && html`<dl>${Object.entries(facts).map(([name, value]) => html`<dt>${name}</dt><dd>${value}</dd>`)}</dl>`}
 ${sections}
@@ -79,6 +82,14 @@ function resultsTable(rows: readonly ReportRow[]): Markup {
 ${body}</tbody>
 </table></div>
 <p class="soft">Speed-up: operations of the dense model over those used. “Paper” counts the layers up to the exit; “actual” is what the engine computes, with heads, peeks, floor 0 and the classifier. A dash: no layer of a network ran.</p>`;
+}
+
+function methodsList(rows: readonly ReportRow[]): Markup | false {
+  const known = [...new Set(rows.map(({ method }) => method))].flatMap((method) => {
+    const words = methodWords(method);
+    return words === null ? [] : [html`<dt>${method}</dt><dd>${words}</dd>`];
+  });
+  return known.length > 0 && html`<h3>The methods</h3>\n<dl class="methods">${known}</dl>`;
 }
 
 function furtherTable({ title, caption, heads, align, rows }: ReportTable): Markup {

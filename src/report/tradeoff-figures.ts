@@ -24,8 +24,11 @@ export type CurvePoint = Pick<Summary, 'tau' | 'accuracy' | 'microF1' | 'pearson
 /** Of a caption whose chart has no place for some points. */
 export const NO_SPEEDUP = 'Points without a speed-up, since no layer of a network ran, are in the table alone.';
 
+/** How the title of a figure ends whose operations are those that the paper counts. */
+export const AS_THE_PAPER = 'as the paper counts';
+
 const COUNTS = [
-  ['paper', 'as the paper counts'],
+  ['paper', AS_THE_PAPER],
   ['actual', 'as computed'],
 ] as const;
 
