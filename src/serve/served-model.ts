@@ -50,9 +50,12 @@ export interface ServedModel {
   classify(inputs: readonly TextInput[], options?: ServeOptions): Promise<Classified>;
   /** As the engine's `explain`, admitted as one text at the dense price. Throws as `classify`. */
   explain(input: TextInput, options?: ExplainOptions): Promise<Explanation>;
-  /** What lies beside the weights: the trace of an evaluation, the table of a run. Throws MP_FILE_MISSING. */
-  beside(what: 'trace' | 'report'): Promise<unknown>;
+  /** What lies beside the weights; null or MP_FILE_MISSING: it does not. */
+  beside(what: Beside): Promise<unknown>;
 }
+
+/** The trace of an evaluation, the table of a run, the rows that a page shows first. */
+export type Beside = 'trace' | 'report' | 'examples';
 
 /** A model to be served. */
 export interface ModelSource {

@@ -16,12 +16,13 @@ import {
 import { PyramidError } from '../errors.ts';
 import { readTrace } from '../evaluate/trace.ts';
 import { jsonObjectIn, readText } from '../folder.ts';
+import { examplesOf } from '../pyramid/folder/examples.ts';
 import { Admission, type Spent } from './admission.ts';
 import type { Auditor, AuditState } from './audit/auditor.ts';
 import { countCharacters } from './characters.ts';
 import { LoopLag } from './loop-lag.ts';
 import { RecentTimes } from './recent-times.ts';
-import type { Classified, ExplainOptions, ModelCard, ServedModel, ServeOptions } from './served-model.ts';
+import type { Beside, Classified, ExplainOptions, ModelCard, ServedModel, ServeOptions } from './served-model.ts';
 import { ServedTotals } from './served-totals.ts';
 import { firstState, nextState, type TauLimits, type TauState } from './tau-control.ts';
 
@@ -196,7 +197,8 @@ export class ServedPyramid implements ServedModel {
     return modelInfo(this.name, this.#pyramid);
   }
 
-  beside(what: 'trace' | 'report'): Promise<unknown> {
+  beside(what: Beside): Promise<unknown> {
+    if (what === 'examples') return examplesOf(diskFolder(this.#dir));
     return what === 'trace' ? readTrace(join(this.#dir, 'trace.jsonl')) : readReport(this.#dir);
   }
 

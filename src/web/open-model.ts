@@ -4,6 +4,7 @@ import { modelInfo } from '../engine/model-info.ts';
 import { PyramidError } from '../errors.ts';
 import { parseEntry, parseMeta, type Trace } from '../evaluate/trace-lines.ts';
 import { type Folder, jsonObjectIn, pathIn, readText, TRACE_BYTES } from '../folder.ts';
+import { examplesOf } from '../pyramid/folder/examples.ts';
 import type { ReportRow } from '../report/table.ts';
 import type { ModelSource, OpenModel, PageEngine } from './page-engine.ts';
 
@@ -40,6 +41,7 @@ export const openModel: OpenModel = async (source, { device = 'wasm', dtype, onP
     explain: (text, options) => model.explain(text, options),
     trace: () => traceOf(folder),
     report: () => reportOf(folder),
+    examples: () => examplesOf(folder),
     close: () => model.close(),
   };
   return engine;

@@ -8,6 +8,7 @@ import type { Explanation } from '../engine/explain.ts';
 import type { TextInput } from '../engine/inputs.ts';
 import type { ModelInfo } from '../engine/model-info.ts';
 import type { Trace } from '../evaluate/trace-lines.ts';
+import type { ModelExamples } from '../pyramid/folder/examples.ts';
 import type { Dtype } from '../pyramid/folder/model-folder.ts';
 import type { ReportRow } from '../report/table.ts';
 
@@ -54,6 +55,9 @@ export interface PageEngine {
 
   /** The rows of the run's table (`report.json` beside config.json): the methods compared; or null. */
   report(): Promise<readonly ReportRow[] | null>;
+
+  /** Rows to show first, with their labels, and what the model was trained on (`examples.json` beside config.json), or null. */
+  examples(): Promise<ModelExamples | null>;
 
   /** Frees what the model takes. What is under way fails with MP_CLOSED. */
   close(): Promise<void>;

@@ -3,7 +3,7 @@ import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { expect, test } from 'vitest';
 import { auditInWords } from '../../web/src/live/audit-reading.ts';
 import { parsePrometheus } from '../../web/src/live/prometheus-text.ts';
-import { intervalOf } from '../../web/src/live/readings.ts';
+import { intervalOf, totalOf } from '../../web/src/live/readings.ts';
 
 test('samples keep names, labels of any kind and numbers of any kind', async () => {
   const register = new Registry();
@@ -51,6 +51,9 @@ test('two readings give rates, percentiles of the time between, and shares of on
   // rank 10 of 20 lies in (0.01, 0.02], which holds ranks 1 to 18
   expect(found.p50).toBeCloseTo(0.01 + (0.01 * 10) / 18, 12);
   expect(found.p95).toBeCloseTo(0.02 + (0.08 * 1) / 2, 12);
+  // since the server started: the seven before anyone looked too
+  expect(totalOf(after, 'm', [0, 1, 2])).toMatchObject({ exits: [40, 20, 5], saved: 0.75, tau: null });
+  expect(totalOf(after, 'm', [0]).p95).toBeGreaterThan(found.p95!);
   // nothing in between: no latency rather than an old one; and a counter that began anew is not negative
   expect(intervalOf(after, after, 'm', [1, 2, 3])).toMatchObject({
     requestsPerSecond: 0,

@@ -10,6 +10,7 @@ import type { Trace } from '../../src/evaluate/trace.ts';
 import type { Explanation } from '../../src/index.ts';
 import { answerAt } from '../../src/web/answer-at.ts';
 import type { EngineInfo } from '../../src/web/page-engine.ts';
+import { positionOf, tauAt } from '../../web/src/shell/dial-scale.ts';
 import { hasChromium, launchChromium } from '../support/chromium.ts';
 import { addEvaluation, LABELS, pageModel, pageTexts, tokenizer } from '../support/page-model.ts';
 import { randomLinearModel } from '../support/random-model.ts';
@@ -18,6 +19,8 @@ import { temporaryFolder } from '../support/temporary-folder.ts';
 import { screenshot, visit } from '../support/visit.ts';
 
 const TAU = 0.8;
+/** Of the slider. */
+const STEPS = 200;
 const SCRIPT = '<img src=x onerror="document.title=\'broken into\'"> & <b>bold</b>';
 
 describe.skipIf(!hasChromium)('the page behind a server (skipped where there is no Chromium)', () => {
@@ -54,11 +57,15 @@ describe.skipIf(!hasChromium)('the page behind a server (skipped where there is 
       (await explained(text)).pieces[1],
     );
   };
-  const slide = (page: Page, tau: number) =>
-    page.locator('input[type=range]:visible').evaluate((slider, value) => {
+  /** To the slider's step that is next to tau; gives the tau that it stands for. */
+  const slide = async (page: Page, tau: number): Promise<number> => {
+    const step = Math.round(STEPS * positionOf(tau));
+    await page.locator('input[type=range]:visible').evaluate((slider, value) => {
       (slider as HTMLInputElement).value = String(value);
       slider.dispatchEvent(new Event('input', { bubbles: true }));
-    }, tau);
+    }, step);
+    return tauAt(step / STEPS);
+  };
   const counts = async (page: Page, selector: string) =>
     Promise.all((await page.locator('.layer').all()).map((layer) => layer.locator(selector).count()));
 
@@ -101,8 +108,8 @@ describe.skipIf(!hasChromium)('the page behind a server (skipped where there is 
       await expect.poll(() => page.locator('.answer').innerText()).toContain('at tau');
       const before = requests.length;
       const exits = new Set<number>();
-      for (const tau of [0, 0.5, 0.7, 0.8, 0.9, 0.95, 1]) {
-        await slide(page, tau);
+      for (const wanted of [0, 0.5, 0.7, 0.8, 0.9, 0.95, 1]) {
+        const tau = await slide(page, wanted);
         const { exit, label } = answerAt(explanation, info, tau);
         exits.add(exit);
         await expect.poll(() => page.locator('.answer').innerText()).toContain(`layer ${exit}`);
@@ -117,7 +124,8 @@ describe.skipIf(!hasChromium)('the page behind a server (skipped where there is 
       expect(exits.size).toBeGreaterThan(1);
       expect(requests.slice(before)).toEqual([]);
       await page.locator('input[type=range]:visible').press('ArrowLeft');
-      await expect.poll(() => page.locator('.answer').innerText()).toContain('at tau 0.99');
+      await expect.poll(() => page.locator('.answer').innerText()).toContain('at tau 1.00');
+      expect(await page.getByRole('slider').getAttribute('aria-valuetext')).toBe('1.00');
       expect(requests.slice(before)).toEqual(['POST /v1/classify']);
       await page.getByLabel('early exit').uncheck();
       await expect.poll(() => page.locator('.answer').innerText()).toContain(`layer ${info.shape.layers}`);
@@ -272,7 +280,7 @@ describe.skipIf(!hasChromium)('the page behind a server (skipped where there is 
       await page.keyboard.press('ArrowRight');
       await page.keyboard.press('ArrowRight');
       await expect.poll(() => details.innerText()).toContain(`token 2 of ${pieces.length}`);
-      await page.keyboard.press('ArrowDown');
+      await page.keyboard.press('ArrowUp');
       await page.keyboard.press('End');
       await expect.poll(() => details.innerText()).toContain('Layer 2');
       expect(await page.evaluate(() => document.activeElement?.getAttribute('role'))).toBe('gridcell');
@@ -321,26 +329,28 @@ describe.skipIf(!hasChromium)('the page behind a server (skipped where there is 
       const { page } = seen;
       await page.getByRole('tab', { name: 'Trade-off' }).click();
       await page.locator('.figure').first().waitFor();
-      expect(await page.locator('.figure h3').allInnerTexts()).toEqual([
-        'Accuracy against speed-up, as the paper counts',
+      expect(await page.locator('.figure h3:visible').allInnerTexts()).toEqual([
         'Accuracy against speed-up, as computed',
         'Tokens left by layer',
         'Exits by layer',
-        'Speed-up by length, as the paper counts',
         'Speed-up by length, as computed',
         'Tokens pruned, by length',
         'Mean exit, by length',
-        'Accuracy against speed-up, as the paper counts',
         'Accuracy against speed-up, as computed',
       ]);
+      await page.locator('.folded > summary').first().click();
+      expect(await page.locator('.folded .figure h3:visible').allInnerTexts()).toEqual([
+        'Accuracy against speed-up, as the paper counts',
+        'Speed-up by length, as the paper counts',
+      ]);
       const heights: string[] = [];
-      for (const tau of [TAU, 0.6, 1]) {
-        await slide(page, tau);
+      for (const wanted of [TAU, 0.6, 1]) {
+        const tau = await slide(page, wanted);
         const { accuracy, speedup, meanExit } = judge(trace, tau);
         await expect.poll(() => fact(page, 'Mean exit')).toBe(`layer ${meanExit.toFixed(2)}`);
         expect(await fact(page, 'Accuracy')).toBe(`${(100 * accuracy).toFixed(1)} %`);
         expect(await fact(page, 'Fewer operations, as computed')).toContain(speedup.actual!.toFixed(1).slice(0, -1));
-        heights.push((await page.locator('.figure').nth(1).locator('.dots path').getAttribute('transform'))!);
+        heights.push((await page.locator('.figure').first().locator('.dots path').getAttribute('transform'))!);
       }
       expect(new Set(heights).size).toBe(3);
       expect(await page.getByRole('group', { name: 'The methods compared' }).locator('tbody tr').count()).toBe(2);

@@ -1,8 +1,11 @@
 /** Figures as the page shows them. */
-import { percent, short, times } from '../../src/report/format.ts';
+import { percent, percents, short, times } from '../../src/report/format.ts';
 import type { EngineInfo } from '../../src/web/page-engine.ts';
 
-export { percent, short, times };
+export { percent, percents, short, times };
+
+/** How sure an answer is: nothing is told as quite certain that is not. */
+export const sureness = (score: number): string => (score < 1 && score >= 0.9995 ? 'more than 99.9 %' : percent(score));
 
 /** Operations: '36.2 MFLOPs'. */
 export function operations(flops: number): string {
@@ -23,7 +26,9 @@ export const exitsOf = ({ hasFloor, shape }: Pick<EngineInfo, 'hasFloor' | 'shap
   ...Array.from({ length: shape.layers }, (_, l) => l + 1),
 ];
 
-export const tauText = (tau: number | null): string => (tau === null ? 'off' : tau.toFixed(2));
+/** Two places, three where it has them: '0.80', '0.015'. */
+export const tauText = (tau: number | null): string =>
+  tau === null ? 'off' : tau.toFixed(Math.abs(100 * tau - Math.round(100 * tau)) < 1e-6 ? 2 : 3);
 
 export const megabytes = (bytes: number): string => `${short(bytes / 1e6)} MB`;
 

@@ -5,6 +5,7 @@
  */
 import type { Answer, Explanation, TextInput } from '../../src/engine/index.ts';
 import type { Trace } from '../../src/evaluate/trace.ts';
+import type { ModelExamples } from '../../src/pyramid/folder/examples.ts';
 import type { ReportRow } from '../../src/report/table.ts';
 import type { AskOptions, EngineInfo, PageEngine } from '../../src/web/page-engine.ts';
 
@@ -67,6 +68,7 @@ export async function openServedModel(name: string): Promise<PageEngine> {
     },
     trace: async () => (await askMaybe(`${address}/trace`)) as Trace | null,
     report: async () => (await askMaybe(`${address}/report`)) as readonly ReportRow[] | null,
+    examples: async () => (await askMaybe(`${address}/examples`)) as ModelExamples | null,
     async close() {},
   };
 }

@@ -2,7 +2,7 @@
 import { Type } from 'typebox';
 import { PyramidError } from '../../errors.ts';
 import type { App, RouteContext, RoutePlugin } from '../http/route.ts';
-import type { ServedModel } from '../served-model.ts';
+import type { Beside, ServedModel } from '../served-model.ts';
 import { Card, ErrorBody } from './v1-schemas.ts';
 
 const tags = ['Magic Pyramid'];
@@ -14,6 +14,7 @@ export const modelRoutes: RoutePlugin = async (app, context) => {
   addModel(app, context);
   addFile(app, context, 'trace', "The trace in the model's folder; 204 if there is none");
   addFile(app, context, 'report', 'The table of the run that made the model; 204 if there is none');
+  addFile(app, context, 'examples', 'Rows that a page shows first, with their labels; 204 if there are none');
 };
 
 function addList(app: App, { models }: RouteContext): void {
@@ -45,7 +46,7 @@ function addModel(app: App, { models }: RouteContext): void {
 }
 
 /** What the evaluation of a model left beside its weights: files of fixed names, never a path of the request's. */
-function addFile(app: App, { models }: RouteContext, what: 'trace' | 'report', summary: string): void {
+function addFile(app: App, { models }: RouteContext, what: Beside, summary: string): void {
   const schema = { tags, operationId: what, summary, params: Name, response: { 200: {}, 204: Type.Null(), ...errors } };
   app.get(`/v1/models/:name/${what}`, { schema }, async ({ params: { name } }, reply) => {
     const found = await readOrNull(() => models.get(name).beside(what));

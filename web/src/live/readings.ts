@@ -61,6 +61,12 @@ export function intervalOf(before: Reading, after: Reading, model: string, layer
   };
 }
 
+/** Of all the time that the server has run: what needs no length of time. */
+export type Total = Pick<Interval, 'p50' | 'p95' | 'p99' | 'tau' | 'queued' | 'exits' | 'saved' | 'audit'>;
+
+export const totalOf = (now: Reading, model: string, layers: readonly number[]): Total =>
+  intervalOf({ at: now.at, samples: [] }, now, model, layers);
+
 /** The sum of the samples of that name which have those labels; 0 where there are none. */
 function readingOf({ samples }: Reading, name: string, labels: Sample['labels'] = {}): number {
   const wanted = Object.entries(labels);

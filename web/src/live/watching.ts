@@ -2,7 +2,7 @@
 import { type ReadonlySignal, signal } from '@preact/signals';
 import { reason } from '../format.ts';
 import { parsePrometheus } from './prometheus-text.ts';
-import { type Interval, intervalOf, type Reading } from './readings.ts';
+import { type Interval, intervalOf, type Reading, type Total, totalOf } from './readings.ts';
 
 const EVERY_MS = 1000;
 /** Two minutes. */
@@ -10,6 +10,8 @@ const MOST_INTERVALS = 120;
 
 export interface Watching {
   readonly intervals: ReadonlySignal<readonly Interval[]>;
+  /** Since the server started; there with its first answer. */
+  readonly total: ReadonlySignal<Total | null>;
   readonly failure: ReadonlySignal<string | null>;
   start(): void;
   stop(): void;
@@ -17,6 +19,7 @@ export interface Watching {
 
 export function watching(fetchMetrics: () => Promise<string>, model: string, layers: readonly number[]): Watching {
   const intervals = signal<readonly Interval[]>([]);
+  const total = signal<Total | null>(null);
   const failure = signal<string | null>(null);
   let before: Reading | null = null;
   let timer: ReturnType<typeof setTimeout> | undefined;
@@ -28,6 +31,7 @@ export function watching(fetchMetrics: () => Promise<string>, model: string, lay
       const after = { at: performance.now(), samples };
       if (before)
         intervals.value = [...intervals.value, intervalOf(before, after, model, layers)].slice(-MOST_INTERVALS);
+      total.value = totalOf(after, model, layers);
       before = after;
       failure.value = null;
     } catch (error) {
@@ -37,6 +41,7 @@ export function watching(fetchMetrics: () => Promise<string>, model: string, lay
   };
   return {
     intervals,
+    total,
     failure,
     start() {
       if (watched) return;

@@ -2,11 +2,23 @@
 import { useId } from 'preact/hooks';
 import { mayExit } from '../../../src/pyramid/exits/exit-rule.ts';
 import { tauInWords } from '../../../src/pyramid/folder/tau-words.ts';
-import { tauText } from '../format.ts';
+import { exitName, tauText } from '../format.ts';
 import type { Session } from '../session.ts';
+import type { TurningPoint } from '../try/turning-points.ts';
+import { positionOf, tauAt } from './dial-scale.ts';
 
-/** `onSettled` is told when the slider is let go. */
-export function Dial({ session, onSettled }: { readonly session: Session; readonly onSettled?: () => void }) {
+interface Properties {
+  readonly session: Session;
+  /** Told when the slider is let go. */
+  readonly onSettled?: () => void;
+  /** Where the text that is looked at begins to leave earlier. */
+  readonly marks?: readonly TurningPoint[];
+}
+
+/** Steps of the slider. */
+const STEPS = 200;
+
+export function Dial({ session, onSettled, marks = [] }: Properties) {
   const id = useId();
   const { info } = session.engine;
   const { tau } = session;
@@ -26,17 +38,28 @@ export function Dial({ session, onSettled }: { readonly session: Session; readon
   return (
     <div class="dial">
       <label for={id}>tau</label>
-      <input
-        id={id}
-        type="range"
-        min="0"
-        max="1"
-        step="0.01"
-        value={tau.value ?? 0}
-        aria-valuetext={off ? 'off' : tauText(tau.value)}
-        onInput={(event) => set(Number(event.currentTarget.value), false)}
-        onChange={() => onSettled?.()}
-      />
+      <div class="slider">
+        <input
+          id={id}
+          type="range"
+          min="0"
+          max={STEPS}
+          step="1"
+          value={STEPS * positionOf(tau.value ?? 0)}
+          aria-valuetext={off ? 'off' : tauText(tau.value)}
+          onInput={(event) => set(tauAt(Number(event.currentTarget.value) / STEPS), false)}
+          onChange={() => onSettled?.()}
+        />
+        {marks.map((mark) => (
+          <span
+            key={mark.exit}
+            class="turn"
+            aria-hidden="true"
+            style={{ '--at': positionOf(mark.tau).toFixed(4) }}
+            title={`from ${tauText(mark.tau)} on this text leaves at ${exitName(mark.exit)}`}
+          />
+        ))}
+      </div>
       <output for={id}>{tauText(tau.value)}</output>
       <label class="off">
         <input
@@ -49,6 +72,7 @@ export function Dial({ session, onSettled }: { readonly session: Session; readon
       <p>
         A text exits at {info.hasFloor ? 'floor 0, or the first layer,' : 'the first layer'} whose uncertainty is at
         most tau; a higher tau exits earlier and costs less.
+        {marks.length > 0 && ' Each mark under the slider is where this text begins to leave earlier.'}
         {info.tau === null && info.tauFrom && ` The model's default is ${tauInWords(info)}.`}
         {info.tau !== null && (
           <>

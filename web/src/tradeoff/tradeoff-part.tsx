@@ -1,5 +1,6 @@
 /** Trade-off: what each tau costs and gives, from the trace of the model's evaluation; and the methods compared. */
 import { useEffect, useMemo } from 'preact/hooks';
+import { mayExit } from '../../../src/pyramid/exits/exit-rule.ts';
 import type { ChartSize } from '../../../src/report/chart.ts';
 import type { Figure, MethodReport } from '../../../src/report/figure.ts';
 import { layerFigures } from '../../../src/report/layer-figures.ts';
@@ -8,7 +9,7 @@ import { legendMark, palette } from '../../../src/report/palette.ts';
 import { qualityText, qualityTitle } from '../../../src/report/quality-text.ts';
 import type { ReportRow } from '../../../src/report/table.ts';
 import { textTable } from '../../../src/report/text-table.ts';
-import { NO_SPEEDUP, tradeoffFigures } from '../../../src/report/tradeoff-figures.ts';
+import { AS_THE_PAPER, NO_SPEEDUP, tradeoffFigures } from '../../../src/report/tradeoff-figures.ts';
 import { DrawingView } from '../drawing-view.tsx';
 import { percent, tauText, times, whole } from '../format.ts';
 import type { Session } from '../session.ts';
@@ -24,6 +25,7 @@ export function TradeoffPart({ session }: { readonly session: Session }) {
   useEffect(() => work.stop, [work]);
   const size = useNarrow() ? SMALL : undefined;
   const { method } = session.engine.info;
+  const exits = mayExit(session.engine.info);
   const judgement = work.judgement.value;
   const curve = work.curve.value;
   const rows = work.rows.value;
@@ -52,7 +54,7 @@ export function TradeoffPart({ session }: { readonly session: Session }) {
             <Fact name={`${qualityTitle(judgement)} of ${whole(judgement.n)} texts`} value={qualityText(judgement)} />
             <Fact name="Fewer operations, as computed" value={times(judgement.speedup.actual)} />
             <Fact name="Fewer operations, as the paper counts" value={times(judgement.speedup.paper)} />
-            <Fact name="Mean exit" value={`layer ${judgement.meanExit.toFixed(2)}`} />
+            {exits && <Fact name="Mean exit" value={judgement.meanExit < 0.005 ? 'floor 0' : `layer ${judgement.meanExit.toFixed(2)}`} />}
             {judgement.exitsAtFloor !== null && (
               <Fact
                 name="Leave at floor 0"
@@ -61,11 +63,7 @@ export function TradeoffPart({ session }: { readonly session: Session }) {
             )}
           </dl>
           <h2 class="hidden">This model</h2>
-          <div class="figures">
-            {own.map((figure) => (
-              <FigureView key={figure.title} figure={figure} />
-            ))}
-          </div>
+          <Figures figures={own} />
         </>
       )}
       {work.state.value !== 'loading' && rows.length > 1 && <Methods rows={rows} size={size} />}
@@ -80,6 +78,30 @@ const Fact = ({ name, value }: { readonly name: string; readonly value: string }
   </div>
 );
 
+/** Operations as computed first; the same charts as the paper counts them, for who compares with it, are folded away. */
+function Figures({ figures }: { readonly figures: readonly Figure[] }) {
+  const isFolded = ({ title }: Figure) => title.endsWith(AS_THE_PAPER);
+  const folded = figures.filter(isFolded);
+  const views = (some: readonly Figure[]) => (
+    <div class="figures">
+      {some.map((figure) => (
+        <FigureView key={figure.title} figure={figure} />
+      ))}
+    </div>
+  );
+  return (
+    <>
+      {views(figures.filter((figure) => !isFolded(figure)))}
+      {folded.length > 0 && (
+        <details class="folded">
+          <summary>The same with operations as the paper counts them</summary>
+          {views(folded)}
+        </details>
+      )}
+    </>
+  );
+}
+
 /** The figures of the one model, in the one accent colour. */
 function ownFigures(report: MethodReport, size?: ChartSize): Figure[] {
   const places = palette([report.method]);
@@ -87,7 +109,7 @@ function ownFigures(report: MethodReport, size?: ChartSize): Figure[] {
   return [
     ...tradeoffFigures([report], places, size).map((figure) => ({
       ...figure,
-      caption: `Tau rises along the line: on the left all texts run through all layers, on the right they exit at ${report.judgement.exitsAtFloor === null ? 'layer 1' : 'floor 0'}. The mark is ${at}.${figure.caption.endsWith(NO_SPEEDUP) ? ` ${NO_SPEEDUP}` : ''}`,
+      caption: `${whereItExits(report, at)}${figure.caption.endsWith(NO_SPEEDUP) ? ` ${NO_SPEEDUP}` : ''}`,
     })),
     ...layerFigures([report], places, size).map((figure) =>
       figure.title === 'Exits by layer'
@@ -96,6 +118,12 @@ function ownFigures(report: MethodReport, size?: ChartSize): Figure[] {
     ),
     ...lengthFigures([report], places, size),
   ];
+}
+
+function whereItExits({ judgement, curve }: MethodReport, at: string): string {
+  if (curve.length < 2) return 'This model has no exits that a text could take early: one point.';
+  const first = judgement.exitsAtFloor === null ? 'layer 1' : 'floor 0';
+  return `Tau rises along the line: on the left all texts run through all layers, on the right they exit at ${first}. The mark is ${at}.`;
 }
 
 /** The run's table and its marks, one a method; drawn task by task, since accuracies of two tasks say nothing together. */
@@ -118,17 +146,13 @@ function Methods({ rows, size }: { readonly rows: readonly ReportRow[]; readonly
         ))}
       </ul>
       {tasks.map((task) => (
-        <div class="figures" key={task}>
-          {tradeoffFigures(points(rows.filter((row) => row.task === task)), places, size).map((figure) => (
-            <FigureView
-              key={figure.title}
-              figure={{
-                ...figure,
-                title: tasks.length > 1 ? `${task}: ${figure.title}` : figure.title,
-              }}
-            />
-          ))}
-        </div>
+        <Figures
+          key={task}
+          figures={tradeoffFigures(points(rows.filter((row) => row.task === task)), places, size).map((figure) => ({
+            ...figure,
+            title: tasks.length > 1 ? `${task}: ${figure.title}` : figure.title,
+          }))}
+        />
       ))}
     </section>
   );

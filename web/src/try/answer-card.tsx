@@ -1,6 +1,6 @@
 /** The answer at the dial's tau, and what it cost. */
 import type { AnswerAt, EngineInfo } from '../../../src/web/page-engine.ts';
-import { exitName, milliseconds, operations, percent, tauText, times } from '../format.ts';
+import { exitName, milliseconds, operations, percent, sureness, tauText, times } from '../format.ts';
 import type { Timing } from './asking.ts';
 
 interface Properties {
@@ -9,9 +9,11 @@ interface Properties {
   readonly timing: Timing | null;
   readonly waiting: boolean;
   readonly truncated: boolean;
+  /** What the row itself says, of an example. */
+  readonly truth: string | null;
 }
 
-export function AnswerCard({ answer, info, timing, waiting, truncated }: Properties) {
+export function AnswerCard({ answer, info, timing, waiting, truncated, truth }: Properties) {
   const { label, score, unsure, labels, exit, flops, denseFlops } = answer;
   const isNumber = info.problemType === 'regression';
   const layers = info.shape.layers;
@@ -32,9 +34,14 @@ export function AnswerCard({ answer, info, timing, waiting, truncated }: Propert
               ? label
               : labels && !unsure
                 ? `likeliest: ${label}, ${percent(score)}`
-                : `${percent(score)} ${unsure ? `for ${label}` : 'sure'}`}
+                : `${sureness(score)} ${unsure ? `for ${label}` : 'sure'}`}
             {truncated && `, truncated to ${info.maxLength} tokens`}
           </small>
+          {truth !== null && !waiting && (
+            <small class="truth">
+              true label: <b>{truth}</b>
+            </small>
+          )}
         </dd>
       </div>
       <div>

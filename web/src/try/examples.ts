@@ -1,11 +1,17 @@
-/** Texts to begin with, chosen by the labels that a model has. */
+/** Texts to begin with: those that lie with the model, else some that are chosen by its labels. */
+import type { ModelExamples } from '../../../src/pyramid/folder/examples.ts';
 import type { EngineInfo } from '../../../src/web/page-engine.ts';
 
 export interface ExampleText {
   readonly name: string;
   readonly text: string;
   readonly pair?: string;
+  /** What it is, by the row's own label. */
+  readonly label?: string;
 }
+
+/** Characters of a name. */
+const NAME = 28;
 
 interface ExampleSet {
   /** Labels, in lower case, of which the model has one. */
@@ -109,4 +115,21 @@ export function examplesFor({ labels, pairs: ofPairs }: Pick<EngineInfo, 'labels
   if (ofPairs) return pairs;
   const own = new Set(labels.map((label) => label.toLowerCase()));
   return sets.find((set) => set.labels.some((label) => own.has(label)))?.texts ?? anything;
+}
+
+/** The rows of the model's own folder, each named by how it begins. */
+export function ownExamples(
+  { examples }: ModelExamples,
+  { pairs: ofPairs }: Pick<EngineInfo, 'pairs'>,
+): readonly ExampleText[] {
+  return examples
+    .filter(({ pair }) => (pair !== undefined) === ofPairs)
+    .map((row, i, all) => {
+      const begins = row.text.replace(/\s+/g, ' ').trim();
+      const name = begins.length > NAME ? `${begins.slice(0, NAME - 1).trimEnd()}…` : begins;
+      const isTwice = all.some(
+        ({ text }, j) => j < i && text.replace(/\s+/g, ' ').trim().startsWith(name.replace(/…$/, '')),
+      );
+      return { ...row, name: isTwice ? `${name} (${i + 1})` : name };
+    });
 }

@@ -2,7 +2,7 @@
 import type { ExplainedFloor, Explanation } from '../../../src/engine/index.ts';
 import { fromNumber, leaves, mayExit } from '../../../src/pyramid/exits/exit-rule.ts';
 import type { EngineInfo } from '../../../src/web/page-engine.ts';
-import { percent, tauText } from '../format.ts';
+import { percent, percents, tauText } from '../format.ts';
 import { Bar, SignedBar } from './bars.tsx';
 import { supportFor } from './support.ts';
 
@@ -24,6 +24,8 @@ export function FloorDetails({ explanation: { floor, layers }, info, tau, label 
     );
   const parts = partsOf(floor, info.labels.indexOf(label));
   const largest = Math.max(...parts.map(({ support }) => Math.abs(support))) || 1;
+  const all = info.labels.map((name) => floor.scores[name]);
+  const texts = info.labelThresholds ? all.map(percent) : percents(all);
   const knowsNothing = parts.every(({ name, support }) => name === 'bias' || support === 0);
   return (
     <>
@@ -39,8 +41,8 @@ export function FloorDetails({ explanation: { floor, layers }, info, tau, label 
             : 'What it would answer.'}
       </p>
       <dl class="bars">
-        {info.labels.map((name) => (
-          <Bar key={name} name={name} share={floor.scores[name]} value={percent(floor.scores[name])} />
+        {info.labels.map((name, i) => (
+          <Bar key={name} name={name} share={all[i]} value={texts[i]} />
         ))}
       </dl>
       <p>

@@ -2,7 +2,7 @@
 import type { Explanation } from '../../../src/engine/index.ts';
 import { fromNumber, leaves, mayExit } from '../../../src/pyramid/exits/exit-rule.ts';
 import type { EngineInfo } from '../../../src/web/page-engine.ts';
-import { percent, tauText } from '../format.ts';
+import { percent, percents, tauText } from '../format.ts';
 import { Bar, SignedBar } from './bars.tsx';
 import { FloorDetails } from './floor-details.tsx';
 import { shownPieces } from './pieces.ts';
@@ -23,10 +23,16 @@ interface Properties {
   readonly chosen: Chosen | null;
 }
 
-export function Inspector(properties: Properties) {
+/** On a phone a sheet at the window's lower edge while something is chosen, which `onClose` takes away. */
+export function Inspector({ onClose, ...properties }: Properties & { readonly onClose: () => void }) {
   const { chosen, exit } = properties;
   return (
-    <aside class="card inspector" aria-label="Details">
+    <aside class={`card inspector${chosen ? ' open' : ''}`} aria-label="Details">
+      {chosen && (
+        <button type="button" class="link close" onClick={onClose}>
+          Close
+        </button>
+      )}
       {chosen?.kind === 'piece' ? (
         <PieceDetails {...properties} piece={chosen.piece} />
       ) : chosen?.kind === 'floor' || (chosen === null && exit === 0) ? (
@@ -35,7 +41,7 @@ export function Inspector(properties: Properties) {
         <LayerDetails {...properties} layer={chosen?.layer ?? exit - 1} />
       )}
       {chosen === null && (
-        <p class="soft hint">Point at a token or a layer, or go to one with Tab and the arrow keys.</p>
+        <p class="soft hint">Point at a token or a layer, tap it, or go to one with Tab and the arrow keys.</p>
       )}
     </aside>
   );
@@ -95,16 +101,20 @@ function PieceAtFloor({ info, logits }: { readonly info: EngineInfo; readonly lo
   );
 }
 
-/** A score, beside the one from which on a text has the label; or a number. */
-function scoreText({ problemType, labelThresholds }: EngineInfo, label: number, score: number): string {
-  if (problemType === 'regression') return score.toFixed(3);
-  return labelThresholds ? `${percent(score)}, from ${percent(labelThresholds[label])}` : percent(score);
+/** Each label's score, beside the one from which on a text has the label; parts of a whole where it has one; or a number. */
+function scoreTexts({ problemType, labelThresholds, labels }: EngineInfo, scores: Readonly<Record<string, number>>) {
+  const all = labels.map((label) => scores[label]);
+  if (problemType === 'regression') return all.map((score) => score.toFixed(3));
+  return labelThresholds
+    ? all.map((score, i) => `${percent(score)}, from ${percent(labelThresholds[i])}`)
+    : percents(all);
 }
 
 function LayerDetails({ explanation: { pieces, layers }, info, tau, layer }: Properties & { readonly layer: number }) {
   const { kept, scores, uncertainty } = layers[layer];
   const left = kept.filter(Boolean).length;
   const isLast = layer === layers.length - 1;
+  const texts = scores ? scoreTexts(info, scores) : [];
   return (
     <>
       <h3>Layer {layer + 1}</h3>
@@ -125,7 +135,7 @@ function LayerDetails({ explanation: { pieces, layers }, info, tau, layer }: Pro
               key={label}
               name={label}
               share={info.problemType === 'regression' ? 0 : scores[label]}
-              value={scoreText(info, i, scores[label])}
+              value={texts[i]}
             />
           ))}
         </dl>

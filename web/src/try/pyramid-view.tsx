@@ -1,8 +1,8 @@
 // biome-ignore-all lint/a11y/useSemanticElements: the rows wrap like text, which no table does
 // biome-ignore-all lint/a11y/useFocusableInteractive: tabIndex comes with the attributes of `cell`
 /**
- * The pyramid: its ground floor where the model has one, then one row per layer, in it the tokens that enter, those that leave
- * struck out; at its right what the layer's head made of it. For screen readers and the keyboard it is a grid: one stop of the Tab key, arrows within.
+ * The pyramid, drawn from the ground up: its ground floor where the model has one, above it one row per layer, in it the tokens
+ * that enter, those that leave struck out; at its right what the layer's head made of it. For screen readers and the keyboard it is a grid: one stop of the Tab key, arrows within.
  */
 import type { Signal } from '@preact/signals';
 import { useMemo, useRef, useState } from 'preact/hooks';
@@ -59,8 +59,8 @@ export function PyramidView({ explanation, info, tau, exit, label, chosen }: Pro
     const steps: Readonly<Record<string, readonly [number, number]>> = {
       ArrowRight: [row, column + 1],
       ArrowLeft: [row, column - 1],
-      ArrowDown: [row + 1, column],
-      ArrowUp: [row - 1, column],
+      ArrowUp: [row + 1, column],
+      ArrowDown: [row - 1, column],
       Home: [row, 0],
       End: [row, Number.MAX_SAFE_INTEGER],
     };
@@ -77,6 +77,9 @@ export function PyramidView({ explanation, info, tau, exit, label, chosen }: Pro
       setPlace({ row, column });
     },
     onMouseEnter: () => {
+      chosen.value = choice;
+    },
+    onClick: () => {
       chosen.value = choice;
     },
   });
@@ -165,6 +168,7 @@ export function PyramidView({ explanation, info, tau, exit, label, chosen }: Pro
           </>
         )}
         {mayExit(info) && tau !== null && <span>Bar: the uncertainty; the mark is tau.</span>}
+        <span>The text enters at the bottom.</span>
         {exit < layers.length && <span>Grey rows: not needed at tau {tauText(tau)}.</span>}
       </p>
     </div>

@@ -1,21 +1,28 @@
 /** Try: a text, and the pyramid it makes. */
 import { useSignal } from '@preact/signals';
 import { useEffect, useId, useMemo } from 'preact/hooks';
+import { mayExit } from '../../../src/pyramid/exits/exit-rule.ts';
+import type { ModelExamples } from '../../../src/pyramid/folder/examples.ts';
 import { answerAt } from '../../../src/web/answer-at.ts';
 import type { Session } from '../session.ts';
 import { Dial } from '../shell/dial.tsx';
 import { AnswerCard } from './answer-card.tsx';
 import { asAnswerAt } from './as-answer-at.ts';
 import { asking } from './asking.ts';
-import { type ExampleText, examplesFor } from './examples.ts';
+import { type ExampleText, examplesFor, ownExamples } from './examples.ts';
 import { type Chosen, Inspector } from './inspector.tsx';
 import { PyramidView } from './pyramid-view.tsx';
+import { turningPoints } from './turning-points.ts';
 
 export function TryPart({ session }: { readonly session: Session }) {
   const { info } = session.engine;
-  const examples = examplesFor(info);
-  const text = useSignal(examples[0].text);
-  const pair = useSignal(examples[0].pair ?? '');
+  /** null: not known yet. */
+  const examples = useSignal<readonly ExampleText[] | null>(null);
+  const about = useSignal<string | null>(null);
+  /** The example that is looked at, for as long as its text is not changed. */
+  const taken = useSignal<ExampleText | null>(null);
+  const text = useSignal('');
+  const pair = useSignal('');
   const chosen = useSignal<Chosen | null>(null);
   const question = useMemo(() => asking(session), [session]);
   const id = useId();
@@ -26,18 +33,39 @@ export function TryPart({ session }: { readonly session: Session }) {
     question.ask(text.value.trim() === '' ? null : input, now);
   };
   const take = (example: ExampleText) => {
+    taken.value = example;
     text.value = example.text;
     pair.value = example.pair ?? '';
     ask(true);
   };
+  const begin = (found: ModelExamples | null) => {
+    about.value = found?.about ?? null;
+    const own = found ? ownExamples(found, info) : [];
+    examples.value = own.length > 0 ? own : examplesFor(info);
+    // somebody may have typed by now
+    if (text.value === '') take(examples.value[0]);
+  };
   useEffect(() => {
-    ask(true);
-    return question.stop;
+    let gone = false;
+    const show = (found: ModelExamples | null) => {
+      if (!gone) begin(found);
+    };
+    // where they cannot be read, the page's own do
+    session.engine.examples().then(show, () => show(null));
+    return () => {
+      gone = true;
+      question.stop();
+    };
   }, [question]);
 
   const explanation = question.explanation.value;
   const preview = question.preview.value;
   const answer = explanation ? answerAt(explanation, info, session.tau.value) : preview && asAnswerAt(preview, info);
+  const marks = useMemo(() => (explanation && mayExit(info) ? turningPoints(explanation) : []), [explanation, info]);
+  const details = explanation &&
+    answer && {
+      ...{ explanation, info, tau: session.tau.value, exit: answer.exit, label: answer.label },
+    };
   return (
     <div class="panel">
       <div class="ask">
@@ -54,6 +82,7 @@ export function TryPart({ session }: { readonly session: Session }) {
             value={text.value}
             onInput={(event) => {
               text.value = event.currentTarget.value;
+              taken.value = null;
               ask(false);
             }}
           />
@@ -71,6 +100,7 @@ export function TryPart({ session }: { readonly session: Session }) {
                 value={pair.value}
                 onInput={(event) => {
                   pair.value = event.currentTarget.value;
+                  taken.value = null;
                   ask(false);
                 }}
               />
@@ -78,16 +108,17 @@ export function TryPart({ session }: { readonly session: Session }) {
           )}
         </div>
         <ul class="examples" aria-label="Example texts">
-          {examples.map((example) => (
+          {(examples.value ?? []).map((example) => (
             <li key={example.name}>
-              <button type="button" onClick={() => take(example)}>
+              <button type="button" aria-pressed={taken.value === example} onClick={() => take(example)}>
                 {example.name}
               </button>
             </li>
           ))}
         </ul>
+        {about.value !== null && <p class="about">{about.value}</p>}
       </div>
-      <Dial session={session} onSettled={question.time} />
+      <Dial session={session} onSettled={question.time} marks={marks} />
       {question.failure.value !== null && (
         <p class="notice failed" role="alert">
           {question.failure.value}
@@ -100,27 +131,20 @@ export function TryPart({ session }: { readonly session: Session }) {
           timing={question.timing.value}
           waiting={question.waiting.value}
           truncated={(explanation ?? preview)?.truncated ?? false}
+          truth={taken.value?.label ?? null}
         />
       )}
-      {explanation && answer ? (
+      {details ? (
         <>
           <h2 class="hidden">The pyramid</h2>
           <div class="story">
-            <PyramidView
-              explanation={explanation}
-              info={info}
-              tau={session.tau.value}
-              exit={answer.exit}
-              label={answer.label}
-              chosen={chosen}
-            />
+            <PyramidView {...details} chosen={chosen} />
             <Inspector
-              explanation={explanation}
-              info={info}
-              tau={session.tau.value}
-              exit={answer.exit}
-              label={answer.label}
+              {...details}
               chosen={chosen.value}
+              onClose={() => {
+                chosen.value = null;
+              }}
             />
           </div>
         </>
