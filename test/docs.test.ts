@@ -13,7 +13,8 @@ describe.each([...inFolder('.'), ...inFolder('docs')])('%s', (page) => {
   const text = readFileSync(page, 'utf8');
 
   test('links only to files that exist', () => {
-    const links = [...text.matchAll(/\]\((?!https?:)([^)#]+)/g)].map((match) => match[1]);
+    const pictures = [...text.matchAll(/ src(?:set)?="(?!https?:)([^"]+)"/g)].map((match) => match[1]);
+    const links = [...text.matchAll(/\]\((?!https?:)([^)#]+)/g)].map((match) => match[1]).concat(pictures);
     expect(links.filter((link) => !existsSync(join(dirname(page), link)))).toEqual([]);
   });
 

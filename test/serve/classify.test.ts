@@ -333,6 +333,7 @@ describe('the other routes of our own', () => {
     expect(one.body).toMatchObject({ name: 'mails', headKind: 'pooled', shape: { layers: 4 }, device: 'server' });
     expect((await it.get('/v1/models/mails/trace')).status).toBe(204);
     expect((await it.get('/v1/models/mails/report')).status).toBe(204);
+    expect((await it.get('/v1/models/mails/examples')).status).toBe(204);
     expect((await it.get('/v1/models/..%2f..%2fetc/trace')).status).toBe(404);
     expect((await it.get('/v1/models/__proto__')).status).toBe(404);
   });

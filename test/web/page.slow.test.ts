@@ -190,6 +190,45 @@ describe.skipIf(!hasChromium)('the page behind a server (skipped where there is 
       expect(seen.noise).toEqual([]);
     });
 
+    test('opens on a row of the model’s own folder, with its true label beside the answer for as long as it is that row', async () => {
+      const { dir } = await pageModel(root, 'own', { kind: 'pooled', prunes: true, tau: TAU });
+      const examples = [{ text: pageTexts[6], label: 'a label of its own' }, { text: pageTexts[7] }];
+      await writeFile(join(dir, 'examples.json'), JSON.stringify({ about: 'Trained on very little.', examples }));
+      const own = await serve({ own: dir });
+      await using seen = await visit(browser, own.url);
+      const { page } = seen;
+      await page.getByText('Trained on very little.').waitFor();
+      await expect.poll(() => page.getByLabel('Text to classify').inputValue()).toBe(pageTexts[6]);
+      await expect.poll(() => page.locator('.answer').innerText()).toContain('true label: a label of its own');
+      expect(await page.locator('.examples button').count()).toBe(2);
+      await page.getByLabel('Text to classify').fill(`${pageTexts[6]} again`);
+      await expect.poll(() => page.locator('.answer').innerText()).not.toContain('true label');
+      await page.locator('.examples button').nth(1).click();
+      await expect.poll(() => page.getByLabel('Text to classify').inputValue()).toBe(pageTexts[7]);
+      await page.locator('.answer:not(.waiting)').waitFor();
+      expect(await page.locator('.answer').innerText()).not.toContain('true label');
+      expect(seen.noise).toEqual([]);
+    });
+
+    test('opens the details of a token that is tapped on a phone within reach, and closes them', async () => {
+      await using seen = await visit(browser, server.url, {
+        viewport: { width: 390, height: 844 },
+        hasTouch: true,
+        isMobile: true,
+      });
+      const { page } = seen;
+      await page.locator('.layer.exit').waitFor();
+      await page.locator('.layer').first().locator('.token').nth(2).tap();
+      const sheet = page.locator('.inspector.open');
+      await sheet.getByText('token 3 of').waitFor();
+      const box = (await sheet.boundingBox())!;
+      expect(box.y).toBeGreaterThanOrEqual(0);
+      expect(box.y + box.height).toBeLessThanOrEqual(844);
+      await sheet.getByRole('button', { name: 'Close' }).tap();
+      await expect.poll(() => sheet.count()).toBe(0);
+      expect(seen.noise).toEqual([]);
+    });
+
     test('drops an outdated question: the answer is that of the last text', async () => {
       const held: (() => void)[] = [];
       await using seen = await visit(browser, server.url, {
