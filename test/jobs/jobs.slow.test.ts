@@ -1,0 +1,284 @@
+// Runs over a real Redis with real processes: workers that are killed, stopped and cancelled, a queue that loses everything.
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { appendFileSync, cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { noRedis, type RedisServer, redisServer } from '../support/redis-server.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
+
+const root = temporaryFolder();
+const model = join(root, 'model');
+const main = join(import.meta.dirname, '..', '..', 'dist', 'cli', 'main.js');
+const children = new Set<Child>();
+let redis: RedisServer;
+
+interface Child {
+  readonly process: ChildProcessWithoutNullStreams;
+  stdout: string;
+  stderr: string;
+  /** The exit code, or the signal that ended it. */
+  readonly ended: Promise<number | string>;
+}
+
+function start(args: readonly string[], env: Readonly<Record<string, string>> = {}): Child {
+  const process_ = spawn(process.execPath, [main, ...args], {
+    env: { ...process.env, MAGIC_PYRAMID_QUEUE: redis?.url ?? '', ...env },
+  });
+  const ended = once(process_, 'exit').then(([code, signal]) => {
+    children.delete(child);
+    return (code ?? signal) as number | string;
+  });
+  const child: Child = { process: process_, stdout: '', stderr: '', ended };
+  process_.stdout.on('data', (data) => {
+    child.stdout += data;
+  });
+  process_.stderr.on('data', (data) => {
+    child.stderr += data;
+  });
+  children.add(child);
+  return child;
+}
+
+async function run(...args: string[]): Promise<{ code: number | string; stdout: string; stderr: string }> {
+  const child = start(args);
+  const code = await child.ended;
+  return { code, stdout: child.stdout, stderr: child.stderr };
+}
+
+const worker = (out: string, ...flags: string[]) =>
+  start(['jobs', 'work', out, '--workers', '1', '--takeover', '2', ...flags]);
+
+async function until(what: string, found: () => boolean | Promise<boolean>): Promise<void> {
+  for (let tries = 0; tries < 1200; tries++) {
+    if (await found()) return;
+    await sleep(50);
+  }
+  throw new Error(`waited in vain: ${what}`);
+}
+
+const shardFiles = (out: string) => (existsSync(join(out, 'shards')) ? readdirSync(join(out, 'shards')).sort() : []);
+const underWay = (out: string, pid?: number) =>
+  shardFiles(out).some((name) => name.endsWith('.tmp') && (pid === undefined || name.includes(`-${pid}-`)));
+const done = (out: string) => shardFiles(out).filter((name) => name.endsWith('.done.json')).length;
+const shardsOf = (out: string): number =>
+  (JSON.parse(readFileSync(join(out, 'manifest.json'), 'utf8')) as { shards: unknown[] }).shards.length;
+const rowsOf = (out: string, kind: RegExp) =>
+  shardFiles(out)
+    .filter((name) => kind.test(name))
+    .flatMap((name) =>
+      readFileSync(join(out, 'shards', name), 'utf8')
+        .split('\n')
+        .filter(Boolean)
+        .map((line) => JSON.parse(line) as Record<string, unknown>),
+    );
+const answers = (out: string) => rowsOf(out, /\d\.jsonl$/);
+const rejects = (out: string) => rowsOf(out, /rejects\.jsonl$/);
+
+/** Rows of two lines each, every 100th without a text; the lines that answers and rejects must have. */
+function data(name: string, rows: number): { path: string; good: number[]; bad: number[] } {
+  const path = join(root, name);
+  const good: number[] = [];
+  const bad: number[] = [];
+  let text = 'id,text\n';
+  let line = 2;
+  for (let i = 0; i < rows; i++) {
+    if (i % 100 === 7) {
+      text += `${i}\n`;
+      bad.push(line++);
+    } else {
+      text += `${i},"${i % 2 ? 'you have won, money' : 'the meeting is at'} ${i}\n""soon"""\n`;
+      good.push(line);
+      line += 2;
+    }
+  }
+  writeFileSync(path, text);
+  return { path, good, bad };
+}
+
+const submit = (file: string, out: string, ...flags: string[]) =>
+  run('jobs', 'submit', file, '--model', model, '--out', out, '--shard-bytes', '60000', ...flags);
+
+const isWhole = (out: string, { good, bad }: { good: number[]; bad: number[] }) => {
+  expect(answers(out).map(({ line }) => line)).toEqual(good);
+  expect(rejects(out).map(({ line }) => line)).toEqual(bad);
+  expect(shardFiles(out).filter((name) => name.endsWith('.tmp'))).toEqual([]);
+};
+
+if (noRedis) console.log(`the tests of jobs are skipped: ${noRedis}`);
+
+describe.skipIf(noRedis)('a run on many machines', () => {
+  beforeAll(async () => {
+    redis = await redisServer();
+    let rows = 'text,label\n';
+    for (let i = 0; i < 200; i++) rows += i % 2 ? `you have won money ${i},spam\n` : `the meeting is at ${i},ham\n`;
+    writeFileSync(join(root, 'train.csv'), rows);
+    const { code, stderr } = await run(
+      'train',
+      '--method',
+      'linear',
+      '--train',
+      join(root, 'train.csv'),
+      '--out',
+      model,
+    );
+    expect([code, stderr]).toEqual([0, expect.any(String)]);
+  });
+  afterEach(async () => {
+    for (const child of children) child.process.kill('SIGKILL');
+  });
+  afterAll(() => redis?.stop());
+
+  test('answers each row once, in order, though a worker is killed and the queue loses everything', async () => {
+    const file = data('killed.csv', 16_000);
+    const out = join(root, 'killed');
+    expect((await submit(file.path, out)).stdout).toContain('16,000 rows of 1 file in ');
+    const shards = shardsOf(out);
+    expect(shards).toBeGreaterThan(8);
+    const first = worker(out);
+    const second = worker(out);
+    await until('a shard under way', () => done(out) > 1 && underWay(out, first.process.pid));
+    first.process.kill('SIGKILL');
+    await until('more shards', () => done(out) > 4);
+    await redis.restart(500);
+    const third = worker(out);
+    expect(await second.ended).toBe(0);
+    expect(await third.ended).toBe(0);
+    expect(`${second.stderr}${third.stderr}`).toContain('they are added again');
+    isWhole(out, file);
+    expect(rejects(out)[0]).toEqual({ file: file.path, line: 16, problem: 'the row has 1 field, the header 2' });
+    const { stdout } = await run('jobs', 'status', out, '--json');
+    expect(JSON.parse(stdout)).toMatchObject({
+      shards: { all: shards, done: shards, running: 0, waiting: 0, failed: 0 },
+      rows: { all: 16_000, answered: 15_840, rejected: 160 },
+      secondsLeft: 0,
+    });
+  });
+
+  test('gives the answers of predict, whatever the shards and however often a shard is done', async () => {
+    const lines = Array.from({ length: 3000 }, (_, i) => JSON.stringify({ id: i, text: `you won the meeting ${i}` }));
+    const path = join(root, 'same.jsonl');
+    writeFileSync(path, `${lines.join('\n')}\n`);
+    const predicted = await run('predict', '--model', model, '--file', path, '--tau', 'off');
+    const out = join(root, 'same');
+    await submit(path, out, '--tau', 'off');
+    expect(await worker(out).ended).toBe(0);
+    expect(answers(out).map(({ file: _, line: __, ...answer }) => answer)).toEqual(
+      predicted.stdout
+        .split('\n')
+        .filter(Boolean)
+        .map((line) => JSON.parse(line)),
+    );
+    const before = readFileSync(join(out, 'shards', '000001.jsonl'));
+    writeFileSync(join(out, 'shards', '000001.jsonl'), before.subarray(0, 1000)); // a disk that lost its end
+    expect((await run('jobs', 'retry', out)).stdout).toContain('1 of 3 shards in the queue');
+    expect(await worker(out).ended).toBe(0);
+    expect(readFileSync(join(out, 'shards', '000001.jsonl')).equals(before)).toBe(true);
+  });
+
+  test('is left by a worker with another model, and stays for others', async () => {
+    const file = data('other.csv', 500);
+    const out = join(root, 'other');
+    await submit(file.path, out);
+    const other = join(root, 'other-model');
+    cpSync(model, other, { recursive: true });
+    appendFileSync(join(other, 'config.json'), '\n');
+    const refusing = worker(out, '--model', other);
+    expect(await refusing.ended).toBe(2);
+    expect(refusing.stderr).toMatch(/^error: .* is answered by the model [0-9a-f]{12}, and .* is another one/);
+    expect((await run('jobs', 'status', out)).stdout).toContain('0 of 1 done, 0 running, 1 waiting');
+    expect(await worker(out, '--model', model).ended).toBe(0);
+    isWhole(out, file);
+  });
+
+  test('goes on after SIGTERM: a worker finishes its shard, or gives it back when that takes too long', async () => {
+    const file = data('stopped.csv', 16_000);
+    const out = join(root, 'stopped');
+    await submit(file.path, out, '--shard-bytes', '400000');
+    const hasty = worker(out, '--grace', '0');
+    await until('a shard under way', () => underWay(out, hasty.process.pid));
+    hasty.process.kill('SIGTERM');
+    expect(await hasty.ended).toBe(0);
+    expect(hasty.stderr).toContain('given back');
+    expect(done(out)).toBe(0);
+    expect(underWay(out)).toBe(false);
+    expect((await run('jobs', 'status', out)).stdout).toContain('0 of 2 done, 0 running, 2 waiting, 0 failed');
+    const patient = worker(out, '--grace', '300');
+    await until('a shard under way', () => underWay(out, patient.process.pid));
+    patient.process.kill('SIGINT');
+    expect(await patient.ended).toBe(0);
+    expect(done(out)).toBe(1);
+    expect(await worker(out).ended).toBe(0);
+    isWhole(out, file);
+  });
+
+  test('is cancelled while shards run, and goes on with retry', async () => {
+    const file = data('cancelled.csv', 16_000);
+    const out = join(root, 'cancelled');
+    await submit(file.path, out);
+    const running = worker(out);
+    await until('a shard done', () => done(out) > 0 && underWay(out));
+    const { code, stdout } = await run('jobs', 'cancel', out);
+    expect([code, stdout]).toEqual([0, expect.stringMatching(/^cancelled with \d+ of \d+ shards done\n$/)]);
+    expect(await running.ended).toBe(0);
+    expect(running.stderr).toContain('the run was cancelled');
+    const kept = done(out);
+    expect(kept).toBeLessThan(shardsOf(out));
+    expect(underWay(out)).toBe(false);
+    expect((await run('jobs', 'status', out)).stdout).toContain('cancelled; ');
+    expect(await worker(out).ended).toBe(0); // it finds the mark, and takes nothing
+    expect(done(out)).toBe(kept);
+    await run('jobs', 'retry', out);
+    expect(await worker(out).ended).toBe(0);
+    isWhole(out, file);
+  });
+
+  test('names a file that was changed since, and does its shards once it is put back', async () => {
+    const file = data('changed.csv', 3000);
+    const out = join(root, 'changed');
+    await submit(file.path, out);
+    const before = readFileSync(file.path, 'utf8');
+    writeFileSync(file.path, before.replace('at 2000', 'at 2002'));
+    const failing = worker(out);
+    expect(await failing.ended).toBe(1);
+    expect(failing.stderr).toContain('1 of 2 shards failed');
+    const { stdout } = await run('jobs', 'status', out);
+    expect(stdout).toMatch(/shard 2 \(.*changed\.csv, from line \d+\) failed after 1 try: .* was changed since/);
+    expect(done(out)).toBe(1);
+    writeFileSync(file.path, before);
+    expect((await run('jobs', 'retry', out)).stdout).toContain('1 of 2 shards in the queue');
+    expect(await worker(out).ended).toBe(0);
+    isWhole(out, file);
+  });
+
+  test('tells Prometheus what a worker has done', async () => {
+    const file = data('metrics.csv', 16_000);
+    const out = join(root, 'metrics');
+    await submit(file.path, out);
+    const watched = worker(out, '--metrics-port', '0');
+    await until('the port', () => watched.stderr.includes('/metrics'));
+    const url = /http:\S+/.exec(watched.stderr)![0];
+    let text = '';
+    await until('a shard done', async () => {
+      text = await (await fetch(url)).text();
+      return /^mp_jobs_shards_total [1-9]/m.test(text);
+    });
+    expect(text).toMatch(/^mp_jobs_rows_total \d{3,}$/m);
+    expect(text).toMatch(/^mp_jobs_rejected_total 1\d$/m);
+    watched.process.kill('SIGTERM');
+    expect(await watched.ended).toBe(0);
+  });
+
+  test('is refused in one sentence where the queue is not reached, without its password', async () => {
+    const file = data('away.csv', 10);
+    const out = join(root, 'away');
+    const args = ['jobs', 'submit', file.path, '--model', model, '--out', out];
+    const child = start(args, { MAGIC_PYRAMID_QUEUE: 'redis://user:secret@127.0.0.1:1' });
+    expect(await child.ended).toBe(1);
+    expect(child.stderr).toMatch(
+      /^error: the queue at redis:\/\/127\.0\.0\.1:1 is not reached \(.*ECONNREFUSED.*\); [^\n]*\n$/,
+    );
+    expect(existsSync(out)).toBe(false);
+  });
+});
