@@ -7,7 +7,6 @@ import { type FileHandle, open, readdir, readFile, rename, rm, stat } from 'node
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { PyramidError } from '../errors.ts';
-import { writeWhole } from '../write-whole.ts';
 import { type Manifest, SHARDS, type Shard } from './manifest.ts';
 
 /** Characters that are held before they are written. */
@@ -39,6 +38,7 @@ export async function writeShard(
   write: (writer: ShardWriter) => Promise<void>,
 ): Promise<ShardRecord> {
   const begun = new Date().toISOString();
+  // in containers on many machines every process may have the number 1
   const own = `${hostname()}-${process.pid}-${randomUUID().slice(0, 8)}.tmp`;
   const answers = new Lines(join(out, shard.output), own);
   const rejects = new Lines(join(out, shard.rejects), own);
@@ -66,7 +66,16 @@ export async function writeShard(
     ended: new Date().toISOString(),
     host: hostname(),
   };
-  await writeWhole(join(out, shard.record), `${JSON.stringify(record)}\n`);
+  const said = new Lines(join(out, shard.record), own);
+  try {
+    await said.open();
+    await said.add(record);
+    await said.close();
+    await said.take();
+  } catch (error) {
+    await said.drop();
+    throw error;
+  }
   return record;
 }
 
