@@ -4,9 +4,15 @@
  */
 import type { Graph, Value } from '../graph/index.ts';
 import { FIGURES, Floor, type FloorParts, outputsFor, SeenBuckets, sharesVector } from '../pyramid/floor/index.ts';
-import type { GivenTokens } from './given-tokens.ts';
+import type { Frame, GivenTokens } from './given-tokens.ts';
 import { filled, ngramsInGraph } from './ngrams-graph.ts';
 import { pairFeatures } from './pair-features-graph.ts';
+
+/** The texts, and how the tokeniser frames them. */
+interface Given {
+  readonly tokens: GivenTokens;
+  readonly frame: Frame;
+}
 
 export interface FloorLogits {
   /** [B, C] */
@@ -20,10 +26,10 @@ export interface FloorLogits {
 /** Counts of an n-gram from this on are taken for it, as in tf-weights.ts. */
 const MOST_COUNT = 4095;
 
-export function floorLogits(g: Graph, parts: FloorParts, tokens: GivenTokens): FloorLogits {
+export function floorLogits(g: Graph, parts: FloorParts, given: Given): FloorLogits {
   return g.scope('floor', () => {
     const { info, overlap } = parts;
-    const { text, hash, figures } = featuresOf(g, parts, tokens);
+    const { text, hash, figures } = featuresOf(g, parts, given);
     const binary = info.weighting === 'binary';
     const outputs = outputsFor(info.labels, info.several);
     const key = g.add(g.mul(text, info.buckets), g.mod(hash, info.buckets));
@@ -59,9 +65,9 @@ export function floorLogits(g: Graph, parts: FloorParts, tokens: GivenTokens): F
   });
 }
 
-function featuresOf(g: Graph, parts: FloorParts, tokens: GivenTokens) {
+function featuresOf(g: Graph, parts: FloorParts, given: Given) {
   const { info, kinds, overlap } = parts;
-  const grams = ngramsInGraph(g, info, kinds, tokens, info.bigrams || overlap !== null);
+  const grams = ngramsInGraph(g, info, kinds, given, info.bigrams || overlap !== null);
   return overlap
     ? pairFeatures(g, { ...parts, overlap }, grams)
     : { text: grams.text, hash: grams.hash, figures: null };

@@ -17,7 +17,7 @@ export interface Frame {
   readonly separator: number;
   /** Token types tell the texts of a pair apart. */
   readonly typesTell: boolean;
-  /** Which end of a text is cut off. */
+  /** Which end of a text is cut off where nobody says. */
   readonly side: 'right' | 'left';
 }
 
@@ -73,7 +73,7 @@ export function givenTokens(g: Graph, config: EncoderConfig, frame: Frame, pairs
   });
 }
 
-/** [B, S] bool: the tokens that the network reads, at most `maxLength` of a text (or pair), special ones included. */
+/** [B, S] bool: the tokens of a text (or pair) that is cut to `maxLength`, special ones included, as the tokeniser cuts it. */
 export function cutTokens(
   g: Graph,
   { live, position, segments }: GivenTokens,
@@ -97,9 +97,10 @@ export function cutTokens(
       const stays = side === 'right' ? less(own, kept) : g.op('GreaterOrEqual', [own, g.sub(n, kept)], {});
       return g.op('Or', [outside, stays], {});
     };
-    const room = maxLength - 1 - after;
-    const single = g.sub(length, 1 + after); // [B, 1]
-    const ofSingle = keeps(position, 1, single, smaller(single, g.scalar(room, 'int64'))); // [B, S]
+    // the first so many tokens and the last; where all fit, these are all
+    const [begin, end] = side === 'right' ? [maxLength - after, after] : [1, maxLength - 1];
+    const isLast = g.op('GreaterOrEqual', [position, g.sub(length, end)], {}); // [B, S]
+    const ofSingle = g.op('Or', [less(position, g.scalar(begin, 'int64')), isLast], {}); // [B, S]
     if (!segments) return g.op('And', [live, ofSingle], {});
 
     // as `longestFirst` of src/text/tokenizer/special-tokens.ts

@@ -5,7 +5,7 @@
 import type { Graph, Value } from '../graph/index.ts';
 import { FIRST, MODULUS, SECOND } from '../pyramid/floor/hashing.ts';
 import { type FloorInfo, floorLength, SKIPPED } from '../pyramid/floor/index.ts';
-import type { GivenTokens } from './given-tokens.ts';
+import { cutTokens, type Frame, type GivenTokens } from './given-tokens.ts';
 
 /** Of each n-gram, int64 [G]: unigrams first, then bigrams. */
 export interface NgramsInGraph {
@@ -36,9 +36,12 @@ export function ngramsInGraph(
   g: Graph,
   info: FloorInfo,
   kinds: Uint8Array,
-  { ids, live, position, segments }: GivenTokens,
+  { tokens: given, frame }: { readonly tokens: GivenTokens; readonly frame: Frame },
   bigrams: boolean,
 ): NgramsInGraph {
+  const { ids, segments } = given;
+  // floor 0 is given a text that is cut to its own length, further than the network's
+  const live = info.maxTokens === null ? given.live : cutTokens(g, given, frame, floorLength(info)); // [B, S]
   const flat = (value: Value) => g.reshape(value, ['B*S']);
   const skipped = g.gather(
     g.constant(
@@ -54,10 +57,7 @@ export function ngramsInGraph(
   const inFirst = segments && g.sum(g.mul(counted, g.sub(g.scalar(1, 'int64'), segments)), [1], true); // [B, 1]
   const rank = segments && inFirst ? g.sub(before, g.mul(segments, inFirst)) : before; // [B, S]
   if (info.maxTokens !== null) {
-    const less = (value: Value, most: number) => g.op('Less', [value, g.scalar(most, 'int64')], {});
-    reads = g.op('And', [reads, less(rank, info.maxTokens)], {});
-    // a single text is cut before it is read; its last place is the special token's
-    if (!segments) reads = g.op('And', [reads, less(position, floorLength(info) - 1)], {});
+    reads = g.op('And', [reads, g.op('Less', [rank, g.scalar(info.maxTokens, 'int64')], {})], {});
   }
   const flags = flat(reads); // [B·S]
   const at = g.reshape(g.op('NonZero', [flags], { dim: 'M' }), ['M']); // [M]

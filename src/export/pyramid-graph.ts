@@ -72,7 +72,7 @@ class Levels {
   write(g: Graph, tokens: GivenTokens): Answers {
     const { floor, config } = this.#model;
     if (!floor) return this.#network(g, tokens, null, null);
-    const { z0, isKnown, bias } = floorLogits(g, floor, tokens); // [B, C], [B], [C]
+    const { z0, isKnown, bias } = floorLogits(g, floor, { tokens, frame: this.#options.frame }); // [B, C], [B], [C]
     const { weight, prior, scale } = exitSum(floor);
     if (!hasNetwork(config)) {
       const answer = g.where(g.unsqueeze(isKnown, 1), z0, bias); // [B, C]
@@ -105,7 +105,8 @@ class Levels {
     addend: Value | null,
   ): Answers {
     const { config, info } = this.#model;
-    const read = cutTokens(g, tokens, this.#options.frame, info.maxLength);
+    // the engine cuts the end for the network where nobody says, whatever the tokeniser's own side
+    const read = cutTokens(g, tokens, { ...this.#options.frame, side: 'right' }, info.maxLength);
     const weights = this.#weightsIn(g, this.#options.bits);
     return this.#level(g, 1, enteringTexts(g, weights, config, tokens, read, staying, addend));
   }

@@ -82,6 +82,11 @@ function expectSame(found: readonly Answered[], expected: readonly Detail[]): vo
 
 /** ModernBERT's layers that see what is near, so near that texts have what is not. */
 const LOCAL = { pad_token_id: 0, local_attention: 8 };
+/** Texts are cut at their beginning, for floor 0. */
+const LEFT = {
+  ...UNTYPED,
+  'tokenizer_config.json': JSON.stringify({ tokenizer_class: 'PreTrainedTokenizerFast', truncation_side: 'left' }),
+};
 
 const cases = [
   { kind: 'cls', prunes: true, seed: 1 },
@@ -116,10 +121,23 @@ const cases = [
     problemType: 'multi_label_classification',
     labelThresholds: [0.05, 0.5, 0.9],
     exitTemperatures: [0.7, 1.6, 0.9, 2],
-    seed: 22,
+    seed: 24,
   },
-  { family: 'modernbert', kind: 'pooled', prunes: true, more: LOCAL, seed: 23 },
-  { family: 'modernbert', kind: 'fastbert', prunes: true, more: { ...LOCAL, classifier_pooling: 'mean' }, seed: 24 },
+  { family: 'modernbert', kind: 'pooled', prunes: true, more: LOCAL, seed: 25 },
+  { family: 'modernbert', kind: 'fastbert', prunes: true, more: { ...LOCAL, classifier_pooling: 'mean' }, seed: 26 },
+  // both read less than the texts have: the network their beginnings, floor 0 their ends
+  { kind: 'pooled', prunes: true, floor: true, tokenizer: LEFT, maxLength: 12, floorTokens: 8, seed: 22 },
+  {
+    kind: 'aligned',
+    prunes: true,
+    pairs: true,
+    floor: true,
+    figures: 0.1,
+    tokenizer: LEFT,
+    maxLength: 14,
+    floorTokens: 6,
+    seed: 23,
+  },
   { kind: 'cls', prunes: true, labels: ['value'], problemType: 'regression', valueSpread: 1.5, seed: 20 },
 ] as const;
 

@@ -16,6 +16,8 @@ export interface RandomFloorOptions {
   readonly weight?: number;
   /** How much a pair's overlap figures weigh beside its words: with 1 they decide alone. */
   readonly figures?: number;
+  /** See FloorReading; left out: it reads all. */
+  readonly maxTokens?: number | null;
 }
 
 export function randomFloor({
@@ -26,6 +28,7 @@ export function randomFloor({
   pairs = false,
   weight = 0.8,
   figures = 1,
+  maxTokens = null,
 }: RandomFloorOptions): FloorParts {
   const random = randomStream(seed, 'floor');
   const outputs = outputsFor(labels, several);
@@ -38,7 +41,7 @@ export function randomFloor({
       pairs,
       buckets: BUCKETS,
       bigrams: true,
-      maxTokens: null,
+      maxTokens,
       weighting: 'tfidf',
       labels,
       ...(several && { several }),

@@ -40,6 +40,8 @@ export interface RandomModelOptions {
   readonly floor?: boolean;
   /** See `randomFloor`. */
   readonly figures?: number;
+  /** Tokens of a text that floor 0 reads; left out: all. */
+  readonly floorTokens?: number;
   /** [L], see sum.ts; left out: all are 1. */
   readonly exitTemperatures?: readonly number[];
   /** [C], of a model that gives a text any number of labels. */
@@ -83,6 +85,7 @@ export async function randomModel(
     maxLength = MAX_LENGTH,
     floor: hasFloor = false,
     figures,
+    floorTokens,
     exitTemperatures,
     labelThresholds,
     valueSpread,
@@ -127,6 +130,7 @@ export async function randomModel(
         tokenizer: loaded,
         pairs,
         figures,
+        maxTokens: floorTokens,
       })
     : null;
   const model: PyramidModel = {

@@ -1,5 +1,5 @@
 /**
- * The exit rule of exit-rule.ts as part of a graph, for files that other runtimes run: the same formulas on rows of logits,
+ * The exit rule of exit-rule.ts as part of a graph, for files that other runtimes run: the same of rows of logits,
  * in float32. Nothing else writes a comparison with tau into a graph.
  */
 import type { Graph, Value } from '../../graph/index.ts';
@@ -37,12 +37,10 @@ function uncertaintyInGraph(
   const most = (x: Value, keepDims = false) => g.op('ReduceMax', [x], { axes: [1], keepDims });
   switch (rule.problemType) {
     case 'single_label_classification': {
-      // H(p) = log Z − (Σ z e^z) / Z
-      const z = g.sub(logits, most(logits, true)); // [B, C]
-      const e = g.exp(z); // [B, C]
-      const total = g.sum(e, [1]); // [B]
-      const entropy = g.sub(g.op('Log', [total], {}), g.div(g.sum(g.mul(z, e), [1]), total)); // [B]
-      return atMost1(g.div(entropy, Math.log(logits.shape[1] as number)));
+      // −Σ p log p, with p = exp(log p): an underflowed p gives 0
+      const logs = g.op('LogSoftmax', [logits], { axis: -1 }); // [B, C]
+      const negative = g.sum(g.mul(g.exp(logs), logs), [1]); // [B]
+      return atMost1(g.div(negative, -Math.log(logits.shape[1] as number)));
     }
     case 'multi_label_classification': {
       const undecided = Float32Array.from(rule.thresholds, (one) => Math.log(one / (1 - one)) / temperature);
