@@ -86,9 +86,7 @@ export function explanationOf(
     Object.fromEntries(config.labels.map((label, c) => [label, scores[c]]));
   const exits = exitLogits(logits, z0, sum);
   const uncertainties = exits.layers.map((row, i) =>
-    row.length > 0
-      ? uncertaintyOf(rule, row, askedBefore(exits.layers, i), temperatureAt(info.exitTemperatures, i + 1))
-      : null,
+    row.length > 0 ? uncertaintyOf(rule, row, askedBefore(exits.layers, i)) : null,
   );
   const atFloor = exits.floor && uncertaintyOf(rule, exits.floor, null);
   const floor = exits.floor &&

@@ -12,7 +12,7 @@ import { PyramidError } from '../errors.ts';
 import { type AnswerRule, answerRule } from '../pyramid/exits/answer-rule.ts';
 import { askedBefore, leaves, uncertaintyOf } from '../pyramid/exits/exit-rule.ts';
 import { exitOf } from '../pyramid/exits/exits.ts';
-import { summed, temperatureAt } from '../pyramid/exits/sum.ts';
+import { summed } from '../pyramid/exits/sum.ts';
 import { isAsked, type PyramidModel } from '../pyramid/folder/model-folder.ts';
 import { detach, type Job, type Outcome, type Rule } from './job.ts';
 import type { PieceKind, Programs } from './programs.ts';
@@ -214,9 +214,7 @@ export class Scheduler {
   #mayLeave({ trace, tau, logits, addend }: Job, layer: number): boolean {
     if (trace || tau === null) return false;
     // what floor 0 adds is the same at all exits, and so in no difference of two
-    const own = summed(logits[layer - 1], addend);
-    const temperature = temperatureAt(this.#model.info.exitTemperatures, layer);
-    const u = uncertaintyOf(this.#rule, own, askedBefore(logits, layer - 1), temperature);
+    const u = uncertaintyOf(this.#rule, summed(logits[layer - 1], addend), askedBefore(logits, layer - 1));
     return u !== null && leaves(u, tau);
   }
 

@@ -90,7 +90,7 @@ export function outcomes(trace: Trace, { peeks = 'all', dense = trace.shape }: C
       length,
       tokens,
       unknown,
-      uncertainty: uncertaintiesOf(exits.layers, rule, temperatures),
+      uncertainty: uncertaintiesOf(exits.layers, rule),
       floorUncertainty: exits.floor && uncertaintyOf(rule, exits.floor, null),
       predicted: atExit(predicted, -1),
       paper: byExit.map((_, exit) => paperFlops(shape, tokens, exit)),

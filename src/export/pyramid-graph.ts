@@ -136,14 +136,7 @@ class Levels {
   ): Answers {
     const { config, info } = this.#model;
     const sum = live.addend ? g.add(logits, live.addend) : logits; // [B, C]
-    const leave = leaveInGraph(
-      g,
-      answerRule(config, info),
-      sum,
-      live.before,
-      this.#tau!,
-      temperatureAt(info.exitTemperatures, layer),
-    );
+    const leave = leaveInGraph(g, answerRule(config, info), sum, live.before, this.#tau!);
     const asked = { ...live, before: config.problemType === 'regression' ? logits : null };
     if (!leave) return goOn(g, asked);
     return this.#answered(g, this.#answers(g, layer, logits, live), leave, String(layer), (branch, staying) =>

@@ -32,7 +32,7 @@ test('a text of any number of labels leaves where every label is sure, with thos
     for (const tau of [0.9, 0.97, 1]) {
       const answers = await pyramid.classify(texts, { tau, topK: 3 });
       for (const [i, { exit, labels: own, scores }] of answers.entries()) {
-        expect(exit).toBe(exitLayer(uncertaintiesOf(traced[i].logits, rule, exitTemperatures), tau));
+        expect(exit).toBe(exitLayer(uncertaintiesOf(traced[i].logits, rule), tau));
         exits.add(exit);
         const row = tempered(traced[i].logits[exit - 1], temperatureAt(exitTemperatures, exit));
         for (const [c, label] of labels.entries()) expect(scores![label]).toBeCloseTo(sigmoid(row[c]), 4);

@@ -83,19 +83,6 @@ describe('figures of sets of labels', () => {
     expect(judge(trace, null).accuracy).toBe(0); // sigmoid(1) is 0.73
     expect(judge({ ...trace, temperatures: [1, 2] }, null).accuracy).toBe(1); // sigmoid(2) is 0.88
   });
-  it('let no text leave with a label that stands at its threshold, at any temperature', () => {
-    // σ(−3) is 0.047, and 0.05 the threshold: as a coin that is sure, as an answer it is undecided
-    const trace = traceOf({ ...thresholds, thresholds: [0.5, 0.05] }, [
-      [
-        [1, 1],
-        [6, -3],
-        [6, 0],
-      ],
-    ]);
-    expect(judge(trace, 0.5)).toMatchObject({ accuracy: 1, meanExit: 2 });
-    expect(judge({ ...trace, temperatures: [1.1, 1] }, 0.5)).toMatchObject({ meanExit: 2 }); // undecided at −2.7
-    expect(judge({ ...trace, temperatures: [0.5, 1] }, 0.5)).toMatchObject({ meanExit: 1 }); // at −5.9
-  });
 });
 
 describe('correlations', () => {

@@ -10,7 +10,6 @@ import type { AnswerRule } from './answer-rule.ts';
  * @param logits [B, C] that the exit answers by
  * @param before [B, C] of the exit asked before it; null where there is none
  * @param tau a float32 scalar; below 0: off
- * @param temperature the exit's, see `uncertaintyOf`
  */
 export function leaveInGraph(
   g: Graph,
@@ -18,21 +17,14 @@ export function leaveInGraph(
   logits: Value,
   before: Value | null,
   tau: Value,
-  temperature = 1,
 ): Value | null {
   return g.scope('exit-rule', () => {
-    const u = uncertaintyInGraph(g, rule, logits, before, temperature); // [B]
+    const u = uncertaintyInGraph(g, rule, logits, before); // [B]
     return u && g.op('LessOrEqual', [u, tau], {});
   });
 }
 
-function uncertaintyInGraph(
-  g: Graph,
-  rule: AnswerRule,
-  logits: Value,
-  before: Value | null,
-  temperature: number,
-): Value | null {
+function uncertaintyInGraph(g: Graph, rule: AnswerRule, logits: Value, before: Value | null): Value | null {
   const atMost1 = (u: Value) => g.where(g.op('Less', [u, g.scalar(1)], {}), u, 1);
   const most = (x: Value, keepDims = false) => g.op('ReduceMax', [x], { axes: [1], keepDims });
   switch (rule.problemType) {
@@ -43,9 +35,7 @@ function uncertaintyInGraph(
       return atMost1(g.div(negative, -Math.log(logits.shape[1] as number)));
     }
     case 'multi_label_classification': {
-      const undecided = Float32Array.from(rule.thresholds, (one) => Math.log(one / (1 - one)) / temperature);
-      const way = g.sub(logits, g.constant('undecided', undecided, [undecided.length])); // [B, C]
-      const least = g.neg(most(g.neg(g.abs(way)))); // [B]
+      const least = g.neg(most(g.neg(g.abs(logits)))); // [B]
       const tail = g.exp(g.neg(least)); // [B]
       const whole = g.add(tail, 1); // [B]
       const entropy = g.add(g.op('Log', [whole], {}), g.div(g.mul(least, tail), whole)); // [B]

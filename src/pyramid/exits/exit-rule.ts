@@ -2,7 +2,7 @@
  * The exit rule, the only place that compares an uncertainty with tau (eq. 2, FastBERT's normalised entropy). A text exits at the first
  * exit with u ≤ tau; the last layer always answers. Exits are counted by layers; floor 0, before the network, is 0.
  *   one label:   u = H(p) / log C
- *   any number:  u = max_c H(p_c, 1 − p_c) / log 2, where p_c is moved so that it is ½ at the label's threshold: when every label is sure
+ *   any number:  u = max_c H(p_c, 1 − p_c) / log 2: it leaves when every label is sure
  *   a number z:  u = min(1, |z_l − z_k| / s), k the exit asked before l, s the deviation of the training rows' numbers: when two agree
  * exit-rule-graph.ts writes the same into files for other runtimes. An `Uncertainty` is a number at run time, but its type cannot
  * be compared with numbers: nobody writes the rule again by accident.
@@ -12,7 +12,6 @@ import { type Logits, maximum, notFinite } from '../logits.ts';
 import type { NetworkShape } from '../shape.ts';
 import { type AnswerRule, ONE_LABEL } from './answer-rule.ts';
 import type { HeadKind } from './exits.ts';
-import { type ExitTemperatures, temperatureAt } from './sum.ts';
 
 declare const brand: unique symbol;
 
@@ -47,20 +46,14 @@ export function uncertainty(logits: Logits): Uncertainty {
 
 /**
  * u of an exit by what its model answers with; null where there is nothing to go by: the first exit that is asked for a number.
- * `before`: the logits of the exit asked before it, null where there is none; only numbers are compared with it. `temperature`: the
- * exit's, which says at which logit a score is at its label's threshold.
+ * `before`: the logits of the exit asked before it, null where there is none; only numbers are compared with it.
  */
-export function uncertaintyOf(
-  rule: AnswerRule,
-  logits: Logits,
-  before: Logits | null,
-  temperature = 1,
-): Uncertainty | null {
+export function uncertaintyOf(rule: AnswerRule, logits: Logits, before: Logits | null): Uncertainty | null {
   switch (rule.problemType) {
     case 'single_label_classification':
       return uncertainty(logits);
     case 'multi_label_classification':
-      return leastSure(logits, rule.thresholds, temperature);
+      return leastSure(logits);
     case 'regression':
       return before === null || rule.spread === null ? null : distance(logits, before, rule.spread);
     default:
@@ -69,17 +62,14 @@ export function uncertaintyOf(
 }
 
 /**
- * max_c H(σ(d_c)) / log 2, d_c = z_c − log(θ_c / (1 − θ_c)) / T the way to where the label would be another. With H(σ(z_c)) itself a text
- * would leave with a label that stands at a low or high threshold: at θ = 0.05 that has no more than 0.29.
- * H(σ(d)) = log(1 + e^−|d|) + |d| e^−|d| / (1 + e^−|d|) falls with |d|: the least |d| has the largest. Every p is taken from e^−|d|, so
- * that nothing overflows.
+ * max_c H(σ(z_c)) / log 2. H(σ(z)) = log(1 + e^−|z|) + |z| e^−|z| / (1 + e^−|z|) falls with |z|: the least |z| has the largest.
+ * Every p is taken from e^−|z|, so that nothing overflows.
+ * Thresholds of labels are left out on purpose: p says how much deeper layers will still move a label, wherever its threshold is. Moved so
+ * that p is ½ at the threshold, exits flipped as many answers at the same cost, and at low thresholds up to three times as many.
  */
-function leastSure(logits: Logits, thresholds: readonly number[], temperature: number): Uncertainty {
+function leastSure(logits: Logits): Uncertainty {
   let least = Number.POSITIVE_INFINITY;
-  for (let i = 0; i < logits.length; i++) {
-    const undecided = Math.log(thresholds[i] / (1 - thresholds[i])) / temperature;
-    least = Math.min(least, Math.abs(logits[i] - undecided));
-  }
+  for (let i = 0; i < logits.length; i++) least = Math.min(least, Math.abs(logits[i]));
   if (!Number.isFinite(least)) throw notFinite(logits);
   const tail = Math.exp(-least);
   return fromNumber(Math.min(1, (Math.log1p(tail) + (least * tail) / (1 + tail)) / Math.LN2));
@@ -114,16 +104,15 @@ export function exitLayer(
   return last;
 }
 
-/** What `exitLayer` reads of the logits [L] of [C]; [] where no exit is asked. The last layer's is null. `temperatures`: the exits'. */
+/** What `exitLayer` reads of the logits [L] of [C]; [] where no exit is asked. The last layer's is null. */
 export const uncertaintiesOf = (
   logitsByLayer: readonly Logits[],
   rule: AnswerRule = ONE_LABEL,
-  temperatures: ExitTemperatures = undefined,
 ): (Uncertainty | null)[] =>
   logitsByLayer.map((logits, i) =>
     logits.length === 0 || i === logitsByLayer.length - 1
       ? null
-      : uncertaintyOf(rule, logits, askedBefore(logitsByLayer, i), temperatureAt(temperatures, i + 1)),
+      : uncertaintyOf(rule, logits, askedBefore(logitsByLayer, i)),
   );
 
 /** The logits of the last exit asked before entry `i` of the logits [L]; null where none was. */

@@ -51,11 +51,11 @@ export function windowsAnswer(
 }
 
 /** The first of the least unsure ones. */
-function leastUnsure(windows: readonly Exited[], { rule, sum, temperatures }: Answering): number {
+function leastUnsure(windows: readonly Exited[], { rule, sum }: Answering): number {
   let [best, least] = [0, Number.POSITIVE_INFINITY];
   for (const [i, { exit, logits, floor }] of windows.entries()) {
     const own = summed(logits[exit - 1], addendOf(sum, floor));
-    const u = uncertaintyOf(rule, own, askedBefore(logits, exit - 1), temperatureAt(temperatures, exit));
+    const u = uncertaintyOf(rule, own, askedBefore(logits, exit - 1));
     if (u === null || toNumber(u) >= least) continue;
     [best, least] = [i, toNumber(u)];
   }
