@@ -54,7 +54,12 @@ export function TradeoffPart({ session }: { readonly session: Session }) {
             <Fact name={`${qualityTitle(judgement)} of ${whole(judgement.n)} texts`} value={qualityText(judgement)} />
             <Fact name="Fewer operations, as computed" value={times(judgement.speedup.actual)} />
             <Fact name="Fewer operations, as the paper counts" value={times(judgement.speedup.paper)} />
-            {exits && <Fact name="Mean exit" value={judgement.meanExit < 0.005 ? 'floor 0' : `layer ${judgement.meanExit.toFixed(2)}`} />}
+            {exits && (
+              <Fact
+                name="Mean exit"
+                value={judgement.meanExit < 0.005 ? 'floor 0' : `layer ${judgement.meanExit.toFixed(2)}`}
+              />
+            )}
             {judgement.exitsAtFloor !== null && (
               <Fact
                 name="Leave at floor 0"
