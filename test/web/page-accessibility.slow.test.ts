@@ -71,7 +71,7 @@ describe.skipIf(!hasChromium)('axe (skipped where there is no Chromium)', () => 
       part: 'trade-off',
       go: async (page) => {
         await page.getByRole('tab', { name: 'Trade-off' }).click();
-        await page.locator('.figure').nth(9).waitFor();
+        await page.locator('.figure:visible').nth(6).waitFor();
         await page.locator('summary').first().click();
       },
     },
