@@ -19,6 +19,7 @@ import type { TrainOptions } from './options/defaults.ts';
 import { type GivenTrainOptions, resolveTrainOptions } from './options/resolve.ts';
 import type { Reached } from './output/advice.ts';
 import { figureSentences } from './output/figures.ts';
+import { logged } from './output/log-file.ts';
 import { withRunFolder } from './output/run-folder.ts';
 import { writeRunReport, writeValidationTrace } from './output/run-report.ts';
 import { clockTrainedModel, writeTrainedModel } from './output/trained-model.ts';
@@ -80,7 +81,7 @@ export const runTraining = (
   signal?: AbortSignal,
   measure?: MeasureClock,
 ): Promise<TrainResult> =>
-  withRunFolder(options, onEvent, (out) => trainInto(out, options, device, onEvent, signal, measure));
+  withRunFolder(options, onEvent, (out) => trainInto(out, options, device, logged(options, onEvent), signal, measure));
 
 async function trainInto(
   out: string,

@@ -39,6 +39,7 @@ const {
   limit: _i,
   resume: _r,
   yes: _y,
+  log: _z,
   // what may be lost is the experiment's own, and only `reproduce` certifies
   maxDrop: _a,
   confidence: _b,

@@ -1,5 +1,5 @@
 /** The options of training for the size of a network that starts from nothing, and for how a run is run. */
-import { flagOption, integerOption, type OptionTable } from '../../option.ts';
+import { flagOption, integerOption, type OptionTable, textOption } from '../../option.ts';
 
 export interface RunningOptions {
   readonly vocabularySize: number;
@@ -13,6 +13,7 @@ export interface RunningOptions {
   readonly checkpointEvery: number;
   readonly resume: boolean;
   readonly yes: boolean;
+  readonly log: string | null;
 }
 
 const scratch = 'Network, with --model scratch';
@@ -96,6 +97,13 @@ export const runningTable = {
     affects: [],
     default: false,
     help: 'continue an interrupted run in --out; the result is the same, bit for bit',
+  }),
+  log: textOption<string | null>({
+    group: running,
+    affects: [],
+    default: null,
+    placeholder: 'FILE.csv',
+    help: 'also write a line for each step and each epoch to this file: loss, and the figure on the validation rows',
   }),
   yes: flagOption({
     group: running,
