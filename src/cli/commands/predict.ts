@@ -13,8 +13,8 @@ import type { Call, Command } from '../command.ts';
 import { type EngineOptions, engineTable, loadOptions } from '../options/engine-options.ts';
 import { modelOption, needDelimited, needModel } from '../options/labelled-rows.ts';
 import { engineTau, type TauOption, tauOption } from '../options/tau-option.ts';
-import { type AnswerFormat, answerLines, type SourceRow } from '../output/answer-lines.ts';
 import { type WindowOptions, windowsOf, windowTable } from '../options/window-options.ts';
+import { type AnswerFormat, answerLines, type SourceRow } from '../output/answer-lines.ts';
 import { counter } from '../output/counter.ts';
 import { showDownloads } from '../output/progress.ts';
 
