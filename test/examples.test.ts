@@ -43,6 +43,10 @@ describe.each([
       }),
       () => {},
     );
+    await train(
+      tinyOptions({ train: join(folder, 'mails.csv'), out: join(folder, 'runs/mails-linear'), method: 'linear' }),
+      () => {},
+    );
   });
 
   it('has examples', () => {

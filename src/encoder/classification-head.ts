@@ -10,7 +10,7 @@ import { readRows } from './norms.ts';
 
 /** [B, d]: what the main classifier reads of the rows x [N, d] that leave the last layer. */
 export function pooledRow(g: Graph, weights: Weights, config: EncoderConfig, x: Value, layout: Layout): Value {
-  if (config.form.pooling === 'cls') return readRows(g, weights, config, g.takeRows(x, layout.first)); // [B, d]
+  if (config.form.pooling !== 'mean') return readRows(g, weights, config, g.takeRows(x, layout.first)); // [B, d]
   const padded = g.op('PadRows', [readRows(g, weights, config, x), layout.pad, layout.unpad], {}); // [B, S, d]
   return meanRow(g, padded, rowWeights(g, layout), rowCount(g, layout));
 }

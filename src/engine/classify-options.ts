@@ -23,8 +23,8 @@ export interface ClassifyOptions {
   /** Time for the whole call, of a stream for each text, in milliseconds, 1 to 2³¹ − 1; default: any. */
   readonly deadlineMs?: number;
   /**
-   * A text longer than the model reads loses its end ('right', the default) or its beginning ('left'), or fails the call
-   * with MP_TEXT_LONG ('never').
+   * A text longer than the model reads loses its end ('right') or its beginning ('left'), or fails the call with
+   * MP_TEXT_LONG ('never'); default: as the tokeniser's `truncation_side` has it, mostly 'right'.
    */
   readonly truncate?: Truncate;
   /**

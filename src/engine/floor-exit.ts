@@ -14,7 +14,7 @@ import { floorModelOf, type PyramidInfo } from '../pyramid/folder/model-folder.t
 import { type Encoding, type Tokenizer, tokenizerOf, unknownIn } from '../text/tokenizer/tokenizer.ts';
 import { floorHistory } from './floor-history.ts';
 import { inWindows, type Text } from './inputs.ts';
-import { type FloorSays, newHistory, type Outcome, type Rule, type TokenHistory } from './job.ts';
+import { cutSide, type FloorSays, newHistory, type Outcome, type Rule, type TokenHistory } from './job.ts';
 import type { TimedOutcome } from './workers/messages.ts';
 
 export interface FloorExitModel {
@@ -124,8 +124,7 @@ export class FloorExit {
   forNetwork({ text, pair }: Text, { encoding }: Asked, { truncate, stride }: Rule, index: number): Encoding[] {
     if (this.#isWhole(encoding)) return [encoding];
     if (stride !== undefined) return inWindows(this.#tokenizer, text, this.#maxLength, stride);
-    const side = truncate === 'left' ? 'left' : 'right';
-    const own = this.#tokenizer.encode(text, pair, this.#maxLength, side);
+    const own = this.#tokenizer.encode(text, pair, this.#maxLength, cutSide(truncate, this.#tokenizer));
     if (own.truncated && truncate === 'never') throw this.#tooLong(index);
     return [own];
   }

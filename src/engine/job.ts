@@ -1,8 +1,12 @@
 /** One text on its way through the layers, as the engine keeps it. Tokens and layers are counted as in the trace. */
-import { type Encoding, segmentsOf } from '../text/tokenizer/tokenizer.ts';
+import { type Encoding, segmentsOf, type Tokenizer } from '../text/tokenizer/tokenizer.ts';
 
 /** What becomes of a text that is too long: its end or its beginning is cut off, or it is refused. */
 export type Truncate = 'right' | 'left' | 'never';
+
+/** The end of a text that is cut off: the one that a call names, else the tokeniser's own, which training cut too. */
+export const cutSide = (truncate: Truncate | undefined, { truncationSide }: Pick<Tokenizer, 'truncationSide'>) =>
+  truncate === 'left' || truncate === 'right' ? truncate : truncationSide;
 
 /** Which answer is wanted, and by which rule it may be given early. */
 export interface Rule {
@@ -12,7 +16,7 @@ export interface Rule {
   readonly trace: boolean;
   /** With `trace`: also note what becomes of each token. */
   readonly explain?: boolean;
-  /** Left out: 'right'. */
+  /** Left out: the end that the tokeniser cuts. */
   readonly truncate?: Truncate;
   /**
    * A text that is too long runs as windows, each of which begins with so many tokens of the one before. Left out: it is cut, as

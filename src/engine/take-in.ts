@@ -4,7 +4,7 @@ import type { PyramidInfo } from '../pyramid/folder/model-folder.ts';
 import { type Encoding, type Tokenizer, unknownIn } from '../text/tokenizer/tokenizer.ts';
 import type { FloorExit } from './floor-exit.ts';
 import { inWindows, type Text } from './inputs.ts';
-import { type Job, newHistory, newJob, type Outcome, type Rule } from './job.ts';
+import { cutSide, type Job, newHistory, newJob, type Outcome, type Rule } from './job.ts';
 
 export interface Intake {
   readonly tokenizer: Tokenizer;
@@ -47,10 +47,10 @@ export function takeIn(intake: Intake, id: number, text: Text, rule: Rule, index
 
 /** What the network gets of a text: one encoding, or its windows. */
 function encodingsOf({ tokenizer, info }: Intake, { text, pair }: Text, rule: Rule, index: number): Encoding[] {
-  const { truncate = 'right', stride } = rule;
+  const { truncate, stride } = rule;
   const { maxLength } = info;
   if (stride !== undefined) return inWindows(tokenizer, text, maxLength, stride);
-  const encoding = tokenizer.encode(text, pair, maxLength, truncate === 'left' ? 'left' : 'right');
+  const encoding = tokenizer.encode(text, pair, maxLength, cutSide(truncate, tokenizer));
   if (encoding.truncated && truncate === 'never') throw new PyramidError('MP_TEXT_LONG', { index, maxLength });
   return [encoding];
 }

@@ -105,8 +105,7 @@ class Levels {
     addend: Value | null,
   ): Answers {
     const { config, info } = this.#model;
-    // the engine cuts the end for the network where nobody says, whatever the tokeniser's own side
-    const read = cutTokens(g, tokens, { ...this.#options.frame, side: 'right' }, info.maxLength);
+    const read = cutTokens(g, tokens, this.#options.frame, info.maxLength);
     const weights = this.#weightsIn(g, this.#options.bits);
     return this.#level(g, 1, enteringTexts(g, weights, config, tokens, read, staying, addend));
   }

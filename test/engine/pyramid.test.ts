@@ -6,7 +6,7 @@ import { exitOf, outcomes } from '../../src/evaluate/outcomes.ts';
 import { runTrace } from '../../src/measure/run-trace.ts';
 import { denseFlops } from '../../src/pyramid/flops.ts';
 import { argmax, softmax } from '../../src/pyramid/logits.ts';
-import { MAX_LENGTH, randomModel, randomTexts } from '../support/random-model.ts';
+import { MAX_LENGTH, randomModel, randomTexts, UNTYPED } from '../support/random-model.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
 const root = temporaryFolder();
@@ -115,6 +115,32 @@ describe('a loaded model', () => {
     expect(await pyramid.classify('w1', { truncate: 'never' })).toEqual(await pyramid.classify('w1'));
     await expect(pyramid.classify('w1', { truncate: 'middle' as 'left' })).rejects.toThrow('truncate is "middle"');
   });
+
+  test.each([false, true])(
+    'truncates the end that its tokenizer names, as training did; with floor 0 %s',
+    async (floor) => {
+      const settings = { truncation_side: 'left', tokenizer_class: 'PreTrainedTokenizerFast' };
+      const tokenizer = { ...UNTYPED, 'tokenizer_config.json': JSON.stringify(settings) };
+      const made = await randomModel(root, `left-${floor}`, {
+        seed: 12,
+        kind: 'pooled',
+        prunes: true,
+        floor,
+        tokenizer,
+      });
+      const own = await Pyramid.load(made.dir, { workers: 1 });
+      try {
+        const long = `${'w1 '.repeat(60)}${'w2 '.repeat(100)}`;
+        const [unsaid, left, right] = await Promise.all(
+          [undefined, 'left' as const, 'right' as const].map((truncate) => own.classify(long, { tau: null, truncate })),
+        );
+        expect(unsaid).toEqual(left);
+        expect(unsaid.score).not.toBeCloseTo(right.score, 6);
+      } finally {
+        await own.close();
+      }
+    },
+  );
 
   test('gives the same answer in detail, with the time it took', async () => {
     const details = await pyramid.detail(texts, { tau: 0.7 });

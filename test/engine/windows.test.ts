@@ -114,7 +114,8 @@ describe('a model of the network alone', () => {
       code: 'MP_DEADLINE',
     });
     expect((await pyramid.classify(textOf(long[0]), { stride: STRIDE })).windows).toBe(cut(long[0]).length);
-    expect(sum(await pyramid.queueLevels())).toBe(0);
+    // what was given up is dropped when the worker comes to it
+    await expect.poll(async () => sum(await pyramid.queueLevels())).toBe(0);
   });
 
   test('is judged as it answers, operations of all windows counted', async () => {

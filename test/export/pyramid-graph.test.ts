@@ -125,7 +125,7 @@ const cases = [
   },
   { family: 'modernbert', kind: 'pooled', prunes: true, more: LOCAL, seed: 25 },
   { family: 'modernbert', kind: 'fastbert', prunes: true, more: { ...LOCAL, classifier_pooling: 'mean' }, seed: 26 },
-  // both read less than the texts have: the network their beginnings, floor 0 their ends
+  // both read less than the texts have: the network and floor 0 their ends, of other lengths
   { kind: 'pooled', prunes: true, floor: true, tokenizer: LEFT, maxLength: 12, floorTokens: 8, seed: 22 },
   {
     kind: 'aligned',

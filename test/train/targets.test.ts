@@ -132,10 +132,10 @@ describe('a run on rows with a number', () => {
   });
 
   test.each<[GivenTrainOptions, string]>([
-    [{ method: 'linear' }, 'the rows have numbers, and floor 0 answers with labels; give a --method with a network'],
-    [{ floor: 'apart' }, 'the rows have numbers, and floor 0 answers with labels; leave --floor out'],
-    [{ calibrationShare: 0.2 }, 'no rows can certify tau; leave --calibration-share out'],
-    [{ classWeights: 'auto' }, '--class-weights was given, and the rows have numbers'],
+    [{ method: 'linear' }, 'the rows have numbers, and floor 0 answers with labels; give a method with a network'],
+    [{ floor: 'apart' }, 'the rows have numbers, and floor 0 answers with labels; leave floor out'],
+    [{ calibrationShare: 0.2 }, 'no rows can certify tau; leave calibrationShare out'],
+    [{ classWeights: 'auto' }, 'classWeights was given, and the rows have numbers'],
   ])('is refused with %j', async (wrong, message) => {
     await expect(train({ ...number, ...wrong, out: join(root, 'wrong') })).rejects.toThrow(message);
   });

@@ -19,11 +19,14 @@ const THETAS: { readonly [K in Kind]: readonly [key: string, fallback: number] }
   sliding_attention: ['local_rope_theta', 10_000],
 };
 
+const POOLINGS = ['cls', 'mean'] as const;
+const isPooling = (value: unknown): value is (typeof POOLINGS)[number] => POOLINGS.some((one) => one === value);
+
 const form: FormReader = {
   read(raw, layers, check): NetworkForm {
     const { flag } = check;
     const pooling = raw.classifier_pooling ?? 'cls';
-    if (pooling !== 'cls' && pooling !== 'mean')
+    if (!isPooling(pooling))
       throw check.fault(`classifier_pooling is ${quoted(pooling)}; only "cls" and "mean" are known`);
     return {
       norm: 'before',

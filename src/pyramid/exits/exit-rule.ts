@@ -82,6 +82,9 @@ function distance(logits: Logits, before: Logits, spread: number): Uncertainty {
   return fromNumber(Math.min(1, largest / spread));
 }
 
+/** Whether an exit is surer than another. */
+export const isLess = (u: Uncertainty, other: Uncertainty): boolean => toNumber(u) < toNumber(other);
+
 /** Whether a text leaves at an exit that is so uncertain. */
 export const leaves = (u: Uncertainty, tau: Tau): boolean => tau !== null && toNumber(u) <= tau;
 

@@ -3,7 +3,7 @@
  * how texts are cut.
  */
 import type { AnswerRule } from './answer-rule.ts';
-import { askedBefore, toNumber, uncertaintyOf } from './exit-rule.ts';
+import { askedBefore, isLess, type Uncertainty, uncertaintyOf } from './exit-rule.ts';
 import { addendOf, type ExitSum, type ExitTemperatures, floorAnswer, summed, temperatureAt, tempered } from './sum.ts';
 
 /**
@@ -52,12 +52,13 @@ export function windowsAnswer(
 
 /** The first of the least unsure ones. */
 function leastUnsure(windows: readonly Exited[], { rule, sum }: Answering): number {
-  let [best, least] = [0, Number.POSITIVE_INFINITY];
+  let best = 0;
+  let least: Uncertainty | null = null;
   for (const [i, { exit, logits, floor }] of windows.entries()) {
     const own = summed(logits[exit - 1], addendOf(sum, floor));
     const u = uncertaintyOf(rule, own, askedBefore(logits, exit - 1));
-    if (u === null || toNumber(u) >= least) continue;
-    [best, least] = [i, toNumber(u)];
+    if (u === null || (least !== null && !isLess(u, least))) continue;
+    [best, least] = [i, u];
   }
   return best;
 }

@@ -104,7 +104,7 @@ function addClassify(app: App, { models }: RouteContext): void {
     const isActivated = activationOf(request.body);
     const texts = typeof input === 'string' ? [input] : input;
     const options = {
-      truncate: most === -1 ? (side ?? 'right') : 'never',
+      truncate: most === -1 ? (side ?? undefined) : 'never',
       signal: goneSignal(request, reply),
     } as const;
     const classified = await models.get(model ?? undefined).classify(texts, options);

@@ -11,6 +11,9 @@ import { hasFloor, methods } from '../methods.ts';
 import { type TrainOptions, trainTable } from './defaults.ts';
 import type { GivenEpochs } from './option-values.ts';
 
+/** Peak learning rate of a network that starts from nothing. */
+export const RATE_FROM_SCRATCH = 5e-4;
+
 /** What a call may give. It must give `out`, and `train` or `task`; everything else has a default. */
 export interface GivenTrainOptions extends Partial<Omit<TrainOptions, 'epochs'>> {
   /** Passes over the training rows: a number for the regular stage, a list, or by stage. */
@@ -37,6 +40,8 @@ export function resolveTrainOptions(
   }
   // who says how many epochs has said how long to train
   if (given.epochs !== undefined && given.minSteps === undefined) options.minSteps = 0;
+  // weights that know nothing have farther to go: at 5e-5 they answer by chance for epochs
+  if (options.model === 'scratch' && given.learningRate === undefined) options.learningRate = RATE_FROM_SCRATCH;
   // who waits for a better epoch wants it
   if (options.patience !== null && given.keep === undefined) options.keep = 'best';
   const resolved = options as unknown as TrainOptions;

@@ -92,7 +92,7 @@ export const stageTable = {
     min: 0,
     above: true,
     max: 1,
-    help: 'peak learning rate, reached after warm-up; use about 5e-4 for a network from scratch',
+    help: 'peak learning rate, reached after warm-up; for a network from scratch 5e-4 where none is given',
     aliases: ['learning_rate'],
   }),
   learningRateSchedule: customOption<ScheduleName>({
