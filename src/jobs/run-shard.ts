@@ -43,7 +43,7 @@ export async function runShard(at: number, run: ShardRun): Promise<ShardRecord> 
     const part = shard.part ?? undefined;
     const problems: RowProblem[] = [];
     const onProblem = (problem: RowProblem) => problems.push(problem);
-    const rows = new Rows(streamRows(file.path, { ...file.read, ...(part && { part }), onProblem }));
+    const rows = new Rows(streamRows(file.path, { ...file.read, ...(part && { part }), wholeRows: true, onProblem }));
     /** Rows are read ahead of their answers: those before `line` alone, so that the order is the same each time. */
     const rejectUnread = async (line = Infinity) => {
       while (problems.length > 0 && problems[0].line < line) await writeReject(problems.shift()!);
@@ -58,7 +58,7 @@ export async function runShard(at: number, run: ShardRun): Promise<ShardRecord> 
     };
     const answered = async (row: TextRow, answer: Answer) => {
       await rejectUnread(row.line);
-      await writer.answer({ file: file.name, line: row.line, ...answer });
+      await writer.answer({ file: file.name, line: row.line, ...answer, row: row.row });
       onRow?.();
     };
     try {

@@ -7,6 +7,7 @@ import { type FileHandle, open, readdir, readFile, rename, rm, stat } from 'node
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { PyramidError } from '../errors.ts';
+import { plainValue } from '../text/plain-json.ts';
 import { type Manifest, SHARDS, type Shard } from './manifest.ts';
 
 /** Characters that are held before they are written. */
@@ -99,7 +100,7 @@ class Lines {
     });
 
   async add(row: object): Promise<void> {
-    this.#held += `${JSON.stringify(row)}\n`;
+    this.#held += `${JSON.stringify(row, plainValue)}\n`;
     this.rows++;
     if (this.#held.length >= HELD) await this.#write();
   }

@@ -4,6 +4,7 @@
  */
 import { stringify } from 'csv-stringify/sync';
 import type { Answer } from '../../engine/index.ts';
+import { plainValue } from '../../text/plain-json.ts';
 
 /** Of a file: column to cell. null: the text came without. */
 export type SourceRow = Readonly<Record<string, unknown>> | null;
@@ -12,7 +13,7 @@ export type AnswerFormat = 'jsonl' | 'csv';
 /** The line of each answer, with the header line before the first where there is one. */
 export function answerLines(format: AnswerFormat): (answer: Answer, row: SourceRow) => string {
   if (format === 'jsonl')
-    return (answer, row) => `${JSON.stringify(row === null ? answer : { ...answer, row }, plain)}\n`;
+    return (answer, row) => `${JSON.stringify(row === null ? answer : { ...answer, row }, plainValue)}\n`;
   let columns: readonly string[] | null = null;
   return (answer, row) => {
     const head = columns === null;
@@ -30,12 +31,10 @@ export function answerLines(format: AnswerFormat): (answer: Answer, row: SourceR
   };
 }
 
-/** Whole numbers beyond a double's are texts: JSON has no other place for them. */
-const plain = (_: string, value: unknown): unknown =>
-  typeof value === 'bigint' ? (Number.isSafeInteger(Number(value)) ? Number(value) : String(value)) : value;
-
 function cellText(cell: unknown): string | number | null {
   if (cell === undefined || cell === null) return null;
   if (typeof cell === 'string' || typeof cell === 'number') return cell;
-  return typeof cell === 'object' && !(cell instanceof Date) ? JSON.stringify(cell, plain) : String(plain('', cell));
+  return typeof cell === 'object' && !(cell instanceof Date)
+    ? JSON.stringify(cell, plainValue)
+    : String(plainValue('', cell));
 }
