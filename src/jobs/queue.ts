@@ -161,7 +161,7 @@ async function load(url: string): Promise<Bull> {
 }
 
 /** Without what may be a password. */
-const shown = (url: string): string => {
+export const shown = (url: string): string => {
   try {
     const { protocol, host, pathname } = new URL(url);
     return `${protocol}//${host}${pathname}`;

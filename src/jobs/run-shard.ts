@@ -25,7 +25,8 @@ export interface ShardRun {
 /** Of a text, not of the model or the machine. */
 const ROW_FAULTS: readonly ErrorCode[] = ['MP_TEXT_STALLED', 'MP_WORKER_LOST', 'MP_TEXT_LONG', 'MP_TEXT_TYPE'];
 const isRowFault = (error: unknown): error is PyramidError =>
-  error instanceof PyramidError && ROW_FAULTS.includes(error.code);
+  // workers that cannot even start say why: that is the machine's fault
+  error instanceof PyramidError && ROW_FAULTS.includes(error.code) && error.cause === undefined;
 
 /**
  * Does the shard of number `at`.
@@ -64,6 +65,7 @@ export async function runShard(at: number, run: ShardRun): Promise<ShardRecord> 
     try {
       while (await answerAll(rows, model, options, answered, reject)) signal.throwIfAborted();
       await rejectUnread();
+      rows.throwIfBroken();
     } finally {
       await rows.close();
     }
@@ -102,6 +104,7 @@ class Rows {
   readonly #source: AsyncGenerator<TextRow>;
   readonly #waiting: TextRow[] = [];
   #pulling: Promise<boolean> | null = null;
+  #fault: { readonly error: unknown } | null = null;
   #begun = 0; // counts the streams: an earlier one must take no more
   #given = 0; // of those that wait, to the stream
 
@@ -139,10 +142,16 @@ class Rows {
       },
       (error) => {
         this.#pulling = null;
+        this.#fault = { error };
         throw error;
       },
     );
     return this.#pulling;
+  }
+
+  /** What reading failed by: a stream of answers that had ended already has not passed it on. */
+  throwIfBroken(): void {
+    if (this.#fault) throw this.#fault.error;
   }
 
   async close(): Promise<void> {

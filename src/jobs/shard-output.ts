@@ -49,8 +49,8 @@ export async function writeShard(
     await write({ answer: (row) => answers.add(row), reject: (row) => rejects.add(row) });
     await answers.close();
     await rejects.close();
-    // without rejects no file of them
-    if (rejects.rows === 0) await rejects.drop();
+    // without rejects no file of them, an earlier try's neither
+    if (rejects.rows === 0) await rejects.leaveNone();
     else await rejects.take();
     await answers.take();
   } catch (error) {
@@ -123,6 +123,11 @@ class Lines {
   }
 
   take = () => this.#writing(() => rename(this.#temporary, this.#path));
+
+  async leaveNone(): Promise<void> {
+    await this.drop();
+    await this.#writing(() => rm(this.#path, { force: true }));
+  }
 
   async drop(): Promise<void> {
     await this.#file?.close().catch(() => {});

@@ -15,7 +15,7 @@ import { needEmptyFolder } from '../write-folder.ts';
 import { partDigest } from './digest.ts';
 import { fingerprint } from './fingerprint.ts';
 import { SHARDS, type Shard, type SubmittedFile, shardFiles, writeManifest } from './manifest.ts';
-import { ShardQueue } from './queue.ts';
+import { ShardQueue, shown } from './queue.ts';
 
 export interface SubmitOptions {
   /** Names or patterns of names. */
@@ -75,7 +75,10 @@ export async function submit(options: SubmitOptions, say: (sentence: string) => 
     const submitted = new Date().toISOString();
     const about = { path: resolve(model), fingerprint: print };
     await writeManifest(out, { run, submitted, model: about, tau, topK, dtype, attempts, files, shards });
-    await queue.add([...shards.keys()], attempts);
+    await queue.add([...shards.keys()], attempts).catch((cause: Error) => {
+      const reason = `${cause.message}; what is to be done is written: "jobs retry ${out}" puts it into the queue`;
+      throw new PyramidError('MP_QUEUE', { queue: shown(options.queueUrl), reason }, { cause });
+    });
     return { files: files.length, shards: shards.length, rows: shards.reduce((sum, { rows }) => sum + rows, 0) };
   } finally {
     await queue.close();

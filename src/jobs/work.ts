@@ -79,7 +79,7 @@ export async function work(
     if (metricsPort !== null) {
       const metrics = await serveMetrics(totals, metricsPort);
       ends.push(() => metrics.close());
-      say(`figures for Prometheus at http://127.0.0.1:${metrics.port}/metrics`);
+      say(`figures for Prometheus at port ${metrics.port}, /metrics, on all addresses of this machine`);
     }
     const why = await takeShards({ queue, manifest, model, options, say, stop, totals });
     if (why !== 'finished') return { why, totals, failed: 0, shards: manifest.shards.length };
@@ -152,18 +152,36 @@ async function takeShards(taking: Taking): Promise<WorkDone['why']> {
     { takeoverMs: options.takeover * 1000 },
   );
   let isLost = false;
-  worker.on('error', (error) => {
-    if (!isLost && 'code' in error) say(`the connection to the queue is lost (${error.message}); trying again`);
-    isLost ||= 'code' in error;
+  let said = '';
+  worker.on('error', (error: Error & { readonly code?: unknown }) => {
+    // the client's own, of a connection, have a name; what the queue itself refuses has none
+    if (typeof error.code === 'string') {
+      if (!isLost) say(`the connection to the queue is lost (${error.message}); trying again`);
+      isLost = true;
+    } else if (error.message !== said) {
+      said = error.message;
+      say(`the queue says: ${error.message}`);
+    }
   });
   worker.on('ready', () => {
     if (isLost) say('the connection to the queue is back');
     isLost = false;
   });
-  void worker.run().catch(() => {});
+  void worker.run().catch((error: Error) => say(`no more shards are taken: ${error.message}`));
 
   const isBusy = () => running !== null;
-  const why = await untilNothingIsLeft({ ...taking, isBusy });
+  const giveUp = async () => {
+    (running as AbortController | null)?.abort();
+    await within(worker.close(true), CLOSE_MS);
+  };
+  let why: WorkDone['why'];
+  try {
+    why = await untilNothingIsLeft({ ...taking, isBusy });
+  } catch (error) {
+    // it must take no shard any more: the model is closed next
+    await giveUp();
+    throw error;
+  }
   if (why === 'cancelled') (running as AbortController | null)?.abort();
   const closing = worker.close();
   if (!(await within(closing, options.grace * 1000)) && isBusy()) {

@@ -20,7 +20,13 @@ export interface CutOptions extends Pick<ColumnNames, 'text' | 'pair'> {
 
 export interface CutFile {
   /** What each part is read with, settled on the whole file. */
-  readonly read: { readonly text: ColumnName; readonly pair?: ColumnName; readonly delimiter?: string };
+  readonly read: {
+    readonly text: ColumnName;
+    readonly pair?: ColumnName;
+    readonly delimiter?: string;
+    /** Of JSON lines: all columns. */
+    readonly keys?: readonly string[];
+  };
   readonly parts: readonly CutPart[];
   /** Why it is one part, whatever its size; null: it may be cut. */
   readonly whole: string | null;
@@ -51,11 +57,13 @@ export async function cutFile(path: string, options: CutOptions): Promise<CutFil
     const { columns } = table;
     if (columns.length === 0) throw new PyramidError('MP_DATA_EMPTY', { path });
     const { text, pair } = chooseColumns(path, columns, options);
-    const name = (at: number): ColumnName => (header ? columns[at] : at);
+    const name = (at: number): ColumnName => columns[at]; // of a file without a header line its number
+    const isLines = ['.jsonl', '.ndjson'].includes(formatOf(path) ?? '');
     const read = {
       text: name(text),
       ...(pair !== undefined && { pair: name(pair) }),
       ...(table.delimiter !== undefined && { delimiter: table.delimiter }),
+      ...(isLines && { keys: columns }),
     };
     const { size } = await stat(path);
     const { isUtf8, mark } = await encodingAt(path);

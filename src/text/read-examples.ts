@@ -54,6 +54,8 @@ export interface StreamOptions extends ColumnNames {
   readonly onProblem?: (problem: RowProblem) => void;
   /** The file's part that is read, of `cutFile`; the columns are then named. Without, all of it. */
   readonly part?: FilePart;
+  /** With `part`, of JSON lines: the keys that are columns, as the file's first rows have them. Left out: those that are named. */
+  readonly keys?: readonly string[];
   /** Called once with what there is to say about the file. */
   readonly onNote?: (text: string) => void;
   /** Called, in place of `onNote`, with what was guessed at: a separator that is no comma. */
@@ -79,7 +81,7 @@ export interface ReadOptions extends Omit<StreamOptions, 'labelled' | 'severalLa
 export async function* streamRows(path: string, options: StreamOptions = {}): AsyncGenerator<TextRow> {
   const { limit = Infinity, labelled = false, delimiter, part, onNote, onGuess = onNote } = options;
   // the first rows of a part may lack a key that the first rows of the file have
-  const keys = part && namesIn(options).map(String);
+  const keys = part && (options.keys ?? namesIn(options).map(String));
   const header = !areNumbered(options);
   const table = await openTable(path, { header, delimiter, columns: columnsNeeded(options), part, keys });
   const { columns, rows } = table;
@@ -117,7 +119,8 @@ export async function* streamRows(path: string, options: StreamOptions = {}): As
       onNote(`${path}: ${parts.join(', ')}`);
     }
     if (choice && !options.wholeRows) table.want?.(columnsIn(choice));
-    const laterKey = keysThatMatter(path, columns, options, choice);
+    // what the columns of a part are was settled on the whole file
+    const laterKey = part ? () => null : keysThatMatter(path, columns, options, choice);
 
     for await (const row of rows) {
       if (row.kind === 'row' && !choice) throw new Error('internal: a row in a table without columns');

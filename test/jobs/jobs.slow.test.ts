@@ -258,7 +258,8 @@ describe.skipIf(noRedis)('a run on many machines', () => {
     await submit(file.path, out);
     const watched = worker(out, '--metrics-port', '0');
     await until('the port', () => watched.stderr.includes('/metrics'));
-    const url = /http:\S+/.exec(watched.stderr)![0];
+    const [, port] = /port (\d+)/.exec(watched.stderr)!;
+    const url = `http://127.0.0.1:${port}/metrics`;
     let text = '';
     await until('a shard done', async () => {
       text = await (await fetch(url)).text();

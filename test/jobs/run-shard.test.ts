@@ -125,4 +125,18 @@ describe('a manifest', () => {
       await expect(readManifest(out)).rejects.toMatchObject({ code: 'MP_DATA_FILE' });
     }
   });
+
+  test('of a file whose header was changed is not done, whichever part it is', async () => {
+    const { out, manifest } = await submitted('header.csv', text, 120);
+    writeFileSync(manifest.files[0].path, text.replace('text,id', 'id,text'));
+    for (const at of manifest.shards.keys())
+      await expect(runShard(at, { out, manifest, model: model(() => null), signal })).rejects.toThrow('it was changed');
+  });
+
+  test('fails where workers cannot start: that is no fault of its rows', async () => {
+    const { out, manifest } = await submitted('sick.csv', text, 1e6);
+    const sick = () => new PyramidError('MP_WORKER_LOST', { tries: 3 }, { cause: new Error('no memory') });
+    await expect(runShard(0, { out, manifest, model: model(sick), signal })).rejects.toThrow(/worker/);
+    expect(readdirSync(join(out, 'shards'))).toEqual([]);
+  });
 });

@@ -31,6 +31,14 @@ describe("a shard's answers", () => {
     expect(await recordOf(out, shard)).toEqual(record);
   });
 
+  test('of a try without rejects leave no rejects of an earlier one', async () => {
+    const out = newRun();
+    await writeShard(out, shard, (writer) => writer.reject({ line: 2, problem: 'a lost worker' }));
+    const record = await writeShard(out, shard, (writer) => writer.answer({ line: 2 }));
+    expect(files(out)).toEqual(['000007.done.json', '000007.jsonl']);
+    expect(await recordOf(out, shard)).toEqual(record);
+  });
+
   test('of two workers at once are those of one: each writes a file of its own', async () => {
     const out = newRun();
     let begun = 0;

@@ -142,7 +142,7 @@ describe('columns', () => {
     const rows = ['{"body": "a", "id": 1}', ...Array.from({ length: 5 }, () => '{"id": 2}'), '{"body": "b"}'];
     const path = write('.jsonl', `${rows.join('\n')}\n`);
     const { how, joined } = await cutAndRead(path, 1);
-    expect(how).toEqual({ text: 'body' });
+    expect(how).toEqual({ text: 'body', keys: ['body', 'id'] });
     expect(joined.map((row) => ('problem' in row ? row.problem : row.text))).toEqual([
       'a',
       ...Array.from({ length: 5 }, () => 'there is no text'),
@@ -194,4 +194,18 @@ describe('what cannot be read at all is found when the file is cut', () => {
   ])('%s: %j', async (extension, content, code) => {
     await expect(cutFile(write(extension, content), { bytes: 1 })).rejects.toMatchObject({ code });
   });
+});
+
+test('JSON lines with a label, and with numbers as keys, are read in parts as in the whole file', async () => {
+  const rows = Array.from({ length: 40 }, (_, i) => ({ text: `text ${i}`, label: i % 2 ? 'a' : 'b', category: i }));
+  const path = write('.jsonl', rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
+  const { read: how, parts } = await cutFile(path, { bytes: 200 });
+  expect(parts.length).toBeGreaterThan(5);
+  const found: TextRow[] = [];
+  for (const { part } of parts)
+    for await (const row of streamRows(path, { ...how, wholeRows: true, ...(part && { part }) })) found.push(row);
+  expect(found.map(({ row }) => row)).toEqual(rows);
+  const numbers = rows.map(({ text }, i) => `${JSON.stringify({ 1: text, 2: `other ${i}` })}\n`);
+  const { joined } = await cutAndRead(write('.jsonl', numbers.join('')), 200, { text: '2' });
+  expect(joined.map((row) => 'text' in row && row.text)).toEqual(rows.map((_, i) => `other ${i}`));
 });
