@@ -5,7 +5,9 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { hasNetwork } from '../encoder/index.ts';
 import type { TextInput } from '../engine/index.ts';
+import { PyramidError } from '../errors.ts';
 import { denseFlops } from '../pyramid/flops.ts';
 import { readModelFolder } from '../pyramid/folder/disk-model.ts';
 import type { Dtype } from '../pyramid/folder/model-folder.ts';
@@ -54,8 +56,13 @@ export async function bench(options: BenchOptions): Promise<BenchReport> {
   const open: { close(): Promise<void> }[] = [];
   try {
     const dense = join(folder, 'dense');
-    await writeDenseModel(model, dense);
     const { config, info } = await readModelFolder(model);
+    if (hasNetwork(config)) await writeDenseModel(model, dense);
+    else if (options.peers !== null)
+      throw new PyramidError('MP_USAGE', {
+        what: 'peers run the weights of a network, and this model has none',
+        todo: 'leave --peers out',
+      });
     const workers = options.workers ?? availableParallelism();
     // what is not ours runs in one place: it gets as many threads as all our workers have
     const threads = Math.min(workers * options.threads, availableParallelism());

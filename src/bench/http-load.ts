@@ -50,6 +50,7 @@ export async function httpLoad({ command, serve, texts, load, seconds }: HttpLoa
     const ask = (i: number) => post({ agent, port, body: bodies[i % bodies.length] });
     await asFastAsItAnswers(ask, WARM_UP);
     const fast = await asFastAsItAnswers(ask, 1000 * seconds);
+    if (fast.length === 0) throw failed(`it answered no request within ${seconds} s`);
     const requestsPerSecond = fast.length / seconds;
     const paced = await atRate(ask, load * requestsPerSecond, 1000 * seconds);
     return {
@@ -119,7 +120,10 @@ async function asFastAsItAnswers(ask: (i: number) => Promise<number>, ms: number
   const took: number[] = [];
   let next = 0;
   const client = async () => {
-    while (performance.now() < end) took.push(await ask(next++));
+    while (performance.now() < end) {
+      const ms = await ask(next++);
+      if (performance.now() <= end) took.push(ms); // one that ends later is not of this time
+    }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, client));
   return took;
@@ -130,14 +134,20 @@ async function atRate(ask: (i: number) => Promise<number>, perSecond: number, ms
   const begin = performance.now();
   const count = Math.max(1, Math.floor((perSecond * ms) / 1000));
   const under: Promise<number>[] = [];
+  let fault: { readonly error: unknown } | null = null;
   while (under.length < count) {
     const due = Math.min(count, 1 + Math.floor(((performance.now() - begin) * perSecond) / 1000));
     while (under.length < due) {
       // its time is counted from when it was due, so that a late timer hides nothing
       const late = performance.now() - (begin + (1000 * under.length) / perSecond);
-      under.push(ask(under.length).then((took) => took + Math.max(0, late)));
+      const one = ask(under.length).then((took) => took + Math.max(0, late));
+      one.catch((error: unknown) => {
+        fault ??= { error };
+      });
+      under.push(one);
     }
     await new Promise((done) => setTimeout(done, 1));
+    if (fault) throw (fault as { readonly error: unknown }).error;
   }
   return Promise.all(under);
 }

@@ -31,6 +31,11 @@ export async function ownSystems(
   try {
     for (const dtype of dtypes) {
       const pyramid = await Pyramid.load(model, { dtype, workers, threads });
+      if (pyramid.shape.layers === 0) {
+        // floor 0 alone: no exit to choose, and nothing dense beside it
+        for (const tau of taus ?? [null]) systems.push(system(OWN, pyramid, tau, setting));
+        continue;
+      }
       const known = pyramid.info.tau ?? ownTau;
       const settings = taus ?? (known === null ? [] : [known]);
       const isDense = pyramid.headKind === 'none' && !pyramid.info.prunes;

@@ -206,7 +206,8 @@ function checkPlan({ options, given }: Call<BenchCommandOptions>): void {
   if (options.plan === null) {
     if (given.price !== undefined || given.planLoad !== undefined)
       throw usage('--price and --plan-load are about a plan', 'add --plan RPS');
-  } else if (options.peers !== null) throw usage('--plan is about our own server', 'leave --peers out');
+  } else if (options.seconds === 0) throw usage('--plan needs some time to measure', 'give --seconds above 0');
+  else if (options.peers !== null) throw usage('--plan is about our own server', 'leave --peers out');
 }
 
 /** A plan for each dtype and tau. */
