@@ -190,11 +190,10 @@ export const catalogue = {
     (e: { layer: number; logits: readonly number[] }) =>
       `the model's layer ${e.layer} gives logits that are not numbers (${list(e.logits.map(String))}): its weights are too large or damaged; take other weights`,
   ),
-  MP_MODEL_HEADS: kind(
-    2,
-    400,
-    (e: { method: string }) =>
-      `this model has no exit heads (it was trained with --method ${e.method}), so it cannot exit early; leave tau out, or train with --method fastbert or mp`,
+  MP_MODEL_HEADS: kind(2, 400, (e: { method: string }) =>
+    e.method === 'linear'
+      ? 'this model has floor 0 alone, which answers every text whatever tau is; leave tau out'
+      : `this model has no exit heads (it was trained with --method ${e.method}), so it cannot exit early; leave tau out, or train with --method fastbert or mp`,
   ),
 
   // training

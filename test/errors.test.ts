@@ -62,7 +62,7 @@ const examples: { readonly [C in ErrorCode]: readonly [Details<C>, ...Details<C>
   MP_MODEL_VOCABULARY: [{ path, pieces: 101, rows: 100 }],
   MP_MODEL_LABELS: [{ path, problem: 'there is no id2label' }],
   MP_MODEL_LOGITS: [{ layer: 2, logits: [Number.NaN, 1.5] }],
-  MP_MODEL_HEADS: [{ method: 'ltp' }],
+  MP_MODEL_HEADS: [{ method: 'ltp' }, { method: 'linear' }],
   MP_TRAIN_LOSS: [
     { stage: 'soft', step: 12, loss: Number.NaN, checkpoint: null },
     { stage: 'soft', step: 12, loss: Number.POSITIVE_INFINITY, checkpoint: 'runs/a/checkpoint' },

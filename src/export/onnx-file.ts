@@ -4,6 +4,8 @@
  */
 import { hasNetwork } from '../encoder/index.ts';
 import type { WeightBits } from '../engine/int8.ts';
+import { PyramidError } from '../errors.ts';
+import { mebibytes } from '../folder.ts';
 import { toOnnx, verify } from '../graph/index.ts';
 import { mayExit } from '../pyramid/exits/exit-rule.ts';
 import { floorLength } from '../pyramid/floor/index.ts';
@@ -26,6 +28,9 @@ export interface OnnxFileOptions {
  */
 const FILE_BITS: WeightBits = 7;
 
+/** Of a protobuf message. */
+const MOST_BYTES = 2 ** 31;
+
 /** Of the keys of `metadata_props`. */
 const FORMAT = '1';
 
@@ -40,6 +45,7 @@ export function onnxFile(model: PyramidModel, tokenizer: Tokenizer, { dtype, tau
   const info = infoFor(model.info, dtype);
   const exits = mayExit({ headKind: headSettings.kind, hasFloor: floor !== null, shape: shapeOf(config) });
   const wanted = tau === 'model' ? info.tau : tau;
+  if (typeof tau === 'number' && !exits) throw new PyramidError('MP_MODEL_HEADS', { method: info.method });
   const built = exits ? wanted : null;
   const graph = pyramidGraph(
     { ...model, info },
@@ -64,8 +70,14 @@ export function onnxFile(model: PyramidModel, tokenizer: Tokenizer, { dtype, tau
     }),
     ...(info.abstention && { 'magic_pyramid.unsure_below': String(info.abstention.minScore) }),
   };
+  const bytes = toOnnx(graph, 'magic-pyramid', '', metadata);
+  if (bytes.length >= MOST_BYTES)
+    throw new PyramidError('MP_USAGE', {
+      what: `the file would have ${mebibytes(bytes.length)}, and no runtime opens one of 2 GiB or more`,
+      todo: dtype === 'int8' ? 'use a smaller model' : 'export with --dtype int8, or use a smaller model',
+    });
   return {
-    bytes: toOnnx(graph, 'magic-pyramid', '', metadata),
+    bytes,
     tau: built === 'input' ? undefined : built,
   };
 }
