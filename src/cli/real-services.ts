@@ -60,12 +60,12 @@ export const realServices: Services = {
   texts,
   textRows,
   trace,
-  async windowTrace(dir, rows, { dtype, stride }, onProgress) {
+  async windowTrace(dir, rows, { dtype, stride, windows }, onProgress) {
     const { Pyramid } = await import('../engine/index.ts');
     const { runWindowTrace } = await import('../measure/run-trace.ts');
     const pyramid = await Pyramid.load(dir, { dtype: dtype ?? undefined });
     try {
-      return { ...(await runWindowTrace(pyramid, rows, stride, onProgress)), own: pyramid.info };
+      return { ...(await runWindowTrace(pyramid, rows, { stride, windows }, onProgress)), own: pyramid.info };
     } finally {
       await pyramid.close();
     }

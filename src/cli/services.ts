@@ -2,6 +2,7 @@
  * What the commands need of the rest of the house, as one interface that a test can stand in for
  * (real-services.ts is the one in use).
  */
+
 import type { BenchOptions, BenchReport, HttpLoad, HttpLoadOptions } from '../bench/index.ts';
 import type { AbstentionFacts } from '../certify/index.ts';
 import type { Answer, LoadOptions, TextInput } from '../engine/index.ts';
@@ -15,6 +16,7 @@ import type { ExportedFolder } from '../export/transformers-js.ts';
 import type { Jobs } from '../jobs/index.ts';
 import type { Quantized, QuantizeOptions } from '../measure/quantize.ts';
 import type { RefitOptions, Refitted } from '../measure/refit.ts';
+import type { WindowRule } from '../pyramid/exits/windows.ts';
 import type { Dial } from '../pyramid/folder/dial.ts';
 import type { Dtype, PyramidModel } from '../pyramid/folder/model-folder.ts';
 import type { NewDial } from '../pyramid/folder/write-tau.ts';
@@ -118,7 +120,7 @@ export interface Services {
   windowTrace(
     dir: string,
     rows: Dataset,
-    options: { readonly dtype: Dtype | null; readonly stride: number },
+    options: { readonly dtype: Dtype | null; readonly stride: number; readonly windows: WindowRule },
     onProgress: (share: number) => void,
   ): Promise<WindowTrace & { readonly own: Dial }>;
   /** The same texts, each with its row of the file: column to cell. */

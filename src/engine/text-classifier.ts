@@ -3,11 +3,13 @@
  * checked (classify-options.ts) and run (text-runner.ts), and what comes back made into answers (answer.ts); on the caller's
  * thread nothing is computed but floor 0 of a lone text.
  */
+
 import type { FamilyName } from '../encoder/index.ts';
 import { knownOptions } from '../option.ts';
 import type { ProblemType } from '../problem-type.ts';
 import type { HeadKind } from '../pyramid/exits/exits.ts';
 import type { ExitSum } from '../pyramid/exits/sum.ts';
+import type { WindowRule } from '../pyramid/exits/windows.ts';
 import type { Dtype, PyramidInfo } from '../pyramid/folder/model-folder.ts';
 import { type NetworkShape, shapeOf } from '../pyramid/shape.ts';
 import type { DeviceName } from '../runtime/devices.ts';
@@ -206,10 +208,10 @@ export class TextClassifier {
   /** As `trace`, of each text its windows, see `stride` of `ClassifyOptions`: one where it fits. Throws as `classify`. */
   async traceWindows(
     inputs: readonly TextInput[],
-    options: TraceOptions & { readonly stride: number },
+    options: TraceOptions & { readonly stride: number; readonly windows?: WindowRule },
   ): Promise<TracedText[][]> {
-    const { stride, ...given } = knownOptions(options, ['signal', 'onProgress', 'stride']);
-    checkWindows({ stride }, { ...this.#model.config, ...this.#model.info, room: this.#model.room });
+    const { stride, windows, ...given } = knownOptions(options, ['signal', 'onProgress', 'stride', 'windows']);
+    checkWindows({ stride, windows }, { ...this.#model.config, ...this.#model.info, room: this.#model.room });
     return this.#traced(inputs, given, stride, (outcome) =>
       (outcome.windows ?? [outcome]).map((window) => this.#tracedText(window)),
     );

@@ -2,6 +2,7 @@
  * One method on one task, from its starting network to its figures: trained, its tau set without the test rows, judged on the test rows, saved as a model folder and timed in the engine. Knows nothing of the other methods
  * but what they share: stages, and the baseline that a drop is counted from.
  */
+
 import type { ClockFigures } from '../evaluate/clock-figures.ts';
 import { chooseTau, type Judgement, judge, type Summary, type Trace, tradeoff } from '../evaluate/index.ts';
 import { QUALITY_NAMES, qualityName, qualityOf } from '../evaluate/quality.ts';
@@ -17,6 +18,7 @@ import type { OnTrainEvent } from '../train/events.ts';
 import { methods } from '../train/methods.ts';
 import type { TrainOptions } from '../train/options/defaults.ts';
 import { clockTrainedModel, writeTrainedModel } from '../train/output/trained-model.ts';
+import { trainingCurves } from '../train/output/training-curves.ts';
 import { runMetrics } from '../train/output/training-record.ts';
 import type { MethodResult, SharedStages } from '../train/stages/run-method.ts';
 import { stageSettings } from '../train/stages/stage-settings.ts';
@@ -203,15 +205,6 @@ export function curveOf(trace: Trace, { method }: MethodRow, dense: NetworkShape
   return methods[method].exits ? curve : curve.slice(0, 1);
 }
 
-/** Loss and validation accuracy, one curve a stage; epochs are counted on from stage to stage. */
-export function trialCurves({ task, row }: Pick<TrialPlan, 'task' | 'row'>, { result }: Trial): TrainingCurve[] {
-  const stages: { stage: string; points: TrainingCurve['points'][number][] }[] = [];
-  result.progress.history.forEach(({ stage, loss, validation }, i) => {
-    // a stage may come twice, with another between
-    if (stages.at(-1)?.stage !== stage) stages.push({ stage, points: [] });
-    const { accuracy = null, microF1, r2 } = validation ?? {};
-    const right = { accuracy, ...(microF1 !== undefined && { microF1 }), ...(r2 !== undefined && { r2 }) };
-    stages.at(-1)!.points.push({ epoch: i + 1, loss, ...right });
-  });
-  return stages.map((curve) => ({ task, method: row.name, ...curve }));
-}
+/** Of a trial's loss and validation figures. */
+export const trialCurves = ({ task, row }: Pick<TrialPlan, 'task' | 'row'>, { result }: Trial): TrainingCurve[] =>
+  trainingCurves(result.progress.history, { task, method: row.name });

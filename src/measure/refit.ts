@@ -2,7 +2,7 @@
  * Floor 0 of a model made anew from texts that nobody has labelled, such as last week's: the network answers them and is not
  * touched; tau is found anew, certified where that can be, since floor 0 is another. In place or in a new folder, whole or not at all.
  */
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { readConfig } from '../encoder/index.ts';
 import { Pyramid } from '../engine/index.ts';
@@ -260,6 +260,9 @@ const answeredByEnd = (trace: Trace): Trace => ({
   }),
 });
 
+/** What training and `evaluate` leave beside a model, made with the floor 0 of then. */
+const OF_EARLIER_FLOOR = ['trace.jsonl', 'trace.jsonl.meta.json', 'report.json', 'report.html'];
+
 async function writeRefitted(
   model: string,
   own: PyramidInfo,
@@ -292,6 +295,8 @@ async function writeRefitted(
     };
     const changed = (text: string, more: object) => json({ ...(JSON.parse(text) as object), ...more });
     await writeFile(join(copy, FLOOR_FILE), floorFile(parts));
+    // they are of the floor 0 before: a curve of what is no longer there would be worse than none
+    for (const name of OF_EARLIER_FLOOR) await rm(join(copy, name), { force: true });
     await edit('config.json', (text) => changed(text, { pyramid }));
     const refit = { files, floor: facts, ...{ tau, tauFrom, certificate, rowsNeeded }, by, judged, right, atFloor };
     await edit('training.json', (text) => changed(text, { refit }));

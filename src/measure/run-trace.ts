@@ -1,4 +1,5 @@
 /** Makes a trace: one pass of the engine over labelled rows, with exits off. */
+
 import { Pyramid, type TracedText } from '../engine/index.ts';
 import { PyramidError } from '../errors.ts';
 import { labelNumbers } from '../evaluate/label-numbers.ts';
@@ -6,6 +7,7 @@ import type { Trace } from '../evaluate/trace.ts';
 import type { WindowTrace } from '../evaluate/windows.ts';
 import type { ProblemType } from '../problem-type.ts';
 import { answerRule } from '../pyramid/exits/answer-rule.ts';
+import type { WindowRule } from '../pyramid/exits/windows.ts';
 import { type Dataset, NO_LABEL, problemTypeOfRows } from '../text/example.ts';
 
 /**
@@ -28,16 +30,16 @@ export async function runTrace(
   }
 }
 
-/** The same of texts that run as windows which share `stride` tokens, an entry for each window. Throws MP_OPTION_VALUE too. */
+/** The same of texts that run as windows which share `stride` tokens, an entry for each window; `windows` is how they will be judged. Throws MP_OPTION_VALUE too. */
 export async function runWindowTrace(
   pyramid: Pyramid,
   rows: Dataset,
-  stride: number,
+  windows: { readonly stride: number; readonly windows: WindowRule },
   onProgress?: (share: number) => void,
 ): Promise<WindowTrace> {
   needRows(rows);
   const described = traceFor(pyramid, rows);
-  const traced = await pyramid.traceWindows(rows.examples, { stride, onProgress });
+  const traced = await pyramid.traceWindows(rows.examples, { ...windows, onProgress });
   const of = traced.flatMap((windows, text) => windows.map(() => text));
   return { trace: described(traced.flat(), of), counts: traced.map(({ length }) => length) };
 }

@@ -38,7 +38,8 @@ export async function train(
   const tell: OnTrainEvent = (event) =>
     onEvent(event.kind === 'note' ? { ...event, text: inOptionWords(event.text) } : event);
   try {
-    return await runTraining(resolveTrainOptions(options), trainingDevice(), tell, stop);
+    const result = await runTraining(resolveTrainOptions(options), trainingDevice(), tell, stop);
+    return { ...result, warnings: result.warnings.map(inOptionWords) };
   } catch (error) {
     if (error instanceof PyramidError) error.message = inOptionWords(error.message);
     throw error;

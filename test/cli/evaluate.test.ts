@@ -115,7 +115,7 @@ describe('evaluate', () => {
     };
     const args = ['evaluate', '--model', 'm', '--test', 'f.csv', '--stride', '16'];
     const { stdout } = await cli(args, fake);
-    expect(calls).toEqual([['m', { dtype: null, stride: 16 }]]);
+    expect(calls).toEqual([['m', { dtype: null, stride: 16, windows: 'mean' }]]);
     expect(stdout).toContain(
       '2.00 a text, which share 16 tokens; the mean of their logits answers; nothing is promised',
     );

@@ -121,7 +121,7 @@ describe('a model of the network alone', () => {
   test('is judged as it answers, operations of all windows counted', async () => {
     const examples = [...long, ...short].map((words, i) => ({ text: textOf(words), label: i % 3 }));
     const rows = { name: 'rows', labels: pyramid.labels, pairs: false, examples };
-    const found = await runWindowTrace(pyramid, rows, STRIDE);
+    const found = await runWindowTrace(pyramid, rows, { stride: STRIDE, windows: 'mean' });
     for (const [tau, windows] of [
       [null, 'mean'],
       [0.97, 'mean'],

@@ -80,7 +80,7 @@ export const evaluate: Command<EvaluateOptions> = {
     const given = engineTau(tau);
     const dialOf = (own: Dial): Dial => (given === undefined ? own : { tau: given, tauFrom: 'given' });
     if (windows !== null) {
-      const found = await services.windowTrace(dir, rows, { dtype, stride: windows.stride }, onProgress);
+      const found = await services.windowTrace(dir, rows, { dtype, ...windows }, onProgress);
       const judgement = judgeWindows(found, dialOf(found.own).tau, windows.windows);
       const each = found.trace.entries.length / found.counts.length;
       const facts = { stride: windows.stride, rule: windows.windows, each };

@@ -3,6 +3,7 @@
  * that exclude or need one another. Also what of them is stored beside the model.
  */
 
+import { resolve, sep } from 'node:path';
 import { PyramidError } from '../../errors.ts';
 import { nearest } from '../../nearest.ts';
 import { type OptionSpec, readOption } from '../../option.ts';
@@ -41,10 +42,19 @@ export function resolveTrainOptions(
   // who says how many epochs has said how long to train
   if (given.epochs !== undefined && given.minSteps === undefined) options.minSteps = 0;
   // weights that know nothing have farther to go: at 5e-5 they answer by chance for epochs
-  if (options.model === 'scratch' && given.learningRate === undefined) options.learningRate = RATE_FROM_SCRATCH;
+  const { network } = methods[options.method as TrainOptions['method']];
+  if (network && options.model === 'scratch' && given.learningRate === undefined)
+    options.learningRate = RATE_FROM_SCRATCH;
   // who waits for a better epoch wants it
-  if (options.patience !== null && given.keep === undefined) options.keep = 'best';
+  if (network && options.patience !== null && given.keep === undefined) options.keep = 'best';
+  // settings of Hugging Face's trainer say 0 steps where a share is meant
+  if (given.warmup !== undefined && options.warmupSteps === 0) options.warmupSteps = null;
   const resolved = options as unknown as TrainOptions;
+  if (given.warmup !== undefined && resolved.warmupSteps !== null)
+    throw new PyramidError('MP_USAGE', {
+      what: `both ${nameOf('warmup')} and ${nameOf('warmupSteps')} were given`,
+      todo: 'leave one of them out',
+    });
   checkTogether(resolved, nameOf);
   return resolved;
 }
@@ -55,6 +65,11 @@ function checkTogether(options: TrainOptions, nameOf: (key: string) => string): 
   };
   const { task, train, out, hiddenSize, heads } = options;
   if (out === '') wrong(`${nameOf('out')} is missing`, 'give the folder to write the model to');
+  if (options.log !== null && isWithin(options.log, out))
+    wrong(
+      `${nameOf('log')} lies in the folder of the model, which is to be empty before training`,
+      `give another place, such as ${out}.csv`,
+    );
   if (task === null && train === null) {
     wrong('there is no training data', `give ${nameOf('train')} with a file, or ${nameOf('task')} with a name`);
   }
@@ -108,12 +123,15 @@ function checkTogether(options: TrainOptions, nameOf: (key: string) => string): 
   }
 }
 
+const isWithin = (path: string, folder: string): boolean =>
+  `${resolve(path)}${sep}`.startsWith(`${resolve(folder)}${sep}`);
+
 /** Whether there is a file whose fields a delimiter separates. */
 export const usesDelimiter = ({ train, validation, test, calibration, unlabelled = [] }: GivenTrainOptions): boolean =>
   [train, validation, test, calibration, ...unlabelled].some((file) => typeof file === 'string' && isDelimited(file));
 
-/** What training.json stores of the settings: all of them but `resume`, so that it can be given back as a configuration file. */
-export function resolvedConfig(options: TrainOptions): Omit<TrainOptions, 'resume'> {
-  const { resume: _, ...stored } = options;
+/** What training.json stores of the settings: all of them but those of one call alone, so that it can be given back as a configuration file. */
+export function resolvedConfig(options: TrainOptions): Omit<TrainOptions, 'resume' | 'log' | 'yes'> {
+  const { resume: _, log: __, yes: ___, ...stored } = options;
   return structuredClone(stored);
 }

@@ -53,10 +53,10 @@ export function logged(
 }
 
 const stepLine = ({ kind, stage, epoch, step, loss, tokensPerSecond }: Step): string =>
-  stringify([[kind, stage, epoch + 1, step, loss, '', Math.round(tokensPerSecond), '']]);
+  stringify([[kind, stage, epoch, step, loss, '', Math.round(tokensPerSecond), '']]);
 
 const epochLine = ({ kind, stage, epoch, loss, validation, seconds }: Epoch, step: number): string =>
-  stringify([[kind, stage, epoch + 1, step, loss, judgedBy(stage, validation) ?? '', '', Number(seconds.toFixed(3))]]);
+  stringify([[kind, stage, epoch, step, loss, judgedBy(stage, validation) ?? '', '', Number(seconds.toFixed(3))]]);
 
 /** The whole lines of what a run wrote until `first`; only its last stage can be done again in part. */
 function linesBefore(text: string, first: Step | Epoch): string {
@@ -65,7 +65,7 @@ function linesBefore(text: string, first: Step | Epoch): string {
   const isBefore = (line: string): boolean => {
     const [kind, , epoch, step] = line.split(',');
     if (first.kind === 'step') return Number(step) < first.step;
-    return Number(epoch) <= first.epoch + (kind === 'step' ? 1 : 0);
+    return Number(epoch) <= first.epoch - (kind === 'step' ? 0 : 1);
   };
   const done = lines.slice(from).findIndex((line) => !isBefore(line));
   return lines.slice(0, done < 0 ? lines.length : from + done).join('') || HEAD;

@@ -10,15 +10,7 @@ import { surestWrong, type WrongAnswer } from '../../evaluate/surest-wrong.ts';
 import { type Trace, writeTrace } from '../../evaluate/trace.ts';
 import { tradeoff } from '../../evaluate/tradeoff.ts';
 import { randomStream } from '../../random.ts';
-import {
-  left,
-  type Report,
-  type ReportTable,
-  renderReport,
-  reportTable,
-  right,
-  type TrainingCurve,
-} from '../../report/index.ts';
+import { left, type Report, type ReportTable, renderReport, reportTable, right } from '../../report/index.ts';
 import { labelTables } from '../../report/label-tables.ts';
 import { reportRow } from '../../report/table.ts';
 import type { Dataset } from '../../text/example.ts';
@@ -26,10 +18,13 @@ import { writeAllWhole } from '../../write-whole.ts';
 import type { TrainEvent } from '../events.ts';
 import { methods } from '../methods.ts';
 import type { TrainOptions } from '../options/defaults.ts';
+import { trainingCurves } from './training-curves.ts';
 import { versions } from './versions.ts';
 
 /** Rows of a trace that lies beside a model: enough for a curve, and a page loads it in a moment. */
 const TRACE_ROWS = 5000;
+/** Logits of it: some 40 MB as text. */
+const TRACE_LOGITS = 2_000_000;
 const WRONG_ROWS = 25;
 /** Characters of a text in a table. */
 const TEXT = 240;
@@ -51,9 +46,11 @@ export interface RunReport {
 /** trace.jsonl in `dir`, of at most so many rows, drawn by the seed. Throws MP_WRITE. */
 export function writeValidationTrace(dir: string, trace: Trace, seed: number): Promise<void> {
   const { entries } = trace;
-  if (entries.length <= TRACE_ROWS) return writeTrace(join(dir, 'trace.jsonl'), trace);
+  const { layers, labels } = trace.shape;
+  const most = Math.min(TRACE_ROWS, Math.max(1, Math.floor(TRACE_LOGITS / (Math.max(1, layers) * labels))));
+  if (entries.length <= most) return writeTrace(join(dir, 'trace.jsonl'), trace);
   const order = randomStream(seed, 'trace').shuffle(entries.map((_, i) => i));
-  const drawn = order.slice(0, TRACE_ROWS).sort((a, b) => a - b);
+  const drawn = order.slice(0, most).sort((a, b) => a - b);
   return writeTrace(join(dir, 'trace.jsonl'), { ...trace, entries: drawn.map((i) => entries[i]) });
 }
 
@@ -86,7 +83,7 @@ function reportOf(run: RunReport, labels: readonly ReportTable[]): Report {
     rows: [Number.isNaN(row.accuracy) ? { ...row, accuracy: null } : row],
     tables: [...labels, ...(wrong.length > 0 ? [wrongTable(wrong, rows, isNumber)] : [])],
     methods: [{ task, method, judgement, curve }],
-    training: curves(history, task, method),
+    training: trainingCurves(history, { task, method }),
   };
 }
 
@@ -117,15 +114,4 @@ function wrongTable(wrong: readonly WrongAnswer[], { examples }: Dataset, isNumb
     ],
     records,
   );
-}
-
-/** One a stage; epochs are counted on from stage to stage. */
-function curves(history: RunReport['history'], task: string, method: string): TrainingCurve[] {
-  const stages: { stage: string; points: TrainingCurve['points'][number][] }[] = [];
-  for (const [i, { stage, loss, validation }] of history.entries()) {
-    // a stage may come twice, with another between
-    if (stages.at(-1)?.stage !== stage) stages.push({ stage, points: [] });
-    stages.at(-1)!.points.push({ epoch: i + 1, loss, accuracy: validation?.accuracy ?? null });
-  }
-  return stages.map((curve) => ({ task, method, ...curve }));
 }

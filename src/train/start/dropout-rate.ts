@@ -7,8 +7,8 @@ import { type EncoderConfig, FAMILIES, parseConfig } from '../../encoder/index.t
  */
 export function withDropout(config: EncoderConfig, rate: number | null): EncoderConfig {
   if (rate === null) return config;
-  const { keys, classifierDropout } = FAMILIES[config.family];
-  const names = [keys.hiddenDropout, keys.attentionDropout, classifierDropout[0]];
+  const { keys, embeddingDropout, classifierDropout } = FAMILIES[config.family];
+  const names = [embeddingDropout, keys.hiddenDropout, keys.attentionDropout, classifierDropout[0]];
   const raw = { ...config.raw, ...Object.fromEntries(names.map((name) => [name, rate])) };
   return { ...parseConfig(raw, 'dropout'), labels: config.labels, problemType: config.problemType };
 }

@@ -7,10 +7,19 @@ import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 const root = temporaryFolder();
 const step = (stage: string, at: number, epoch: number): TrainEvent => ({
-  ...{ kind: 'step', stage, epoch, step: at, steps: 4, loss: at / 10, tokensPerSecond: 99.6, secondsLeft: 1 },
+  ...{
+    kind: 'step',
+    stage,
+    epoch: epoch + 1,
+    step: at,
+    steps: 4,
+    loss: at / 10,
+    tokensPerSecond: 99.6,
+    secondsLeft: 1,
+  },
 });
 const epoch = (stage: string, at: number): TrainEvent => ({
-  ...{ kind: 'epoch', stage, epoch: at, loss: 0.5, validation: { accuracy: 0.8, 'accuracy.1': 0.6 }, seconds: 2 },
+  ...{ kind: 'epoch', stage, epoch: at + 1, loss: 0.5, validation: { accuracy: 0.8, 'accuracy.1': 0.6 }, seconds: 2 },
 });
 const whole = [
   ...[step('heads', 1, 0), epoch('heads', 0)],

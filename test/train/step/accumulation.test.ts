@@ -1,5 +1,6 @@
 /** A step on several batches, smoothed targets, and the rate of dropout. */
 import { beforeAll, describe, expect, it } from 'vitest';
+import { FAMILIES, parseConfig } from '../../../src/encoder/index.ts';
 import { softmax } from '../../../src/pyramid/logits.ts';
 import { problems } from '../../../src/pyramid/problem.ts';
 import { float32, floats } from '../../../src/runtime/runtime.ts';
@@ -8,6 +9,7 @@ import type { TrainOptions } from '../../../src/train/options/defaults.ts';
 import { runMethod } from '../../../src/train/stages/run-method.ts';
 import { stageSettings } from '../../../src/train/stages/stage-settings.ts';
 import { createStageStep } from '../../../src/train/stages/stage-steps.ts';
+import { withDropout } from '../../../src/train/start/dropout-rate.ts';
 import { copyState, type ModelState, tensorOf } from '../../../src/train/state.ts';
 import { cpu } from '../../support/cpu.ts';
 import { relativeDistance } from '../../support/golden.ts';
@@ -146,15 +148,37 @@ describe('the rate of dropout', () => {
   it('is what the model says, and what the option says instead', async () => {
     const config = async (dropout: number | null) => (await tinyStart(rows, tinyOptions({ dropout }))).state.config;
     const rates = ({
+      embeddingDropout,
       hiddenDropout,
       attentionDropout,
       attentionOutputDropout,
       classifierDropout,
-    }: ModelState['config']) => [hiddenDropout, attentionDropout, attentionOutputDropout, classifierDropout];
-    expect(rates(await config(null))).toEqual([0.1, 0.1, 0.1, 0.1]);
-    expect(rates(await config(0.3))).toEqual([0.3, 0.3, 0.3, 0.3]);
-    expect(rates(await config(0))).toEqual([0, 0, 0, 0]);
+    }: ModelState['config']) => [
+      embeddingDropout,
+      hiddenDropout,
+      attentionDropout,
+      attentionOutputDropout,
+      classifierDropout,
+    ];
+    expect(rates(await config(null))).toEqual([0.1, 0.1, 0.1, 0.1, 0.1]);
+    expect(rates(await config(0.3))).toEqual([0.3, 0.3, 0.3, 0.3, 0.3]);
+    expect(rates(await config(0))).toEqual([0, 0, 0, 0, 0]);
     expect((await config(0.3)).labels).toEqual(rows.labels);
+  });
+
+  it('reaches every place at which a family drops', () => {
+    for (const family of Object.keys(FAMILIES) as (keyof typeof FAMILIES)[]) {
+      if (family === 'linear') continue; // nothing to drop
+      const { keys } = FAMILIES[family];
+      const sizes = { vocabularySize: 50, hiddenSize: 16, layers: 2, heads: 2, intermediateSize: 32, maxPositions: 40 };
+      const named = Object.entries(sizes).map(([name, size]) => [keys[name as keyof typeof sizes], size]);
+      const raw = { model_type: family, pad_token_id: 0, num_labels: 2, ...Object.fromEntries(named) };
+      const set = withDropout(parseConfig(raw, family), 0.25);
+      const { embeddingDropout, hiddenDropout, attentionDropout, attentionOutputDropout, classifierDropout } = set;
+      const all = [embeddingDropout, hiddenDropout, attentionDropout, attentionOutputDropout, classifierDropout];
+      expect([family, all.filter((rate) => rate !== 0.25 && rate !== 0)]).toEqual([family, []]);
+      expect([family, embeddingDropout, hiddenDropout, attentionDropout]).toEqual([family, 0.25, 0.25, 0.25]);
+    }
   });
 
   it('changes what is learned, and the same seed gives the same again', async () => {
