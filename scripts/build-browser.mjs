@@ -37,6 +37,13 @@ for (const { fileName, imports = [] } of output) {
   const foreign = imports.filter((name) => !files.has(name));
   if (foreign.length > 0) throw new Error(`${fileName} imports ${foreign.join(', ')}, which no browser has`);
 }
+// each build of onnxruntime-web looks for itself under its package's own name, which bundlers want to find
+for (const { fileName } of output) {
+  const path = join(out, fileName);
+  const code = await readFile(path, 'utf8');
+  const named = code.replaceAll(/ort\.(wasm|webgpu)\.min\.mjs/g, 'ort.$1.min.js');
+  if (named !== code) await writeFile(path, named);
+}
 await mkdir(join(out, 'onnxruntime-web'), { recursive: true });
 for (const device of ['', '.asyncify']) {
   for (const kind of ['mjs', 'wasm']) {

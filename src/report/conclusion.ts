@@ -23,14 +23,20 @@ function conclusion(rows: readonly ReportRow[]): string | null {
   const near = others.filter(
     ({ accuracy, speedupActual }) => speedupActual !== null && accuracy! >= bert.accuracy! - LITTLE,
   );
-  if (near.length === 0) return `No method comes within a point of bert's ${percent(bert.accuracy!)}.`;
+  if (near.length === 0) {
+    const linear = others.find(({ accuracy }) => accuracy! >= bert.accuracy! - LITTLE);
+    if (linear)
+      return `${linear.method}, of which no layer of a network runs, is right on ${percent(linear.accuracy!)} of the texts, ${beside(linear, bert)}${clock(linear, bert)}.`;
+    return `No method comes within a point of bert's ${percent(bert.accuracy!)}.`;
+  }
   const best = near.reduce((most, row) => (row.speedupActual! > most.speedupActual! ? row : most));
-  const points = 100 * (best.accuracy! - bert.accuracy!);
-  const apart =
-    Math.abs(points) < 0.05
-      ? 'as bert is'
-      : `${Math.abs(points).toFixed(1)} points ${points < 0 ? 'less' : 'more'} than bert`;
-  return `${best.method} computes ${times(best.speedupActual)} fewer operations than the dense model and is right on ${percent(best.accuracy!)} of the test texts, ${apart}${clock(best, bert)}.`;
+  return `${best.method} computes ${times(best.speedupActual)} fewer operations than the dense model and is right on ${percent(best.accuracy!)} of the test texts, ${beside(best, bert)}${clock(best, bert)}.`;
+}
+
+function beside(row: ReportRow, bert: ReportRow): string {
+  const points = 100 * (row.accuracy! - bert.accuracy!);
+  if (Math.abs(points) < 0.05) return 'as bert is';
+  return `${Math.abs(points).toFixed(1)} points ${points < 0 ? 'less' : 'more'} than bert`;
 }
 
 const clock = (best: ReportRow, bert: ReportRow): string =>

@@ -32,6 +32,9 @@ describe('the conclusion of a table', () => {
     expect(conclusions([row('bert', 0.9, 1), row('mp', 0.88, 9)])).toEqual([
       "No method comes within a point of bert's 90.0 %.",
     ]);
+    expect(conclusions([row('bert', 0.9, 1, 3), row('linear', 0.905, null, 0.1), row('mp', 0.88, 9)])).toEqual([
+      'linear, of which no layer of a network runs, is right on 90.5 % of the texts, 0.5 points more than bert; on the clock a text takes 0.10 ms instead of 3.00.',
+    ]);
     expect(conclusions([row('bert', 0.9, 1), row('mp', 0.9003, 9)])[0]).toMatch(/as bert is\.$/);
     expect(conclusions([row('bert', 0.9, 1), row('mp', 0.91, 9)])[0]).toMatch(/1\.0 points more than bert\.$/);
   });

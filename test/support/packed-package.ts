@@ -1,7 +1,7 @@
 /** The package as users get it: packed, and installed with npm's own settings, not those of this repository. */
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 
 /** Without what the npm that runs these tests has set, the settings of this repository among it. */
 export const plainEnv = Object.fromEntries(
@@ -19,9 +19,25 @@ export interface Packed {
   readonly files: readonly { readonly path: string; readonly size: number }[];
 }
 
-/** Packs what `npm run build` has made. */
+const TSC = ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json'];
+
+/** Packs what `npm run build` makes, in a place of its own: other tests run from dist, which has comments then. */
 export function packPackage(root: string): Packed {
-  const [packed] = JSON.parse(run('npm', ['pack', '--json', '--pack-destination', root], '.'));
+  const place = join(root, 'packing');
+  for (const name of [
+    'dist',
+    'docs',
+    'bench/engine/package.json',
+    'bench/engine/peer.py',
+    'package.json',
+    'README.md',
+    'CHANGELOG.md',
+    'LICENSE',
+  ])
+    cpSync(name, join(place, name), { recursive: true });
+  run(process.execPath, [...TSC, '--removeComments', '--declaration', 'false', '--outDir', join(place, 'dist')], '.');
+  const words = ['pack', '--json', '--ignore-scripts', '--pack-destination', resolve(root)];
+  const [packed] = JSON.parse(run('npm', words, place));
   return { file: join(root, packed.filename), unpackedSize: packed.unpackedSize, files: packed.files };
 }
 

@@ -63,7 +63,7 @@ export const quickServer = (): Promise<StaticSite> =>
       '/v1/models/quick': { type: 'application/json', text: JSON.stringify(info) },
     },
     other: async (request, response) => {
-      if (/\/(trace|report)$/.test(request.url!)) {
+      if (/\/(trace|report|examples)$/.test(request.url!)) {
         response.writeHead(204).end();
         return;
       }

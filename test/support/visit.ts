@@ -22,7 +22,11 @@ export async function visit(browser: Browser, address: string, options: VisitOpt
   const requests: string[] = [];
   const { origin } = new URL(address);
   page.on('pageerror', (error) => noise.push(`error: ${error.message}`));
-  page.on('console', (message) => noise.push(`${message.type()}: ${message.text()}`));
+  page.on('console', (message) => {
+    // a model folder without examples: a host can say so by 404 alone, which the browser itself writes down
+    if (message.location().url.endsWith('/examples.json')) return;
+    noise.push(`${message.type()}: ${message.text()}`);
+  });
   page.on('dialog', (dialog) => {
     noise.push(`dialog: ${dialog.message()}`);
     void dialog.dismiss();

@@ -8,7 +8,7 @@ import { gzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
 
 const LIMIT = 150_000;
-const RUNTIME = /^engine\/ort[.-]/;
+const RUNTIME = /^engine\/(ort[.-]|onnxruntime-web\/)/;
 
 test('the page has at most 150 kB of code, gzipped, without the runtime', () => {
   const files = readdirSync('dist/page', { recursive: true, encoding: 'utf8' }).filter((name) =>

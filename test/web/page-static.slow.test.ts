@@ -65,7 +65,7 @@ describe.skipIf(!hasChromium)('the page on a static host (skipped where there is
     await check(page);
     expect(await page.getByRole('tab').allTextContents()).toEqual(['Try', 'Trade-off', 'Batch']);
     await page.getByRole('tab', { name: 'Trade-off' }).click();
-    await page.locator('.figure').nth(9).waitFor();
+    await page.locator('.figure:visible').nth(6).waitFor();
     await page.getByRole('tab', { name: 'Batch' }).click();
     const rows = pageTexts.slice(0, 60);
     await page.locator('input[type=file]').setInputFiles({

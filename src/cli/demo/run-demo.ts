@@ -1,5 +1,5 @@
 /**
- * The demo: the paper's five methods and `mp+` (joint, pooled exit heads), each trained from scratch on real e-mail,
+ * The demo: the paper's five methods, `mp+` (joint, pooled exit heads) and `linear`, each trained from scratch on real e-mail,
  * judged on held-out mails and timed in the engine; a table, a report, and a model folder of each. Stages that methods share
  * run once.
  */

@@ -39,8 +39,8 @@ export function TryPart({ session }: { readonly session: Session }) {
     ask(true);
   };
   const begin = (found: ModelExamples | null) => {
-    about.value = found?.about ?? null;
     const own = found ? ownExamples(found, info) : [];
+    about.value = own.length > 0 ? (found?.about ?? null) : null; // it is about these
     examples.value = own.length > 0 ? own : examplesFor(info);
     // somebody may have typed by now
     if (text.value === '') take(examples.value[0]);
