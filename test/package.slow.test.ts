@@ -9,7 +9,7 @@ import { temporaryFolder } from './support/temporary-folder.ts';
 const TOOLS = [
   'publint@0.3.25',
   '@arethetypeswrong/cli@0.18.5',
-  'esbuild@0.28',
+  'esbuild-wasm@0.28', // the same in WebAssembly: its own binary is an optional package
   'webpack@5',
   'webpack-cli@7',
   '@types/node@20',
@@ -93,7 +93,7 @@ test('esbuild bundles a server that leaves the package outside, and the server r
   const program =
     "import { Pyramid, PyramidError } from 'magic-pyramid';\nPyramid.load('none').catch((error) => console.log(error instanceof PyramidError, error.code));";
   writeFileSync(join(project, 'server.js'), program);
-  tool(installed('esbuild/bin/esbuild'), [
+  tool(installed('esbuild-wasm/bin/esbuild'), [
     'server.js',
     '--bundle',
     '--platform=node',
