@@ -1,9 +1,9 @@
 // A Fastify plugin: `app.pyramid` from the start of the app to its end, and a route that classifies.
 //
-//     app.register(magicPyramid, { model: 'runs/mails' });
+//     app.register(magicPyramid, { model: 'runs/mails', prefix: '/mails' });    // POST /mails/classify
 import { Pyramid, PyramidError } from 'magic-pyramid';
 
-export async function magicPyramid(app, { model, prefix = '' }) {
+export async function magicPyramid(app, { model }) {
   const pyramid = await Pyramid.load(model);
   app.addHook('onClose', () => pyramid.close());
 
@@ -12,7 +12,7 @@ export async function magicPyramid(app, { model, prefix = '' }) {
     required: ['texts'],
     properties: { texts: { type: 'array', items: { type: 'string' }, maxItems: 256 } },
   };
-  app.post(`${prefix}/classify`, { schema: { body } }, async (request, reply) => {
+  app.post('/classify', { schema: { body } }, async (request, reply) => {
     try {
       const answers = await pyramid.classify(request.body.texts, { deadlineMs: 2000 });
       return answers.map(({ label, score }) => ({ label, score }));

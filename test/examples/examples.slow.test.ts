@@ -31,7 +31,14 @@ afterAll(() => {
 });
 
 const place = ({ exit }: Answer) => (exit === 0 ? 'floor 0' : `layer ${exit}`);
-const labelsAndScores = () => answers.map(({ label, score }) => ({ label, score }));
+/** The same answers; alone or in another batch a score may differ by rounding. */
+function expectAnswers(found: unknown, wanted: readonly Answer[] = answers): void {
+  const scored = found as readonly Answer[];
+  expect(scored.map(({ label }) => label)).toEqual(wanted.map(({ label }) => label));
+  scored.forEach(({ score }, i) => {
+    expect(score).toBeCloseTo(wanted[i].score, 5);
+  });
+}
 
 /** Starts a program that says on which port it listens. */
 async function listening(args: readonly string[], env: Record<string, string> = {}): Promise<number> {
@@ -64,7 +71,8 @@ test('express: answers, and errors with their status', async () => {
   const port = await listening(['examples/express/server.mjs'], { PORT: '0' });
   const url = `http://127.0.0.1:${port}/classify`;
   const reply = await post(url, { texts });
-  expect([reply.status, await reply.json()]).toEqual([200, labelsAndScores()]);
+  expect(reply.status).toBe(200);
+  expectAnswers(await reply.json());
   const wrong = await post(url, { texts: [7] });
   expect(wrong.status).toBe(400);
   expect(((await wrong.json()) as { error: string }).error).toMatch(/^.{10,300}$/);
@@ -79,8 +87,10 @@ test('fastify: a plugin that answers, refuses, and ends with the app', async () 
   const app = fastify();
   await app.register(magicPyramid, { model, prefix: '/mails' });
   const ask = (payload: object) => app.inject({ method: 'POST', url: '/mails/classify', payload });
-  expect((await ask({ texts })).json()).toEqual(labelsAndScores());
-  expect((await ask({ texts: 'no list' })).statusCode).toBe(400);
+  const reply = await ask({ texts });
+  expect(reply.statusCode, reply.body).toBe(200);
+  expectAnswers(reply.json());
+  expect((await ask({})).statusCode).toBe(400);
   await app.close();
 });
 
@@ -89,7 +99,7 @@ test('next-route: a request in, a response out', async () => {
   const ask = (body: string): Promise<Response> => POST(new Request('http://host/', { method: 'POST', body }));
   for (const [i, text] of texts.entries()) {
     const reply = await ask(JSON.stringify({ text }));
-    expect(await reply.json()).toEqual(labelsAndScores()[i]);
+    expectAnswers([await reply.json()], [answers[i]]);
   }
   for (const body of ['{', '{}', '7', '{"text":7}']) expect((await ask(body)).status).toBe(400);
   const { pyramid } = globalThis as unknown as { pyramid: Promise<Pyramid> };

@@ -40,7 +40,8 @@ const options = {
 
 export const demo: Command<DemoOptions> = {
   name: 'demo',
-  summary: 'Train the five methods from scratch on real e-mail (ham or spam), print the table and write the report',
+  summary:
+    'Train the methods, seven rows, from scratch on real e-mail (ham or spam), print the table and write the report',
   operands: null,
   options,
   examples: [
