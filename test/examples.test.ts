@@ -32,10 +32,13 @@ describe.each([
 
   beforeAll(async () => {
     const rows = scratchDataset({ rows: 60, labels: 2 });
-    writeRows(folder, 'mails.csv', rows);
+    // with the columns that the examples name
+    const mails = writeRows(folder, 'mails.csv', rows);
+    writeFileSync(mails, readFileSync(mails, 'utf8').replace('text,label', 'body,folder'));
+    const columns = { train: mails, text: 'body', label: 'folder' };
     await train(
       tinyOptions({
-        train: join(folder, 'mails.csv'),
+        ...columns,
         out: join(folder, 'runs/mails'),
         method: 'mp',
         exitHead: 'pooled',
@@ -43,10 +46,7 @@ describe.each([
       }),
       () => {},
     );
-    await train(
-      tinyOptions({ train: join(folder, 'mails.csv'), out: join(folder, 'runs/mails-linear'), method: 'linear' }),
-      () => {},
-    );
+    await train(tinyOptions({ ...columns, out: join(folder, 'runs/mails-linear'), method: 'linear' }), () => {});
   });
 
   it('has examples', () => {
