@@ -192,7 +192,7 @@ export const catalogue = {
   ),
   MP_MODEL_HEADS: kind(2, 400, (e: { method: string }) =>
     e.method === 'linear'
-      ? 'this model has floor 0 alone, which answers every text whatever tau is; leave tau out'
+      ? 'this model is linear: it has floor 0 alone, which answers every text whatever tau is; leave tau out'
       : `this model has no exit heads (it was trained with --method ${e.method}), so it cannot exit early; leave tau out, or train with --method fastbert or mp`,
   ),
 

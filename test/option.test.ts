@@ -94,8 +94,9 @@ describe("the library's training options", () => {
       ...given,
       batchSize: 7,
       seed: 0,
-      learningRate: 5e-5,
+      learningRate: 5e-4, // from scratch
     });
+    expect(resolveTrainOptions({ ...given, model: 'models/bert' }).learningRate).toBe(5e-5);
   });
 
   test('are named as the caller wrote them when they are wrong', () => {
