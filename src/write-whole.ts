@@ -2,6 +2,7 @@
  * Writes files whole or not at all: beside their place, then renamed. A device or a pipe is
  * written to directly, never replaced. Knows nothing of what is written.
  */
+import { randomUUID } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
 import { access, constants, realpath, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
@@ -33,7 +34,12 @@ export async function writeAllWhole(files: readonly WholeFile[]): Promise<void> 
         const texts = typeof file.text === 'string' ? [file.text] : file.text;
         await pipeline(Readable.from(texts), createWriteStream(to));
       };
-      replacements.push({ place, temporary: isFile ? `${place}.${process.pid}.tmp` : null, write });
+      // a name that nobody else has: in containers on one volume every process may have the same number
+      replacements.push({
+        place,
+        temporary: isFile ? `${place}.${process.pid}-${randomUUID().slice(0, 8)}.tmp` : null,
+        write,
+      });
     }
     await replaceAll(replacements);
   } catch (cause) {

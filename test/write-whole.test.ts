@@ -18,6 +18,14 @@ describe('writeWhole', () => {
     expect(readdirSync(join(root, 'made'))).toEqual(['file.txt']);
   });
 
+  test('of two at once leaves the whole text of one, though both have the same process number', async () => {
+    const path = join(root, 'at-once', 'file.txt');
+    const texts = ['a', 'b'].map((letter) => Array.from({ length: 50 }, () => letter.repeat(20_000)));
+    await Promise.all(texts.map((text) => writeWhole(path, text)));
+    expect(texts.map((text) => text.join(''))).toContain(readFileSync(path, 'utf8'));
+    expect(readdirSync(join(root, 'at-once'))).toEqual(['file.txt']);
+  });
+
   test.runIf(posix)('writes what a link leads to, and leaves the link', async () => {
     writeFileSync(join(root, 'target'), 'old');
     symlinkSync(join(root, 'target'), join(root, 'link'));

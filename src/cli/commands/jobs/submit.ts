@@ -47,7 +47,7 @@ const options: OptionTable<SubmitCommandOptions> = {
     default: 4 * 2 ** 20,
     min: 1024,
     placeholder: 'BYTES',
-    help: 'size of a shard, about; a minute of work is good',
+    help: 'approximate size of a shard; aim for about a minute of work',
   }),
   out: textOption({
     group: run,

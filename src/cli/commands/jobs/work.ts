@@ -51,7 +51,7 @@ const options: OptionTable<WorkCommandOptions> = {
     min: 0,
     max: 65535,
     placeholder: 'PORT',
-    help: 'figures for Prometheus at /metrics on this port (default: none)',
+    help: 'figures for Prometheus at /metrics on this port, on all addresses of the machine and without a key (default: none)',
   }),
 };
 
