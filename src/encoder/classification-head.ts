@@ -7,6 +7,7 @@ import type { EncoderConfig } from './config.ts';
 import { type Dropout, dense, layerNorm, type Weights } from './dense.ts';
 import { type Layout, rowCount, rowWeights } from './layout.ts';
 import { readRows } from './norms.ts';
+import { rowProduct } from './one-row.ts';
 
 /** [B, d]: what the main classifier reads of the rows x [N, d] that leave the last layer. */
 export function pooledRow(g: Graph, weights: Weights, config: EncoderConfig, x: Value, layout: Layout): Value {
@@ -17,7 +18,7 @@ export function pooledRow(g: Graph, weights: Weights, config: EncoderConfig, x: 
 
 /** Rows x [B, S, d] by `weight` [B, S] over `count` [B]: [B, d]. */
 export const meanRow = (g: Graph, x: Value, weight: Value, count: Value): Value =>
-  g.squeeze(g.matmul(g.unsqueeze(g.div(weight, g.unsqueeze(count, 1)), 1), x), 1);
+  g.squeeze(rowProduct(g, g.unsqueeze(g.div(weight, g.unsqueeze(count, 1)), 1), x), 1);
 
 /** Logits [B, C] from `row` [B, d], see `pooledRow`. */
 export function classificationHead(

@@ -17,6 +17,7 @@ export { formOfLayers } from './form.ts';
 export { attentionBias, isFirst, type Layout, layoutOf, logPresence, rowCount, rowWeights } from './layout.ts';
 export { beforeAttention, readRows } from './norms.ts';
 export { readConfig, readWeights } from './on-disk.ts';
+export { columnProduct, rowProduct } from './one-row.ts';
 export {
   decays,
   initialise,

@@ -21,7 +21,7 @@ import {
 import { Graph, type Value } from '../graph/index.ts';
 import { type ExitGraph, exitGraphAt, exitOf, features, rowFeatures } from '../pyramid/exits/exits.ts';
 import { isAsked, type PyramidModel } from '../pyramid/folder/model-folder.ts';
-import { peek } from '../pyramid/peek.ts';
+import { headProduct, peek } from '../pyramid/peek.ts';
 import { hardSelect } from '../pyramid/prune.ts';
 import { givenLayout } from './given-layout.ts';
 import { Int8Layers, type WeightBits } from './int8.ts';
@@ -82,10 +82,15 @@ function begin({ model, bits }: Written, layer: number): Piece {
   const whole = bits && new Int8Layers(g, stored, bits);
   const weights: Weights = Object.assign(
     constant,
-    whole && {
-      dense: (parts: readonly DensePart[], x: Value) => whole.dense(parts, x),
-      headProduct: (name: string, x: Value, transposed: boolean) => whole.headProduct(name, x, transposed),
-    },
+    whole
+      ? {
+          dense: (parts: readonly DensePart[], x: Value) => whole.dense(parts, x),
+          headProduct: (name: string, x: Value, transposed: boolean) => whole.headProduct(name, x, transposed),
+        }
+      : {
+          headProduct: (name: string, x: Value, transposed: boolean) =>
+            neverOneRow(g, x, (rows) => headProduct(g, constant(name), rows, transposed)),
+        },
   );
   const layout = givenLayout(g, layer > 1 && model.thresholds !== null);
   let segments: Value | null = null;
@@ -95,6 +100,17 @@ function begin({ model, bits }: Written, layer: number): Piece {
   };
   const entering = layer === 1 ? embedded(g, weights, model) : g.input('x', 'float32', ['N', model.config.hiddenSize]);
   return { g, weights, layout, segments: segmentsInput, entering };
+}
+
+/**
+ * `product` of x [h, B, k] beside one more row of zeros, without it again: a product with a single row adds its terms in another
+ * order, and a text that is alone in its batch would get other bits than in company.
+ */
+function neverOneRow(g: Graph, x: Value, product: (x: Value) => Value): Value {
+  const [h, B, k] = x.shape;
+  const rows = g.concat([x, g.zeros([h, 1, k])], 1, `${B}+1`);
+  const byRow = g.transpose(product(rows), [1, 0, 2]); // [B + 1, h, out]
+  return g.transpose(g.head(byRow, B), [1, 0, 2]);
 }
 
 /** H_0 [N, d], from `words` [N, e] and `place` [N]. */

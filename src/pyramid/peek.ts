@@ -59,10 +59,12 @@ export function peek(
     const own = read === x ? row : g.takeRows(read, layout.first); // [B, d]
     const projected = dense(g, weights, [part], own); // [B, d]
     const query = g.mul(byHead(projected), 1 / Math.sqrt(headSize)); // [h, B, d_h]
+    const perHead = (weight: string, of: Value, transposed: boolean) =>
+      weights.headProduct?.(weight, of, transposed) ?? headProduct(g, weights(weight), of, transposed);
     // a head's query on its own dimensions of the keys, zeros elsewhere; or folded, on the rows themselves
     const asked = keys
       ? g.mul(g.unsqueeze(g.reshape(g.transpose(query, [1, 0, 2]), [B, d]), 2), headColumns(g, d, h))
-      : g.transpose(headProduct(g, weights, `${name}.attention.self.key.weight`, query, false), [1, 2, 0]); // [B, d, h]
+      : g.transpose(perHead(`${name}.attention.self.key.weight`, query, false), [1, 2, 0]); // [B, d, h]
     const rows = keys ? g.op('PadRows', [keys, layout.pad, layout.unpad], {}) : entering; // [B, S, d]
     // tokens first: with S as the last dimension, the order in which a product's terms are added would depend on S
     const products = g.transpose(g.matmul(rows, asked), [0, 2, 1]); // [B, h, S]
@@ -75,7 +77,7 @@ export function peek(
       ? dropout(whole, `layer.${layer}.attention.probabilities`, config.attentionDropout)
       : whole; // [B, h, S]
     const mixed = g.transpose(g.matmul(probabilities, entering), [1, 0, 2]); // [h, B, d]
-    const byHeads = headProduct(g, weights, `${name}.attention.self.value.weight`, mixed, true); // [h, B, d_h]
+    const byHeads = perHead(`${name}.attention.self.value.weight`, mixed, true); // [h, B, d_h]
     const values = g.reshape(g.transpose(byHeads, [1, 0, 2]), [B, d]); // [B, d]
     const context = config.form.biases.attention
       ? g.add(values, valueBias(g, weights(`${name}.attention.self.value.bias`), probabilities, !!dropout))
@@ -99,10 +101,8 @@ function headColumns(g: Graph, d: number, h: number): Value {
   return g.constant('heads', data, [d, h]);
 }
 
-/** x [h, B, d_h] times each head's rows [d_h, d] of the weight `name` [d, d]; `transposed`: x [h, B, d] times [d, d_h]. */
-function headProduct(g: Graph, weights: Weights, name: string, x: Value, transposed: boolean): Value {
-  if (weights.headProduct) return weights.headProduct(name, x, transposed);
-  const weight = weights(name); // [d, d]
+/** x [h, B, d_h] times each head's rows [d_h, d] of a `weight` [d, d]; `transposed`: x [h, B, d] times [d, d_h]. */
+export function headProduct(g: Graph, weight: Value, x: Value, transposed: boolean): Value {
   const [heads] = x.shape;
   const d = weight.shape[1];
   const byHead = g.reshape(weight, [heads, (d as number) / (heads as number), d]); // [h, d_h, d]

@@ -152,7 +152,7 @@ describe('refit', () => {
   });
 });
 
-test('a refit that is stopped while the network answers goes on with the chunks that are done, to the same floor 0 but for rounding', async () => {
+test('a refit that is stopped while the network answers goes on with the chunks that are done, to the same floor 0', async () => {
   const many = join(root, 'many.txt');
   const { examples } = scratchDataset({ rows: 3000, seed: 8 });
   writeFileSync(many, examples.map(({ text }, i) => `${text} ${i}`).join('\n'));
@@ -178,11 +178,8 @@ test('a refit that is stopped while the network answers goes on with the chunks 
   expect(done[0]).toBe(2048);
   expect(done[1]).toBeGreaterThan(2048);
   expect(left()).toEqual([]);
-  // texts share other batches each time, which rounds the network's answers otherwise by some 1e-7
-  const [a, b] = await Promise.all([whole, again].map(async (dir) => (await readModelFolder(dir)).floor!));
-  expect(b.bits).toEqual(a.bits);
-  const size = a.weights.reduce((sum, w) => sum + Math.abs(w), 0);
-  expect(a.weights.reduce((sum, w, i) => sum + Math.abs(w - b.weights[i]), 0)).toBeLessThan(1e-3 * size);
+  const floorOf = (dir: string) => readFileSync(join(dir, 'floor.safetensors'));
+  expect(floorOf(again).equals(floorOf(whole))).toBe(true);
 });
 
 test.each([

@@ -4,8 +4,10 @@
  * run must have met what it is about, or it fails.
  */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Outcome } from '../../src/engine/job.ts';
 import { exitLayer, toNumber, uncertaintiesOf, uncertainty } from '../../src/pyramid/exits/exit-rule.ts';
 import { readModelFolder } from '../../src/pyramid/folder/disk-model.ts';
+import type { PyramidModel } from '../../src/pyramid/folder/model-folder.ts';
 import { argmax } from '../../src/pyramid/logits.ts';
 import { randomStream } from '../../src/random.ts';
 import { loadTokenizer } from '../../src/text/tokenizer/load-tokenizer.ts';
@@ -59,13 +61,14 @@ const cases = [
 describe.each(cases.map((one) => ({ family: 'bert' as const, ...one })))(
   '$family, $kind heads, pruning $prunes, pairs $pairs (seed $seed): the engine',
   (options) => {
+    let model: PyramidModel;
     let engine: InThreadEngine;
     let encodings: Encoding[];
     let judged: TextTrace[];
 
     beforeAll(async () => {
       const { dir } = await randomModel(root, `model-${options.seed}`, options);
-      const model = await readModelFolder(dir);
+      model = await readModelFolder(dir);
       const tokenizer = await loadTokenizer(dir);
       const texts = randomTexts(options.seed, TEXTS);
       const pairs = options.pairs ? randomTexts(options.seed + 100, TEXTS, 20) : [];
@@ -117,6 +120,31 @@ describe.each(cases.map((one) => ({ family: 'bert' as const, ...one })))(
       if (options.prunes) {
         expect(judged.some(({ tokens }) => tokens.at(-1)! < tokens[0])).toBe(true);
       }
+    });
+
+    test.each(['fp32', 'int8'] as const)('gives a text the same bits in any company and alone (%s)', async (dtype) => {
+      const own = dtype === 'fp32' ? engine : await InThreadEngine.create(model, dtype);
+      const rule = { tau: null, trace: true };
+      const inCompany = async (seed: number) => {
+        const { made, order } = groups(seed, () => rule);
+        own.forget();
+        await own.run(made);
+        return encodings.map((_, text) => own.outcomes.get(order.indexOf(text))!.logits);
+      };
+      const alone = async () => {
+        const made: Outcome['logits'][] = [];
+        for (const encoding of encodings) {
+          own.forget();
+          await own.run([[{ encoding, rule }]]);
+          made.push(own.outcomes.get(0)!.logits);
+        }
+        return made;
+      };
+      const first = await inCompany(21);
+      expect(await inCompany(22)).toEqual(first);
+      expect(await alone()).toEqual(first);
+      expect(own.errors).toEqual([]);
+      if (own !== engine) await own.close();
     });
 
     test('answers at the same layers with the same logits, whatever the batch', async () => {

@@ -7,7 +7,7 @@
  *   D_A = mean over A's words i of |x_i − Σ_j p_ij x_j|, and D_B likewise.
  * A word is any live token but [CLS]; if one of the texts has none left, m replaces the mix.
  */
-import { type Layout, logPresence } from '../../encoder/index.ts';
+import { columnProduct, type Layout, logPresence, rowProduct } from '../../encoder/index.ts';
 import type { Graph, Value } from '../../graph/index.ts';
 
 /** β: how sharply the most similar words are preferred. */
@@ -32,9 +32,9 @@ export function alignment(g: Graph, entering: Value, layout: Layout, segments: r
   const column = (x: Value) => g.unsqueeze(x, 2); // [B, S, 1]
 
   // products of centred rows from those of the rows as they are: (x_i − m)(x_j − m) = x_i x_j − x_i m − x_j m + m m
-  const products = g.matmul(entering, g.transpose(entering, [0, 2, 1])); // [B, S, S]
-  const withMean = g.matmul(products, column(everyWord)); // [B, S, 1]
-  const meanSquare = g.sum(g.mul(column(everyWord), withMean), [1], true); // [B, 1, 1]
+  const products = rowsWithRows(g, entering); // [B, S, S]
+  const withMean = columnProduct(g, products, column(everyWord)); // [B, S, 1]
+  const meanSquare = g.mean(rowProduct(g, row(everyWord), g.concat([withMean, withMean], 2)), [2], true); // [B, 1, 1]
   const centred = g.add(g.sub(g.sub(products, withMean), g.transpose(withMean, [0, 2, 1])), meanSquare); // [B, S, S]
   const place = g.range(S);
   const diagonal = g.cast(g.op('Equal', [g.unsqueeze(place, 1), place], {}), 'float32'); // [S, S]
@@ -55,4 +55,17 @@ export function alignment(g: Graph, entering: Value, layout: Layout, segments: r
   const [inFirst, inSecond] = [row(shares(a)), row(shares(second))]; // [B, 1, S]
   const weights = g.concat([g.add(inFirst, inSecond), g.sub(inFirst, inSecond)], 1); // [B, 2, S]
   return g.reshape(g.matmul(weights, distance), [entering.shape[0], 2 * d]); // [B, 2d]
+}
+
+/** A runtime adds the terms of a longer product in pieces, whose sizes hang on the number of columns: here S. */
+const LONGEST_SUM = 128;
+
+/** x [B, S, d] times itself transposed, [B, S, S]: each number has the same bits whatever S is. */
+function rowsWithRows(g: Graph, x: Value): Value {
+  const [B, S, d] = x.shape as [string, string, number];
+  let parts = Math.ceil(d / LONGEST_SUM);
+  while (d % parts > 0) parts++;
+  if (parts === 1) return g.matmul(x, g.transpose(x, [0, 2, 1]));
+  const byPart = g.transpose(g.reshape(x, [B, S, parts, d / parts]), [0, 2, 1, 3]); // [B, parts, S, d/parts]
+  return g.sum(g.matmul(byPart, g.transpose(byPart, [0, 1, 3, 2])), [1]);
 }

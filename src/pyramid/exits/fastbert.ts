@@ -2,7 +2,7 @@
  * `fastbert` (Liu et al. 2020): Linear d→e, tanh, self-attention over the live tokens of H_l with output projection,
  * first token, Linear e→e, tanh, Linear e→C. It reads all rows of the layer's output, so it has no peek.
  */
-import { attentionBias, dense } from '../../encoder/index.ts';
+import { attentionBias, columnProduct, dense, rowProduct } from '../../encoder/index.ts';
 import type { Exit, ExitGraph } from './exit.ts';
 import { headName, linear } from './head-name.ts';
 
@@ -42,11 +42,12 @@ export const fastbertGraph: ExitGraph = {
       const firstQuery = g.reshape(dense(g, weights, headName(layer, 'query'), g.takeRows(z, layout.first)), [
         B,
         h,
-        1,
         e / h,
-      ]); // [B, h, 1, e/h]
-      const logits = g.mul(g.matmul(firstQuery, g.transpose(byHead('key'), [0, 1, 3, 2])), 1 / Math.sqrt(e / h)); // [B, h, 1, S]
-      const mixed = g.matmul(g.softmax(g.add(logits, attentionBias(g, layout))), byHead('value')); // [B, h, 1, e/h]
+        1,
+      ]); // [B, h, e/h, 1]
+      const products = g.transpose(columnProduct(g, byHead('key'), firstQuery), [0, 1, 3, 2]); // [B, h, 1, S]
+      const logits = g.mul(products, 1 / Math.sqrt(e / h));
+      const mixed = rowProduct(g, g.softmax(g.add(logits, attentionBias(g, layout))), byHead('value')); // [B, h, 1, e/h]
       const context = dense(g, weights, headName(layer, 'attn_out'), g.reshape(mixed, [B, e])); // [B, e]
       return dense(g, weights, headName(layer, 'out'), g.tanh(dense(g, weights, headName(layer, 'dense'), context))); // [B, C]
     });
