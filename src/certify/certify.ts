@@ -14,6 +14,7 @@ import { inOrder, readingOrder } from './reading-order.ts';
 import { bounded, isRejected, type TestOptions } from './risk-test.ts';
 import { rowsNeeded } from './rows-needed.ts';
 
+/** What is to be promised. */
 export interface CertifyOptions {
   /** `net-drop` where left out. */
   readonly risk?: Risk;
@@ -30,6 +31,7 @@ export interface CertifyOptions {
 /** A certificate but for the fingerprint of what was frozen, which only the folder knows. */
 export type CertificateFacts = Omit<Certificate, 'settings'>;
 
+/** What came of it. */
 export interface Certified {
   /**
    * tau null: nothing is certified, and every text goes to the end. That loses nothing against the network itself. Against

@@ -11,6 +11,7 @@ import { cheapest, tradeoff } from '../evaluate/tradeoff.ts';
 import { knownOptions } from '../option.ts';
 import { fullAnswers, lossesAt } from './losses.ts';
 
+/** What may be lost, and what is made smallest. */
 export interface ChooseCautiouslyOptions extends CountOptions {
   /** The drop that may not be exceeded, 0 to 1: 0.01 is one point. */
   readonly maxDrop: number;

@@ -18,10 +18,13 @@ import { readingOrder } from './reading-order.ts';
 import { bounded, isRejected, type TestOptions } from './risk-test.ts';
 import { rowsNeeded } from './rows-needed.ts';
 
+/** What is to be promised, and how many labels there may be. */
 export interface FewLabelsOptions {
   /** What is to be certified with them; `net-drop` where left out. Disagreement needs no labels: `certify` has it. */
   readonly risk?: Exclude<Risk, 'disagreement'>;
+  /** ε, above 0 and below 1: 0.01 is one point. */
   readonly maxRisk: number;
+  /** 1 − α, above 0 and below 1; 0.95 where left out. */
   readonly confidence?: number;
   /** The most texts that a person will label. */
   readonly budget: number;
@@ -31,6 +34,7 @@ export interface FewLabelsOptions {
   readonly end?: number;
 }
 
+/** Which texts a person should label. */
 export interface LabelPlan {
   /** The fast end of the path that the labels are for; null where even the slowest setting differs too often. */
   readonly end: number | null;

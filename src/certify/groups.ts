@@ -12,23 +12,29 @@ import { fullAnswers, lossesAt, needDial } from './losses.ts';
 import { readingOrder } from './reading-order.ts';
 import { betsFor, total } from './risk-test.ts';
 
+/** How the intervals are made. */
 export interface GroupOptions {
   /** Of each interval by itself; 0.95 where left out. */
   readonly confidence?: number;
   /** Of the order in which rows are read; 0 where left out. */
   readonly seed?: number;
+  /** [n]: the answers that count as full, as indices of labels; the network's own, run to the end, where left out. */
   readonly reference?: readonly number[];
 }
 
+/** What a group of rows loses. */
 export interface GroupDrop {
+  /** What the group has in common. */
   readonly by: 'label' | 'exit' | 'length';
   /** A label's name; an exit, 0 for floor 0; tokens, as "36 to 70". */
   readonly group: string;
+  /** Rows in it. */
   readonly n: number;
   /** The net drop of the group, −1 to 1; null where it has no row. */
   readonly drop: number | null;
   /** The betting interval (two-sided) that the group's drop is in; −1 and 1 where nothing is known. */
   readonly lower: number;
+  /** See `lower`. */
   readonly upper: number;
 }
 

@@ -11,17 +11,23 @@ import { fullAnswers, lossesAt, needDial } from './losses.ts';
 import { inOrder, readingOrder } from './reading-order.ts';
 import { bounded } from './risk-test.ts';
 
+/** The speed that is asked for, and how the risk is bounded. */
 export interface LeastRiskOptions extends CountOptions {
   /** Times fewer operations than the dense network, above 0. */
   readonly minSpeedup: number;
   /** The count that the speed-up is in; `actual` where left out. */
   readonly by?: 'actual' | 'paper';
+  /** `net-drop` where left out. */
   readonly risk?: Risk;
+  /** 1 − α, above 0 and below 1; 0.95 where left out. */
   readonly confidence?: number;
+  /** Of the order in which rows are read. */
   readonly seed: number;
+  /** [n]: the answers that count as full, as indices of labels; the network's own, run to the end, where left out. */
   readonly reference?: readonly number[];
 }
 
+/** The setting that was found. */
 export interface LeastRisk {
   /** `maxRisk` is the upper bound found: the promise is that the risk is below it. */
   readonly certificate: CertificateFacts;

@@ -5,6 +5,7 @@
 import { PyramidError } from '../errors.ts';
 import { needLoss } from './risk-sequence.ts';
 
+/** What is allowed, and how seldom the alarm may be false. */
 export interface RiskAlarmOptions {
   /** The mean that is allowed, above 0 and below 1: the upper bound of the risk at calibration. */
   readonly bound: number;
@@ -54,6 +55,7 @@ export class RiskAlarm {
     if (this.#raised === null && this.evidence >= this.#enough) this.#raised = this.#n;
   }
 
+  /** Losses so far. */
   get n(): number {
     return this.#n;
   }

@@ -8,6 +8,7 @@ import { PyramidError } from '../errors.ts';
 /** Of the bets: Beta(½, ½), which is at home with rare losses. */
 const PRIOR = 0.5;
 
+/** How sure the interval is to be. */
 export interface RiskSequenceOptions {
   /** 1 − α: how often the mean is inside at all times at once. */
   readonly confidence: number;
@@ -41,6 +42,7 @@ export class RiskSequence {
     this.#sum += loss;
   }
 
+  /** Losses so far. */
   get n(): number {
     return this.#n;
   }
@@ -48,9 +50,11 @@ export class RiskSequence {
   get mean(): number {
     return this.#n === 0 ? 0 : this.#sum / this.#n;
   }
+  /** The mean is not below it, at the confidence asked for. */
   get lower(): number {
     return this.#bound(0);
   }
+  /** The mean is not above it. */
   get upper(): number {
     return this.#bound(1);
   }
