@@ -292,6 +292,12 @@ export const catalogue = {
     (e: { path: string; reason: string }) =>
       `${e.path}: the download cannot be written (${e.reason}); free some space, or set HF_HOME to a folder elsewhere`,
   ),
+  MP_HUB_PUSH: kind(
+    1,
+    502,
+    (e: { repo: string; problem: string; todo: string }) =>
+      `${e.repo}: the model was not uploaded: ${e.problem}; ${e.todo}`,
+  ),
 
   // the browser
   MP_WEB_FETCH: kind(

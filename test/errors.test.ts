@@ -108,6 +108,7 @@ const examples: { readonly [C in ErrorCode]: readonly [Details<C>, ...Details<C>
   ],
   MP_HUB_FAILED: [{ what: 'org/name', problem: 'the connection ended early' }],
   MP_HUB_DISK: [{ path, reason: 'the disk is full' }],
+  MP_HUB_PUSH: [{ repo: 'org/name', problem: 'https://hub refuses the token (status 401)', todo: 'set HF_TOKEN' }],
   MP_WEB_FETCH: [{ url: 'https://example.org/model/config.json', problem: 'the server did not answer' }],
   MP_WEB_DEVICE: [{ device: 'webgpu', reason: 'no adapter' }],
   MP_WEB_RUNTIME: [{ reason: 'WebAssembly is not allowed' }],

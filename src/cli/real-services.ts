@@ -40,6 +40,10 @@ export const realServices: Services = {
   quantize: async (options) => (await import('../measure/quantize.ts')).quantize(options),
   exportOnnx: async (options) => (await import('../export/export-model.ts')).exportOnnx(options),
   exportTransformersJs: async (options) => (await import('../export/transformers-js.ts')).exportTransformersJs(options),
+  async pushModel(options, onSend) {
+    await outline(options.dir); // says what is wrong with a folder that is no model's
+    return (await import('../hub/push-model.ts')).pushModel(options, onSend);
+  },
   refit: async (options) => (await import('../measure/refit.ts')).refit(options),
   demo: async (options, onEvent) => (await import('./demo/run-demo.ts')).runDemo(options, await device(), onEvent),
   model: async (dirOrId, onEvent) => (await import('../train/start/from-hub.ts')).modelFolder(dirOrId, onEvent),

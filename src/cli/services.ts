@@ -13,6 +13,7 @@ import type { ReproduceOptions, ReproduceResult } from '../experiment/reproduce/
 import type { SweepOptions, SweepResult } from '../experiment/sweep/sweep.ts';
 import type { Exported, ExportOptions } from '../export/export-model.ts';
 import type { ExportedFolder } from '../export/transformers-js.ts';
+import type { Pushed, PushOptions } from '../hub/index.ts';
 import type { Jobs } from '../jobs/index.ts';
 import type { Quantized, QuantizeOptions } from '../measure/quantize.ts';
 import type { RefitOptions, Refitted } from '../measure/refit.ts';
@@ -109,6 +110,8 @@ export interface Services {
   exportOnnx(options: ExportOptions): Promise<Exported>;
   /** A model as a folder that transformers.js opens. */
   exportTransformersJs(options: Omit<ExportOptions, 'dtype'>): Promise<ExportedFolder>;
+  /** Uploads a model folder to the hub; `onSend` is told what will be sent. */
+  pushModel(options: PushOptions, onSend: (files: Pushed['files']) => void): Promise<Pushed>;
   /** Floor 0 of a model made anew from texts without labels. */
   refit(options: RefitOptions): Promise<Refitted>;
   /** Texts alone; a label column is not needed. `onGuess` gets what was guessed at about the file. */

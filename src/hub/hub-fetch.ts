@@ -4,6 +4,7 @@
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { PyramidError } from '../errors.ts';
+import { proxiedFetch } from './proxied-fetch.ts';
 import type { Repo } from './repo.ts';
 import type { HubSettings } from './settings.ts';
 
@@ -16,10 +17,23 @@ export class HubUnreachable extends Error {}
 
 export type HubFetch = (url: string | URL | Request, init?: RequestInit) => Promise<Response>;
 
-/** Throws HubUnreachable, MP_HUB_MISSING, MP_HUB_ACCESS, MP_HUB_FAILED. */
-export function hubFetch(repo: Repo, settings: HubSettings, onNote: (text: string) => void = () => {}): HubFetch {
+export interface HubFetchOptions {
+  readonly onNote?: (text: string) => void;
+  /** What a refusal that lasts is to its caller: an error to throw, or null for an answer that the caller reads. */
+  readonly refuse?: (response: Response) => Promise<Error | null>; // as downloads have it
+}
+
+/** Bytes a millisecond that the slowest connection sends: a body may take as long. */
+const SLOWEST = 16;
+
+/** Throws HubUnreachable, MP_HUB_MISSING, MP_HUB_ACCESS, MP_HUB_FAILED, and MP_OPTION_VALUE for a proxy that is no address. */
+export function hubFetch(repo: Repo, settings: HubSettings, options: HubFetchOptions = {}): HubFetch {
   const { endpoint, token, retryMs, stallMs } = settings;
+  const { onNote = () => {}, refuse = async (response) => refusal(repo, settings, response) } = options;
+  let through: Promise<typeof fetch> | null = null;
   return async (input, init) => {
+    through ??= proxiedFetch();
+    const send = await through;
     const url = new URL(input instanceof Request ? input.url : input);
     const headers = new Headers(init?.headers);
     headers.set('user-agent', 'magic-pyramid');
@@ -28,8 +42,9 @@ export function hubFetch(repo: Repo, settings: HubSettings, onNote: (text: strin
     for (let tried = 1; ; tried++) {
       let response: Response;
       try {
-        response = await fetchWithin(url, { ...init, headers }, stallMs);
+        response = await fetchWithin(send, url, { ...init, headers }, stallMs + bytesOf(init?.body) / SLOWEST);
       } catch (cause) {
+        if (init?.signal?.aborted) throw cause; // its caller has given up
         const reason = reasonOf(cause);
         const isPassing = !/ENOTFOUND|ECONNREFUSED|EAI_AGAIN|ENETUNREACH|EHOSTUNREACH|CERT/.test(reason);
         if (!isPassing || tried === TRIES)
@@ -38,10 +53,15 @@ export function hubFetch(repo: Repo, settings: HubSettings, onNote: (text: strin
         continue;
       }
       if (response.ok || response.status === 416) return response;
-      await response.body?.cancel();
       const isPassing = response.status === 429 || response.status === 408 || response.status >= 500;
       const wait = retryAfterMs(response) ?? retryMs * 2 ** (tried - 1);
-      if (!isPassing || tried === TRIES || wait > MAX_WAIT_MS) throw refusal(repo, settings, response);
+      if (!isPassing || tried === TRIES || wait > MAX_WAIT_MS) {
+        const error = await refuse(response);
+        if (error === null) return response;
+        if (!response.bodyUsed) await response.body?.cancel();
+        throw error;
+      }
+      await response.body?.cancel();
       if (wait >= 5000) onNote(`${url.host} asks for a wait of ${Math.ceil(wait / 1000)} seconds`);
       await delay(wait);
     }
@@ -49,17 +69,27 @@ export function hubFetch(repo: Repo, settings: HubSettings, onNote: (text: strin
 }
 
 /** Gives up when no answer has begun within `ms`; how long the body may take is its reader's affair. */
-async function fetchWithin(url: URL, init: RequestInit, ms: number): Promise<Response> {
+async function fetchWithin(send: typeof fetch, url: URL, init: RequestInit, ms: number): Promise<Response> {
   const controller = new AbortController();
   const stop = () => controller.abort(init.signal?.reason);
+  if (init.signal?.aborted) stop();
   init.signal?.addEventListener('abort', stop);
-  const timer = setTimeout(() => controller.abort(new Error(`no answer within ${ms / 1000} seconds`)), ms);
+  const timer = setTimeout(() => controller.abort(new Error(`no answer within ${Math.round(ms) / 1000} seconds`)), ms);
   try {
-    return await fetch(url, { ...init, signal: controller.signal });
+    return await send(url, { ...init, signal: controller.signal });
   } finally {
     clearTimeout(timer);
   }
 }
+
+const bytesOf = (body: RequestInit['body']): number =>
+  typeof body === 'string'
+    ? body.length
+    : body instanceof Blob
+      ? body.size
+      : body instanceof Uint8Array
+        ? body.length
+        : 0;
 
 function refusal(repo: Repo, { endpoint, token }: HubSettings, response: Response): PyramidError {
   const { status } = response;

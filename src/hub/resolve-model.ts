@@ -41,7 +41,8 @@ export async function resolveModel(dirOrId: string, { hub, ...callbacks }: Resol
   return (await snapshot(repo, modelFiles(repo.name), hub ?? hubSettings(), callbacks)).dir;
 }
 
-const modelFiles =
+/** What is downloaded of the model `id`, and all that it needs to be opened. */
+export const modelFiles =
   (id: string): Choose =>
   async (paths, read) => {
     const needed = (name: string): string => {

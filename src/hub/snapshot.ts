@@ -83,7 +83,7 @@ async function online(
   settings: HubSettings,
   { onProgress, onNote }: HubCallbacks,
 ): Promise<Snapshot> {
-  const request = hubFetch(repo, settings, onNote);
+  const request = hubFetch(repo, settings, { onNote });
   const commit = await commitOf(repo, settings, request);
   const files = await remoteFiles(repo, commit, settings, request);
   const dir = join(store, 'snapshots', commit);

@@ -46,6 +46,7 @@ export const unusedServices: Services = {
   quantize: unused('quantize'),
   exportOnnx: unused('exportOnnx'),
   exportTransformersJs: unused('exportTransformersJs'),
+  pushModel: unused('pushModel'),
   model: async (dir) => dir, // what is named is a folder
   load: unused('load'),
   labels: unused('labels'),

@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeEach } from 'vitest';
+import { HubUploads } from './hub-uploads.ts';
 
 export type Content = string | Uint8Array;
 
@@ -15,6 +16,9 @@ export interface HubRepo {
   readonly token?: string;
   /** What the hub says to others: 401 as for a private one or one that does not exist, 403 as for a gated one. */
   readonly refusal?: 401 | 403;
+  readonly private?: boolean;
+  /** Files of branches beside main. */
+  readonly branches?: Readonly<Record<string, HubRepo['files']>>;
 }
 
 export interface Seen {
@@ -53,6 +57,7 @@ const ROUTES = [
 export class HubServer {
   readonly models = new Map<string, HubRepo>();
   readonly datasets = new Map<string, HubRepo>();
+  uploads = new HubUploads(this.models);
   seen: Seen[] = [];
   faults: Faults = HubServer.#noFaults();
   readonly #hub: Server;
@@ -77,6 +82,7 @@ export class HubServer {
     beforeEach(() => {
       server.seen = [];
       server.faults = HubServer.#noFaults();
+      server.uploads = new HubUploads(server.models);
     });
     afterAll(() => server.stop());
     return server;
@@ -101,6 +107,11 @@ export class HubServer {
     );
   }
 
+  /** As the hub, for a server in front of it. */
+  handle(request: IncomingMessage, response: ServerResponse): void {
+    this.#answer('hub', request, response);
+  }
+
   #answer(server: 'hub' | 'cdn', request: IncomingMessage, response: ServerResponse): void {
     const url = request.url!;
     const { authorization, range } = request.headers;
@@ -110,8 +121,13 @@ export class HubServer {
       response.writeHead(fault.status, fault.headers).end();
       return;
     }
+    if (request.method !== 'GET') {
+      // a client that gave up, as it does when another of its uploads fails, gets no answer
+      this.uploads.answer(request, response, this.#cdnUrl).catch(() => response.destroy());
+      return;
+    }
     if (server === 'cdn' && !url.startsWith('/api/')) {
-      this.#cdnFile(url.split('?')[0], authorization, range, response);
+      this.#cdnFile(new URL(url, this.#cdnUrl), authorization, range, response);
       return;
     }
     const path = decodeURIComponent(url.split('?')[0]);
@@ -128,22 +144,24 @@ export class HubServer {
       else refuse(401, 'RepoNotFound'); // the hub does not tell strangers what exists
       return;
     }
-    const sha = commitOf(repo);
-    if (revision !== 'main' && revision !== sha) {
+    const branches = Object.entries({ main: repo.files, HEAD: repo.files, ...repo.branches });
+    const files = branches.find(([branch, files]) => branch === revision || commitOf({ files }) === revision)?.[1];
+    if (!files) {
       refuse(404, 'RevisionNotFound');
       return;
     }
+    const sha = commitOf({ files });
     const json = (value: unknown, headers: Record<string, string> = {}) =>
       response.writeHead(200, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(value));
     switch (what) {
       case 'revision': {
-        const siblings = Object.keys(repo.files).map((rfilename) => ({ rfilename }));
+        const siblings = Object.keys(files).map((rfilename) => ({ rfilename }));
         json({
           _id: '1',
           id: name,
           sha,
           siblings,
-          private: false,
+          private: repo.private ?? false,
           gated: false,
           downloads: 0,
           likes: 0,
@@ -153,16 +171,16 @@ export class HubServer {
       }
       case 'tree': {
         const at = Number(new URL(url, this.endpoint).searchParams.get('cursor') ?? 0);
-        const entries = this.#entries(repo);
+        const entries = this.#entries({ files });
         const next = `${this.faults.listsElsewhere ? this.#cdnUrl : this.endpoint}/api/${kind}/${name}/tree/${revision}?recursive=true&cursor=${at + PAGE}`;
         json(entries.slice(at, at + PAGE), at + PAGE < entries.length ? { link: `<${next}>; rel="next"` } : {});
         break;
       }
       default: {
-        const content = bytes(repo.files[file]);
-        if (!(file in repo.files)) refuse(404, 'EntryNotFound');
+        const content = bytes(files[file]);
+        if (!(file in files)) refuse(404, 'EntryNotFound');
         else if (content.length > LARGE) {
-          const where = `${this.#cdnUrl}/${kind}/${encodeURIComponent(name)}/${encodeURIComponent(file)}?signature=s`;
+          const where = `${this.#cdnUrl}/${kind}/${encodeURIComponent(name)}/${encodeURIComponent(file)}?signature=${sha}`;
           const headers = {
             location: where,
             'x-repo-commit': sha,
@@ -185,7 +203,7 @@ export class HubServer {
     }
   }
 
-  #entries({ files }: HubRepo): object[] {
+  #entries({ files }: Pick<HubRepo, 'files'>): object[] {
     const folders = new Set(
       Object.keys(files).flatMap((path) => (path.includes('/') ? [path.slice(0, path.lastIndexOf('/'))] : [])),
     );
@@ -200,14 +218,16 @@ export class HubServer {
     ];
   }
 
-  #cdnFile(path: string, authorization: string | undefined, range: string | undefined, response: ServerResponse): void {
+  #cdnFile(url: URL, authorization: string | undefined, range: string | undefined, response: ServerResponse): void {
     if (authorization !== undefined) {
       response.writeHead(400).end('only one way of authorisation is allowed');
       return;
     }
-    const [, kind, name, file] = path.split('/').map(decodeURIComponent);
+    const [, kind, name, file] = url.pathname.split('/').map(decodeURIComponent);
     const repo = (kind === 'datasets' ? this.datasets : this.models).get(name)!;
-    let content = bytes(repo.files[file]);
+    const of = url.searchParams.get('signature');
+    const branches = [repo.files, ...Object.values(repo.branches ?? {})];
+    let content = bytes(branches.find((files) => commitOf({ files }) === of)![file]);
     if (this.faults.corrupt > 0) {
       this.faults.corrupt--;
       content = content.slice();
@@ -255,7 +275,7 @@ export const sha256 = (content: Uint8Array): string => createHash('sha256').upda
 const gitHash = (content: Uint8Array): string =>
   createHash('sha1').update(`blob ${content.length}\0`).update(content).digest('hex');
 /** Changes with the content, as a commit does. */
-export const commitOf = ({ files }: HubRepo): string =>
+export const commitOf = ({ files }: Pick<HubRepo, 'files'>): string =>
   createHash('sha1')
     .update(JSON.stringify(Object.entries(files).map(([path, content]) => [path, gitHash(bytes(content))])))
     .digest('hex');

@@ -4,6 +4,7 @@ import { calibrate } from './calibrate.ts';
 import { demo } from './demo.ts';
 import { evaluate } from './evaluate.ts';
 import { exportCommand } from './export.ts';
+import { hubPush } from './hub/push.ts';
 import { jobsCancel } from './jobs/cancel.ts';
 import { jobsRetry } from './jobs/retry.ts';
 import { jobsStatus } from './jobs/status.ts';
@@ -28,6 +29,7 @@ export const commands = [
   quantize,
   refit,
   exportCommand,
+  hubPush,
   serve,
   bench,
   reproduce,
@@ -41,5 +43,6 @@ export const commands = [
 
 /** What the first word of a command with two words stands for: one sentence, without a full stop. */
 export const groups: Readonly<Record<string, string>> = {
+  hub: 'Share models on the Hugging Face hub',
   jobs: 'Classify files of any size on any number of machines, over a queue',
 };
