@@ -40,6 +40,8 @@ export interface Figure {
   readonly wide?: boolean;
 }
 
+/** There is a network, and not floor 0 alone: operations, layers and tokens left mean something. */
+export const hasLayers = ({ judgement }: Pick<MethodReport, 'judgement'>) => judgement.exitsByLayer.length > 0;
 /** The method removes tokens. */
 export const prunes = ({ judgement: { tokensByLayer } }: MethodReport) => tokensByLayer.at(-1)! < tokensByLayer[0];
 /** Texts can leave before the last layer, whether or not some do at this tau. */

@@ -4,7 +4,7 @@
  */
 import { type AttentionExample, attentionFigures } from './attention-figures.ts';
 import { conclusions } from './conclusion.ts';
-import type { Figure, MethodReport, TrainingCurve } from './figure.ts';
+import { type Figure, hasLayers, type MethodReport, type TrainingCurve } from './figure.ts';
 import { drawingMarkup, html, Markup } from './html.ts';
 import { layerFigures } from './layer-figures.ts';
 import { lengthFigures } from './length-figures.ts';
@@ -81,7 +81,7 @@ function resultsTable(rows: readonly ReportRow[]): Markup {
 <tbody>
 ${body}</tbody>
 </table></div>
-<p class="soft">Speed-up: operations of the dense model over those used. “Paper” counts the layers up to the exit; “actual” is what the engine computes, with heads, peeks, floor 0 and the classifier. A dash: no layer of a network ran.</p>`;
+${heads.includes('Speed-up (paper)') && html`<p class="soft">Speed-up: operations of the dense model over those used. “Paper” counts the layers up to the exit; “actual” is what the engine computes, with heads, peeks, floor 0 and the classifier. A dash: no layer of a network ran.</p>`}`;
 }
 
 function methodsList(rows: readonly ReportRow[]): Markup | false {
@@ -108,13 +108,18 @@ function taskSection(report: Report, task: string, places: Palette): Markup {
     items.filter((item) => item.task === task);
   const methods = ofTask(report.methods);
   const training = ofTask(report.training);
+  const networks = methods.filter(hasLayers);
   const groups: readonly (readonly [string, readonly Figure[]])[] = [
-    [`${qualityTitle(methods[0]?.judgement ?? {})} and speed`, tradeoffFigures(methods, places)],
-    ['By length of text', lengthFigures(methods, places)],
-    ['By layer', layerFigures(methods, places)],
+    [
+      `${qualityTitle(methods[0]?.judgement ?? {})} and speed`,
+      networks.length > 0 ? tradeoffFigures(methods, places) : [],
+    ],
+    ['By length of text', lengthFigures(networks, places)],
+    ['By layer', layerFigures(networks, places)],
     ['What is kept', attentionFigures(ofTask(report.attention))],
     ['Training', trainingFigures(training, places)],
   ];
+  if (groups.every(([, figures]) => figures.length === 0)) return new Markup('');
   const shown = new Set([...methods, ...training].map(({ method }) => method));
   const legend = [...places.keys()].filter((method) => shown.has(method));
   return html`<section>

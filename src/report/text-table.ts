@@ -17,10 +17,18 @@ interface Column {
 }
 
 const NOTHING = '–';
-const figure = (head: string, key: keyof ReportRow, format: (value: number) => string, optional = false): Column => ({
+/** `linear` is floor 0 alone: it has no dial, no layers, and no dense model to compare with. */
+const hasNetwork = ({ method }: ReportRow): boolean => method !== 'linear';
+const figure = (
+  head: string,
+  key: keyof ReportRow,
+  format: (value: number) => string,
+  { optional = false, isFor }: { readonly optional?: boolean; readonly isFor?: Column['isFor'] } = {},
+): Column => ({
   head,
   align: 'right',
   needs: optional ? key : undefined,
+  isFor,
   cell: (row) => (typeof row[key] === 'number' ? format(row[key]) : NOTHING),
 });
 
@@ -43,33 +51,38 @@ const columns: readonly Column[] = [
   { head: 'Task', align: 'left', cell: ({ task }) => task },
   { head: 'Method', align: 'left', cell: ({ method }) => method },
   // time first: operations are not time
-  figure('ms a text', 'msPerText', short, true),
-  { head: 'Speed-up (clock)', align: 'right', needs: 'msPerText', cell: onClock },
+  figure('ms a text', 'msPerText', short, { optional: true }),
+  { head: 'Speed-up (clock)', align: 'right', needs: 'msPerText', cell: onClock, isFor: hasNetwork },
   {
     head: 'Accuracy',
     align: 'right',
     cell: ({ accuracy, microF1 }) => (accuracy === null || microF1 !== undefined ? NOTHING : percent(accuracy)),
     isFor: ({ microF1, r2 }) => microF1 === undefined && r2 === undefined,
   },
-  figure('F1', 'f1', percent, true),
-  figure('Micro F1', 'microF1', fraction, true),
-  figure('Macro F1', 'macroF1', fraction, true),
+  figure('F1', 'f1', percent, { optional: true }),
+  figure('Micro F1', 'microF1', fraction, { optional: true }),
+  figure('Macro F1', 'macroF1', fraction, { optional: true }),
   {
     head: 'Exactly right',
     align: 'right',
     needs: 'microF1',
     cell: ({ accuracy, microF1 }) => (accuracy === null || microF1 === undefined ? NOTHING : percent(accuracy)),
   },
-  figure('R²', 'r2', fraction, true),
-  figure('Pearson', 'pearson', fraction, true),
-  figure('Spearman', 'spearman', fraction, true),
-  { head: 'tau', align: 'right', cell: ({ tau, failed }) => (failed ? NOTHING : tau === null ? 'off' : String(tau)) },
-  figure('GFLOPs (paper)', 'gflops', short),
-  figure('GFLOPs (actual)', 'gflopsActual', short),
-  figure('Speed-up (paper)', 'speedupPaper', times),
-  figure('Speed-up (actual)', 'speedupActual', times),
-  figure('Mean exit', 'meanExit', (layer) => layer.toFixed(2)),
-  figure('Training', 'seconds', duration, true),
+  figure('R²', 'r2', fraction, { optional: true }),
+  figure('Pearson', 'pearson', fraction, { optional: true }),
+  figure('Spearman', 'spearman', fraction, { optional: true }),
+  {
+    head: 'tau',
+    align: 'right',
+    cell: ({ tau, failed }) => (failed ? NOTHING : tau === null ? 'off' : String(tau)),
+    isFor: hasNetwork,
+  },
+  figure('GFLOPs (paper)', 'gflops', short, { isFor: hasNetwork }),
+  figure('GFLOPs (actual)', 'gflopsActual', short, { isFor: hasNetwork }),
+  figure('Speed-up (paper)', 'speedupPaper', times, { isFor: hasNetwork }),
+  figure('Speed-up (actual)', 'speedupActual', times, { isFor: hasNetwork }),
+  figure('Mean exit', 'meanExit', (layer) => layer.toFixed(2), { isFor: hasNetwork }),
+  figure('Training', 'seconds', duration, { optional: true }),
   { head: 'Failed', align: 'left', needs: 'failed', cell: ({ failed }) => failed ?? '' },
 ];
 

@@ -85,6 +85,34 @@ describe('evaluate', () => {
     expect(early.stdout).toMatch(/^spam +1 +0$/m);
   });
 
+  test('of a model without a network says how right it is, and nothing of layers, operations or tau', async () => {
+    const none = { layers: 0, hiddenSize: 0, heads: 0, intermediateSize: 0, labels: 2 };
+    const floor = { weight: 1, prior: [0, 0], scale: 1 };
+    const linear: Trace = {
+      ...{ shape: none, labels: rows.labels, headKind: 'none', pairs: false, floor },
+      entries: [
+        { label: 0, length: 4, tokens: [4], logits: [], floor: [2, 0] },
+        { label: 1, length: 40, tokens: [40], logits: [], floor: [2, 0] },
+      ],
+    };
+    const { fake } = services();
+    const { stdout } = await cli(['evaluate', '--model', 'm', '--test', 'f.csv'], {
+      ...fake,
+      trace: async () => ({ trace: linear, own: { tau: null } }),
+    });
+    const [figures] = stdout.split('\n\n');
+    expect(figures.split('\n').map((line) => line.replace(/ {2,}/g, ': '))).toEqual([
+      'texts: 2 of mails',
+      'accuracy: 50.0 %',
+      'F1: 0.0 %',
+      expect.stringMatching(/^calibration error: [\d.]+ %$/),
+      'tokens a text: 22.0',
+      '1-35 tokens: 1 text, accuracy 100.0 %',
+      '36-70 tokens: 1 text, accuracy 0.0 %',
+      '71+ tokens: no texts',
+    ]);
+  });
+
   test('reads the given rows and prints the evaluation of their trace as JSON', async () => {
     const { calls, fake } = services();
     const args = ['--model', 'm', '--test', 'f.csv', '--label', 'y', '--tau', '0.2', '--json'];

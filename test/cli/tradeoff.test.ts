@@ -42,6 +42,18 @@ describe('tradeoff', () => {
     expect(table[2].trim()).toMatch(/^off /);
   });
 
+  test('of a model without a network is how right it is, and no column that does not apply', async () => {
+    const none = { ...smallShape, layers: 0, hiddenSize: 0, heads: 0, intermediateSize: 0, labels: 2 };
+    const floor = { weight: 1, prior: [0, 0], scale: 1 };
+    const all = randomTrace({ seed: 4, texts: 80, shape: none, headKind: 'none', floor });
+    const linear = join(folder, 'linear.trace.jsonl');
+    await writeTrace(linear, { ...all, entries: all.entries.filter((one) => one.floor) });
+    const [heads, , row, ...more] = (await cli(['tradeoff', '--trace', linear])).stdout.trimEnd().split('\n');
+    expect(heads.trim().split(/ {2,}/)).toEqual(['Accuracy', 'F1']);
+    expect(row.trim()).toMatch(/^[\d.]+ % +[\d.]+ %$/);
+    expect(more).toEqual([]);
+  });
+
   test('runs a model on rows where there is no trace', async () => {
     const calls: unknown[] = [];
     const { code, stdout } = await cli(['tradeoff', '--model', 'm', '--test', 'rows.csv', '--json'], {

@@ -229,6 +229,17 @@ describe('the report', () => {
       expect(texts('th', row)).toEqual(['linear']);
       expect(texts('td', row).slice(-3)).toEqual(['–', '–', '0.00']);
     });
+
+    it('has neither columns nor figures of a network where there is none', () => {
+      const only = reports.filter(({ method }) => method === 'linear');
+      const alone = parseHTML(renderReport({ title: 'x', rows: rows.slice(-1), methods: only })).document;
+      expect(texts('thead th', alone.querySelector('table')!)).toEqual(['Task', 'Method', 'Accuracy']);
+      expect(alone.querySelectorAll('figure, section, .legend')).toHaveLength(0);
+      expect(alone.body.textContent).not.toMatch(/Speed-up|–|off/);
+      const mixed = parseHTML(renderReport({ title: 'x', rows, methods: reports })).document;
+      expect(texts('figure h4', mixed)).toContain('Speed-up by length, as computed');
+      expect(texts('thead th', figure('Speed-up by length, as computed'))).toEqual(['Tokens', 'bert', 'mp', 'mp+']);
+    });
   });
 
   it('draws a single dense method without figures on pruning or exits', () => {

@@ -140,32 +140,46 @@ function report(
   abstention: ReturnType<typeof abstaining> | null,
   windows: WindowFacts | null = null,
 ): string {
-  const { gflops, speedup, byLength, f1, exitsAtFloor } = judged;
+  const { byLength, f1, exitsByLayer } = judged;
+  const hasNetwork = exitsByLayer.length > 0;
   const rightness = judged.microF1 === undefined ? 'accuracy' : EXACTLY_RIGHT;
   const lines: (readonly [string, string])[] = [
-    ['texts', `${thousands(judged.n)} of ${name}, ${tauInWords(dial)}`],
+    ['texts', `${thousands(judged.n)} of ${name}${hasNetwork ? `, ${tauInWords(dial)}` : ''}`],
     ...(windows === null ? [] : [windowLine(windows, dial)]),
     ...qualityLines(judged),
     ...(abstention === null ? [] : [abstentionLine(abstention)]),
     ...(f1 === null ? [] : [['F1', percent(f1)] as const]),
-    ['speed-up', `${times(speedup.paper)} as the paper counts, ${times(speedup.actual)} as computed`],
-    [
-      'GFLOPs a text',
-      `${gflops.paper.toPrecision(3)} as the paper counts, ${gflops.actual.toPrecision(3)} as computed`,
-    ],
-    ['mean exit', `layer ${judged.meanExit.toFixed(2)} of ${judged.exitsByLayer.length}`],
-    ...(exitsAtFloor === null ? [] : [['exits at floor 0', thousands(exitsAtFloor)] as const]),
-    ['exits by layer', judged.exitsByLayer.map(thousands).join('  ')],
+    ...(hasNetwork ? costLines(judged) : []),
     ...calibrationLine(judged),
-    ['tokens by layer', judged.tokensByLayer.map((n) => n.toFixed(1)).join('  ')],
+    hasNetwork
+      ? ['tokens by layer', judged.tokensByLayer.map((n) => n.toFixed(1)).join('  ')]
+      : ['tokens a text', judged.tokensByLayer[0].toFixed(1)],
     ...byLength.map(
       (bucket) =>
-        [`${bucket.from}${bucket.to === null ? '+' : `-${bucket.to}`} tokens`, bucketText(bucket, rightness)] as const,
+        [
+          `${bucket.from}${bucket.to === null ? '+' : `-${bucket.to}`} tokens`,
+          bucketText(bucket, rightness, hasNetwork),
+        ] as const,
     ),
   ];
   const width = Math.max(...lines.map(([title]) => title.length));
   return lines.map(([title, value]) => `${title.padEnd(width)}  ${value}\n`).join('');
 }
+
+/** What the network costs, and which of its layers answer. */
+const costLines = ({
+  gflops,
+  speedup,
+  meanExit,
+  exitsByLayer,
+  exitsAtFloor,
+}: Judged): (readonly [string, string])[] => [
+  ['speed-up', `${times(speedup.paper)} as the paper counts, ${times(speedup.actual)} as computed`],
+  ['GFLOPs a text', `${gflops.paper.toPrecision(3)} as the paper counts, ${gflops.actual.toPrecision(3)} as computed`],
+  ['mean exit', `layer ${meanExit.toFixed(2)} of ${exitsByLayer.length}`],
+  ...(exitsAtFloor === null ? [] : [['exits at floor 0', thousands(exitsAtFloor)] as const]),
+  ['exits by layer', exitsByLayer.map(thousands).join('  ')],
+];
 
 /** What accuracy is where a text may have any number of labels. */
 const EXACTLY_RIGHT = 'exactly the right labels';
@@ -197,15 +211,18 @@ const abstentionLine = ({ answered, right }: ReturnType<typeof abstaining>): rea
 ];
 
 /** How far the scores of each exit are from how often they are right, floor 0 first where there is one. */
-function calibrationLine({ calibrationError, exitsAtFloor }: Judged): [string, string][] {
+function calibrationLine({ calibrationError, exitsAtFloor, exitsByLayer }: Judged): [string, string][] {
   const shown = exitsAtFloor === null ? calibrationError.slice(1) : calibrationError;
   if (shown.every((error) => error === null)) return [];
-  const name = `calibration error, ${exitsAtFloor === null ? 'by layer' : 'floor 0 and by layer'}`;
+  const by = exitsAtFloor === null ? ', by layer' : ', floor 0 and by layer';
+  const name = `calibration error${exitsByLayer.length > 0 ? by : ''}`;
   return [[name, shown.map((error) => (error === null ? '–' : percent(error))).join('  ')]];
 }
 
 /** `rightness`: what its accuracy is called. */
-function bucketText({ n, accuracy, speedup, meanExit }: LengthBucket, rightness: string): string {
+function bucketText({ n, accuracy, speedup, meanExit }: LengthBucket, rightness: string, hasNetwork: boolean): string {
   if (speedup === null || meanExit === null) return 'no texts';
-  return `${count(n, 'text')}, ${accuracy === null ? '' : `${rightness} ${percent(accuracy)}, `}speed-up ${times(speedup.actual)}, exit ${meanExit.toFixed(2)}`;
+  const right = accuracy === null ? [] : [`${rightness} ${percent(accuracy)}`];
+  const cost = hasNetwork ? [`speed-up ${times(speedup.actual)}`, `exit ${meanExit.toFixed(2)}`] : [];
+  return [count(n, 'text'), ...right, ...cost].join(', ');
 }

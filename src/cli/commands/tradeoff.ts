@@ -62,8 +62,10 @@ export const tradeoff: Command<TradeoffOptions> = {
     const { csv, json } = call.options;
     if (csv && json)
       throw new PyramidError('MP_USAGE', { what: 'both --csv and --json were given', todo: 'leave one of them out' });
-    const curve = curveOf(await traceOf(call));
-    call.io.stdout.write(json ? `${JSON.stringify(curve)}\n` : csv ? csvText(curve) : `${tableText(curve)}\n`);
+    const trace = await traceOf(call);
+    const curve = curveOf(trace);
+    const text = () => (csv ? csvText(curve) : `${tableText(curve, trace.shape.layers > 0)}\n`);
+    call.io.stdout.write(json ? `${JSON.stringify(curve)}\n` : text());
   },
 };
 
@@ -81,34 +83,29 @@ async function traceOf({ options, io, services }: Call<TradeoffOptions>): Promis
   return (await services.trace(dir, rows, { dtype }, (share) => progress.at(share * rows.examples.length))).trace;
 }
 
-function tableText(curve: readonly Summary[]): string {
-  const hasF1 = curve[0].f1 !== null;
+/** Without a network there is one answer to a text, at any tau: how right it is, and nothing else. */
+function tableText(curve: readonly Summary[], hasNetwork: boolean): string {
   const figure = qualityName(curve[0]);
-  const shown = thin(curve, SHOWN);
+  const columns: readonly (readonly [string, (point: Summary) => string])[] = [
+    ...(hasNetwork ? [['tau', ({ tau }: Summary) => (tau === null ? 'off' : String(tau))] as const] : []),
+    [HEADS[figure], qualityText],
+    ...(curve[0].f1 === null ? [] : [['F1', ({ f1 }: Summary) => percent(f1!)] as const]),
+    ...(hasNetwork ? COST : []),
+  ];
   return alignedText({
-    heads: [
-      'tau',
-      HEADS[figure],
-      ...(hasF1 ? ['F1'] : []),
-      'GFLOPs (paper)',
-      'GFLOPs (actual)',
-      'Speed-up (paper)',
-      'Speed-up (actual)',
-      'Mean exit',
-    ],
-    align: Array.from({ length: hasF1 ? 8 : 7 }, () => 'right'),
-    rows: shown.map(({ tau, f1, gflops, speedup, meanExit, ...figures }) => [
-      tau === null ? 'off' : String(tau),
-      qualityText(figures),
-      ...(f1 === null ? [] : [percent(f1)]),
-      short(gflops.paper),
-      short(gflops.actual),
-      times(speedup.paper),
-      times(speedup.actual),
-      meanExit.toFixed(2),
-    ]),
+    heads: columns.map(([head]) => head),
+    align: columns.map(() => 'right'),
+    rows: thin(curve, SHOWN).map((point) => columns.map(([, cell]) => cell(point))),
   });
 }
+
+const COST: readonly (readonly [string, (point: Summary) => string])[] = [
+  ['GFLOPs (paper)', ({ gflops }) => short(gflops.paper)],
+  ['GFLOPs (actual)', ({ gflops }) => short(gflops.actual)],
+  ['Speed-up (paper)', ({ speedup }) => times(speedup.paper)],
+  ['Speed-up (actual)', ({ speedup }) => times(speedup.actual)],
+  ['Mean exit', ({ meanExit }) => meanExit.toFixed(2)],
+];
 
 const HEADS = { accuracy: 'Accuracy', microF1: 'Micro F1', r2: 'R²' } as const;
 
