@@ -61,6 +61,7 @@ export function rowAnswers(rows: readonly AnsweredRow[], options: AnswerOptions)
   if (known === null && problemType === null) {
     askAboutNumbers(path, labels, rows.length);
     askAboutSeparators(path, labels);
+    askAboutNone(path, labels, rows, labelOf);
   }
   const index = new Map(labels.map((label, i) => [label, i]));
   const unseen = new Faults<AnsweredRow>();
@@ -161,6 +162,26 @@ function askAboutNumbers(path: string, labels: readonly string[], rows: number):
   throw new PyramidError('MP_USAGE', {
     what: `${path}: the labels are ${labels.length} different numbers, which may be classes or values on a scale`,
     todo: 'say --problem-type regression for values, or --problem-type single_label_classification if each number is a class',
+  });
+}
+
+/** How many data sets write that a row has no label, as the test rows of GLUE have none. */
+const NONE = '-1';
+
+/** Whether −1 beside 0, 1, … is a class (as of sentiments), or a row without one, nobody can tell from the rows. Throws MP_USAGE. */
+function askAboutNone(
+  path: string,
+  labels: readonly string[],
+  rows: readonly AnsweredRow[],
+  labelOf: (label: string) => string,
+): void {
+  // numbers that begin elsewhere, such as −1 and 1 or −2 to 2, are no count of classes
+  if (labels[0] !== NONE || labels[1] !== '0' || !labels.every((label) => /^-?\d+$/.test(label))) return;
+  const none = rows.filter(({ label }) => labelOf(label!) === NONE);
+  const have = none.length === 1 ? 'row has' : 'rows have';
+  throw new PyramidError('MP_USAGE', {
+    what: `${path}:${none[0].line}: ${none.length} ${have} the label -1 beside 0 and above, which is how many data sets write that there is no label`,
+    todo: 'remove these rows, or say --problem-type single_label_classification if -1 is a class',
   });
 }
 

@@ -248,3 +248,43 @@ describe('numbers of which nobody says what they are', () => {
     expect((await read('a.jsonl', rows(five))).labels).toHaveLength(30);
   });
 });
+
+describe('the label -1 beside 0, 1, …', () => {
+  const labels = [1, 0, -1, 1, -1];
+  const asParquet = (labels: readonly number[]) =>
+    new Uint8Array(
+      parquetWriteBuffer({
+        columnData: [
+          { name: 'text', data: labels.map((_, i) => `text ${i}`), type: 'STRING' },
+          { name: 'label', data: [...labels], type: 'INT32' },
+        ],
+      }),
+    );
+  const files = (labels: readonly number[]): [string, string | Uint8Array, number][] => [
+    ['a.csv', `text,label\n${labels.map((label, i) => `text ${i},${label}`).join('\n')}\n`, 2],
+    ['a.tsv', `text\tlabel\n${labels.map((label, i) => `text ${i}\t${label}.0`).join('\n')}\n`, 2],
+    ['a.jsonl', lines(labels.map((label, i) => ({ text: `text ${i}`, label }))), 1],
+    ['a.parquet', asParquet(labels), 1],
+  ];
+
+  it.each(files(labels))('is asked about in %s, since it may be no label at all', async (name, content, first) => {
+    await expect(read(name, content)).rejects.toMatchObject({
+      code: 'MP_USAGE',
+      message: `${name}:${first + 2}: 2 rows have the label -1 beside 0 and above, which is how many data sets write that there is no label; remove these rows, or say --problem-type single_label_classification if -1 is a class`,
+    });
+    const said = await read(name, content, { problemType: 'single_label_classification' });
+    expect(said.labels).toEqual(['-1', '0', '1']);
+  });
+
+  it.each(files(labels))('is no label of a model that has none such, in %s', async (name, content) => {
+    await expect(read(name, content, { labels: ['0', '1'] })).rejects.toMatchObject({ code: 'MP_DATA_LABEL' });
+  });
+
+  it.each([
+    ['-1 and 1', [-1, 1, 1], ['-1', '1']],
+    ['-2 to 2', [-2, -1, 0, 1, 2], ['-2', '-1', '0', '1', '2']],
+    ['0 and 1', [0, 1, 1], ['0', '1']],
+  ])('is a class among %s', async (_, numbers, expected) => {
+    for (const [name, content] of files(numbers)) expect((await read(name, content)).labels, name).toEqual(expected);
+  });
+});
