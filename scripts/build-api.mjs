@@ -14,7 +14,8 @@ import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
 const TOOLS = ['typedoc@0.28.20', 'typedoc-plugin-markdown@4.14.1', 'typescript@6.0.3'];
-const ENTRIES = ['src/index.ts', 'src/certify/index.ts', 'src/train/index.ts', 'src/serve/index.ts', 'src/web/index.ts'];
+const NAMES = ['index', 'certify/index', 'train/index', 'serve/index', 'web/index', 'floor'];
+const ENTRIES = NAMES.map((name) => `src/${name}.ts`);
 
 const root = join(import.meta.dirname, '..');
 const out = resolve(process.argv[2] ?? join(root, 'docs', 'api'));

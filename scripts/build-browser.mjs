@@ -1,5 +1,5 @@
 /**
- * Builds `magic-pyramid/web`: the engine for browsers, as the few files that a page needs and no others, in
+ * Builds `magic-pyramid/web` and `magic-pyramid/floor`: the engine for browsers, as the few files that a page needs and no others, in
  * dist/page/engine or the folder that is given. The page that `serve` shows has it there; any other page may copy it.
  * onnxruntime-web's WebAssembly is put in a folder of its own, which is not packed: users have it from that package.
  *
@@ -16,7 +16,11 @@ const require = createRequire(import.meta.url);
 
 await mkdir(out, { recursive: true });
 const bundle = await rolldown({
-  input: { index: join(root, 'src/web/index.ts'), worker: join(root, 'src/engine/browser/worker.ts') },
+  input: {
+    index: join(root, 'src/web/index.ts'),
+    floor: join(root, 'src/floor.ts'),
+    worker: join(root, 'src/engine/browser/worker.ts'),
+  },
   platform: 'browser',
   // the build of onnxruntime-web that leaves its WebAssembly, and the glue to it, in files of their own
   resolve: { conditionNames: ['onnxruntime-web-use-extern-wasm', 'browser', 'import', 'default'] },

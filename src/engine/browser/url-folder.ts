@@ -126,7 +126,8 @@ export class UrlFolder implements Folder {
 
 const isPage = ({ headers }: Response): boolean => headers.get('content-type')?.startsWith('text/html') ?? false;
 
-const inMemory = (bytes: Uint8Array<ArrayBuffer>): FolderFile => ({
+/** A file whose content is here. */
+export const inMemory = (bytes: Uint8Array<ArrayBuffer>): FolderFile => ({
   size: bytes.length,
   read: async (from, to) => bytes.slice(from, to),
   close: async () => {},
