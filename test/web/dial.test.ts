@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Explanation } from '../../src/index.ts';
 import { sureness, tauText } from '../../web/src/format.ts';
-import { positionOf, tauAt } from '../../web/src/shell/dial-scale.ts';
+import { positionOf, STEPS, tauAt, tauAtStep } from '../../web/src/shell/dial-scale.ts';
 import { examplesFor, ownExamples } from '../../web/src/try/examples.ts';
 import { turningPoints } from '../../web/src/try/turning-points.ts';
 
@@ -12,6 +12,27 @@ describe('the slider', () => {
     expect([taus[0], taus[100], taus[200]]).toEqual([0, 0.5, 1]);
     expect(taus).toEqual([...taus].sort((a, b) => a - b));
     for (const tau of [0, 0.001, 0.05, 0.16, 0.5, 0.8, 0.96, 1]) expect(tauAt(positionOf(tau))).toBeCloseTo(tau, 10);
+  });
+
+  test('changes tau with every key, until it is at an end', () => {
+    for (const way of [1, -1]) {
+      const seen = [way > 0 ? 0 : 1];
+      // the browser's slider stands at the step next to tau, and a key moves it by one
+      for (let keys = 0; keys < 2 * STEPS && seen.at(-1) !== (way > 0 ? 1 : 0); keys++) {
+        const tau = seen.at(-1)!;
+        seen.push(tauAtStep(Math.round(STEPS * positionOf(tau)) + way, tau));
+      }
+      expect(seen.at(-1)).toBe(way > 0 ? 1 : 0);
+      expect(seen.filter((tau, i) => i > 0 && way * (tau - seen[i - 1]) <= 0)).toEqual([]);
+      expect(seen.length).toBeGreaterThan(150);
+    }
+    // a model's own tau may lie between two steps
+    for (const own of [0.0004, 0.1612, 0.96, 0.9996])
+      for (const way of [1, -1]) {
+        const next = tauAtStep(Math.round(STEPS * positionOf(own)) + way, own);
+        expect(way * (next - own)).toBeGreaterThan(0);
+      }
+    expect(tauAtStep(0, null)).toBe(0);
   });
 
   test('gives the tenth of tau next to each end twice the room that a tenth in the middle has', () => {

@@ -210,7 +210,7 @@ describe.skipIf(!hasChromium)('the page behind a server (skipped where there is 
       expect(seen.noise).toEqual([]);
     });
 
-    test('opens the details of a token that is tapped on a phone within reach, and closes them', async () => {
+    test('opens the details of a token that is tapped on a phone within reach, closes them, and is back at the token', async () => {
       await using seen = await visit(browser, server.url, {
         viewport: { width: 390, height: 844 },
         hasTouch: true,
@@ -218,7 +218,8 @@ describe.skipIf(!hasChromium)('the page behind a server (skipped where there is 
       });
       const { page } = seen;
       await page.locator('.layer.exit').waitFor();
-      await page.locator('.layer').first().locator('.token').nth(2).tap();
+      const token = page.locator('.layer').first().locator('.token').nth(2);
+      await token.tap();
       const sheet = page.locator('.inspector.open');
       await sheet.getByText('token 3 of').waitFor();
       const box = (await sheet.boundingBox())!;
@@ -226,6 +227,7 @@ describe.skipIf(!hasChromium)('the page behind a server (skipped where there is 
       expect(box.y + box.height).toBeLessThanOrEqual(844);
       await sheet.getByRole('button', { name: 'Close' }).tap();
       await expect.poll(() => sheet.count()).toBe(0);
+      expect(await token.evaluate((one) => one === document.activeElement)).toBe(true);
       expect(seen.noise).toEqual([]);
     });
 

@@ -5,7 +5,7 @@ import { tauInWords } from '../../../src/pyramid/folder/tau-words.ts';
 import { exitName, tauText } from '../format.ts';
 import type { Session } from '../session.ts';
 import type { TurningPoint } from '../try/turning-points.ts';
-import { positionOf, tauAt } from './dial-scale.ts';
+import { positionOf, STEPS, tauAtStep } from './dial-scale.ts';
 
 interface Properties {
   readonly session: Session;
@@ -14,9 +14,6 @@ interface Properties {
   /** Where the text that is looked at begins to leave earlier. */
   readonly marks?: readonly TurningPoint[];
 }
-
-/** Steps of the slider. */
-const STEPS = 200;
 
 export function Dial({ session, onSettled, marks = [] }: Properties) {
   const id = useId();
@@ -47,7 +44,7 @@ export function Dial({ session, onSettled, marks = [] }: Properties) {
           step="1"
           value={STEPS * positionOf(tau.value ?? 0)}
           aria-valuetext={off ? 'off' : tauText(tau.value)}
-          onInput={(event) => set(tauAt(Number(event.currentTarget.value) / STEPS), false)}
+          onInput={(event) => set(tauAtStep(Number(event.currentTarget.value), tau.value), false)}
           onChange={() => onSettled?.()}
         />
         {marks.map((mark) => (

@@ -1,6 +1,6 @@
 /** Try: a text, and the pyramid it makes. */
 import { useSignal } from '@preact/signals';
-import { useEffect, useId, useMemo } from 'preact/hooks';
+import { useEffect, useId, useMemo, useRef } from 'preact/hooks';
 import { mayExit } from '../../../src/pyramid/exits/exit-rule.ts';
 import type { ModelExamples } from '../../../src/pyramid/folder/examples.ts';
 import { answerAt } from '../../../src/web/answer-at.ts';
@@ -26,6 +26,12 @@ export function TryPart({ session }: { readonly session: Session }) {
   const chosen = useSignal<Chosen | null>(null);
   const question = useMemo(() => asking(session), [session]);
   const id = useId();
+  const story = useRef<HTMLDivElement>(null);
+  /** The focus goes back to what opened the details: the pyramid's one stop of the Tab key. Going there chooses it, so that comes first. */
+  const closeDetails = () => {
+    story.current?.querySelector<HTMLElement>('.pyramid [data-cell][tabindex="0"]')?.focus();
+    chosen.value = null;
+  };
 
   const ask = (now: boolean) => {
     chosen.value = null;
@@ -137,15 +143,9 @@ export function TryPart({ session }: { readonly session: Session }) {
       {details ? (
         <>
           <h2 class="hidden">The pyramid</h2>
-          <div class="story">
+          <div class="story" ref={story}>
             <PyramidView {...details} chosen={chosen} />
-            <Inspector
-              {...details}
-              chosen={chosen.value}
-              onClose={() => {
-                chosen.value = null;
-              }}
-            />
+            <Inspector {...details} chosen={chosen.value} onClose={closeDetails} />
           </div>
         </>
       ) : (
