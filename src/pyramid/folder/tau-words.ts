@@ -9,28 +9,34 @@ import { type Dial, originOf } from './dial.ts';
 /** Of a folder, or of a loaded model, where null stands for what is left out. */
 export interface SaidDial extends Pick<Dial, 'tau'> {
   readonly tauFrom?: Dial['tauFrom'] | null;
-  readonly certificate?: Certificate | null;
+  readonly certificate?: Omit<Certificate, 'settings'> | null;
   readonly certificateVoid?: string | null;
 }
 
 /** As a part of a sentence: `tau 0.34, certified: …`. */
-export function tauInWords({ tau, tauFrom, certificate, certificateVoid }: SaidDial): string {
+export const tauInWords = (dial: SaidDial): string => said(dial, ',');
+
+/** As a sentence without its full stop: `Tau 0.34 is certified: …`. */
+export const tauSentence = (dial: SaidDial): string => said(dial, ' is').replace(/^t/, 'T');
+
+/** `link`: what stands between the tau and how it came about. */
+function said({ tau, tauFrom, certificate, certificateVoid }: SaidDial, link: ',' | ' is'): string {
   const is = `tau ${tau ?? 'off'}`;
-  if (certificateVoid) return `${is}, chosen, not certified: its certificate holds no longer, ${certificateVoid}`;
+  if (certificateVoid) return `${is}${link} chosen, not certified: its certificate holds no longer, ${certificateVoid}`;
   switch (originOf({ tau, tauFrom: tauFrom ?? undefined })) {
     case 'certified':
-      return tau === null ? `${is}: ${nothing(certificate!)}` : `${is}, certified: ${promise(certificate!)}`;
+      return tau === null ? `${is}: ${nothing(certificate!)}` : `${is}${link} certified: ${promise(certificate!)}`;
     case 'chosen':
-      return `${is}, chosen, not certified`;
+      return `${is}${link} chosen, not certified`;
     case 'given':
-      return `${is}, as given`;
+      return `${is}${link} as given`;
     case null:
       return is;
   }
 }
 
 /** Of a certificate of no setting. */
-const nothing = ({ against, atTau }: Certificate): string =>
+const nothing = ({ against, atTau }: Pick<Certificate, 'against' | 'atTau'>): string =>
   against === 'network'
     ? 'no earlier exit could be certified, so that every text goes to the end'
     : `nothing could be certified against the given answers, so that every text goes to the end, which itself may lose up to ${points(atTau.upper)}`;

@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest';
 import type { ClockFigures } from '../../../src/evaluate/clock-figures.ts';
-import { dialInWords } from '../../../src/train/output/dial-words.ts';
 import { figureRows, figureSentences, timeNote } from '../../../src/train/output/figures.ts';
 import type { DialChoice } from '../../../src/train/trace/set-dial.ts';
 import { certificateOf } from '../../support/certificate.ts';
@@ -29,7 +28,7 @@ describe('the sentences at the end of a run', () => {
       'Plain BERT takes 20.0 ms a text: 10.0 times as long.',
       'That was measured on 408 test texts, tokenising included, on A Processor with 1 thread.',
       'At tau 0.5 it is right on 81.0 % of the validation rows, on which tau was chosen; run to the end, on 80.0 %, with an F1 of 0.750. Leaving early gains 1.0 points here.',
-      'Tau 0.5 was chosen on the validation rows, not certified; `magic-pyramid calibrate --model runs/a --calibration FILE` certifies it, with about 1,000 labelled rows that the model was not made with.',
+      'Tau 0.5 is chosen, not certified; `magic-pyramid calibrate --model runs/a --calibration FILE` certifies it, with about 1,000 labelled rows that the model was not made with.',
       'It computes 93.0 times fewer operations than the dense network (3.00 as the paper counts). The mean text leaves at layer 1.20.',
       'To compare the time with other programs: magic-pyramid bench --model runs/a --test FILE',
     ]);
@@ -59,24 +58,28 @@ describe('the sentences at the end of a run', () => {
   test('say what a certified tau promises, and what rows that certify nothing are short of', () => {
     const sentences = (dial: DialChoice) => figureSentences({ ...figures, tau: dial.tau, dial }, 'a').join('\n');
     expect(sentences(certified)).toContain(
-      'Tau 0.5 is certified: at most 1.0 point lost, 95 % confidence, on 1,000 calibration rows. The loss is counted from the same model run to the end.',
+      'Tau 0.5 is certified: it loses at most 1 point of accuracy against the model run to the end, at 95 % confidence (1,000 rows: 0.2 points, upper bound 0.9 points).',
     );
-    expect(sentences(certified)).not.toMatch(/was chosen|calibrate/);
+    expect(sentences(certified)).not.toMatch(/is chosen|calibrate/);
     expect(sentences({ ...chosen, short: { rows: 250, needed: 1400 } })).toContain(
-      'The 250 calibration rows certify no tau; it takes about 1,400.\nTau 0.5 was chosen on the validation rows, not certified; `magic-pyramid calibrate --model a --calibration FILE` certifies it, with about 1,400 labelled rows',
+      'The 250 calibration rows certify no tau; it takes about 1,400.\nTau 0.5 is chosen, not certified; `magic-pyramid calibrate --model a --calibration FILE` certifies it, with about 1,400 labelled rows',
     );
     expect(sentences({ ...chosen, short: { rows: 250, needed: null } })).toContain(
-      'certify no tau.\nTau 0.5 was chosen',
+      'certify no tau.\nTau 0.5 is chosen',
     );
     expect(sentences({ ...chosen, tau: null })).toContain(
       'No tau is safe enough on the validation rows, so every text goes to the end; `magic-pyramid calibrate --model a --calibration FILE` certifies one',
     );
-    const of = (maxRisk: number) => dialInWords({ certificate: { ...certified.certificate, maxRisk } });
+    const of = (maxRisk: number) =>
+      sentences({ ...certified, certificate: { ...certified.certificate, maxRisk } } as DialChoice);
     expect([0.005, 0.02, 0.0125].map(of)).toEqual([
-      expect.stringContaining('at most 0.5 points lost'),
-      expect.stringContaining('at most 2.0 points lost'),
-      expect.stringContaining('at most 1.25 points lost'),
+      expect.stringContaining('at most 0.5 points of'),
+      expect.stringContaining('at most 2 points of'),
+      expect.stringContaining('at most 1.25 points of'),
     ]);
+    expect(sentences({ ...certified, tau: null } as DialChoice)).toContain(
+      'Tau off: no earlier exit could be certified, so that every text goes to the end.',
+    );
   });
 
   test('call a difference that rounds to nothing no cost', () => {
