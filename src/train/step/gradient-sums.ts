@@ -1,6 +1,7 @@
 /**
  * Gradients of several batches as one: each batch's is of a mean over its texts, so that of all is their mean by the batches'
- * share of the texts' weights. Rows of the embeddings are put side by side. Knows nothing of what is done with the sums.
+ * share of the texts' weights. Rows of the embeddings are put side by side. Its memory, as much as the gradients have, is kept from step
+ * to step. Knows nothing of what is done with the sums.
  */
 import { floats, type Tensor } from '../../runtime/runtime.ts';
 import type { Packed } from '../batch.ts';
@@ -10,23 +11,32 @@ import type { StepPart } from './step.ts';
 export type Rows = Pick<Packed, 'ids' | 'positions' | 'kinds'>;
 
 export class GradientSums {
-  readonly #parts: readonly StepPart[];
-  readonly #shares: readonly number[];
   readonly #gradients: Readonly<Record<string, Tensor>>;
   readonly #sums: ReadonlyMap<string, Float32Array>;
-  readonly #words: Float32Array[] = [];
+  #parts: readonly StepPart[] = [];
+  #shares: readonly number[] = [];
+  /** The first `#filled` numbers count. */
+  #words = new Float32Array(0);
+  #filled = 0;
   loss = 0;
 
   /** `gradients`: where each batch's are found, and all batches' are put at the end. */
-  constructor(parts: readonly StepPart[], gradients: Readonly<Record<string, Tensor>>) {
-    this.#parts = parts;
-    const weights = parts.map(({ targets }) => floats(targets.weights).reduce((sum, weight) => sum + weight, 0));
-    const all = weights.reduce((sum, weight) => sum + weight, 0);
-    this.#shares = weights.map((weight) => weight / all);
+  constructor(gradients: Readonly<Record<string, Tensor>>) {
     this.#gradients = gradients;
     this.#sums = new Map(
       Object.entries(gradients).map(([name, tensor]) => [name, new Float32Array(floats(tensor).length)]),
     );
+  }
+
+  /** Begins a step of these batches; what was summed before is gone. */
+  begin(parts: readonly StepPart[]): void {
+    const weights = parts.map(({ targets }) => floats(targets.weights).reduce((sum, weight) => sum + weight, 0));
+    const all = weights.reduce((sum, weight) => sum + weight, 0);
+    this.#parts = parts;
+    this.#shares = weights.map((weight) => weight / all);
+    for (const sum of this.#sums.values()) sum.fill(0);
+    this.#filled = 0;
+    this.loss = 0;
   }
 
   /** What the graph gave of batch `i`; `words` [rows, width], or none. */
@@ -37,7 +47,8 @@ export class GradientSums {
       const gradient = floats(this.#gradients[name]);
       for (let k = 0; k < sum.length; k++) sum[k] += share * gradient[k];
     }
-    this.#words.push(words.map((value) => share * value));
+    const rows = this.#room(words.length);
+    for (let k = 0; k < rows.length; k++) rows[k] = share * words[k];
   }
 
   /** The rows of all batches, one batch after the other. */
@@ -45,20 +56,49 @@ export class GradientSums {
     for (const [name, sum] of this.#sums) floats(this.#gradients[name]).set(sum);
     const batches = this.#parts.map(({ batch }) => batch);
     return {
-      ids: Int32Array.from(batches.flatMap(({ ids }) => [...ids])),
-      positions: Int32Array.from(batches.flatMap(({ positions }) => [...positions])),
-      kinds: Uint8Array.from(batches.flatMap(({ kinds }) => [...kinds])),
+      ids: joined(
+        Int32Array,
+        batches.map(({ ids }) => ids),
+      ),
+      positions: joined(
+        Int32Array,
+        batches.map(({ positions }) => positions),
+      ),
+      kinds: joined(
+        Uint8Array,
+        batches.map(({ kinds }) => kinds),
+      ),
     };
   }
 
-  /** Gradients of the rows of `finish`. */
+  /** Gradients of the rows of `finish`; they hold until the next step begins. */
   get words(): Float32Array {
-    const all = new Float32Array(this.#words.reduce((sum, { length }) => sum + length, 0));
-    let at = 0;
-    for (const words of this.#words) {
-      all.set(words, at);
-      at += words.length;
-    }
-    return all;
+    return this.#words.subarray(0, this.#filled);
   }
+
+  /** The next `length` numbers of the rows' memory, which grows to what the largest step needs. */
+  #room(length: number): Float32Array {
+    const end = this.#filled + length;
+    if (end > this.#words.length) {
+      const larger = new Float32Array(Math.max(end, 2 * this.#words.length));
+      larger.set(this.words);
+      this.#words = larger;
+    }
+    const room = this.#words.subarray(this.#filled, end);
+    this.#filled = end;
+    return room;
+  }
+}
+
+function joined<T extends Int32Array | Uint8Array>(
+  kind: new (length: number) => T,
+  parts: readonly ArrayLike<number>[],
+): T {
+  const all = new kind(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
+  }
+  return all;
 }

@@ -74,6 +74,8 @@ export class TrainingStep {
   readonly #built: BuiltStep;
   readonly #masks = new DropoutMasks();
   readonly #gradients: Record<string, Tensor>;
+  /** Made by the first step of several batches. */
+  #sums: GradientSums | null = null;
   readonly optimiser: Optimiser;
   readonly words: WordRows;
 
@@ -103,7 +105,7 @@ export class TrainingStep {
    * the step for its dropout masks. A loss that is not finite changes nothing: the caller stops.
    */
   async runParts(parts: readonly StepPart[], rates: LearningRates, step: number, key: string): Promise<StepResult> {
-    const sums = parts.length > 1 ? new GradientSums(parts, this.#gradients) : null;
+    const sums = this.#sumsFor(parts);
     let loss = 0;
     let words: Float32Array = new Float32Array(0);
     for (const [i, part] of parts.entries()) {
@@ -124,6 +126,14 @@ export class TrainingStep {
       if (trainsEmbeddings) this.words.update(clip, rates.weights, step, this.optimiser.settings);
     }
     return { loss: Number.isFinite(norm) ? loss : Number.NaN, norm };
+  }
+
+  /** null: one batch is its own sum. */
+  #sumsFor(parts: readonly StepPart[]): GradientSums | null {
+    if (parts.length === 1) return null;
+    this.#sums ??= new GradientSums(this.#gradients);
+    this.#sums.begin(parts);
+    return this.#sums;
   }
 
   /** Loss and gradients of one batch; those of the optimiser's tensors are where it expects them. */
