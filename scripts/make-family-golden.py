@@ -13,7 +13,7 @@ norms stand before (ModernBERT), a gate fades the row's update and, from the nex
 """
 import json, math, os, sys
 import torch, torch.nn.functional as F
-from transformers import AutoModelForSequenceClassification, BertConfig, DistilBertConfig, ElectraConfig, ModernBertConfig, MPNetConfig, RobertaConfig, XLMRobertaConfig
+from transformers import AutoModelForSequenceClassification, BertConfig, DebertaV2Config, DistilBertConfig, ElectraConfig, ModernBertConfig, MPNetConfig, RobertaConfig, XLMRobertaConfig
 
 torch.set_num_threads(1)
 OUT = os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'test', 'golden')
@@ -129,6 +129,13 @@ def loss_of(model, mode, thresholds):
     return loss, runs
 
 
+def distance_buckets(buckets, span):
+    from transformers.models.deberta_v2.modeling_deberta_v2 import make_log_bucket_position
+    at = torch.arange(-600, 601)
+    found = make_log_bucket_position(at, buckets, span).long().tolist()
+    return dict(buckets=buckets, span=span, begins=[[distance, bucket] for i, (distance, bucket) in enumerate(zip(at.tolist(), found)) if i == 0 or bucket != found[i - 1]])
+
+
 def network(model):
     thresholds = thresholds_for(model)
     parameters = dict(model.named_parameters())
@@ -136,6 +143,7 @@ def network(model):
     if hasattr(model.base_model.encoder if hasattr(model.base_model, 'encoder') else None, 'relative_position_bucket'):
         of = lambda distance: model.base_model.encoder.relative_position_bucket(torch.tensor([distance])).item()
         content['buckets'] = [[at, of(at)] for at in range(-600, 601) if at == -600 or of(at) != of(at - 1)]    # where another begins
+    if model.config.model_type == 'deberta-v2': content['distance_buckets'] = [distance_buckets(*sizes) for sizes in ((model.config.position_buckets, model.config.max_relative_positions), (256, 512))]
     for mode in ('dense', 'soft', 'hard'):
         names = {**parameters, **({'pyramid.thresholds': thresholds} if mode == 'soft' else {})}
         loss, runs = loss_of(model, mode, thresholds)
@@ -171,6 +179,9 @@ configs = [
     RobertaConfig(max_position_embeddings=42, type_vocab_size=1, **sizes),
     XLMRobertaConfig(max_position_embeddings=41, type_vocab_size=1, pad_token_id=0, **sizes),
     ModernBertConfig(**modern),
+    # distances of several kinds: of their own, in logarithmic buckets, beyond the last row
+    DebertaV2Config(**{**sizes, **dict(num_hidden_layers=3)}, max_position_embeddings=40, type_vocab_size=0, relative_attention=True, position_buckets=8, max_relative_positions=24, norm_rel_ebd='layer_norm',
+                    share_att_key=True, pos_att_type=['p2c', 'c2p'], position_biased_input=False, pooler_dropout=0.2, cls_dropout=0.15),
     ModernBertConfig(**modern, classifier_pooling='mean', norm_bias=True, attention_bias=True, mlp_bias=True, classifier_bias=True),
 ]
 content, networks = {}, {}

@@ -8,9 +8,11 @@ import { join } from 'node:path';
 import {
   afterAttention,
   attentionPart,
+  attentionScale,
   beforeAttention,
   classificationHead,
   type DensePart,
+  distanceLogits,
   embed,
   hasBias,
   joined,
@@ -85,7 +87,13 @@ export function paddedNetwork({ config, parameters }: Pick<PyramidModel, 'config
       const rows = g.reshape(linear([one], read), ['B', 'S', h, d / h]);
       return g.transpose(turns ? turned(g, rows, turns) : rows, [0, 2, 1, 3]); // [B, h, S, d_h]
     };
-    const logits = g.mul(g.matmul(part('query'), g.transpose(part('key'), [0, 1, 3, 2])), 1 / Math.sqrt(d / h));
+    const [q, k] = [part('query'), part('key')];
+    const products = g.matmul(q, g.transpose(k, [0, 1, 3, 2])); // [B, h, S, S]
+    // of parts without their scale, as `linear` writes them
+    const contents = config.form.disentangled
+      ? g.add(products, distanceLogits(g, weights, config, layer, [q, k], places))
+      : products;
+    const logits = g.mul(contents, attentionScale(config));
     const distant = relative ? g.add(logits, relative) : logits;
     const near = nearOf(g, config, layer, places); // [1, 1, S, S]
     const mixed = g.matmul(g.softmax(g.add(distant, near ? g.where(near, bias, -1e9) : bias)), part('value', null)); // [B, h, S, d_h]

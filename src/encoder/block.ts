@@ -7,8 +7,10 @@
  * text, d hidden size, h heads, d_h = d/h, f intermediate size, C labels, L layers.
  */
 import type { Graph, Value } from '../graph/index.ts';
+import { type AttentionPart, attentionPart } from './attention-part.ts';
 import type { EncoderConfig } from './config.ts';
-import { type DensePart, type Dropout, dense, type Weights } from './dense.ts';
+import { type Dropout, dense, type Weights } from './dense.ts';
+import { distanceLogits } from './disentangled.ts';
 import { afterAttention } from './feed-forward.ts';
 import { attentionBias, type Layout, rowCount, rowWeights } from './layout.ts';
 import { beforeAttention } from './norms.ts';
@@ -100,21 +102,19 @@ function attend(
 ) {
   const { texts: B, padded: S } = layout;
   const [q, k, v] = byHead(g, weights, config, layer, ['query', 'key', 'value'], x, layout, keys);
-  const probabilities = attentionProbabilities(g, weights, config, layer, q, k, layout); // [B, h, S, S]
+  const probabilities = attentionProbabilities(g, weights, config, layer, [q, k], layout, dropout); // [B, h, S, S]
   const mixed = g.matmul(dropout(probabilities, `layer.${layer}.attention.probabilities`, config.attentionDropout), v); // [B, h, S, d_h]
   const context = g.reshape(g.transpose(mixed, [0, 2, 1, 3]), [`${B}*${S}`, config.hiddenSize]); // [B·S, d]
   return { context, probabilities };
 }
 
-type Kind = 'query' | 'key' | 'value';
-
-/** Projections of the rows x [N, d] that enter, for attention, each [B, h, S, d_h]; the query's is scaled by 1/√d_h. */
+/** Projections of the rows x [N, d] that enter, for attention, each [B, h, S, d_h]; the query's with its scale. */
 function byHead(
   g: Graph,
   weights: Weights,
   config: EncoderConfig,
   layer: number,
-  kinds: readonly Kind[],
+  kinds: readonly AttentionPart[],
   x: Value,
   layout: Layout,
   keys?: Value,
@@ -124,9 +124,9 @@ function byHead(
   const made = keys ? kinds.filter((kind) => kind !== 'key') : kinds;
   const parts = made.map((kind) => attentionPart(config, layer, kind));
   let projected = dense(g, weights, parts, beforeAttention(g, weights, config, layer, x)); // [N, kinds·d]
-  if (config.form.rotary) {
+  if (config.form.rotary || keys) {
     const pieces = g.split(projected, 1, Array(made.length).fill(d));
-    const rowsOf = (kind: Kind): Value => {
+    const rowsOf = (kind: AttentionPart): Value => {
       if (keys && kind === 'key') return keys;
       const rows = pieces[made.indexOf(kind)]; // [N, d]
       return kind === 'value' ? rows : turnedRows(g, config, layer, rows, layout);
@@ -137,13 +137,6 @@ function byHead(
   const heads = g.transpose(g.reshape(padded, [B, S, kinds.length, h, d / h]), [2, 0, 3, 1, 4]); // [kinds, B, h, S, d_h]
   return g.split(heads, 0, Array(kinds.length).fill(1)).map((part) => g.squeeze(part, 0));
 }
-
-/** A linear layer of attention. The query's takes 1/√d_h, since its weights are the smallest place for it. */
-export const attentionPart = ({ hiddenSize, heads, form }: EncoderConfig, layer: number, kind: Kind): DensePart => ({
-  name: `bert.encoder.layer.${layer}.attention.self.${kind}`,
-  ...(kind === 'query' && { scale: 1 / Math.sqrt(hiddenSize / heads) }),
-  bias: form.biases.attention,
-});
 
 /** Keys of the rows `read` [N, d] that the attention of `layer` (0-based) reads, turned by their places: [N, d]. */
 export const keysOf = (
@@ -163,18 +156,20 @@ function turnedRows(g: Graph, config: EncoderConfig, layer: number, rows: Value,
   return g.reshape(turned(g, g.reshape(rows, [rows.shape[0], h, d / h]), turn), rows.shape);
 }
 
-/** A(j → i) = softmax over i of q_j·k_i/√d_h (and the bias of their distance, where the family has it), [B, h, S, S]. */
+/** A(j → i) = softmax over i of q_j·k_i/√d_h (and what their distance adds, where the family has that), [B, h, S, S]. */
 function attentionProbabilities(
   g: Graph,
   weights: Weights,
   config: EncoderConfig,
   layer: number,
-  q: Value,
-  k: Value,
+  [q, k]: readonly [Value, Value],
   layout: Layout,
+  dropout?: Dropout,
 ): Value {
   const products = g.matmul(q, g.transpose(k, [0, 1, 3, 2])); // [B, h, S, S]
-  const relative = relativeBias(g, weights, config, layout);
+  const relative = config.form.disentangled
+    ? distanceLogits(g, weights, config, layer, [q, k], layout, dropout)
+    : relativeBias(g, weights, config, layout);
   const logits = relative ? g.add(products, relative) : products;
   return g.softmax(g.add(logits, attentionBias(g, layout, nearOf(g, config, layer, layout))));
 }
@@ -190,7 +185,7 @@ export function importanceScore(
 ): Value {
   return g.scope(`bert.encoder.layer.${layer}.importance`, () => {
     const [q, k] = byHead(g, weights, config, layer, ['query', 'key'], x, layout);
-    return importance(g, config, attentionProbabilities(g, weights, config, layer, q, k, layout), layout);
+    return importance(g, config, attentionProbabilities(g, weights, config, layer, [q, k], layout), layout);
   });
 }
 

@@ -164,7 +164,7 @@ export function parseConfig(raw: Readonly<Record<string, unknown>>, path: string
   const form = family.form?.read(raw, layers, { fault, real, flag }) ?? BERT_FORM;
   if (form.rotary && (hiddenSize / heads) % 2 !== 0)
     throw fault(`${keys.hiddenSize} / ${keys.heads} is ${hiddenSize / heads}; rotary positions need an even number`);
-  const { layerNormEpsilon } = family;
+  const { layerNormEpsilon, classifierInputDropout } = family;
   return {
     family: name,
     vocabularySize,
@@ -189,7 +189,8 @@ export function parseConfig(raw: Readonly<Record<string, unknown>>, path: string
       family.attentionOutputDropout ?? 'none'
     ],
     classifierDropout: ofClassifier,
-    classifierInputDropout: family.dropsClassifierInput ? ofClassifier : 0,
+    classifierInputDropout:
+      classifierInputDropout === 'same' ? ofClassifier : classifierInputDropout ? rate(...classifierInputDropout) : 0,
     poolerActivation: family.poolerActivation,
     initializerRange: real('initializer_range', 0.02),
     labels,
@@ -237,8 +238,8 @@ export const withoutNetwork = (
 /** config.json's content for a network, keeping what we do not know of the one it was read from. */
 export function configJson(config: EncoderConfig): Record<string, unknown> {
   const family = FAMILIES[config.family];
-  const { architecture, keys, constants, embeddingSize, tokenTypes, layerNormEpsilon, classifierDropout, paddingId } =
-    family;
+  const { architecture, keys, constants, embeddingSize, tokenTypes, layerNormEpsilon, paddingId } = family;
+  const { classifierDropout, classifierInputDropout } = family;
   const labels = {
     id2label: Object.fromEntries(config.labels.map((label, i) => [String(i), label])),
     label2id: Object.fromEntries(config.labels.map((label, i) => [label, i])),
@@ -267,6 +268,7 @@ export function configJson(config: EncoderConfig): Record<string, unknown> {
     [keys.hiddenDropout]: config.hiddenDropout,
     [keys.attentionDropout]: config.attentionDropout,
     [classifierDropout[0]]: config.classifierDropout,
+    ...(Array.isArray(classifierInputDropout) && { [classifierInputDropout[0]]: config.classifierInputDropout }),
     ...(embeddingSize && { [embeddingSize[0]]: config.embeddingSize }),
     ...(tokenTypes && { type_vocab_size: config.typeVocabularySize }),
     ...(typeof layerNormEpsilon === 'object' && { [layerNormEpsilon[0]]: config.layerNormEpsilon }),

@@ -20,6 +20,8 @@ export interface DensePart {
   readonly scale?: number;
   /** Left out: it has one. */
   readonly bias?: boolean;
+  /** Stays float32 where others are on whole numbers: what it reads is the same at every run. */
+  readonly exact?: true;
 }
 
 /** Whether layers that are written as one have biases; either all have or none. */

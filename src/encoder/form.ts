@@ -23,6 +23,8 @@ export interface NetworkForm {
   readonly positionTable: boolean;
   /** Positions turn queries and keys (rotary.ts); null: they do not. */
   readonly rotary: Rotary | null;
+  /** Queries and keys are multiplied with distances (disentangled.ts); null: they are not. */
+  readonly disentangled: Disentangled | null;
   /** What the main classifier reads: the last layer's [CLS], or the mean of its live rows. */
   readonly pooling: 'cls' | 'mean';
   /** LayerNorm between the main classifier's two products. */
@@ -39,15 +41,29 @@ export interface RotaryLayer {
   readonly window: number | null;
 }
 
+export interface Disentangled {
+  /** Of distances, on each side; the table has two rows each. */
+  readonly buckets: number;
+  /** One more than the distance of the last bucket. */
+  readonly span: number;
+}
+
 export const BERT_FORM: NetworkForm = {
   norm: 'after',
   biases: { norm: true, attention: true, feedForward: true, pooler: true },
   gated: false,
   positionTable: true,
   rotary: null,
+  disentangled: null,
   pooling: 'cls',
   poolerNorm: false,
 };
+
+/**
+ * Whether a query takes the key projection over (pyramid/peek.ts), so that no key is needed, and a key's bias changes nothing:
+ * not where keys are turned or multiplied by places.
+ */
+export const keysFold = ({ rotary, disentangled }: NetworkForm): boolean => rotary === null && disentangled === null;
 
 /** The form of a network that has only some of the layers (0-based). */
 export const formOfLayers = (form: NetworkForm, layers: readonly number[]): NetworkForm => ({

@@ -1,4 +1,5 @@
-export { attentionPart, type BlockHooks, type BlockResult, block, importanceScore, keysOf } from './block.ts';
+export { attentionPart, attentionScale } from './attention-part.ts';
+export { type BlockHooks, type BlockResult, block, importanceScore, keysOf } from './block.ts';
 export { type LoadedWeights, underOwnNames, weightsOf } from './checkpoint.ts';
 export { classificationHead, meanRow, pooledRow } from './classification-head.ts';
 export {
@@ -10,10 +11,11 @@ export {
   withoutNetwork,
 } from './config.ts';
 export { type DensePart, type Dropout, dense, hasBias, type Weights } from './dense.ts';
+export { distanceBucket, distanceLogits, firstDistances } from './disentangled.ts';
 export { embed, embedPlaces, placeOf, placeTable } from './embeddings.ts';
 export { FAMILIES, type Family, type FamilyName } from './families/families.ts';
 export { afterAttention } from './feed-forward.ts';
-export { formOfLayers } from './form.ts';
+export { type Disentangled, formOfLayers, keysFold } from './form.ts';
 export { attentionBias, isFirst, type Layout, layoutOf, logPresence, rowCount, rowWeights } from './layout.ts';
 export { beforeAttention, readRows } from './norms.ts';
 export { readConfig, readWeights } from './on-disk.ts';

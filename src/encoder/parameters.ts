@@ -14,6 +14,9 @@ export const TOKEN_TYPE_EMBEDDINGS = 'bert.embeddings.token_type_embeddings.weig
 export const EMBEDDINGS_PROJECTION = 'bert.embeddings_project';
 export const RELATIVE_POSITIONS = 'bert.encoder.relative_attention_bias.weight';
 
+/** The table of distances that disentangled attention projects, and its LayerNorm. */
+export const DISTANCES = 'bert.encoder.rel_embeddings';
+
 /** After the last layer, where norms stand before attention and feed-forward. */
 export const FINAL_NORM = 'bert.encoder.LayerNorm';
 
@@ -29,7 +32,7 @@ export const parameterShapes = (config: EncoderConfig): Map<string, readonly num
 export function* shapesOf(config: EncoderConfig): Generator<NamedShape> {
   if (config.layers === 0) return;
   const { hiddenSize: d, embeddingSize: e, intermediateSize: f } = config;
-  const { biases, norm: order, gated, positionTable, poolerNorm } = config.form;
+  const { biases, norm: order, gated, positionTable, disentangled, poolerNorm } = config.form;
   function* linear(name: string, out: number, inputs: number, hasBias = true): Generator<NamedShape> {
     yield [`${name}.weight`, [out, inputs]];
     if (hasBias) yield [`${name}.bias`, [out]];
@@ -44,6 +47,10 @@ export function* shapesOf(config: EncoderConfig): Generator<NamedShape> {
   yield* norm('bert.embeddings.LayerNorm', e);
   if (e !== d) yield* linear(EMBEDDINGS_PROJECTION, d, e);
   if (config.relativePositions) yield [RELATIVE_POSITIONS, [RELATIVE_BUCKETS, config.heads]];
+  if (disentangled) {
+    yield [`${DISTANCES}.weight`, [2 * disentangled.buckets, d]];
+    yield* norm(`${DISTANCES}.LayerNorm`);
+  }
   for (let layer = 0; layer < config.layers; layer++) {
     const name = `bert.encoder.layer.${layer}`;
     if (order === 'before' && layer > 0) yield* norm(`${name}.attention.LayerNorm`);

@@ -13,7 +13,7 @@ export type Padded = Pick<Layout, 'padded'>;
 
 /** Whether attention reads original places, so that they go along with the rows. */
 export const readsPlaces = ({ relativePositions, form }: EncoderConfig): boolean =>
-  relativePositions || form.rotary !== null;
+  relativePositions || form.rotary !== null || form.disentangled !== null;
 
 /** Original places, [1, S] or [B, S]; dead ones have any. */
 export function placesOf(g: Graph, layout: Arrangement | Padded): Value {

@@ -10,6 +10,7 @@ import {
   block,
   type DensePart,
   embedPlaces,
+  keysFold,
   keysOf,
   type Layout,
   placeTable,
@@ -45,7 +46,7 @@ export const asWritten = (model: PyramidModel, bits: WeightBits | null): Written
  * hang on the batch, and an int8 product costs little more than carrying its result.
  */
 export const takesKeys = ({ model, bits }: Written, layer: number): boolean =>
-  model.config.form.rotary !== null &&
+  !keysFold(model.config.form) &&
   bits === null &&
   layer < model.config.layers &&
   isAsked(model, layer) &&

@@ -64,7 +64,7 @@ export class Int8Layers {
 
   /** x Wᵀ + b of `parts` side by side, x [N, in]; null where float32 does better. */
   dense(parts: readonly DensePart[], x: Value): Value | null {
-    if (parts.some(isHead)) return null;
+    if (parts.some((part) => part.exact || isHead(part))) return null;
     const g = this.#g;
     const tensor = (kind: 'weight' | 'bias') =>
       joined(parts.map(({ name, scale }) => scaled(this.#stored(`${name}.${kind}`), scale)));

@@ -98,6 +98,9 @@ export function parseMeta(text: string, path: string): TraceMeta {
     if (shape[field] !== undefined && shape[field] !== value)
       throw fault(`"${field}" is ${quoted(shape[field])}, not ${quoted(value)}`);
   }
+  const { disentangled } = shape;
+  if (disentangled !== undefined && !(isCount(disentangled?.buckets, 4) && isCount(disentangled.span, 1)))
+    throw fault(`"disentangled" is ${quoted(disentangled)}, not "buckets" and "span"`);
   if (!Array.isArray(labels) || labels.length !== shape.labels || !labels.every((name) => typeof name === 'string'))
     throw fault(`"labels" are not ${shape.labels} names`);
   if (typeof headKind !== 'string' || !(HEAD_KINDS as readonly string[]).includes(headKind))

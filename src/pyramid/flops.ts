@@ -2,11 +2,12 @@
  * Floating-point operations of one text, in two counts that are always reported together. `paperFlops` is the count of the
  * paper's tables. `actualFlops` is what the engine computes: it removes tokens in mid-layer, peeks, and runs exit heads
  * and the classifier. Both count a multiplication and an addition as two. They count products with weights and those of
- * attention (and the features of exit heads). Biases, softmax, LayerNorm, GELU and the sums of the scores are linear in
+ * attention (and the features of exit heads), where it is disentangled those with distances too. Biases, softmax, LayerNorm, GELU and the sums of the scores are linear in
  * the tokens and below 1 % of a layer; so are attention's bias by distance, a look-up, and rotary positions. A local layer
  * is counted as it is computed, all tokens with all. Embeddings are look-ups too, and their
  * projection is counted where there is one. Layers are 1..L as in the paper.
  */
+import { distanceBucket } from '../encoder/index.ts';
 import { exitAt, type HeadKind } from './exits/exits.ts';
 import { FASTBERT_WIDTH } from './exits/fastbert.ts';
 import type { NetworkShape } from './shape.ts';
@@ -28,7 +29,7 @@ export interface ActualFlopsOptions {
 
 /**
  * 2 Σ_{l ≤ exit} (4d²a + 2da² + 2·d·d_ff·f), a gated feed-forward 3·d·d_ff·f: a = tokens[l−1] enter layer l and f = tokens[l] are left after its
- * pruning. `tokens` has L+1 entries; layers 1..`exit` run, none where floor 0 answers. Heads, classifier, embeddings and
+ * pruning; disentangled attention multiplies two times a rows with the distances of the text as it came. `tokens` has L+1 entries; layers 1..`exit` run, none where floor 0 answers. Heads, classifier, embeddings and
  * floor 0 are not counted.
  */
 export function paperFlops(shape: NetworkShape, tokens: readonly number[], exit: number): number {
@@ -39,7 +40,7 @@ export function paperFlops(shape: NetworkShape, tokens: readonly number[], exit:
   for (let layer = 1; layer <= exit; layer++) {
     const a = tokens[layer - 1];
     const f = tokens[layer];
-    sum += 4 * d * d * a + 2 * d * a * a + feedForward * f;
+    sum += 4 * d * d * a + 2 * d * a * a + distanceFlops(shape, tokens, layer) + feedForward * f;
   }
   return 2 * sum;
 }
@@ -80,7 +81,8 @@ export function actualFlops(
     // whatever runs of layer 1 begins with the embeddings
     const before = layer === 1 ? projectionFlops(shape, enter) : 0;
     if (isPeeked) sum += before + peekFlops(shape, enter);
-    if (!isPeeked || layer < answers) sum += before + layerFlops(shape, enter, left, isPeeked);
+    if (!isPeeked || layer < answers)
+      sum += before + layerFlops(shape, enter, left, isPeeked) + 2 * distanceFlops(shape, tokens, layer);
     if (exit) sum += exit.flops(shape, sizes, enter, left);
   }
   return sum;
@@ -92,24 +94,38 @@ const projectionFlops = ({ hiddenSize: d, embeddingSize: e }: NetworkShape, toke
 
 /**
  * A layer in full. A removed token leaves before the output projection: query, key and value 3·d²a, scores and mix
- * 2·da², output projection d²f, feed-forward 2·d·d_ff·f (gated 3·d·d_ff·f); each times 2. Where it was peeked at and positions
- * are rotary, the keys d²a are there already.
+ * 2·da², output projection d²f, feed-forward 2·d·d_ff·f (gated 3·d·d_ff·f); each times 2. Where it was peeked at and keys do
+ * not fold, the keys d²a are there already.
  */
 function layerFlops(shape: NetworkShape, enter: number, left: number, isPeeked: boolean): number {
   const { hiddenSize: d } = shape;
-  const projections = isPeeked && shape.rotary ? 2 : 3;
+  const projections = isPeeked && makesKeys(shape) ? 2 : 3;
   return 2 * (projections * d * d * enter + 2 * d * enter * enter + d * d * left + feedForwardSize(shape) * left);
 }
 
 /**
  * The first row of a layer's output, with the key and value projections folded: query d², fold (W_kᵀ q, over the
  * heads) d², scores h·n·d, mix h·n·d, W_v d², W_o d², feed-forward of one row 2·d·d_ff; each times 2. With
- * d_ff = 4d: 24d² + 4·h·n·d. With rotary positions the key projection does not fold: d² a token instead.
+ * d_ff = 4d: 24d² + 4·h·n·d. With rotary positions and disentangled attention the key projection does not fold: d² a token
+ * instead. Disentangled attention sums h·n·d more: each key times its distance.
  */
 function peekFlops(shape: NetworkShape, enter: number): number {
   const { hiddenSize: d, heads: h } = shape;
-  const keys = shape.rotary ? d * d * enter : d * d;
-  return 2 * (3 * d * d + keys + 2 * h * enter * d + feedForwardSize(shape));
+  const keys = makesKeys(shape) ? d * d * enter : d * d;
+  const sums = shape.disentangled ? 3 : 2;
+  return 2 * (3 * d * d + keys + sums * h * enter * d + feedForwardSize(shape));
+}
+
+const makesKeys = ({ rotary, disentangled }: NetworkShape): boolean => rotary === true || disentangled !== undefined;
+
+/** Multiplications of the queries and the keys that enter with each distance that the text's tokens may have. */
+function distanceFlops(
+  { hiddenSize: d, disentangled }: NetworkShape,
+  tokens: readonly number[],
+  layer: number,
+): number {
+  if (!disentangled || tokens[0] === 0) return 0;
+  return 2 * d * tokens[layer - 1] * (2 * distanceBucket(tokens[0] - 1, disentangled) + 1);
 }
 
 /** Weights of the feed-forward: two matrices, or three where it is gated. */

@@ -10,11 +10,14 @@ import {
   afterAttention,
   attentionBias,
   attentionPart,
+  attentionScale,
   beforeAttention,
   type Dropout,
   dense,
   type EncoderConfig,
+  firstDistances,
   firstRelativeBias,
+  keysFold,
   keysOf,
   type Layout,
   nearFirst,
@@ -32,8 +35,9 @@ export interface Peek {
 /**
  * `layer` is 0-based, as in the checkpoint's names; x [N, d] enters it. `dropout`: in training, at the layer's own places.
  *
- * Rotary positions turn each key by its own place, so keys do not fold: they are computed, 2d² FLOPs a token, and the layer that
- * runs next may take them (`BlockHooks.keys`). The query of [CLS], at place 0, is not turned.
+ * Rotary positions turn each key by its own place, and disentangled attention multiplies it with its distance, so keys do not
+ * fold: they are computed, 2d² FLOPs a token, and the layer that runs next may take them (`BlockHooks.keys`). The query of [CLS],
+ * at place 0, is not turned. Of distances it reads one row a key: q·k + q·K_r + Q_r·k = q·(k + K_r) + Q_r·k.
  */
 export function peek(
   g: Graph,
@@ -51,24 +55,29 @@ export function peek(
   return g.scope(`peek.${layer}`, () => {
     const row = g.takeRows(x, layout.first); // [B, d]
     const read = beforeAttention(g, weights, config, layer, x); // [N, d]
-    const entering = g.op('PadRows', [read, layout.pad, layout.unpad], {}); // [B, S, d]
-    const keys = config.form.rotary ? keysOf(g, weights, config, layer, read, layout) : null; // [N, d]
+    const pad = (value: Value) => g.op('PadRows', [value, layout.pad, layout.unpad], {});
+    const entering = pad(read); // [B, S, d]
+    const keys = keysFold(config.form) ? null : keysOf(g, weights, config, layer, read, layout); // [N, d]
+    const distant = config.form.disentangled ? firstDistances(g, weights, config, layer, layout, dropout) : null;
     const byHead = (value: Value) => g.transpose(g.reshape(value, [B, h, headSize]), [1, 0, 2]); // [h, B, d_h]
 
     const { scale: _, ...part } = attentionPart(config, layer, 'query');
     const own = read === x ? row : g.takeRows(read, layout.first); // [B, d]
     const projected = dense(g, weights, [part], own); // [B, d]
-    const query = g.mul(byHead(projected), 1 / Math.sqrt(headSize)); // [h, B, d_h]
+    const query = g.mul(byHead(projected), attentionScale(config)); // [h, B, d_h]
     const perHead = (weight: string, of: Value, transposed: boolean) =>
       weights.headProduct?.(weight, of, transposed) ?? headProduct(g, weights(weight), of, transposed);
     // a head's query on its own dimensions of the keys, zeros elsewhere; or folded, on the rows themselves
     const asked = keys
       ? g.mul(g.unsqueeze(g.reshape(g.transpose(query, [1, 0, 2]), [B, d]), 2), headColumns(g, d, h))
       : g.transpose(perHead(`${name}.attention.self.key.weight`, query, false), [1, 2, 0]); // [B, d, h]
-    const rows = keys ? g.op('PadRows', [keys, layout.pad, layout.unpad], {}) : entering; // [B, S, d]
+    const rows = keys ? pad(distant ? g.add(keys, distant.keys) : keys) : entering; // [B, S, d]
     // tokens first: with S as the last dimension, the order in which a product's terms are added would depend on S
     const products = g.transpose(g.matmul(rows, asked), [0, 2, 1]); // [B, h, S]
-    const relative = firstRelativeBias(g, weights, config, layout);
+    const sumByHead = (value: Value) => g.sum(g.reshape(value, [value.shape[0], h, headSize]), [2]); // [N, h]
+    const relative = distant
+      ? g.transpose(pad(sumByHead(g.mul(keys!, distant.queries))), [0, 2, 1]) // [B, h, S]
+      : firstRelativeBias(g, weights, config, layout);
     const logits = relative ? g.add(products, relative) : products; // [B, h, S]
     const near = nearFirst(g, config, layer, layout); // [B or 1, S]
     const bias = attentionBias(g, layout, near && g.unsqueeze(near, 1, 2)); // [B, 1, 1, S]

@@ -1,5 +1,5 @@
 /** The sizes of a network that counts of operations and shapes of exit heads depend on. */
-import type { EncoderConfig } from '../encoder/index.ts';
+import type { Disentangled, EncoderConfig } from '../encoder/index.ts';
 
 export interface NetworkShape {
   readonly layers: number;
@@ -11,6 +11,8 @@ export interface NetworkShape {
   readonly gated?: true;
   /** Rotary positions: a peek computes keys, which the layer takes from it. */
   readonly rotary?: true;
+  /** Queries and keys are multiplied with distances: a peek computes keys here too. */
+  readonly disentangled?: Disentangled;
   /** The main classifier reads the mean of all rows, so that the last layer runs in full. */
   readonly pooling?: 'mean';
   /** Width of embeddings that are projected; left out: they are not. */
@@ -28,6 +30,7 @@ export const shapeOf = (config: EncoderConfig): NetworkShape => {
     ...(embeddingSize !== hiddenSize && { embeddingSize }),
     ...(form.gated && { gated: true }),
     ...(form.rotary && { rotary: true }),
+    ...(form.disentangled && { disentangled: form.disentangled }),
     ...(form.pooling === 'mean' && { pooling: 'mean' }),
   };
 };

@@ -194,6 +194,7 @@ describe('config.json', () => {
         ...{ norm: 'before', gated: true, positionTable: false, pooling: 'cls', poolerNorm: true },
         biases: { norm: false, attention: false, feedForward: false, pooler: false },
         rotary: [all, near, near, all],
+        disentangled: null,
       });
     });
 
@@ -235,6 +236,64 @@ describe('config.json', () => {
       [{ mlp_bias: 1 }, 'mlp_bias is 1, not true or false'],
       [{ local_attention: -1 }, 'local_attention is -1'],
       [{ hidden_size: 36 }, 'hidden_size / num_attention_heads is 3; rotary positions need an even number'],
+    ])('%j is refused by name', async (more, sentence) => {
+      const { code, message } = await failure({ ...said, ...more });
+      expect(code).toBe('MP_MODEL_CONFIG');
+      expect(message).toContain(sentence);
+    });
+  });
+
+  describe('of DeBERTa-v3', () => {
+    // as published: the default of each is another
+    const { classifier_dropout: _, type_vocab_size: __, ...sizes } = least as Readonly<Record<string, unknown>>;
+    const said = {
+      ...{
+        ...sizes,
+        model_type: 'deberta-v2',
+        hidden_size: 768,
+        num_attention_heads: 12,
+        max_position_embeddings: 512,
+      },
+      ...{ relative_attention: true, position_buckets: 256, norm_rel_ebd: 'layer_norm', share_att_key: true },
+      ...{ pos_att_type: 'p2c|c2p', max_relative_positions: -1, position_biased_input: false, type_vocab_size: 0 },
+    };
+
+    it('has distances in place of a table of positions', async () => {
+      const config = await read(said);
+      expect(config).toMatchObject({
+        ...{ tokenTypes: false, relativePositions: false, maxPositions: 512, layerNormEpsilon: 1e-7 },
+        ...{ poolerActivation: 'gelu', classifierDropout: 0.1, classifierInputDropout: 0 },
+        form: { positionTable: false, disentangled: { buckets: 256, span: 512 }, norm: 'after', rotary: null },
+      });
+      const list = { pos_att_type: ['c2p', 'p2c'], pooler_dropout: 0.3, cls_dropout: 0.2, max_relative_positions: 300 };
+      const other = await read({ ...said, ...list });
+      expect(other).toMatchObject({ classifierDropout: 0.2, classifierInputDropout: 0.3 });
+      expect(other.form.disentangled).toEqual({ buckets: 256, span: 300 });
+      expect(configJson(other)).toMatchObject({ ...said, ...list });
+    });
+
+    it('keeps what its distances mean where a network is given fewer positions', async () => {
+      const written = configJson({ ...(await read(said)), maxPositions: 128 });
+      expect(parseConfig(written, path).form.disentangled).toEqual({ buckets: 256, span: 512 });
+    });
+
+    it.each([
+      [{ conv_kernel_size: 3 }, 'conv_kernel_size is 3; only 0 is known'],
+      [{ type_vocab_size: 2 }, 'type_vocab_size is 2; only 0 is known'],
+      [{ pooler_hidden_act: 'tanh' }, 'pooler_hidden_act is "tanh"; only "gelu" is known'],
+      [{ hidden_act: 'gelu_new' }, 'hidden_act is "gelu_new"; only "gelu" is known'],
+      [{ relative_attention: undefined }, 'relative_attention is undefined; only true is known'],
+      [{ position_biased_input: undefined }, 'position_biased_input is undefined; only false is known'],
+      [{ share_att_key: false }, 'share_att_key is false; only true is known'],
+      [{ norm_rel_ebd: 'none' }, 'norm_rel_ebd is "none"; only "layer_norm" is known'],
+      [{ pos_att_type: 'p2c' }, 'pos_att_type is "p2c"; only "c2p" and "p2c" together are known'],
+      [{ pos_att_type: undefined }, 'pos_att_type is undefined; only'],
+      [{ embedding_size: 128 }, 'embedding_size is 128; only that of hidden_size, 768, is known'],
+      [{ pooler_hidden_size: 96 }, 'pooler_hidden_size is 96; only that of hidden_size, 768, is known'],
+      [{ attention_head_size: 32 }, 'attention_head_size is 32; only 64 is known'],
+      [{ position_buckets: -1 }, 'position_buckets is -1, not a whole number from 4 to 32768'],
+      [{ max_relative_positions: 129 }, 'is 129; with position_buckets 256 it is at least 130'],
+      [{ pooler_dropout: 1 }, 'pooler_dropout is 1, which would drop everything'],
     ])('%j is refused by name', async (more, sentence) => {
       const { code, message } = await failure({ ...said, ...more });
       expect(code).toBe('MP_MODEL_CONFIG');
@@ -455,11 +514,11 @@ describe('a faulty config.json', () => {
     expect(message).toBe(`${path}: ${sentence}`);
   });
 
-  it.each(['deberta-v2', 'gpt2'])('of the architecture %s is MP_MODEL_ARCHITECTURE', async (type) => {
+  it.each(['deberta', 'gpt2'])('of the architecture %s is MP_MODEL_ARCHITECTURE', async (type) => {
     const { code, message } = await failure({ ...least, model_type: type });
     expect(code).toBe('MP_MODEL_ARCHITECTURE');
     expect(message).toBe(
-      `${path}: model_type is "${type}"; this version reads bert, distilbert, electra, modernbert, mpnet, roberta, xlm-roberta`,
+      `${path}: model_type is "${type}"; this version reads bert, deberta-v2, distilbert, electra, modernbert, mpnet, roberta, xlm-roberta`,
     );
   });
 

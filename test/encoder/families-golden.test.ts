@@ -25,6 +25,7 @@ const rates: Readonly<Record<Exclude<FamilyName, 'linear'>, readonly number[]>> 
   'xlm-roberta': [0.1, 0.3, 0.1, 0.1, 0.1, 0.1],
   mpnet: [0.1, 0.3, 0.1, 0.1, 0.1, 0.1],
   modernbert: [0, 0.3, 0.3, 0, 0],
+  'deberta-v2': [0.1, 0.3, 0.1, 0.1, 0.15, 0.2],
 };
 
 test.each(names.flatMap((name) => [[name, 'rows'] as const, [name, 'peek'] as const]))(
@@ -62,6 +63,7 @@ test.each(names.flatMap((name) => [[name, 'rows'] as const, [name, 'peek'] as co
     );
     const [embeddings, attention, projection, output, classifier, input] = rates[name];
     const layers = Array.from({ length: config.layers }, (_, layer) => layer).flatMap((layer): [string, number][] => [
+      ...(config.form.disentangled ? [[`layer.${layer}.attention.distances`, 0.1] as [string, number]] : []),
       [`layer.${layer}.attention.probabilities`, attention],
       [`layer.${layer}.attention.output`, projection],
       [`layer.${layer}.${config.form.gated ? 'intermediate' : 'output'}`, output],

@@ -29,6 +29,14 @@ describe('a trace on disk', () => {
     expect(await readTrace(path)).toEqual(projected);
   });
 
+  it('comes back as it was, with disentangled attention', async () => {
+    const trace = randomTrace({ seed: 1, texts: 30 });
+    const distant = { ...trace, shape: { ...trace.shape, disentangled: { buckets: 256, span: 512 } } };
+    const path = join(dir, 'disentangled.jsonl');
+    await writeTrace(path, distant);
+    expect(await readTrace(path)).toEqual(distant);
+  });
+
   it('comes back as it was, with a floor', async () => {
     const trace = randomTrace({ seed: 1, texts: 30, floor: sum });
     const path = join(dir, 'floor.jsonl');
@@ -154,6 +162,11 @@ describe('a trace on disk', () => {
       'embeddings of no width',
       { shape: { ...good.shape, embeddingSize: 0 } },
       /"embeddingSize" is 0, not a positive whole number/,
+    ],
+    [
+      'distances without buckets',
+      { shape: { ...good.shape, disentangled: { buckets: 0, span: 512 } } },
+      /"disentangled" is \{"buckets":0,"span":512\}, not "buckets" and "span"/,
     ],
     ['a shape without heads', { shape: { ...good.shape, heads: 0 } }, /"shape" lacks/],
     ['labels that do not fit', { labels: ['a'] }, /"labels" are not 4 names/],

@@ -7,7 +7,7 @@ import { readModelFolder } from '../../src/pyramid/folder/disk-model.ts';
 import { randomStream } from '../../src/random.ts';
 import { loadTokenizer } from '../../src/text/tokenizer/load-tokenizer.ts';
 import type { Tokenizer } from '../../src/text/tokenizer/tokenizer.ts';
-import { randomLinearModel, randomModel, randomTexts, UNTYPED } from '../support/random-model.ts';
+import { DEBERTA, randomLinearModel, randomModel, randomTexts, UNTYPED } from '../support/random-model.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
 const root = temporaryFolder();
@@ -125,6 +125,8 @@ const cases = [
   },
   { family: 'modernbert', kind: 'pooled', prunes: true, more: LOCAL, seed: 25 },
   { family: 'modernbert', kind: 'fastbert', prunes: true, more: { ...LOCAL, classifier_pooling: 'mean' }, seed: 26 },
+  { family: 'deberta-v2', kind: 'pooled', prunes: true, more: DEBERTA, seed: 27 },
+  { family: 'deberta-v2', kind: 'aligned', prunes: true, pairs: true, more: DEBERTA, seed: 28 },
   // both read less than the texts have: the network and floor 0 their ends, of other lengths
   { kind: 'pooled', prunes: true, floor: true, tokenizer: LEFT, maxLength: 12, floorTokens: 8, seed: 22 },
   {

@@ -15,7 +15,7 @@ import type { Encoding } from '../../src/text/tokenizer/tokenizer.ts';
 import { type TextTrace, Tracer } from '../../src/train/trace/tracer.ts';
 import { compile } from '../support/cpu.ts';
 import { InThreadEngine } from '../support/in-thread-engine.ts';
-import { MAX_LENGTH, randomModel, randomTexts, UNTYPED } from '../support/random-model.ts';
+import { DEBERTA, MAX_LENGTH, randomModel, randomTexts, UNTYPED } from '../support/random-model.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
 const root = temporaryFolder();
@@ -51,6 +51,9 @@ const cases = [
   },
   { family: 'modernbert', kind: 'fastbert', prunes: true, pairs: false, seed: 17, more: LOCAL },
 
+  // keys of a peek, multiplied with distances
+  { family: 'deberta-v2', kind: 'pooled', prunes: true, pairs: false, seed: 20, more: DEBERTA },
+  { family: 'deberta-v2', kind: 'aligned', prunes: true, pairs: true, seed: 21, more: DEBERTA },
   // projected embeddings; one token type, though the heads of pairs tell two texts apart
   { family: 'electra', kind: 'pooled', prunes: true, pairs: true, seed: 11, more: { embedding_size: 20 } },
   { family: 'roberta', kind: 'pooled', prunes: true, pairs: true, seed: 12, more: { type_vocab_size: 1 } },

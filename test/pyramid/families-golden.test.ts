@@ -5,9 +5,11 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it, test } from 'vitest';
+import { distanceBucket } from '../../src/encoder/disentangled.ts';
 import {
   type EncoderConfig,
   type FamilyName,
+  keysFold,
   type Parameters,
   readConfig,
   readWeights,
@@ -42,12 +44,15 @@ interface Mode {
   readonly loss: number;
   readonly gradients: Readonly<Record<string, Numbers>>;
 }
+/** Where another begins, from −600 to 600. */
+type Buckets = readonly (readonly [distance: number, bucket: number])[];
 interface NetworkGolden {
   readonly thresholds: Numbers;
   readonly temperature: number;
   readonly labels: Numbers;
   readonly lambda: number;
-  readonly buckets?: readonly (readonly [distance: number, bucket: number])[];
+  readonly buckets?: Buckets;
+  readonly distance_buckets?: readonly { readonly buckets: number; readonly span: number; readonly begins: Buckets }[];
   readonly dense: Mode;
   readonly soft: Mode;
   readonly hard: Mode;
@@ -199,7 +204,7 @@ describe.each(Object.keys(networks) as FamilyName[])('the network of %s', (famil
       const scale = isNull ? expected.gradients[own.replace('bias', 'weight')][0] : values[0];
       expectProducts(data, values, scale, GRADIENT, own);
     }
-    const keyBiases = names.filter((name) => name.endsWith('key.bias') && !config.form.rotary);
+    const keyBiases = names.filter((name) => name.endsWith('key.bias') && keysFold(config.form));
     expect(nulls.sort()).toEqual([...owned(() => new Float32Array(1), keyBiases).keys()].sort());
   });
 
@@ -267,7 +272,7 @@ describe.each(Object.keys(networks) as FamilyName[])('the network of %s', (famil
     expect(distance(losses, adamw.losses)).toBeLessThan(FORWARD);
     expect(distance(norms, adamw.norms)).toBeLessThan(5 * FORWARD);
     // the gradient of a key's bias is rounding, which PyTorch blows up to full steps and we leave out
-    const names = [...parameters.keys()].filter((name) => config.form.rotary || !name.endsWith('key.bias'));
+    const names = [...parameters.keys()].filter((name) => !keysFold(config.form) || !name.endsWith('key.bias'));
     const moved = owned(
       (name) => parameters.get(name)!.data.map((value, i) => (value - stored.get(name)!.data[i]) / adamw.lr),
       names,
@@ -279,12 +284,22 @@ describe.each(Object.keys(networks) as FamilyName[])('the network of %s', (famil
   });
 });
 
-test('distances fall into the buckets that transformers puts them into', () => {
-  const { buckets } = networks.mpnet;
-  let at = -1;
-  for (let distance_ = -600; distance_ <= 600; distance_++) {
-    if (buckets![at + 1]?.[0] === distance_) at++;
-    expect(bucketOf(distance_)).toBe(buckets![at][1]);
+describe('distances fall into the buckets that transformers puts them into', () => {
+  function expectBuckets(of: (distance: number) => number, begins: Buckets) {
+    let at = -1;
+    for (let distance_ = -600; distance_ <= 600; distance_++) {
+      if (begins[at + 1]?.[0] === distance_) at++;
+      expect(of(distance_)).toBe(begins[at][1]);
+    }
+    expect(at).toBe(begins.length - 1);
   }
-  expect(at).toBe(buckets!.length - 1);
+  test('of MPNet', () => {
+    expectBuckets(bucketOf, networks.mpnet.buckets!);
+  });
+  test.each(networks['deberta-v2'].distance_buckets!)(
+    'of DeBERTa, $buckets on each side up to a distance of $span',
+    ({ begins, ...sizes }) => {
+      expectBuckets((distance_) => distanceBucket(distance_, sizes), begins);
+    },
+  );
 });

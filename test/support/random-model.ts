@@ -50,6 +50,12 @@ export interface RandomModelOptions {
   readonly valueSpread?: number;
 }
 
+/** What DeBERTa-v3 needs beside sizes; distances from 3 on share buckets. */
+export const DEBERTA: Readonly<Record<string, unknown>> = {
+  ...{ relative_attention: true, position_biased_input: false, share_att_key: true, norm_rel_ebd: 'layer_norm' },
+  ...{ pos_att_type: 'p2c|c2p', position_buckets: 6, max_relative_positions: -1, type_vocab_size: 0 },
+};
+
 export const WORDS = Array.from({ length: 200 }, (_, i) => `w${i}`);
 export const MAX_LENGTH = 48;
 

@@ -14,7 +14,7 @@ import type { MethodName } from '../../src/train/options/defaults.ts';
 import { Tracer } from '../../src/train/trace/tracer.ts';
 import { compile } from '../support/cpu.ts';
 import { InThreadEngine } from '../support/in-thread-engine.ts';
-import { randomModel } from '../support/random-model.ts';
+import { DEBERTA, randomModel } from '../support/random-model.ts';
 import { scratchDataset, writeRows } from '../support/scratch-data.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
@@ -25,6 +25,7 @@ const texts = dataset.examples.map(({ text }) => text);
 const LAYERS = 3;
 
 const families: readonly [FamilyName, Readonly<Record<string, unknown>>, string][] = [
+  ['deberta-v2', DEBERTA, 'bert.encoder.rel_embeddings.weight'],
   ['electra', { embedding_size: 12 }, 'bert.embeddings_project.weight'],
   // a window of 4 tokens on each side, so that it matters in short texts
   ['modernbert', { local_attention: 8, pad_token_id: 0 }, 'bert.encoder.LayerNorm.weight'],

@@ -11,7 +11,7 @@ import { trainWordPiece } from '../../src/text/index.ts';
 import { buildEngine, type EngineWindow, openPage, PAGES } from '../support/browser-page.ts';
 import { hasChromium, launchChromium } from '../support/chromium.ts';
 import { expectNear } from '../support/expect-near.ts';
-import { type RandomModelOptions, randomLinearModel, randomModel } from '../support/random-model.ts';
+import { DEBERTA, type RandomModelOptions, randomLinearModel, randomModel } from '../support/random-model.ts';
 import { realTexts } from '../support/real-texts.ts';
 import { type StaticSite, staticSite } from '../support/static-site.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
@@ -41,6 +41,7 @@ const cases = [
     seed: 12,
     more: { local_attention: 12, pad_token_id: 0 },
   },
+  { family: 'deberta-v2', kind: 'pooled', prunes: true, pairs: true, seed: 13, more: DEBERTA },
   { kind: 'pooled', prunes: true, pairs: false, seed: 9, floor: true, exitTemperatures: [0.6, 1.7, 0.8, 2.5] },
   { kind: 'aligned', prunes: true, pairs: true, seed: 10, floor: true, figures: 0.002 },
 ] as const satisfies readonly Pick<

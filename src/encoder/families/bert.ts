@@ -22,7 +22,7 @@ export const bert: Family = {
   classifierDropout: ['classifier_dropout', null],
   attentionOutputDropout: 'hidden',
   poolerActivation: 'tanh',
-  dropsClassifierInput: false,
+  classifierInputDropout: null,
   paddingId: 0,
   unusedPositions: () => 0,
   relativePositions: false,

@@ -25,7 +25,7 @@ export const distilbert: Family = {
   classifierDropout: ['seq_classif_dropout', 0.2],
   attentionOutputDropout: null,
   poolerActivation: 'relu',
-  dropsClassifierInput: false,
+  classifierInputDropout: null,
   paddingId: 0,
   unusedPositions: () => 0,
   relativePositions: false,

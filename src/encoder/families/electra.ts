@@ -11,7 +11,7 @@ export const electra: Family = {
   architecture: 'ElectraForSequenceClassification',
   embeddingSize: ['embedding_size', 128],
   poolerActivation: 'gelu',
-  dropsClassifierInput: true,
+  classifierInputDropout: 'same',
   only: { ...bert.only, is_decoder: false },
   prefix: 'electra.',
   names: sameBut('electra', ['bert.embeddings_project', 'electra.embeddings_project']),

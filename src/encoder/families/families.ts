@@ -3,6 +3,7 @@
  * names.
  */
 import { bert } from './bert.ts';
+import { debertaV2 } from './deberta-v2.ts';
 import { distilbert } from './distilbert.ts';
 import { electra } from './electra.ts';
 import type { Family } from './family.ts';
@@ -16,6 +17,7 @@ export type { Family } from './family.ts';
 
 export const FAMILIES = {
   bert,
+  'deberta-v2': debertaV2,
   distilbert,
   electra,
   modernbert,
@@ -34,12 +36,17 @@ export const ownName = (family: FamilyName, canonical: string): string =>
 export function canonicalNames(family: FamilyName, own: string): readonly string[] {
   const { names, prefix } = FAMILIES[family];
   const isBare = /^(embeddings|embeddings_project|encoder|transformer|pooler|layers|final_norm)\./.test(own);
-  return translate(isBare ? prefix + own : own, names, 1);
+  // DeBERTa's pooler is outside its backbone
+  const isWhole = names.some((pair) => pair[1] === generalName(own));
+  return translate(isBare && !isWhole ? prefix + own : own, names, 1);
 }
+
+const generalName = (name: string): string =>
+  name.replace(/\.(layers?)\.\d+\./, '.$1.{n}.').replace(/\.(weight|bias)$/, '');
 
 function translate(name: string, names: Family['names'], from: 0 | 1): readonly string[] {
   const layer = /\.layers?\.(\d+)\./.exec(name)?.[1] ?? '';
-  const general = name.replace(/\.(layers?)\.\d+\./, '.$1.{n}.').replace(/\.(weight|bias)$/, '');
+  const general = generalName(name);
   const found = names.filter((pair) => pair[from] === general);
   if (found.length === 0) return [name];
   return found.map((pair) => pair[1 - from].replace('{n}', layer) + name.slice(name.lastIndexOf('.')));

@@ -35,8 +35,8 @@ export interface Family {
   /** Which dropout follows the projection after attention; null: none. */
   readonly attentionOutputDropout: 'hidden' | 'attention' | null;
   readonly poolerActivation: 'tanh' | 'relu' | 'gelu';
-  /** Whether dropout comes before the classifier's first product too. */
-  readonly dropsClassifierInput: boolean;
+  /** Key and default of the dropout before the classifier's first product; `same`: as before its last; null: there is none. */
+  readonly classifierInputDropout: readonly [key: string, fallback: number] | 'same' | null;
   /** The padding's id where config.json does not say it. */
   readonly paddingId: number;
   /** Rows of the position table before that of a text's first token, which no token has. */

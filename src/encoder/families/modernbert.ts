@@ -39,6 +39,7 @@ const form: FormReader = {
       gated: true,
       positionTable: false,
       rotary: rotaryOf(raw, layers, check),
+      disentangled: null,
       pooling,
       poolerNorm: true,
     };
@@ -110,7 +111,7 @@ export const modernbert: Family = {
   classifierDropout: ['classifier_dropout', 0],
   attentionOutputDropout: 'attention',
   poolerActivation: 'gelu',
-  dropsClassifierInput: false,
+  classifierInputDropout: null,
   paddingId: 50283,
   unusedPositions: () => 0,
   relativePositions: false,

@@ -29,7 +29,7 @@ export const mpnet: Family = {
   classifierDropout: ['hidden_dropout_prob', null],
   attentionOutputDropout: 'hidden',
   poolerActivation: 'tanh',
-  dropsClassifierInput: true,
+  classifierInputDropout: 'same',
   paddingId: 1,
   unusedPositions: () => 2,
   relativePositions: true,

@@ -9,7 +9,7 @@ import { sameBut } from './same-names.ts';
 export const roberta: Family = {
   ...bert,
   architecture: 'RobertaForSequenceClassification',
-  dropsClassifierInput: true,
+  classifierInputDropout: 'same',
   paddingId: 1,
   unusedPositions: (paddingId) => paddingId + 1,
   only: { ...bert.only, is_decoder: false },

@@ -9,6 +9,7 @@
  */
 import {
   type EncoderConfig,
+  keysFold,
   POSITION_EMBEDDINGS,
   TOKEN_TYPE_EMBEDDINGS,
   WORD_EMBEDDINGS,
@@ -173,7 +174,7 @@ export class TrainingStep {
 
 /**
  * Hard pruning compares with the thresholds, which no gradient passes. A key's bias adds the same to all logits of a
- * softmax, unless it is turned by places, so its true gradient is zero; computed, it is rounding noise, which AdamW would blow
+ * softmax, unless it is turned or multiplied by places, so its true gradient is zero; computed, it is rounding noise, which AdamW would blow
  * up to full steps.
  */
 const learns = (
@@ -183,7 +184,7 @@ const learns = (
 ): boolean => {
   if (objective === 'distill') return name.startsWith('pyramid.heads.');
   if (name === THRESHOLDS) return pruning === 'soft';
-  return form.rotary !== null || !name.endsWith('attention.self.key.bias');
+  return !keysFold(form) || !name.endsWith('attention.self.key.bias');
 };
 
 export interface BuiltStep {
