@@ -15,6 +15,8 @@ from make_tokenizer_options_golden import ADDED, BERT_NORM, BERT_PRE, SENTENCES,
 
 FLAT = ['<s>', '<pad>', '</s>', '<unk>']  # RoBERTa's order; <mask> comes last
 NAMES = dict(bos_token='<s>', eos_token='</s>', sep_token='</s>', cls_token='<s>', pad_token='<pad>', unk_token='<unk>', mask_token='<mask>')
+DEBERTA = ['[PAD]', '[CLS]', '[SEP]', '[UNK]']
+DEBERTA_NAMES = dict(bos_token='[CLS]', eos_token='[SEP]', sep_token='[SEP]', cls_token='[CLS]', pad_token='[PAD]', unk_token='[UNK]', mask_token='[MASK]')
 TOKENS = ['<mask>', ' <mask> ', '<s>a</s>', 'x<mask>y', '<MASK>', '<pad> <unk>', '[UNK]', 'a</s></s>b']
 
 
@@ -194,6 +196,62 @@ def unigram(texts, model):
     return yes
 
 
+def deberta_vocab(pieces):
+    """The same pieces with DeBERTa's special ones; its mask comes after the vocabulary."""
+    return [[p, 0.0] for p in DEBERTA] + [p for p in pieces if p[0] not in FLAT + ['<mask>']]
+
+
+def deberta(texts, model):
+    size = len(model['vocab'])
+    table = dict(type='Precompiled', precompiled_charsmap=None)
+    meta = dict(type='Metaspace', replacement='▁', prepend_scheme='always', split=True)
+    replace = lambda regex: dict(type='Replace', pattern={'Regex': regex}, content=' ')
+    strip = lambda left: dict(type='Strip', strip_left=left, strip_right=True)
+    five = [replace(r'\s{2,}|[\n\r\t]'), {'type': 'NFC'}, strip(False)]
+    four = [strip(True), table, replace(' {2,}')]
+    lower = {'type': 'Lowercase'}
+    punctuation = dict(type='Punctuation', behavior='Isolated')
+    post = template(1, ('[CLS]', 1), ('[SEP]', 2), False)
+
+    def folder(norm=five, pre=(meta,), added=(), cls='DebertaV2Tokenizer', unk='___n!', flags=None, described_too=True, post=post, **more):
+        some = [('[PAD]', '____!'), ('[CLS]', '____!'), ('[SEP]', '____!'), ('[UNK]', unk)]
+        listed = [dict(id=i, **token(c, f)) for i, (c, f) in enumerate(some)] + [dict(id=size + i, **token(c, f)) for i, (c, f) in enumerate([('[MASK]', '____!'), *added])]
+        more = dict(dict(do_lower_case=False, split_by_punct=False, vocab_type='spm', sp_model_kwargs={}), **more)
+        return whole(listed, splits(list(pre)), norm and sequence(list(norm)), post, meta, dict(dict(type='Unigram', unk_id=3, byte_fallback=False), **(flags or {})), names=DEBERTA_NAMES, cls=cls, described_too=described_too, **more)
+
+    yes = {
+        'as saved by version 5': folder(unk_id=3, add_prefix_space=True),
+        'as published, converted by version 4': folder(norm=four),
+        'listed alone': folder(described_too=False),
+        'the class with Fast': folder(cls='DebertaV2TokenizerFast'),
+        'no class': folder(cls=None),
+        'the unknown token as given': folder(unk='____!'),
+        'lower case': folder(norm=[lower, *five], do_lower_case=True),
+        'lower case by the configuration alone': folder(do_lower_case=True),
+        'lower case by the file alone': folder(norm=[lower, *five]),
+        'punctuation apart': folder(pre=[punctuation, meta], split_by_punct=True),
+        'punctuation apart by the configuration alone': folder(split_by_punct=True),
+        'a mark before the text alone': folder(pre=[dict(meta, prepend_scheme='first')], add_prefix_space=False),
+        'no mark by the configuration alone': folder(add_prefix_space=False),
+        'another mark': folder(pre=[dict(meta, replacement='_')]),
+        'no normalizer': folder(norm=None),
+        'strips on the left too': folder(norm=[*five[:2], strip(True)]),
+        'another unknown piece': folder(flags=dict(unk_id=10)),
+        'bytes': folder(flags=dict(byte_fallback=True)),
+        'pairs of one type': folder(post=template(0, ('[CLS]', 1), ('[SEP]', 2), False)),
+        'general class': folder(cls=GENERAL),
+        'general class, as published': folder(norm=four, cls=GENERAL),
+        'general class, as published, the mark alone': folder(norm=four, pre=[meta], cls=GENERAL),
+        'general class, lower case': folder(norm=[lower, *five], cls=GENERAL, do_lower_case=True),
+        'general class, punctuation apart': folder(pre=[punctuation, meta], cls=GENERAL),
+        'general class, no words': folder(norm=four, pre=[dict(meta, split=False)], cls=GENERAL),
+    }
+    for name, some in (('first', ADDED[:7]), ('middle', ADDED[7:14]), ('last', ADDED[14:])):
+        yes[f'added {name}'] = folder(added=some)
+        yes[f'added {name}, general class, as published'] = folder(norm=four, added=some, cls=GENERAL)
+    return yes
+
+
 def train(out):
     import base64, io
     import sentencepiece
@@ -216,12 +274,12 @@ def train(out):
     pieces = json.loads(uni.to_str())['model']['vocab']
     pieces = [p for p in pieces if p[0] not in ('c', 'Ж', 'я', '中', '🇩')]  # some are unknown
     pieces += [[f'<0x{b:02X}>', 0.0] for b in range(256)] + [['<mask>', 0.0]]
-    json.dump(dict(byteLevel=dict(vocab={p: i for i, p in enumerate(vocab)}, merges=made['merges']), unigram=dict(vocab=pieces), charsmap=base64.b64encode(charsmap).decode()), open(out, 'w'), ensure_ascii=False)
+    json.dump(dict(byteLevel=dict(vocab={p: i for i, p in enumerate(vocab)}, merges=made['merges']), unigram=dict(vocab=pieces), deberta=dict(vocab=deberta_vocab(pieces)), charsmap=base64.b64encode(charsmap).decode()), open(out, 'w'), ensure_ascii=False)
     print(len(vocab), 'and', len(pieces), 'pieces', len(charsmap), 'bytes of normal forms')
 
 
-KINDS = dict(mpnet=mpnet, byteLevel=byte_level, unigram=unigram)
-MODEL_TYPES = dict(mpnet='mpnet', byteLevel='roberta', unigram='xlm-roberta')
+KINDS = dict(mpnet=mpnet, byteLevel=byte_level, unigram=unigram, deberta=deberta)
+MODEL_TYPES = dict(mpnet='mpnet', byteLevel='roberta', unigram='xlm-roberta', deberta='deberta-v2')
 
 
 def with_table(value, charsmap):

@@ -126,7 +126,7 @@ describe('encode', () => {
   });
 });
 
-it.each(['sentencepiece.bpe.model', 'vocab.json'])(
+it.each(['sentencepiece.bpe.model', 'spm.model', 'vocab.json'])(
   'a folder with %s alone is told how to get a tokenizer.json',
   async (name) => {
     const alone = await mkdtemp(join(dir, 'alone-'));

@@ -80,6 +80,14 @@ function typeOf(part: JsonPart): string {
   return part.has('merges') ? 'BPE' : 'WordPiece';
 }
 
+/** By transformers 4 and 5. */
+const DEBERTA_FORMS: readonly string[] = ['Strip Precompiled Replace', 'Replace NFC Strip'];
+
+function isMarked(splitter: JsonPart): boolean {
+  const [mark] = splitter.text('type') === 'Sequence' ? splitter.parts('pretokenizers') : [splitter];
+  return mark.text('prepend_scheme', 'always') === 'always' && mark.flag('split', true);
+}
+
 /**
  * Where a text parts so that neither normaliser nor words reach over: byte-level BPE's and SentencePiece's, as published
  * models have them. null: nowhere that is known.
@@ -99,6 +107,8 @@ function partsOf(normalizer: JsonPart | null, splitter: JsonPart | null, atWords
     case 'ByteLevel':
       return (forms === '' || forms === 'NFC') && splitter?.value('use_regex') !== false ? partsAtBlank : null;
     case 'Metaspace':
+      // DeBERTa's: what is stripped of a part's beginning, the mark before each part puts back
+      if (DEBERTA_FORMS.includes(forms)) return isMarked(splitter!) ? partsInAscii : null;
       return (forms === '' || forms === 'Precompiled') && splitter?.value('split') !== false ? partsInAscii : null;
     case 'WhitespaceSplit Metaspace':
       return forms === '' || forms === 'Precompiled' ? atWords : null;

@@ -1,6 +1,6 @@
 /**
  * The `normalizer` of a tokenizer.json as a function, for those that are read exactly; the others are refused, and so
- * is every regular expression but SentencePiece's for runs of blanks: none out of a file is ever run. Source: Hugging Face's Rust tokenizers.
+ * is every regular expression but SentencePiece's for runs of blanks and DeBERTa's for white space: none out of a file is ever run. Source: Hugging Face's Rust tokenizers.
  */
 import { type BertNormalization, normalizeBert } from './bert-words.ts';
 import { charsmap } from './charsmap.ts';
@@ -15,13 +15,19 @@ const MAX_PARTS = 64;
 const MAX_DEPTH = 8;
 /** What a table may make of a character counts as this much: one table is enough, two are too many. */
 const TABLE_GROWTH = 8;
-/** SentencePiece's, the one regular expression that is known. */
+/** SentencePiece's. */
 const BLANKS = ' {2,}';
-const blanks = / {2,}/g;
+/** DeBERTa's, of transformers 5. */
+export const SPACES = '\\s{2,}|[\\n\\r\\t]';
 
 const marks = new RegExp(`[${MARK}]`, 'gv');
 const leading = new RegExp(`^[${WHITE_SPACE}]+`, 'v');
 // a lookbehind, so that a run of blanks inside the text is looked at once
+/** The regular expressions that are known, as they are run here. */
+const EXPRESSIONS: ReadonlyMap<string, RegExp> = new Map([
+  [BLANKS, / {2,}/g],
+  [SPACES, new RegExp(`[${WHITE_SPACE}]{2,}|[\\n\\r\\t]`, 'gv')],
+]);
 const trailing = new RegExp(`(?<![${WHITE_SPACE}])[${WHITE_SPACE}]+$`, 'v');
 const nmtDropped = new RegExp(`[${ranges('1-8 b e-1f 7f 8f 9f')}]`, 'gv');
 const nmtBlanks = /[\t\n\f\r\u1680\u200b-\u200f\u2028\u2029\u2581\ufeff\ufffd]/g;
@@ -71,10 +77,13 @@ function build(part: JsonPart, budget: { growth: number; parts: number }, depth:
       return strip(part.flag('strip_left'), part.flag('strip_right'));
     case 'Replace': {
       const pattern = part.part('pattern');
-      if (pattern.has('Regex') && pattern.text('Regex') === BLANKS) {
+      const known = pattern.has('Regex') ? EXPRESSIONS.get(pattern.text('Regex')) : undefined;
+      if (known) {
         const content = part.text('content');
-        if (content.length > 2) throw part.unread('the normalizer "Replace" that makes a text longer');
-        return (text) => text.replace(blanks, () => content);
+        // of what is replaced the shortest is a character of SPACES
+        if (content.length > (known === EXPRESSIONS.get(SPACES) ? 1 : 2))
+          throw part.unread('the normalizer "Replace" that makes a text longer');
+        return (text) => text.replace(known, () => content);
       }
       if (!pattern.has('String')) throw part.unread('the normalizer "Replace" with a regular expression');
       const from = pattern.text('String');

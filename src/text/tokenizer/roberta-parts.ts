@@ -1,25 +1,27 @@
 /**
- * Tokenizers of RoBERTa's and XLM-RoBERTa's classes: byte-level BPE, and Unigram over SentencePiece's words. transformers 4
- * goes by tokenizer.json, transformers 5 by the class; a file that is not as the class has it is refused.
+ * Tokenizers of RoBERTa's, XLM-RoBERTa's and DeBERTa's classes: byte-level BPE, and Unigram over SentencePiece's words.
+ * transformers 4 goes by tokenizer.json, transformers 5 by the class; a file that is not as the class has it is refused.
  */
-import { byteLetters } from './byte-letters.ts';
+import { byteLetters as lettersOf } from './byte-letters.ts';
+import { deberta } from './deberta-parts.ts';
 import { type JsonPart, named } from './json-part.ts';
 import { mergeModel } from './merge-model.ts';
-import { type Normalize, normalizerOf } from './normalizers.ts';
-import type { PieceModel } from './piece-model.ts';
-import { byteLevelWords, preTokenizerOf, type Words } from './pre-tokenizers.ts';
+import { normalizerOf } from './normalizers.ts';
+import { byteLevelWords, preTokenizerOf } from './pre-tokenizers.ts';
 import { partsAtBlank } from './segment-ids.ts';
 import { robertaTemplates, specialTokens } from './special-tokens.ts';
 import { declaredTokens, type TokenFiles, type TokenName } from './tokenizer-files.ts';
 import {
-  AS_IT_IS,
   finders,
   idOfName,
   mustBeDescribed,
+  type Pipeline,
   partsAtWords,
+  type RebuiltClass,
   rebuiltTokens,
   type TokenizerParts,
   truncationSide,
+  unlike,
 } from './tokenizer-parts.ts';
 import { unigramModel } from './unigram-model.ts';
 import { vocabularyOf } from './word-piece-model.ts';
@@ -34,27 +36,42 @@ const NAMES: Readonly<Record<TokenName, string>> = {
   mask: '<mask>',
 };
 
-interface Pipeline {
-  readonly normalize: Normalize;
-  readonly words: Words;
-  readonly model: PieceModel;
-}
+const roberta: RebuiltClass = {
+  pipeline: byteLevel,
+  names: NAMES,
+  templates: robertaTemplates,
+  unknownIsNamed: false,
+  typed: () => false,
+  byteLetters: true,
+  partsAt: () => partsAtBlank,
+};
 
 /** By the class's name without "Fast". */
-export const ROBERTA_CLASSES: Readonly<Record<string, (tokenizer: JsonPart, config: JsonPart) => Pipeline>> = {
-  RobertaTokenizer: byteLevel,
-  XLMRobertaTokenizer: sentencePiece,
+export const ROBERTA_CLASSES: Readonly<Record<string, RebuiltClass>> = {
+  RobertaTokenizer: roberta,
+  XLMRobertaTokenizer: { ...roberta, pipeline: sentencePiece, byteLetters: false, partsAt: partsAtWords },
+  DebertaV2Tokenizer: deberta,
 };
 
 /** `name`: of ROBERTA_CLASSES. */
 export function robertaParts(files: TokenFiles, tokenizer: JsonPart, name: string): TokenizerParts {
   const { config } = files;
-  const { normalize, words, model } = ROBERTA_CLASSES[name](tokenizer, config);
-  const isByteLevel = ROBERTA_CLASSES[name] === byteLevel;
-  const declared = declaredTokens(files, NAMES);
+  const {
+    pipeline,
+    names,
+    typed,
+    byteLetters,
+    partsAt,
+    unknownIsNamed,
+    templates: templatesOf,
+  } = ROBERTA_CLASSES[name];
+  const { normalize, words, model } = pipeline(tokenizer, config);
+  const declared = declaredTokens(files, names);
   mustBeDescribed(declared, config);
   const idOf = (token: TokenName) => idOfName(declared, token, model.ids, { config, source: tokenizer });
-  const templates = robertaTemplates(idOf('cls'), idOf('sep'));
+  if (unknownIsNamed && idOf('unk') !== model.unknownId)
+    throw unlike(tokenizer, `the unknown piece ${model.unknownId}, which is not unk_token,`);
+  const templates = templatesOf(idOf('cls'), idOf('sep'));
   const found = specialTokens(tokenizer.optional('post_processor'));
   if (JSON.stringify(found) !== JSON.stringify(templates))
     throw unlike(tokenizer, 'a post_processor with tokens other than cls_token and sep_token');
@@ -67,15 +84,13 @@ export function robertaParts(files: TokenFiles, tokenizer: JsonPart, name: strin
     normalize,
     words,
     bert: null,
-    partsAt: isByteLevel ? partsAtBlank : partsAtWords(normalize, places),
-    byteLetters: isByteLevel,
+    partsAt: partsAt(normalize, places),
+    byteLetters,
     templates,
     truncationSide: truncationSide(files),
-    typed: false,
+    typed: typed(config),
   };
 }
-
-const unlike = (tokenizer: JsonPart, what: string) => tokenizer.unread(`${what} under this tokenizer class`, AS_IT_IS);
 
 function byteLevel(tokenizer: JsonPart, config: JsonPart): Pipeline {
   const normalizer = tokenizer.optional('normalizer');
@@ -97,7 +112,7 @@ function byteLevel(tokenizer: JsonPart, config: JsonPart): Pipeline {
 
 const ALL_BYTES: readonly string[] = [
   // each byte of a text is one of these: of ASCII, and of the first and the other bytes of longer characters
-  ...new Set(byteLetters(Array.from({ length: 0x110000 >> 6 }, (_, i) => String.fromCodePoint(i << 6)).join(''))),
+  ...new Set(lettersOf(Array.from({ length: 0x110000 >> 6 }, (_, i) => String.fromCodePoint(i << 6)).join(''))),
 ];
 
 function hasAllBytes(ids: ReadonlyMap<string, number>): boolean {

@@ -37,9 +37,35 @@ export interface TokenizerParts {
   readonly typed: boolean;
 }
 
+/** How a class cuts a text. */
+export interface Pipeline {
+  readonly normalize: Normalize;
+  readonly words: Words;
+  readonly model: PieceModel;
+}
+
+/** A class that transformers 5 builds anew. */
+export interface RebuiltClass {
+  /** Throws MP_MODEL_TOKENIZER where the file is not as the class has it. */
+  readonly pipeline: (tokenizer: JsonPart, config: JsonPart) => Pipeline;
+  /** Where no file gives another. */
+  readonly names: Readonly<Record<TokenName, string>>;
+  readonly templates: (clsId: number, sepId: number) => SpecialTokens;
+  /** The model's unknown piece must be unk_token. */
+  readonly unknownIsNamed: boolean;
+  readonly typed: (config: JsonPart) => boolean;
+  readonly byteLetters: boolean;
+  /** See TokenizerParts. */
+  readonly partsAt: (normalize: Normalize, places: Pick<TokenizerParts, 'patternsHaveBlanks'>) => PartsAt;
+}
+
 /** What helps where a class of transformers rebuilds what tokenizer.json has otherwise. */
 export const AS_IT_IS =
   'set tokenizer_class to "PreTrainedTokenizerFast" in tokenizer_config.json to read tokenizer.json as it is';
+
+/** What to throw where tokenizer.json is not as the class has it. */
+export const unlike = (tokenizer: JsonPart, what: string) =>
+  tokenizer.unread(`${what} under this tokenizer class`, AS_IT_IS);
 
 /** The finders of the added tokens. `before`: how their patterns are normalised in transformers 4. */
 export function finders(

@@ -65,6 +65,7 @@ const OLDER = ['special_tokens_map.json', 'added_tokens.json'] as const;
 
 /** The tokenizer class of a model type whose files may leave it out, where it is not BERT's. */
 const CLASS_OF: ReadonlyMap<unknown, string> = new Map([
+  ['deberta-v2', 'DebertaV2Tokenizer'],
   ['roberta', 'RobertaTokenizer'],
   ['xlm-roberta', 'XLMRobertaTokenizer'],
   ['mpnet', 'MPNetTokenizer'],
@@ -103,7 +104,7 @@ export async function tokenizerOf(folder: Folder, { all = false } = {}): Promise
 
 /** Other files of a vocabulary than those that are read, with how to make one that is. */
 async function refuseOthers(folder: Folder): Promise<void> {
-  for (const name of ['sentencepiece.bpe.model', 'vocab.json']) {
+  for (const name of ['sentencepiece.bpe.model', 'spm.model', 'vocab.json']) {
     if (!(await folder.has(name))) continue;
     const todo =
       'run AutoTokenizer.from_pretrained(FOLDER).save_pretrained(FOLDER) once with transformers, which writes a tokenizer.json';
