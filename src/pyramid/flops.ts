@@ -107,13 +107,12 @@ function layerFlops(shape: NetworkShape, enter: number, left: number, isPeeked: 
  * The first row of a layer's output, with the key and value projections folded: query d², fold (W_kᵀ q, over the
  * heads) d², scores h·n·d, mix h·n·d, W_v d², W_o d², feed-forward of one row 2·d·d_ff; each times 2. With
  * d_ff = 4d: 24d² + 4·h·n·d. With rotary positions and disentangled attention the key projection does not fold: d² a token
- * instead. Disentangled attention sums h·n·d more: each key times its distance.
+ * instead. Each key times its distance is linear in the tokens.
  */
 function peekFlops(shape: NetworkShape, enter: number): number {
   const { hiddenSize: d, heads: h } = shape;
   const keys = makesKeys(shape) ? d * d * enter : d * d;
-  const sums = shape.disentangled ? 3 : 2;
-  return 2 * (3 * d * d + keys + sums * h * enter * d + feedForwardSize(shape));
+  return 2 * (3 * d * d + keys + 2 * h * enter * d + feedForwardSize(shape));
 }
 
 const makesKeys = ({ rotary, disentangled }: NetworkShape): boolean => rotary === true || disentangled !== undefined;

@@ -8,7 +8,7 @@ import { argmax } from '../../src/pyramid/logits.ts';
 import { randomStream } from '../../src/random.ts';
 import { type Compile, float32, floats } from '../../src/runtime/runtime.ts';
 import { compile } from '../support/cpu.ts';
-import { randomModel, randomTexts } from '../support/random-model.ts';
+import { DEBERTA, randomModel, randomTexts } from '../support/random-model.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
 const root = temporaryFolder();
@@ -115,11 +115,18 @@ describe('a linear layer on whole numbers', () => {
   });
 });
 
-test.each(['int8', 'fp32'] as const)(
-  'at a real width logits do not depend on the rest of the batch, to the last bit (%s)',
-  async (dtype) => {
+test.each([
+  ['int8', 'bert', {}],
+  ['fp32', 'bert', {}],
+  ['int8', 'deberta-v2', DEBERTA],
+  ['fp32', 'deberta-v2', DEBERTA],
+] as const)(
+  'at a real width logits do not depend on the rest of the batch, to the last bit (%s, %s)',
+  async (dtype, family, more) => {
     // a float32 sum in another order may make another byte, and bytes that differ show in the third digit
-    const { dir } = await randomModel(root, `wide-${dtype}`, {
+    const { dir } = await randomModel(root, `wide-${family}-${dtype}`, {
+      family,
+      more,
       kind: 'pooled',
       prunes: true,
       seed: 24,

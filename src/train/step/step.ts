@@ -174,8 +174,8 @@ export class TrainingStep {
 
 /**
  * Hard pruning compares with the thresholds, which no gradient passes. A key's bias adds the same to all logits of a
- * softmax, unless it is turned or multiplied by places, so its true gradient is zero; computed, it is rounding noise, which AdamW would blow
- * up to full steps.
+ * softmax, unless it is turned or multiplied by places, so its true gradient is zero; computed, it is rounding noise, which AdamW
+ * would blow up to full steps.
  */
 const learns = (
   name: string,
