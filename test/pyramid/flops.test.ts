@@ -307,7 +307,7 @@ describe('FLOPs of a network with disentangled attention', () => {
     );
   });
 
-  it('of a peek at 50 tokens of DeBERTa-v3-base are 10.1 % of its layer, 2.1 % without the keys that the layer takes', () => {
+  it('of a peek at 50 tokens of DeBERTa-v3-base are 10.1 % of its layer, 2.0 % without the keys that the layer takes', () => {
     const base: NetworkShape = { ...bertBase, disentangled: { buckets: 256, span: 512 } };
     const all = new Array(13).fill(50);
     const head = 2 * (768 * 768 + 768 * 4);
@@ -315,6 +315,6 @@ describe('FLOPs of a network with disentangled attention', () => {
     const run = actualFlops(base, all, 1, { ...options, peeks: 'none' }) - head;
     const both = actualFlops(base, all, 2, { ...options, peeks: 'all' }) - 2 * head - one;
     expect(one / run).toBeCloseTo(0.101, 3);
-    expect((both - run) / run).toBeCloseTo(0.021, 3);
+    expect((both - run) / run).toBeCloseTo(0.02, 3);
   });
 });
