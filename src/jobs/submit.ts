@@ -59,9 +59,16 @@ export async function submit(options: SubmitOptions, say: (sentence: string) => 
     const files: SubmittedFile[] = [];
     const shards: Shard[] = [];
     for (const name of paths) {
-      const { read, parts, whole } = await cutFile(name, { ...columnsFor(name, options), bytes: options.shardBytes });
+      const { read, parts, whole, notUtf8 } = await cutFile(name, {
+        ...columnsFor(name, options),
+        bytes: options.shardBytes,
+      });
       needKind(name, read.pair !== undefined, info.pairs);
       if (whole !== null) say(`note: ${name} is one shard, since ${whole}`);
+      if (notUtf8 !== null)
+        say(
+          `note: ${name}: ${notUtf8.rows} of its rows are not UTF-8 and will be rejected, the first in line ${notUtf8.line}`,
+        );
       const path = resolve(name);
       for (const { part, rows } of parts) {
         const digest = await partDigest(path, part);

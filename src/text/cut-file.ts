@@ -7,6 +7,7 @@ import { PyramidError } from '../errors.ts';
 import { areNumbered, type ColumnName, type ColumnNames, chooseColumns, columnsIn, columnsNeeded } from './columns.ts';
 import { encodingOf } from './files/encoding.ts';
 import type { FilePart } from './files/file-part.ts';
+import { NOT_UTF8 } from './files/forgiving-utf8.ts';
 import { formatOf } from './files/format.ts';
 import { openTable } from './files/open-table.ts';
 import type { Table } from './files/table.ts';
@@ -30,6 +31,13 @@ export interface CutFile {
   readonly parts: readonly CutPart[];
   /** Why it is one part, whatever its size; null: it may be cut. */
   readonly whole: string | null;
+  /** Rows that are not UTF-8, and the line of the first; null: there are none. */
+  readonly notUtf8: Undecoded | null;
+}
+
+export interface Undecoded {
+  readonly rows: number;
+  readonly line: number;
 }
 
 export interface CutPart {
@@ -69,15 +77,17 @@ export async function cutFile(path: string, options: CutOptions): Promise<CutFil
     const { isUtf8, mark } = await encodingAt(path);
     const whole = whyWhole(path, isUtf8);
     let parts: CutPart[];
+    const undecoded = new UndecodedRows();
+    const countRows = () => count(table, columnsIn({ text, pair }), undecoded);
     if (table.groups) parts = groupParts(table.groups, size, bytes);
-    else if (whole !== null) parts = [{ part: null, rows: await count(table, columnsIn({ text, pair })) }];
-    else if (table.delimiter === undefined) parts = await lineParts(path, size, bytes);
+    else if (whole !== null) parts = [{ part: null, rows: await countRows() }];
+    else if (table.delimiter === undefined) parts = await lineParts(path, size, bytes, undecoded);
     else {
-      const end = { bytes: size, lines: 0, rows: await count(table, columnsIn({ text, pair })) };
+      const end = { bytes: size, lines: 0, rows: await countRows() };
       parts = partsBetween(records.placesAfter(mark), end, records.headAfter(mark));
     }
     if (parts.every(({ rows }) => rows === 0)) throw new PyramidError('MP_DATA_EMPTY', { path });
-    return { read, parts, whole };
+    return { read, parts, whole, notUtf8: undecoded.found };
   } finally {
     await table.close();
   }
@@ -119,15 +129,26 @@ class Records {
   }
 }
 
-async function count(table: Table, columns: readonly number[]): Promise<number> {
+class UndecodedRows {
+  found: Undecoded | null = null;
+
+  add(line: number): void {
+    this.found = { rows: (this.found?.rows ?? 0) + 1, line: this.found?.line ?? line };
+  }
+}
+
+async function count(table: Table, columns: readonly number[], undecoded: UndecodedRows): Promise<number> {
   table.want?.(columns);
   let rows = 0;
-  for await (const _ of table.rows) rows++;
+  for await (const row of table.rows) {
+    rows++;
+    if (row.kind === 'problem' && row.problem === NOT_UTF8) undecoded.add(row.line);
+  }
   return rows;
 }
 
 /** Of a file with a row a line, at the ends of lines. Reads it all, so that what no reader can decode is found now. */
-async function lineParts(path: string, size: number, bytes: number): Promise<CutPart[]> {
+async function lineParts(path: string, size: number, bytes: number, undecoded: UndecodedRows): Promise<CutPart[]> {
   const blank = formatOf(path) !== '.txt'; // lines of blanks are no rows
   const places: Place[] = [];
   let line = 0;
@@ -149,9 +170,11 @@ async function lineParts(path: string, size: number, bytes: number): Promise<Cut
   };
   let rows = 0;
   let passed = 0; // places that the lines have passed
-  for await (const text of lines(watched(), path)) {
+  const faulty = new Set<number>();
+  for await (const text of lines(watched(), path, (fault) => faulty.add(fault.line))) {
     line++;
     if (!blank || text.trim()) rows++;
+    if (faulty.delete(line)) undecoded.add(line);
     if (places[passed]?.lines === line) places[passed++].rows = rows;
   }
   return partsBetween(places, { bytes: size, lines: line, rows }, null);

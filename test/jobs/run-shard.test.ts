@@ -13,7 +13,11 @@ import { temporaryFolder } from '../support/temporary-folder.ts';
 
 const root = temporaryFolder();
 
-async function submitted(name: string, text: string, bytes: number): Promise<{ out: string; manifest: Manifest }> {
+async function submitted(
+  name: string,
+  text: string | Buffer,
+  bytes: number,
+): Promise<{ out: string; manifest: Manifest }> {
   const out = mkdtempSync(join(root, 'run-'));
   mkdirSync(join(out, 'shards'));
   const path = join(out, name);
@@ -80,6 +84,20 @@ describe('a shard', () => {
     expect(rejected.map(({ line }) => line - 2)).toEqual(bad);
     expect(rejected[0].problem).toBe(lost().message);
     expect(rejected[1].problem).toBe('the row has 1 field, the header 2');
+  });
+
+  test('rejects a row that is not UTF-8, and answers those around it', async () => {
+    const bytes = Buffer.from(text.replace('text 30,', 'caf\xe9,').replace('text 31,', '"\xff\n",'), 'latin1');
+    const { out, manifest } = await submitted('a.csv', bytes, 120);
+    for (const at of manifest.shards.keys()) await runShard(at, { out, manifest, model: model(() => null), signal });
+    const rejected = rows(out, /rejects/).filter(({ line }) => line === 32 || line === 33);
+    const problem = 'the text is not UTF-8 (convert it to UTF-8)';
+    expect(rejected).toMatchObject([
+      { line: 32, problem },
+      { line: 33, problem },
+    ]);
+    expect(rows(out, /\d\.jsonl$/).map(({ line }) => line)).toContain(35); // the row after one of two lines
+    expect(rows(out, /\d\.jsonl$/)).toHaveLength(60 - 3 - 2);
   });
 
   test('keeps a row whose worker was lost by the fault of another: alone it is answered', async () => {

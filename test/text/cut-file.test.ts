@@ -137,6 +137,64 @@ describe('the rows of all parts, joined, are the rows of the file, lines and pro
   });
 });
 
+describe('a row that is not UTF-8 is a problem of its own, and its neighbours are read', () => {
+  const problem = 'the text is not UTF-8 (convert it to UTF-8)';
+  /** Cells of bytes: some that no UTF-8 has, characters that are cut off, quotes around them. */
+  const bad = fc.constantFrom(
+    '\xff',
+    'caf\xe9',
+    '\xe2\x82',
+    '"\xf0\x9f\n\xff"',
+    '\xed\xa0\x80',
+    'a\xc0\xafb',
+    '"\xff\r\n\xfe"',
+  );
+  const good = fc
+    .constantFrom('a', 'ä', '😀', '"b\n\r\nä"', '\ufffd')
+    .map((text) => Buffer.from(text).toString('latin1'));
+  const row = fc.tuple(fc.boolean(), bad, good, ends);
+
+  test.each([
+    ['.csv', 'text,id\n', (cell: string) => `${cell},1`, {}],
+    ['.csv', '', (cell: string) => `${cell},1`, { text: 0 }],
+    ['.csv', '\xef\xbb\xbfsep=;\ntext;id\n', (cell: string) => `${cell};1`, {}],
+    ['.tsv', 'text\tid\n', (cell: string) => `${cell.replaceAll(/[\r\n]/g, ' ')}\t1`, {}],
+    ['.jsonl', '{"text":"x"}\n', (cell: string) => `{"text":"${cell.replaceAll(/["\r\n]/g, '')}"}`, {}],
+    ['.txt', 'x\n', (cell: string) => cell.replaceAll(/[\r\n]/g, ''), {}],
+  ] as const)('%s after %j, whole and in parts', async (extension, start, line, names) => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(row, { minLength: 4, maxLength: 30 }), size, async (rows, bytes) => {
+        const text = start + rows.map(([isBad, wrong, right, end]) => line(isBad ? wrong : right) + end).join('');
+        const path = write(extension, Buffer.from(text, 'latin1'));
+        const { joined, how, parts } = await cutAndRead(path, bytes, names);
+        expect(joined).toEqual(await read(path, how));
+        const found = joined.slice(-rows.length).map((one) => ('problem' in one ? one.problem : 'read'));
+        expect(found).toEqual(rows.map(([isBad]) => (isBad ? problem : 'read')));
+        const { notUtf8 } = await cutFile(path, { ...names, bytes });
+        expect(notUtf8?.rows ?? 0).toBe(rows.filter(([isBad]) => isBad).length);
+        expect(notUtf8?.line ?? null).toBe(joined.find((one) => 'problem' in one)?.line ?? null);
+        // each part begins where a row does
+        const lineEnds = [0, ...[...text.matchAll(/\n/g)].map(({ index }) => index + 1)];
+        for (const { part } of parts) expect(lineEnds).toContain(part!.from);
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  test('wherever the stretches of a large file end', async () => {
+    const wide = '{"text":"ä😀€"}\n';
+    const lines = Array.from({ length: 60_000 }, (_, i) =>
+      i % 997 === 5 ? '{"text":"\xe4"}\n' : Buffer.from(wide).toString('latin1'),
+    );
+    const path = write('.jsonl', Buffer.from(lines.join(''), 'latin1'));
+    const found = await read(path, { text: 'text' });
+    expect(found.length).toBe(60_000);
+    for (const [i, one] of found.entries())
+      if (i % 997 === 5) expect(one).toEqual({ kind: 'problem', line: i + 1, problem });
+      else if (!('text' in one) || one.text !== 'ä😀€') throw new Error(`row ${i} is ${JSON.stringify(one)}`);
+  });
+});
+
 describe('columns', () => {
   test('are settled on the whole file: a part whose first rows lack one is read all the same', async () => {
     const rows = ['{"body": "a", "id": 1}', ...Array.from({ length: 5 }, () => '{"id": 2}'), '{"body": "b"}'];
@@ -188,8 +246,8 @@ describe('what cannot be read at all is found when the file is cut', () => {
     ['.csv', 'text\n', 'MP_DATA_EMPTY'],
     ['.jsonl', '\n\n', 'MP_DATA_EMPTY'],
     ['.csv', 'a,b\n1,2\n', 'MP_DATA_COLUMN'],
-    ['.txt', Buffer.concat([Buffer.from('a\nb\n'), Buffer.of(0xff, 0x41)]), 'MP_DATA_ROW'],
-    ['.csv', Buffer.concat([Buffer.from('text\nb\n'), Buffer.of(0xff, 0x41)]), 'MP_DATA_ROW'],
+    ['.csv', Buffer.concat([Buffer.from('text\xff,id\nb,1\n', 'latin1')]), 'MP_DATA_ROW'], // its columns are not known
+    ['.csv', Buffer.concat([Buffer.from('sep=\xff\ntext\nb\n', 'latin1')]), 'MP_DATA_ROW'],
     ['.parquet', 'PAR1', 'MP_DATA_FILE'],
   ])('%s: %j', async (extension, content, code) => {
     await expect(cutFile(write(extension, content), { bytes: 1 })).rejects.toMatchObject({ code });

@@ -6,6 +6,7 @@ import { type InfoRecord, type Options, parse } from 'csv-parse';
 import { PyramidError } from '../../errors.ts';
 import { DELIMITER_NAMES, foundDelimiter, separatorLine } from './csv-delimiter.ts';
 import { type FilePart, inFile } from './file-part.ts';
+import { NOT_UTF8, type Utf8Fault } from './forgiving-utf8.ts';
 import { LONGEST_ROW, type RowProblem, type Table, type TableRow, tooLong } from './table.ts';
 import { countNewlines, fileText } from './text-stream.ts';
 
@@ -32,9 +33,11 @@ const AHEAD = 2 ** 20;
 /** Characters of a file's beginning that its delimiter is looked for in. */
 const SAMPLE = 1 << 16;
 
-/** @throws as `fileText`; MP_DATA_ROW for a record longer than `LONGEST_ROW` */
+/** @throws as `fileText`; MP_DATA_ROW for a header line that is not UTF-8, and a record longer than `LONGEST_ROW` */
 export async function openCsv(path: string, options: CsvOptions): Promise<Table> {
-  const source = fileText(path, options.part);
+  const faults: Utf8Fault[] = [];
+  const source = fileText(path, options.part, (fault) => faults.push(fault));
+  const notRead = (line: number) => new PyramidError('MP_DATA_ROW', { path, line, problem: NOT_UTF8 });
   let start = '';
   let whole = true;
   for (let next = await source.next(); !next.done; next = await source.next()) {
@@ -45,34 +48,38 @@ export async function openCsv(path: string, options: CsvOptions): Promise<Table>
   const said = options.quotes ? separatorLine(start) : null;
   const saidBytes = said ? Buffer.byteLength(start.slice(0, said.length)) : 0;
   if (said) start = start.slice(said.length);
+  if (faults.length > 0 && faults[0].at < saidBytes) throw notRead(1);
   const found =
     options.delimiter ?? said?.delimiter ?? foundDelimiter(start.slice(0, SAMPLE), whole, options.needed ?? 2);
   const notes =
     options.delimiter === null && found !== ',' ? [`separated by ${DELIMITER_NAMES[found] ?? `"${found}"`}`] : [];
   const before = { lines: said ? 1 : 0, bytes: saidBytes };
-  const records = readRecords(path, again(start, source), { ...options, delimiter: found }, before);
+  const records = readRecords(path, again(start, source), { ...options, delimiter: found, faults }, before);
   const close = async () => void (await records.return(undefined));
   const first = await records.next();
   if (first.done) return { columns: [], rows: nothing(), close };
   const head = first.value;
   if (head.kind === 'problem') return { columns: [], rows: again(head, records), close };
+  if (options.header && head.isFaulty) throw notRead(head.line);
   const columns = head.cells.map((cell, i) => (options.header ? String(cell).trim() : String(i)));
   const rest = options.header ? records : again(head, records);
   const rows = sameLength(rest, columns.length, options);
   return { columns, rows: options.part ? inFile(rows, options.part) : rows, notes, delimiter: found, close };
 }
 
-type CsvRow = Extract<TableRow, { kind: 'row' }>;
+/** `isFaulty`: a line of it is not UTF-8. */
+type CsvRow = Extract<TableRow, { kind: 'row' }> & { readonly isFaulty?: true };
 
-/** Problems come after the rows. `before`: what of the file comes before the text. */
+/** Problems come after the rows. `faults`: of the text so far. `before`: what of the file comes before the text. */
 async function* readRecords(
   path: string,
   text: AsyncIterable<string>,
-  { quotes, delimiter, onRecord }: CsvOptions & { readonly delimiter: string },
+  { quotes, delimiter, onRecord, faults }: CsvOptions & { readonly delimiter: string; readonly faults: Utf8Fault[] },
   { lines: before, bytes: bytesBefore }: { readonly lines: number; readonly bytes: number },
-): AsyncGenerator<TableRow> {
+): AsyncGenerator<CsvRow | RowProblem> {
   const problems: RowProblem[] = [];
   let end = 0; // the line of the text at which the last record ended
+  let extra = 0; // bytes that the text has more than the file
   let overcounted = 0; // csv-parse counts \r\n inside quotes as two lines
   const toRow = (record: readonly string[], { lines, bytes }: InfoRecord): CsvRow => {
     let inside = 0; // line ends inside the record
@@ -83,8 +90,12 @@ async function* readRecords(
       }
     }
     end = lines - overcounted;
-    onRecord?.(bytesBefore + bytes, before + end);
-    return { kind: 'row', line: before + end - inside, cells: record };
+    let isFaulty: true | undefined;
+    // the last line of a record ends with it
+    for (; faults.length > 0 && faults[0].at < bytesBefore + bytes; isFaulty = true) extra += faults.shift()!.extra;
+    onRecord?.(bytesBefore + bytes - extra, before + end);
+    const row: CsvRow = { kind: 'row', line: before + end - inside, cells: record };
+    return isFaulty ? { ...row, isFaulty } : row;
   };
   const parser = parse({
     delimiter,
@@ -133,12 +144,14 @@ async function* readRecords(
 }
 
 async function* sameLength(
-  rows: AsyncIterable<TableRow>,
+  rows: AsyncIterable<CsvRow | RowProblem>,
   count: number,
   { header, quotes }: CsvOptions,
 ): AsyncGenerator<TableRow> {
   for await (const row of rows) {
-    if (row.kind === 'row' && row.cells.length !== count) {
+    if (row.kind === 'problem') yield row;
+    else if (row.isFaulty) yield { kind: 'problem', line: row.line, problem: NOT_UTF8 };
+    else if (row.cells.length !== count) {
       const than = header ? 'header' : 'first row';
       const hint = quotes ? '' : ' (quotes are ordinary characters in .tsv)';
       const problem = `the row has ${fields(row.cells.length)}, the ${than} ${count}${hint}`;

@@ -4,6 +4,7 @@
  */
 import { PyramidError } from '../../errors.ts';
 import type { FilePart } from './file-part.ts';
+import { NOT_UTF8 } from './forgiving-utf8.ts';
 import { arrayElements } from './json-elements.ts';
 import type { Table, TableRow } from './table.ts';
 import { fileLines, fileText } from './text-stream.ts';
@@ -81,6 +82,10 @@ async function* parseLines(path: string, part?: FilePart): AsyncGenerator<Parsed
   let line = part?.line ?? 0;
   for await (const text of fileLines(path, part)) {
     line++;
+    if (text === null) {
+      yield { kind: 'problem', line, problem: NOT_UTF8 };
+      continue;
+    }
     if (!text.trim()) continue;
     let value: unknown;
     try {

@@ -5,6 +5,7 @@ import { PyramidError } from '../../errors.ts';
 import { openCsv } from './csv-table.ts';
 import { checkDataFile } from './data-file.ts';
 import type { FilePart } from './file-part.ts';
+import { NOT_UTF8 } from './forgiving-utf8.ts';
 import { FORMATS, formatOf } from './format.ts';
 import { openJson, openJsonLines } from './json-table.ts';
 import { openParquet } from './parquet-table.ts';
@@ -29,8 +30,8 @@ export interface TableOptions {
 /**
  * Opens `path`; the format is known from its name, `.gz` after it allowed (not for parquet, compressed by itself).
  * Quotes are CSV quotes in `.csv`, ordinary characters in `.tsv`; a `.txt` file has one text a line.
- * @throws MP_FILE_MISSING, MP_DATA_FORMAT, MP_DATA_FILE (truncated, corrupt or something else), MP_DATA_ROW (text that
- *   is not UTF-8, a row that is too long)
+ * @throws MP_FILE_MISSING, MP_DATA_FORMAT, MP_DATA_FILE (truncated, corrupt or something else), MP_DATA_ROW (a header
+ *   line or a .json file that is not UTF-8, a row that is too long)
  */
 export async function openTable(path: string, options: TableOptions = {}): Promise<Table> {
   const { header = true, delimiter, columns, part, keys, onRecord } = options;
@@ -56,5 +57,8 @@ export async function openTable(path: string, options: TableOptions = {}): Promi
 
 async function* textRows(path: string, part?: FilePart): AsyncGenerator<TableRow> {
   let line = part?.line ?? 0;
-  for await (const text of fileLines(path, part)) yield { kind: 'row', line: ++line, cells: [text] };
+  for await (const text of fileLines(path, part)) {
+    line++;
+    yield text === null ? { kind: 'problem', line, problem: NOT_UTF8 } : { kind: 'row', line, cells: [text] };
+  }
 }
