@@ -5,6 +5,7 @@
  */
 import type { BackendFactory, Job, JobsOptions, Queue, QueueOptions, Worker, WorkerOptions } from 'bullmq';
 import { PyramidError } from '../errors.ts';
+import { askPostgres, isAway, isPostgres, patiently } from './postgres.ts';
 
 /** Of a job: the number of its shard. */
 export interface ShardJob {
@@ -12,9 +13,7 @@ export interface ShardJob {
 }
 
 type Bull = typeof import('bullmq');
-type Processor = (job: Job<ShardJob>, token: string | undefined) => Promise<unknown>;
-
-export const isPostgres = (url: string): boolean => /^postgres(ql)?:/.test(url);
+export type Processor = (job: Job<ShardJob>, token: string | undefined) => Promise<unknown>;
 
 /** Jobs that are added at once. */
 const AT_ONCE = 1000;
@@ -35,6 +34,12 @@ export interface FailedShard {
   readonly shard: number;
   readonly reason: string;
   readonly attempts: number;
+}
+
+export interface TakeOptions {
+  /** After how long without a sign of life a shard is given to another worker. */
+  readonly takeoverMs: number;
+  readonly signal: AbortSignal;
 }
 
 export class ShardQueue {
@@ -58,8 +63,25 @@ export class ShardQueue {
   /** `url`: redis:// or rediss:// (Valkey too), postgres:// or postgresql://. Throws MP_QUEUE_PACKAGE, and MP_QUEUE where it is not reached. */
   static async open(run: string, url: string): Promise<ShardQueue> {
     const bull = await load(url);
-    await (isPostgres(url) ? reachPostgres(url) : reachRedis(url));
-    return new ShardQueue(bull, `magic-pyramid-${run}`, url);
+    if (!isPostgres(url)) {
+      await reachRedis(url);
+      return new ShardQueue(bull, `magic-pyramid-${run}`, url);
+    }
+    let queue: ShardQueue | null = null;
+    try {
+      await askPostgres(url, CONNECT_MS);
+      queue = new ShardQueue(bull, `magic-pyramid-${run}`, url);
+      await queue.#queue.waitUntilReady();
+      return queue;
+    } catch (error) {
+      await queue?.close().catch(() => {});
+      throw notReached(url, error);
+    }
+  }
+
+  /** As a connection of Redis does by itself: a queue that is away is waited for. */
+  #asked<T>(work: () => Promise<T>): Promise<T> {
+    return isPostgres(this.#url) ? patiently(work) : work();
   }
 
   /** Each is tried `attempts` times. Those that are in it already are left as they are. */
@@ -71,7 +93,8 @@ export class ShardQueue {
       removeOnFail: false,
     };
     const jobs = shards.map((shard) => ({ name: 'shard', data: { shard }, opts: { ...opts, jobId: idOf(shard) } }));
-    for (let at = 0; at < jobs.length; at += AT_ONCE) await this.#queue.addBulk(jobs.slice(at, at + AT_ONCE));
+    for (let at = 0; at < jobs.length; at += AT_ONCE)
+      await this.#asked(() => this.#queue.addBulk(jobs.slice(at, at + AT_ONCE)));
   }
 
   async counts(): Promise<ShardCounts> {
@@ -80,12 +103,12 @@ export class ShardQueue {
       delayed = 0,
       active = 0,
       failed = 0,
-    } = await this.#queue.getJobCounts('wait', 'delayed', 'active', 'failed');
+    } = await this.#asked(() => this.#queue.getJobCounts('wait', 'delayed', 'active', 'failed'));
     return { waiting: wait + delayed, running: active, failed };
   }
 
   async failed(): Promise<FailedShard[]> {
-    const jobs = await this.#queue.getFailed();
+    const jobs = await this.#asked(() => this.#queue.getFailed());
     return jobs
       .map(({ data, failedReason, attemptsMade }) => ({
         shard: data.shard,
@@ -97,24 +120,40 @@ export class ShardQueue {
 
   /** Machines that take from it now. */
   async workers(): Promise<number> {
-    return this.#queue.getWorkersCount();
+    return this.#asked(() => this.#queue.getWorkersCount());
   }
 
   /** So that they may be added again. */
   async forgetFailed(): Promise<void> {
-    for (const job of await this.#queue.getFailed()) await job.remove();
+    for (const job of await this.#asked(() => this.#queue.getFailed())) await this.#asked(() => job.remove());
   }
 
   /** Removes what waits; what runs goes on. */
-  drain = (): Promise<void> => this.#queue.drain(true);
+  drain = (): Promise<void> => this.#asked(() => this.#queue.drain(true));
 
   /** Removes all of it. */
-  remove = (): Promise<void> => this.#queue.obliterate({ force: true });
+  remove = (): Promise<void> => this.#asked(() => this.#queue.obliterate({ force: true }));
 
   close = (): Promise<void> => this.#queue.close();
 
-  /** `takeoverMs`: after how long without a sign of life a shard is given to another worker. */
-  work(processor: Processor, { takeoverMs }: { readonly takeoverMs: number }): Worker<ShardJob> {
+  /** Takes no shard before it is told to run. Throws the signal's reason while it waits for the queue. */
+  async work(processor: Processor, options: TakeOptions): Promise<Worker<ShardJob>> {
+    if (!isPostgres(this.#url)) return this.#worker(processor, options);
+    return patiently(async () => {
+      const worker = this.#worker(processor, options);
+      // each worker asks once for its connection; one that began while the server was away would never take a shard
+      worker.on('error', () => {});
+      return worker.waitUntilReady().then(
+        () => worker,
+        async (error) => {
+          await worker.close(true).catch(() => {});
+          throw error;
+        },
+      );
+    }, options.signal);
+  }
+
+  #worker(processor: Processor, { takeoverMs }: TakeOptions): Worker<ShardJob> {
     const options: WorkerOptions = {
       connection: connectionOf(this.#url),
       skipVersionCheck: true,
@@ -133,6 +172,12 @@ export class ShardQueue {
           this.#bull.createPostgresBackend as unknown as BackendFactory<never, never>,
         ) as unknown as Worker<ShardJob>)
       : new this.#bull.Worker<ShardJob>(this.#name, processor, options);
+  }
+
+  /** Whether an error of the worker's is of its connection; else the queue itself refuses something. */
+  isOfConnection(error: Error & { readonly code?: unknown }): boolean {
+    // the errors of Redis's client have a code, what Redis says has none
+    return isPostgres(this.#url) ? isAway(error) : typeof error.code === 'string';
   }
 
   /** What a processor throws that gave its job back, or whose job is not to be tried again. */
@@ -191,21 +236,4 @@ async function reachRedis(url: string): Promise<void> {
   } finally {
     redis.disconnect();
   }
-}
-
-async function reachPostgres(url: string): Promise<void> {
-  const pg = (await import('pg' as string)) as { default: { Pool: new (options: object) => PgPool } };
-  const pool = new pg.default.Pool({ connectionString: url, connectionTimeoutMillis: CONNECT_MS, max: 1 });
-  try {
-    await pool.query('select 1');
-  } catch (error) {
-    throw notReached(url, error);
-  } finally {
-    await pool.end().catch(() => {});
-  }
-}
-
-interface PgPool {
-  query(text: string): Promise<unknown>;
-  end(): Promise<void>;
 }

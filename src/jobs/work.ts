@@ -7,7 +7,7 @@ import { type ErrorCode, PyramidError } from '../errors.ts';
 import { isCancelled } from './cancelled.ts';
 import { fingerprint, shortPrint } from './fingerprint.ts';
 import { type Manifest, readManifest } from './manifest.ts';
-import { ShardQueue } from './queue.ts';
+import { type Processor, ShardQueue } from './queue.ts';
 import { type Model, runShard } from './run-shard.ts';
 import { recordOf, recordsOf, removeLeftovers } from './shard-output.ts';
 import { serveMetrics } from './worker-metrics.ts';
@@ -118,44 +118,47 @@ async function takeShards(taking: Taking): Promise<WorkDone['why']> {
   const { WaitingError, UnrecoverableError } = queue.signs;
   let running: AbortController | null = null;
 
-  const worker = queue.work(
-    async (job, token) => {
-      const { shard } = job.data;
-      const about = `shard ${shard + 1} of ${manifest.shards.length}`;
-      // it was added again, or taken over from a worker that was done but could not say so
-      if (await recordOf(out, manifest.shards[shard])) return;
-      const controller = new AbortController();
-      running = controller;
-      try {
-        const begun = performance.now();
-        const { rows, rejected } = await runShard(shard, { out, manifest, model, signal: controller.signal });
-        totals.shards++;
-        totals.rows += rows;
-        totals.rejected += rejected;
-        const left = rejected > 0 ? `, ${rejected} rejected` : '';
-        say(`${about}: ${rows} rows answered${left} in ${((performance.now() - begun) / 1000).toFixed(1)} s`);
-      } catch (error) {
-        if (controller.signal.aborted && isCancelled(out)) throw new UnrecoverableError('the run was cancelled');
-        if (controller.signal.aborted) {
-          await job.moveToWait(token);
-          throw new WaitingError();
-        }
-        totals.failures++;
-        const { message } = error as Error;
-        say(`${about} failed: ${message}`);
-        if (error instanceof PyramidError && FOR_GOOD.includes(error.code)) throw new UnrecoverableError(message);
-        throw error;
-      } finally {
-        running = null;
+  const processor: Processor = async (job, token) => {
+    const { shard } = job.data;
+    const about = `shard ${shard + 1} of ${manifest.shards.length}`;
+    // it was added again, or taken over from a worker that was done but could not say so
+    if (await recordOf(out, manifest.shards[shard])) return;
+    const controller = new AbortController();
+    running = controller;
+    try {
+      const begun = performance.now();
+      const { rows, rejected } = await runShard(shard, { out, manifest, model, signal: controller.signal });
+      totals.shards++;
+      totals.rows += rows;
+      totals.rejected += rejected;
+      const left = rejected > 0 ? `, ${rejected} rejected` : '';
+      say(`${about}: ${rows} rows answered${left} in ${((performance.now() - begun) / 1000).toFixed(1)} s`);
+    } catch (error) {
+      if (controller.signal.aborted && isCancelled(out)) throw new UnrecoverableError('the run was cancelled');
+      if (controller.signal.aborted) {
+        await job.moveToWait(token);
+        throw new WaitingError();
       }
-    },
-    { takeoverMs: options.takeover * 1000 },
-  );
+      totals.failures++;
+      const { message } = error as Error;
+      say(`${about} failed: ${message}`);
+      if (error instanceof PyramidError && FOR_GOOD.includes(error.code)) throw new UnrecoverableError(message);
+      throw error;
+    } finally {
+      running = null;
+    }
+  };
+  let worker: Awaited<ReturnType<ShardQueue['work']>>;
+  try {
+    worker = await queue.work(processor, { takeoverMs: options.takeover * 1000, signal: taking.stop });
+  } catch (error) {
+    if (taking.stop.aborted) return 'stopped';
+    throw error;
+  }
   let isLost = false;
   let said = '';
-  worker.on('error', (error: Error & { readonly code?: unknown }) => {
-    // the client's own, of a connection, have a name; what the queue itself refuses has none
-    if (typeof error.code === 'string') {
+  worker.on('error', (error: Error) => {
+    if (queue.isOfConnection(error)) {
       if (!isLost) say(`the connection to the queue is lost (${error.message}); trying again`);
       isLost = true;
     } else if (error.message !== said) {
@@ -163,10 +166,11 @@ async function takeShards(taking: Taking): Promise<WorkDone['why']> {
       say(`the queue says: ${error.message}`);
     }
   });
-  worker.on('ready', () => {
+  const isBack = () => {
     if (isLost) say('the connection to the queue is back');
     isLost = false;
-  });
+  };
+  worker.on('ready', isBack);
   void worker.run().catch((error: Error) => say(`no more shards are taken: ${error.message}`));
 
   const isBusy = () => running !== null;
@@ -176,7 +180,7 @@ async function takeShards(taking: Taking): Promise<WorkDone['why']> {
   };
   let why: WorkDone['why'];
   try {
-    why = await untilNothingIsLeft({ ...taking, isBusy });
+    why = await untilNothingIsLeft({ ...taking, isBusy, isBack });
   } catch (error) {
     // it must take no shard any more: the model is closed next
     await giveUp();
@@ -192,8 +196,14 @@ async function takeShards(taking: Taking): Promise<WorkDone['why']> {
   return why;
 }
 
-async function untilNothingIsLeft(taking: Taking & { readonly isBusy: () => boolean }): Promise<WorkDone['why']> {
-  const { queue, manifest, options, say, stop, isBusy } = taking;
+interface Watching extends Taking {
+  readonly isBusy: () => boolean;
+  /** Told whenever the queue has answered: that a connection is there again is not always told by itself. */
+  readonly isBack: () => void;
+}
+
+async function untilNothingIsLeft(taking: Watching): Promise<WorkDone['why']> {
+  const { queue, manifest, options, say, stop, isBusy, isBack } = taking;
   const { out } = options;
   const stopped = new Promise<'stopped'>((resolve) => {
     if (stop.aborted) resolve('stopped');
@@ -207,6 +217,7 @@ async function untilNothingIsLeft(taking: Taking & { readonly isBusy: () => bool
     // while the queue is away this waits for it
     const left = await Promise.race([stopped, shardsLeft(queue, out, manifest)]);
     if (left === 'stopped') return 'stopped';
+    isBack();
     if (left === 'some' || isBusy()) continue;
     if (left.length === 0) return 'finished';
     say(`${left.length} shards are not done and not in the queue, which seems to have lost them: they are added again`);

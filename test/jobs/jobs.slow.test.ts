@@ -1,133 +1,24 @@
 // Runs over a real Redis with real processes: workers that are killed, stopped and cancelled, a queue that loses everything.
-import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { appendFileSync, cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, cpSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { answers, done, expectWhole, jobsRuns, rejects, shardsOf, underWay, until } from '../support/jobs-runs.ts';
 import { noRedis, type RedisServer, redisServer } from '../support/redis-server.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
 const root = temporaryFolder();
-const model = join(root, 'model');
-const main = join(import.meta.dirname, '..', '..', 'dist', 'cli', 'main.js');
-const children = new Set<Child>();
 let redis: RedisServer;
-
-interface Child {
-  readonly process: ChildProcessWithoutNullStreams;
-  stdout: string;
-  stderr: string;
-  /** The exit code, or the signal that ended it. */
-  readonly ended: Promise<number | string>;
-}
-
-function start(args: readonly string[], env: Readonly<Record<string, string>> = {}): Child {
-  const process_ = spawn(process.execPath, [main, ...args], {
-    env: { ...process.env, MAGIC_PYRAMID_QUEUE: redis?.url ?? '', ...env },
-  });
-  const ended = once(process_, 'exit').then(([code, signal]) => {
-    children.delete(child);
-    return (code ?? signal) as number | string;
-  });
-  const child: Child = { process: process_, stdout: '', stderr: '', ended };
-  process_.stdout.on('data', (data) => {
-    child.stdout += data;
-  });
-  process_.stderr.on('data', (data) => {
-    child.stderr += data;
-  });
-  children.add(child);
-  return child;
-}
-
-async function run(...args: string[]): Promise<{ code: number | string; stdout: string; stderr: string }> {
-  const child = start(args);
-  const code = await child.ended;
-  return { code, stdout: child.stdout, stderr: child.stderr };
-}
-
-const worker = (out: string, ...flags: string[]) =>
-  start(['jobs', 'work', out, '--workers', '1', '--takeover', '2', ...flags]);
-
-async function until(what: string, found: () => boolean | Promise<boolean>): Promise<void> {
-  for (let tries = 0; tries < 1200; tries++) {
-    if (await found()) return;
-    await sleep(50);
-  }
-  throw new Error(`waited in vain: ${what}`);
-}
-
-const shardFiles = (out: string) => (existsSync(join(out, 'shards')) ? readdirSync(join(out, 'shards')).sort() : []);
-const underWay = (out: string, pid?: number) =>
-  shardFiles(out).some((name) => name.endsWith('.tmp') && (pid === undefined || name.includes(`-${pid}-`)));
-const done = (out: string) => shardFiles(out).filter((name) => name.endsWith('.done.json')).length;
-const shardsOf = (out: string): number =>
-  (JSON.parse(readFileSync(join(out, 'manifest.json'), 'utf8')) as { shards: unknown[] }).shards.length;
-const rowsOf = (out: string, kind: RegExp) =>
-  shardFiles(out)
-    .filter((name) => kind.test(name))
-    .flatMap((name) =>
-      readFileSync(join(out, 'shards', name), 'utf8')
-        .split('\n')
-        .filter(Boolean)
-        .map((line) => JSON.parse(line) as Record<string, unknown>),
-    );
-const answers = (out: string) => rowsOf(out, /\d\.jsonl$/);
-const rejects = (out: string) => rowsOf(out, /rejects\.jsonl$/);
-
-/** Rows of two lines each, every 100th without a text; the lines that answers and rejects must have. */
-function data(name: string, rows: number): { path: string; good: number[]; bad: number[] } {
-  const path = join(root, name);
-  const good: number[] = [];
-  const bad: number[] = [];
-  let text = 'id,text\n';
-  let line = 2;
-  for (let i = 0; i < rows; i++) {
-    if (i % 100 === 7) {
-      text += `${i}\n`;
-      bad.push(line++);
-    } else {
-      text += `${i},"${i % 2 ? 'you have won, money' : 'the meeting is at'} ${i}\n""soon"""\n`;
-      good.push(line);
-      line += 2;
-    }
-  }
-  writeFileSync(path, text);
-  return { path, good, bad };
-}
-
-const submit = (file: string, out: string, ...flags: string[]) =>
-  run('jobs', 'submit', file, '--model', model, '--out', out, '--shard-bytes', '60000', ...flags);
-
-const isWhole = (out: string, { good, bad }: { good: number[]; bad: number[] }) => {
-  expect(answers(out).map(({ line }) => line)).toEqual(good);
-  expect(rejects(out).map(({ line }) => line)).toEqual(bad);
-  expect(shardFiles(out).filter((name) => name.endsWith('.tmp'))).toEqual([]);
-};
+const runs = jobsRuns(root, () => ({ MAGIC_PYRAMID_QUEUE: redis.url }));
+const { model, start, run, worker, submit, data } = runs;
 
 if (noRedis) console.log(`the tests of jobs are skipped: ${noRedis}`);
 
 describe.skipIf(noRedis)('a run on many machines', () => {
   beforeAll(async () => {
     redis = await redisServer();
-    let rows = 'text,label\n';
-    for (let i = 0; i < 200; i++) rows += i % 2 ? `you have won money ${i},spam\n` : `the meeting is at ${i},ham\n`;
-    writeFileSync(join(root, 'train.csv'), rows);
-    const { code, stderr } = await run(
-      'train',
-      '--method',
-      'linear',
-      '--train',
-      join(root, 'train.csv'),
-      '--out',
-      model,
-    );
-    expect([code, stderr]).toEqual([0, expect.any(String)]);
+    await runs.train();
   });
-  afterEach(async () => {
-    for (const child of children) child.process.kill('SIGKILL');
-  });
+  afterEach(runs.killAll);
   afterAll(() => redis?.stop());
 
   test('answers each row once, in order, though a worker is killed and the queue loses everything', async () => {
@@ -146,7 +37,7 @@ describe.skipIf(noRedis)('a run on many machines', () => {
     expect(await second.ended).toBe(0);
     expect(await third.ended).toBe(0);
     expect(`${second.stderr}${third.stderr}`).toContain('they are added again');
-    isWhole(out, file);
+    expectWhole(out, file);
     expect(rejects(out)[0]).toEqual({ file: file.path, line: 16, problem: 'the row has 1 field, the header 2' });
     const { stdout } = await run('jobs', 'status', out, '--json');
     expect(JSON.parse(stdout)).toMatchObject({
@@ -189,7 +80,7 @@ describe.skipIf(noRedis)('a run on many machines', () => {
     expect(refusing.stderr).toMatch(/^error: .* is answered by the model [0-9a-f]{12}, and .* is another one/);
     expect((await run('jobs', 'status', out)).stdout).toContain('0 of 1 done, 0 running, 1 waiting');
     expect(await worker(out, '--model', model).ended).toBe(0);
-    isWhole(out, file);
+    expectWhole(out, file);
   });
 
   test('goes on after SIGTERM: a worker finishes its shard, or gives it back when that takes too long', async () => {
@@ -210,7 +101,7 @@ describe.skipIf(noRedis)('a run on many machines', () => {
     expect(await patient.ended).toBe(0);
     expect(done(out)).toBe(1);
     expect(await worker(out).ended).toBe(0);
-    isWhole(out, file);
+    expectWhole(out, file);
   });
 
   test('is cancelled while shards run, and goes on with retry', async () => {
@@ -231,7 +122,7 @@ describe.skipIf(noRedis)('a run on many machines', () => {
     expect(done(out)).toBe(kept);
     await run('jobs', 'retry', out);
     expect(await worker(out).ended).toBe(0);
-    isWhole(out, file);
+    expectWhole(out, file);
   });
 
   test('names a file that was changed since, and does its shards once it is put back', async () => {
@@ -249,7 +140,7 @@ describe.skipIf(noRedis)('a run on many machines', () => {
     writeFileSync(file.path, before);
     expect((await run('jobs', 'retry', out)).stdout).toContain('1 of 2 shards in the queue');
     expect(await worker(out).ended).toBe(0);
-    isWhole(out, file);
+    expectWhole(out, file);
   });
 
   test('tells Prometheus what a worker has done', async () => {
