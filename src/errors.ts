@@ -445,6 +445,13 @@ export const catalogue = {
     (e: { queue: string; reason: string }) =>
       `the queue at ${e.queue} is not reached (${e.reason}); start it, or give its address with --queue`,
   ),
+  MP_S3_PACKAGE: kind(
+    1,
+    500,
+    (e: { packages: readonly string[] }) =>
+      `s3:// addresses need ${list(e.packages)}, not installed here; run npm install ${e.packages.join(' ')}`,
+  ),
+  MP_S3: kind(1, 503, (e: { path: string; problem: string; todo: string }) => `${e.path}: ${e.problem}; ${e.todo}`),
   MP_JOBS_MODEL: kind(
     2,
     409,
@@ -454,8 +461,8 @@ export const catalogue = {
   MP_JOBS_FAILED: kind(
     1,
     500,
-    (e: { path: string; failed: number; shards: number }) =>
-      `${e.failed} of ${e.shards} shards failed ("jobs status ${e.path}" gives the reasons); fix that, and run "jobs retry ${e.path}"`,
+    (e: { path: string; failed: number; shards: number; noun?: string }) =>
+      `${e.failed} of ${e.shards} ${e.noun ?? 'shard'}s failed ("jobs status ${e.path}" gives the reasons); fix that, and run "jobs retry ${e.path}"`,
   ),
 } as const satisfies Record<string, ErrorKind>;
 

@@ -142,6 +142,8 @@ const examples: { readonly [C in ErrorCode]: readonly [Details<C>, ...Details<C>
   MP_OTEL_PACKAGE: [{ packages: ['@opentelemetry/api', '@opentelemetry/sdk-node'] }],
   MP_QUEUE_PACKAGE: [{ packages: ['bullmq', 'ioredis'] }],
   MP_QUEUE: [{ queue: 'redis://127.0.0.1:6379', reason: 'connect ECONNREFUSED' }],
+  MP_S3_PACKAGE: [{ packages: ['@aws-sdk/client-s3'] }],
+  MP_S3: [{ path: 's3://bucket/a.csv', problem: 'there is no bucket "bucket"', todo: 'check its name' }],
   MP_JOBS_MODEL: [{ path, expected: '0123456789ab', model: 'runs/mails', found: 'ba9876543210' }],
   MP_JOBS_FAILED: [{ path, failed: 1, shards: 40 }],
 };

@@ -5,10 +5,11 @@ import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 // The house, from the bottom up: what each folder of src may import. biome.json holds the same as rules with advice.
-const low = ['graph', 'text', 'hub'];
+const low = ['storage', 'graph', 'text', 'hub'];
 const mayImport: Readonly<Record<string, readonly string[]>> = {
+  storage: [],
   graph: [],
-  text: [],
+  text: ['storage'],
   hub: [],
   runtime: ['graph'],
   encoder: low,

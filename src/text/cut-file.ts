@@ -2,8 +2,8 @@
  * Where a data file may be cut so that each part is read as it is in the whole file: between rows, found by the readers
  * themselves. A file that cannot be cut (packed, UTF-16, a .json file) is one part. Knows nothing of what is done with parts.
  */
-import { open, stat } from 'node:fs/promises';
 import { PyramidError } from '../errors.ts';
+import { partOf, sizeOf } from '../storage/stored-bytes.ts';
 import { areNumbered, type ColumnName, type ColumnNames, chooseColumns, columnsIn, columnsNeeded } from './columns.ts';
 import { encodingOf } from './files/encoding.ts';
 import type { FilePart } from './files/file-part.ts';
@@ -73,7 +73,7 @@ export async function cutFile(path: string, options: CutOptions): Promise<CutFil
       ...(table.delimiter !== undefined && { delimiter: table.delimiter }),
       ...(isLines && { keys: columns }),
     };
-    const { size } = await stat(path);
+    const size = await sizeOf(path);
     const { isUtf8, mark } = await encodingAt(path);
     const whole = whyWhole(path, isUtf8);
     let parts: CutPart[];
@@ -211,14 +211,8 @@ function groupParts(groups: readonly number[], size: number, bytes: number): Cut
 
 /** Of a file as it lies there, packed or not. */
 async function encodingAt(path: string): Promise<{ readonly isUtf8: boolean; readonly mark: 0 | 3 }> {
-  const file = await open(path);
-  try {
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(1024), 0, 1024, 0);
-    const start = buffer.subarray(0, bytesRead);
-    const found = encodingOf(start);
-    const isUtf8 = found.problem === null && found.encoding === 'utf-8';
-    return { isUtf8, mark: start.subarray(0, 3).equals(Buffer.of(0xef, 0xbb, 0xbf)) ? 3 : 0 };
-  } finally {
-    await file.close();
-  }
+  const start = Buffer.from(await partOf(path, 0, 1024));
+  const found = encodingOf(start);
+  const isUtf8 = found.problem === null && found.encoding === 'utf-8';
+  return { isUtf8, mark: start.subarray(0, 3).equals(Buffer.of(0xef, 0xbb, 0xbf)) ? 3 : 0 };
 }

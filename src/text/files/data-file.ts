@@ -3,14 +3,22 @@
  * refused (reading one may never end), and so is a file that is plainly something else, such as a Git LFS pointer.
  * Knows nothing of rows.
  */
-import { open, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { PyramidError } from '../../errors.ts';
+import { isS3 } from '../../storage/s3-client.ts';
+import { partOf, sizeOf } from '../../storage/stored-bytes.ts';
 
 /**
  * @throws MP_FILE_MISSING if there is no such file, it is none, or it may not be read; MP_DATA_FILE if its beginning is
- *   that of something else
+ *   that of something else; of S3 MP_S3 and MP_S3_PACKAGE too
  */
 export async function checkDataFile(path: string, format: string): Promise<void> {
+  await (isS3(path) ? sizeOf(path) : checkKind(path));
+  const found = whatElse(await beginning(path), format);
+  if (found) throw new PyramidError('MP_DATA_FILE', { path, ...found });
+}
+
+async function checkKind(path: string): Promise<void> {
   const stats = await stat(path).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT' || error.code === 'ENOTDIR') {
       throw new PyramidError('MP_FILE_MISSING', { path, what: 'file' }, { cause: error });
@@ -27,8 +35,6 @@ export async function checkDataFile(path: string, format: string): Promise<void>
           : 'a device';
     throw new PyramidError('MP_FILE_MISSING', { path, what: 'file', found: kind });
   }
-  const found = whatElse(await beginning(path), format);
-  if (found) throw new PyramidError('MP_DATA_FILE', { path, ...found });
 }
 
 export const unreadable = (path: string, reason: string, cause: unknown) =>
@@ -36,14 +42,9 @@ export const unreadable = (path: string, reason: string, cause: unknown) =>
 
 async function beginning(path: string): Promise<Buffer> {
   try {
-    const file = await open(path);
-    try {
-      const { buffer, bytesRead } = await file.read(Buffer.alloc(512), 0, 512, 0);
-      return buffer.subarray(0, bytesRead);
-    } finally {
-      await file.close();
-    }
+    return Buffer.from(await partOf(path, 0, 512));
   } catch (error) {
+    if (error instanceof PyramidError) throw error;
     throw unreadable(path, (error as NodeJS.ErrnoException).code ?? String(error), error);
   }
 }

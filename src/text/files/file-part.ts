@@ -2,8 +2,8 @@
  * A part of a data file that is read as the whole file is: where it begins and ends, how many lines come before it, and what
  * of the file's beginning it cannot be read without. Knows nothing of formats; cut-file.ts finds the parts.
  */
-import { createReadStream } from 'node:fs';
-import { open } from 'node:fs/promises';
+import { PyramidError } from '../../errors.ts';
+import { bytesOf, partOf } from '../../storage/stored-bytes.ts';
 import { unreadable } from './data-file.ts';
 import type { TableRow } from './table.ts';
 
@@ -20,29 +20,23 @@ export interface FilePart {
 
 const MARK = Uint8Array.of(0xef, 0xbb, 0xbf);
 
-/** @throws MP_FILE_MISSING if it cannot be read */
+/** @throws MP_FILE_MISSING if it cannot be read, MP_S3 */
 export async function* partBytes(path: string, { from, to, head }: FilePart): AsyncGenerator<Uint8Array> {
   try {
     // what stands in the middle of a file is no byte-order mark, whatever its first bytes are: only one is taken off
     if (from > 0) yield head ? await beginning(path, head.bytes) : MARK;
-    if (to > from) yield* createReadStream(path, { start: from, end: to - 1, highWaterMark: 256 * 1024 });
+    yield* bytesOf(path, from, to);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    if (code === undefined) throw error;
+    if (code === undefined || error instanceof PyramidError) throw error;
     throw unreadable(path, code, error);
   }
 }
 
 /** The file's first bytes, with a byte-order mark in any case. */
 async function beginning(path: string, bytes: number): Promise<Uint8Array> {
-  const file = await open(path);
-  try {
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(bytes), 0, bytes, 0);
-    const read = buffer.subarray(0, bytesRead);
-    return read.subarray(0, MARK.length).equals(MARK) ? read : Buffer.concat([MARK, read]);
-  } finally {
-    await file.close();
-  }
+  const read = Buffer.from(await partOf(path, 0, bytes));
+  return read.subarray(0, MARK.length).equals(MARK) ? read : Buffer.concat([MARK, read]);
 }
 
 /** Rows with the lines of the file, without those of the head. */

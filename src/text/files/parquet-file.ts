@@ -3,10 +3,12 @@
  * used. Only columns of plain values, and of lists of them, are decoded. Runs in its own thread (parquet-worker.ts), because a hostile file can
  * decode for ever; knows nothing of threads.
  */
-import { type FileHandle, open } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import { type AsyncBuffer, type FileMetaData, parquetMetadataAsync, parquetSchema, type SchemaTree } from 'hyparquet';
 import { parquetReadColumn } from 'hyparquet/src/read.js';
 import { compressors } from 'hyparquet-compressors';
+import { isS3 } from '../../storage/s3-client.ts';
+import { objectInfo, objectPart } from '../../storage/s3-object.ts';
 import { MOST_PLACES } from './bounded-arrays.ts';
 import { checkPages } from './parquet-pages.ts';
 import { LONGEST_ROW } from './table.ts';
@@ -41,14 +43,14 @@ const READ_AT_ONCE = 2 ** 22; // bytes
 
 /** Throws an Error for what is no sound parquet file, an ErrnoException if it cannot be read. */
 export async function openParquetFile(path: string, onStep: OnStep): Promise<ParquetFile> {
-  const handle = await open(path);
+  const source = await (isS3(path) ? inS3(path) : onDisk(path));
+  const { size } = source;
   try {
-    const { size } = await handle.stat();
     if (size === 0)
-      return { columns: [], huggingface: null, groups: [], slices: async function* () {}, close: () => handle.close() };
+      return { columns: [], huggingface: null, groups: [], slices: async function* () {}, close: source.close };
     const file: AsyncBuffer = {
       byteLength: size,
-      slice: (start, end = size) => readPart(handle, size, start, end, onStep),
+      slice: (start, end = size) => readPart(source, start, end, onStep),
     };
     // geography is of no use here, and its metadata one more parser
     const metadata = await parquetMetadataAsync(file, { geoparquet: false });
@@ -64,10 +66,10 @@ export async function openParquetFile(path: string, onStep: OnStep): Promise<Par
       huggingface: metadata.key_value_metadata?.find(({ key }) => key === 'huggingface')?.value ?? null,
       groups: metadata.row_groups.map(({ num_rows }) => Number(num_rows)),
       slices: (wanted, groups) => slices(file, metadata, tops, wanted, groups, onStep),
-      close: () => handle.close(),
+      close: source.close,
     };
   } catch (error) {
-    await handle.close();
+    await source.close();
     throw error;
   }
 }
@@ -213,21 +215,47 @@ function checkGroups({ row_groups }: FileMetaData, size: number): void {
   }
 }
 
+/** What a file's bytes are read from. */
+interface Source {
+  readonly size: number;
+  /** Into `bytes` from `at` on, at most `length`, those of the file from `from` on; how many there were. */
+  read(bytes: Uint8Array, at: number, length: number, from: number): Promise<number>;
+  close(): Promise<void>;
+}
+
+async function onDisk(path: string): Promise<Source> {
+  const handle = await open(path);
+  const { size } = await handle.stat();
+  return {
+    size,
+    read: async (bytes, at, length, from) => (await handle.read(bytes, at, length, from)).bytesRead,
+    close: () => handle.close(),
+  };
+}
+
+async function inS3(path: string): Promise<Source> {
+  const { size } = await objectInfo(path);
+  return {
+    size,
+    async read(bytes, at, length, from) {
+      const found = await objectPart(path, from, from + length);
+      bytes.set(found, at);
+      return found.length;
+    },
+    close: async () => {},
+  };
+}
+
 /** Bytes of the file, read a piece at a time. */
-async function readPart(
-  handle: FileHandle,
-  size: number,
-  start: number,
-  end: number,
-  onStep: OnStep,
-): Promise<ArrayBuffer> {
+async function readPart(source: Source, start: number, end: number, onStep: OnStep): Promise<ArrayBuffer> {
+  const { size } = source;
   if (!(start >= 0 && end >= start && start <= size)) throw new Error(`a part from byte ${start} to ${end} of ${size}`);
   const bytes = new Uint8Array(Math.min(end, size) - start);
   for (let at = 0; at < bytes.length; ) {
     onStep(true);
-    const { bytesRead } = await handle.read(bytes, at, Math.min(bytes.length - at, READ_AT_ONCE), start + at);
-    if (bytesRead === 0) throw new Error('the file has become shorter');
-    at += bytesRead;
+    const read = await source.read(bytes, at, Math.min(bytes.length - at, READ_AT_ONCE), start + at);
+    if (read === 0) throw new Error('the file has become shorter');
+    at += read;
   }
   onStep(false);
   return bytes.buffer;

@@ -3,10 +3,11 @@
  * UTF-8, or UTF-16 where a byte-order mark says so. Text that cannot be decoded is an error with its line, or a line that is
  * told of, rather than a row of replacement characters; a line has a longest length, so that no input fills the memory.
  */
-import { createReadStream } from 'node:fs';
+import { Readable } from 'node:stream';
 import { TextDecoder } from 'node:util';
 import { createGunzip } from 'node:zlib';
 import { PyramidError } from '../../errors.ts';
+import { bytesOf } from '../../storage/stored-bytes.ts';
 import { unreadable } from './data-file.ts';
 import { encodingOf, mayBecomeMark, newlinesBeforeFault } from './encoding.ts';
 import { type FilePart, partBytes } from './file-part.ts';
@@ -120,23 +121,25 @@ export async function* lines(
  * @throws MP_FILE_MISSING if it cannot be read, MP_DATA_FILE if it cannot be gunzipped
  */
 export async function* fileBytes(path: string): AsyncGenerator<Uint8Array> {
-  const file = createReadStream(path, { highWaterMark: 256 * 1024 });
+  const isPacked = path.toLowerCase().endsWith('.gz');
+  const file = isPacked ? Readable.from(bytesOf(path)) : null;
   try {
-    if (path.toLowerCase().endsWith('.gz')) {
+    if (file) {
       const bytes = createGunzip();
       file.on('error', (error) => bytes.destroy(error));
       yield* file.pipe(bytes);
     } else {
-      yield* file;
+      yield* bytesOf(path);
     }
   } catch (error) {
+    if (error instanceof PyramidError) throw error;
     const { code = '', message } = error as NodeJS.ErrnoException;
     // zlib's own codes begin with Z_, those of the file system with E
     if (code.startsWith('E')) throw unreadable(path, code, error);
     const problem = `it cannot be gunzipped (${message})`;
     throw new PyramidError('MP_DATA_FILE', { path, problem }, { cause: error });
   } finally {
-    file.destroy();
+    file?.destroy();
   }
 }
 
