@@ -1,21 +1,14 @@
 /** Whether a run was cancelled: a file in its folder, which every worker sees whatever becomes of the queue. */
-import { existsSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
-import { PyramidError } from '../errors.ts';
-import { writeWhole } from '../write-whole.ts';
+import { runFolder } from './run-folder.ts';
 
-const place = (out: string): string => join(out, 'cancelled.json');
+const NAME = 'cancelled.json';
 
-export const isCancelled = (out: string): boolean => existsSync(place(out));
+/** Throws MP_S3. */
+export const isCancelled = async (out: string): Promise<boolean> => (await runFolder(out).size(NAME)) !== null;
 
-/** Throws MP_WRITE. */
+/** Throws MP_WRITE, MP_S3. */
 export const markCancelled = (out: string): Promise<void> =>
-  writeWhole(place(out), `${JSON.stringify({ cancelled: new Date().toISOString() })}\n`);
+  runFolder(out).write(NAME, `${JSON.stringify({ cancelled: new Date().toISOString() })}\n`);
 
-/** Throws MP_WRITE. */
-export async function unmarkCancelled(out: string): Promise<void> {
-  await rm(place(out), { force: true }).catch((cause: Error) => {
-    throw new PyramidError('MP_WRITE', { path: place(out), reason: cause.message }, { cause });
-  });
-}
+/** Throws MP_WRITE, MP_S3. */
+export const unmarkCancelled = (out: string): Promise<void> => runFolder(out).remove(NAME);

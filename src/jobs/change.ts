@@ -1,12 +1,15 @@
 /** Cancelling a run, and putting back into its queue what is still to be done. What is done stays as it is. */
 import { isCancelled, markCancelled, unmarkCancelled } from './cancelled.ts';
-import { readManifest } from './manifest.ts';
+import { type Manifest, readManifest } from './manifest.ts';
+import { doneOf, readyOf } from './progress-of-run.ts';
 import { ShardQueue } from './queue.ts';
-import { recordsOf } from './shard-output.ts';
+import type { RunWork } from './run-work.ts';
 
 /** How long workers are waited for: they look every half second. */
 const STOP_MS = 30_000;
 const LOOK_MS = 200;
+
+const nounOf = ({ sweep }: Manifest): RunWork['noun'] => (sweep ? 'run' : 'shard');
 
 export interface Cancelled {
   /** Shards that are done. */
@@ -14,6 +17,7 @@ export interface Cancelled {
   readonly shards: number;
   /** Shards that were still running when the queue was removed: their workers are busy elsewhere, or gone. */
   readonly running: number;
+  readonly noun: RunWork['noun'];
 }
 
 /** Removes what waits, and stops what runs. Throws MP_FILE_MISSING, MP_DATA_FILE, MP_QUEUE, MP_QUEUE_PACKAGE, MP_WRITE. */
@@ -30,8 +34,8 @@ export async function cancel(out: string, queueUrl: string): Promise<Cancelled> 
       ({ running } = await queue.counts());
     }
     await queue.remove();
-    const done = (await recordsOf(out, manifest)).filter((record) => record !== null).length;
-    return { done, shards: manifest.shards.length, running };
+    const found = await doneOf(out, manifest);
+    return { done: found.filter(Boolean).length, shards: found.length, running, noun: nounOf(manifest) };
   } finally {
     await queue.close();
   }
@@ -42,6 +46,7 @@ export interface Retried {
   readonly added: number;
   readonly shards: number;
   readonly wasCancelled: boolean;
+  readonly noun: RunWork['noun'];
 }
 
 /**
@@ -52,13 +57,13 @@ export async function retry(out: string, queueUrl: string): Promise<Retried> {
   const manifest = await readManifest(out);
   const queue = await ShardQueue.open(manifest.run, queueUrl);
   try {
-    const records = await recordsOf(out, manifest);
-    const missing = records.flatMap((record, shard) => (record === null ? [shard] : []));
-    const wasCancelled = isCancelled(out);
+    const done = await doneOf(out, manifest);
+    const missing = readyOf(manifest, done);
+    const wasCancelled = await isCancelled(out);
     await unmarkCancelled(out);
     await queue.forgetFailed();
     await queue.add(missing, manifest.attempts);
-    return { added: missing.length, shards: records.length, wasCancelled };
+    return { added: missing.length, shards: done.length, wasCancelled, noun: nounOf(manifest) };
   } finally {
     await queue.close();
   }

@@ -1,8 +1,9 @@
 /** Whether a shard's bytes are still those that were submitted. */
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
 import { PyramidError } from '../errors.ts';
+import { isS3 } from '../storage/s3-client.ts';
+import { objectInfo } from '../storage/s3-object.ts';
+import { bytesOf, sizeOf } from '../storage/stored-bytes.ts';
 import type { FilePart } from '../text/files/file-part.ts';
 import { formatOf } from '../text/files/format.ts';
 import type { Shard, SubmittedFile } from './manifest.ts';
@@ -10,9 +11,16 @@ import type { Shard, SubmittedFile } from './manifest.ts';
 /** Bytes at a parquet file's end in which its rows and their places are listed. */
 const FOOTER = 2 ** 16;
 
-/** Of a part's bytes, its header line among them; of a parquet file's part the file's end, since a row group cannot be told by bytes alone. 32 digits. */
+/**
+ * Of a part's bytes, its header line among them; of a parquet file's part the file's end, since a row group cannot be told by bytes
+ * alone; of an object in S3 what S3 says of all of it, so that it is read once. 32 digits.
+ */
 export async function partDigest(path: string, part: FilePart | null): Promise<string> {
-  const { size } = await stat(path);
+  if (isS3(path)) {
+    const { size, etag } = await objectInfo(path);
+    return createHash('sha256').update(`${size}\0${etag}`).digest('hex').slice(0, 32);
+  }
+  const size = await sizeOf(path);
   const isParquet = formatOf(path) === '.parquet';
   const from = isParquet ? Math.max(0, size - FOOTER) : (part?.from ?? 0);
   const to = isParquet || part === null ? size : part.to;
@@ -23,15 +31,14 @@ export async function partDigest(path: string, part: FilePart | null): Promise<s
     [0, head],
     [from, to],
   ] as const)
-    if (end > start)
-      for await (const bytes of createReadStream(path, { start, end: end - 1, highWaterMark: 2 ** 20 }))
-        digest.update(bytes);
+    for await (const bytes of bytesOf(path, start, end)) digest.update(bytes);
   return digest.digest('hex').slice(0, 32);
 }
 
-/** Throws MP_FILE_MISSING, and MP_DATA_FILE where the file was changed since. */
+/** Throws MP_FILE_MISSING, MP_S3, and MP_DATA_FILE where the file was changed since. */
 export async function checkDigest({ path }: SubmittedFile, { part, digest }: Shard): Promise<void> {
   const found = await partDigest(path, part).catch((cause: NodeJS.ErrnoException) => {
+    if (cause instanceof PyramidError) throw cause;
     throw new PyramidError('MP_FILE_MISSING', { path, what: `file that can be read (${cause.code})` }, { cause });
   });
   if (found === digest) return;

@@ -2,7 +2,8 @@
 import { cancel, retry } from './change.ts';
 import { status } from './status.ts';
 import { submit } from './submit.ts';
+import { submitSweep } from './submit-sweep.ts';
 import { work } from './work.ts';
 
-export const jobs = { submit, work, status, cancel, retry } as const;
+export const jobs = { submit, submitSweep, work, status, cancel, retry } as const;
 export type Jobs = typeof jobs;

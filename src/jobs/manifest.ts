@@ -2,13 +2,12 @@
  * The manifest of a run over many machines: which shards there are, where each one's answers go, and what every worker must
  * answer with. It is written whole, once, and never changed. Knows nothing of queues.
  */
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { PyramidError } from '../errors.ts';
+import type { SweepOptions } from '../experiment/sweep/sweep.ts';
 import type { Dtype } from '../pyramid/folder/model-folder.ts';
 import type { CutFile } from '../text/cut-file.ts';
 import type { FilePart } from '../text/files/file-part.ts';
-import { writeWhole } from '../write-whole.ts';
+import { runFolder } from './run-folder.ts';
 
 /** Of the manifest's own form. */
 const FORMAT = 1;
@@ -34,6 +33,8 @@ export interface Manifest {
   readonly files: readonly SubmittedFile[];
   /** In the order of the files, and of the rows in them. */
   readonly shards: readonly Shard[];
+  /** Of a run that trains a sweep: what it searches. There are no files and shards then, and no model. */
+  readonly sweep?: SweepOptions;
 }
 
 export interface SubmittedFile {
@@ -70,14 +71,13 @@ export function shardFiles(at: number): Pick<Shard, 'output' | 'rejects' | 'reco
 
 /** Throws MP_WRITE. */
 export const writeManifest = (out: string, manifest: Omit<Manifest, 'format'>): Promise<void> =>
-  writeWhole(join(out, NAME), `${JSON.stringify({ format: FORMAT, ...manifest }, null, 1)}\n`);
+  runFolder(out).write(NAME, `${JSON.stringify({ format: FORMAT, ...manifest }, null, 1)}\n`);
 
 /** Throws MP_FILE_MISSING where there is none, MP_DATA_FILE where it is none of ours. */
 export async function readManifest(out: string): Promise<Manifest> {
-  const path = join(out, NAME);
-  const text = await readFile(path, 'utf8').catch((cause) => {
-    throw new PyramidError('MP_FILE_MISSING', { path, what: 'manifest of a submitted run' }, { cause });
-  });
+  const path = `${out.replace(/\/+$/, '')}/${NAME}`;
+  const text = await runFolder(out).read(NAME);
+  if (text === null) throw new PyramidError('MP_FILE_MISSING', { path, what: 'manifest of a submitted run' });
   let manifest: Partial<Manifest> | null;
   try {
     manifest = JSON.parse(text);

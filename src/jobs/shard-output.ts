@@ -1,14 +1,11 @@
 /**
- * A shard's answers on disk: written under names of their own, synced, then renamed, the record last. Two workers that do the
- * same shard write different files of the same content, and the later one replaces the earlier. Knows nothing of models.
+ * A shard's answers in the run's folder: each file takes its place when it is whole, the record last. Two workers that do the same
+ * shard write different files of the same content, and the later one replaces the earlier. Knows nothing of models.
  */
-import { randomUUID } from 'node:crypto';
-import { type FileHandle, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { hostname } from 'node:os';
-import { join } from 'node:path';
-import { PyramidError } from '../errors.ts';
 import { plainValue } from '../text/plain-json.ts';
 import { type Manifest, SHARDS, type Shard } from './manifest.ts';
+import { type PendingFile, type RunFolder, runFolder } from './run-folder.ts';
 
 /** Characters that are held before they are written. */
 const HELD = 2 ** 18;
@@ -32,25 +29,25 @@ export interface ShardWriter {
   reject(row: object): Promise<void>;
 }
 
-/** Has `write` give all rows. Throws MP_WRITE, and what `write` throws; nothing half-written stays. */
+/** Has `write` give all rows. Throws MP_WRITE, MP_S3, and what `write` throws; nothing half-written stays. */
 export async function writeShard(
   out: string,
   shard: Shard,
   write: (writer: ShardWriter) => Promise<void>,
 ): Promise<ShardRecord> {
   const begun = new Date().toISOString();
-  // in containers on many machines every process may have the number 1
-  const own = `${hostname()}-${process.pid}-${randomUUID().slice(0, 8)}.tmp`;
-  const answers = new Lines(join(out, shard.output), own);
-  const rejects = new Lines(join(out, shard.rejects), own);
+  const folder = runFolder(out);
+  const answers = await Lines.begin(folder, shard.output);
+  const rejects = await Lines.begin(folder, shard.rejects).catch(async (error) => {
+    await answers.drop();
+    throw error;
+  });
   try {
-    await answers.open();
-    await rejects.open();
     await write({ answer: (row) => answers.add(row), reject: (row) => rejects.add(row) });
     await answers.close();
     await rejects.close();
     // without rejects no file of them, an earlier try's neither
-    if (rejects.rows === 0) await rejects.leaveNone();
+    if (rejects.rows === 0) await Promise.all([rejects.drop(), folder.remove(shard.rejects)]);
     else await rejects.take();
     await answers.take();
   } catch (error) {
@@ -67,9 +64,8 @@ export async function writeShard(
     ended: new Date().toISOString(),
     host: hostname(),
   };
-  const said = new Lines(join(out, shard.record), own);
+  const said = await Lines.begin(folder, shard.record);
   try {
-    await said.open();
     await said.add(record);
     await said.close();
     await said.take();
@@ -84,20 +80,14 @@ export async function writeShard(
 class Lines {
   rows = 0;
   bytes = 0;
-  readonly #path: string;
-  readonly #temporary: string;
-  #file: FileHandle | null = null;
+  readonly #file: PendingFile;
   #held = '';
 
-  constructor(path: string, suffix: string) {
-    this.#path = path;
-    this.#temporary = `${path}.${suffix}`;
+  private constructor(file: PendingFile) {
+    this.#file = file;
   }
 
-  open = () =>
-    this.#writing(async () => {
-      this.#file = await open(this.#temporary, 'w');
-    });
+  static begin = async (folder: RunFolder, name: string): Promise<Lines> => new Lines(await folder.begin(name));
 
   async add(row: object): Promise<void> {
     this.#held += `${JSON.stringify(row, plainValue)}\n`;
@@ -105,48 +95,34 @@ class Lines {
     if (this.#held.length >= HELD) await this.#write();
   }
 
-  #write = () =>
-    this.#writing(async () => {
-      const bytes = Buffer.from(this.#held);
-      this.#held = '';
-      this.bytes += bytes.length;
-      await this.#file!.appendFile(bytes);
-    });
+  async #write(): Promise<void> {
+    const bytes = Buffer.from(this.#held);
+    this.#held = '';
+    this.bytes += bytes.length;
+    if (bytes.length > 0) await this.#file.write(bytes);
+  }
 
   async close(): Promise<void> {
     await this.#write();
-    await this.#writing(async () => {
-      await this.#file!.sync();
-      await this.#file!.close();
-      this.#file = null;
-    });
+    await this.#file.close();
   }
 
-  take = () => this.#writing(() => rename(this.#temporary, this.#path));
-
-  async leaveNone(): Promise<void> {
-    await this.drop();
-    await this.#writing(() => rm(this.#path, { force: true }));
-  }
-
-  async drop(): Promise<void> {
-    await this.#file?.close().catch(() => {});
-    this.#file = null;
-    await rm(this.#temporary, { force: true }).catch(() => {});
-  }
-
-  async #writing(work: () => Promise<void>): Promise<void> {
-    try {
-      await work();
-    } catch (cause) {
-      throw new PyramidError('MP_WRITE', { path: this.#path, reason: (cause as Error).message }, { cause });
-    }
-  }
+  take = () => this.#file.take();
+  drop = () => this.#file.drop();
 }
 
-/** The record of a shard whose answers are there, whole; null: it is still to be done. */
+/** The record of a shard whose answers are there, whole; null: it is still to be done. Throws MP_S3. */
 export async function recordOf(out: string, shard: Shard): Promise<ShardRecord | null> {
-  const text = await readFile(join(out, shard.record), 'utf8').catch(() => null);
+  const folder = runFolder(out);
+  return wholeRecord(folder, shard, (name) => folder.size(name));
+}
+
+async function wholeRecord(
+  folder: RunFolder,
+  shard: Shard,
+  size: (name: string) => number | null | undefined | Promise<number | null>,
+): Promise<ShardRecord | null> {
+  const text = await folder.read(shard.record);
   if (text === null) return null;
   let record: ShardRecord;
   try {
@@ -154,7 +130,6 @@ export async function recordOf(out: string, shard: Shard): Promise<ShardRecord |
   } catch {
     return null;
   }
-  const size = async (name: string) => (await stat(join(out, name)).catch(() => null))?.size ?? null;
   if ((await size(shard.output)) !== record.bytes) return null;
   if (record.rejected > 0 && (await size(shard.rejects)) !== record.rejectBytes) return null;
   return record;
@@ -165,16 +140,19 @@ const AT_ONCE = 64;
 
 /** Of each shard, in order, as `recordOf`. */
 export async function recordsOf(out: string, { shards }: Manifest): Promise<(ShardRecord | null)[]> {
+  const folder = runFolder(out);
+  const sizes = await folder.sizes(SHARDS);
   const found: (ShardRecord | null)[] = [];
   for (let at = 0; at < shards.length; at += AT_ONCE)
-    found.push(...(await Promise.all(shards.slice(at, at + AT_ONCE).map((shard) => recordOf(out, shard)))));
+    found.push(
+      ...(await Promise.all(
+        shards
+          .slice(at, at + AT_ONCE)
+          .map((shard) => (sizes.has(shard.record) ? wholeRecord(folder, shard, (name) => sizes.get(name)) : null)),
+      )),
+    );
   return found;
 }
 
 /** Removes what killed workers have left, once all shards are done. */
-export async function removeLeftovers(out: string): Promise<void> {
-  const folder = join(out, SHARDS);
-  for (const name of await readdir(folder).catch(() => [])) {
-    if (name.endsWith('.tmp')) await rm(join(folder, name), { force: true }).catch(() => {});
-  }
-}
+export const removeLeftovers = (out: string): Promise<void> => runFolder(out).removeLeftovers(SHARDS);

@@ -1,11 +1,15 @@
 /** How far a run is: what its folder holds, and what its queue says of the rest. Changes nothing. */
 import { PyramidError } from '../errors.ts';
+import type { SweepOptions } from '../experiment/sweep/sweep.ts';
 import { isCancelled } from './cancelled.ts';
 import { type Manifest, readManifest } from './manifest.ts';
 import { type FailedShard, ShardQueue } from './queue.ts';
 import { recordsOf, type ShardRecord } from './shard-output.ts';
+import { sweepRuns } from './sweep-runs.ts';
 
 export interface RunStatus {
+  /** Of a sweep shards and rows are its runs, and a failure's file is a run's name. */
+  readonly kind: 'files' | 'sweep';
   readonly shards: {
     readonly all: number;
     readonly done: number;
@@ -30,6 +34,7 @@ const WINDOW_MS = 5 * 60_000;
 /** Throws MP_FILE_MISSING, MP_DATA_FILE, MP_QUEUE_PACKAGE. A queue that is not reached is a part of the status. */
 export async function status(out: string, queueUrl: string): Promise<RunStatus> {
   const manifest = await readManifest(out);
+  if (manifest.sweep) return sweepStatus(out, manifest, manifest.sweep, queueUrl);
   const records = await recordsOf(out, manifest);
   const done = records.filter((record) => record !== null);
   const answered = done.reduce((sum, { rows }) => sum + rows, 0);
@@ -41,15 +46,35 @@ export async function status(out: string, queueUrl: string): Promise<RunStatus> 
   // a shard that is done may still be in the list of failed ones: another worker did it
   const failures = queue.failures.filter(({ shard }) => records[shard] === null);
   return {
+    kind: 'files',
     shards: { all: records.length, done: done.length, running, waiting, failed: queue.counts ? failures.length : null },
     rows: { all: manifest.shards.reduce((sum, { rows }) => sum + rows, 0), answered, rejected },
     rowsPerSecond,
     secondsLeft: left === 0 ? 0 : rowsPerSecond === null ? null : left / rowsPerSecond,
-    cancelled: isCancelled(out),
+    cancelled: await isCancelled(out),
     failures: failures.map((failure) => {
       const { file, part } = manifest.shards[failure.shard];
       return { ...failure, file: manifest.files[file].name, line: (part?.line ?? 0) + 1 };
     }),
+    queueProblem: queue.problem,
+  };
+}
+
+async function sweepStatus(out: string, manifest: Manifest, sweep: SweepOptions, queueUrl: string): Promise<RunStatus> {
+  const runs = sweepRuns(sweep);
+  const isDone = runs.done();
+  const done = isDone.filter(Boolean).length;
+  const queue = await ofQueue(manifest, queueUrl);
+  const { running = null, waiting = null } = queue.counts ?? {};
+  const failures = queue.failures.filter(({ shard }) => !isDone[shard]);
+  return {
+    kind: 'sweep',
+    shards: { all: runs.count, done, running, waiting, failed: queue.counts ? failures.length : null },
+    rows: { all: runs.count, answered: done, rejected: 0 },
+    rowsPerSecond: null,
+    secondsLeft: done === runs.count ? 0 : null,
+    cancelled: await isCancelled(out),
+    failures: failures.map((failure) => ({ ...failure, file: runs.label(failure.shard), line: 1 })),
     queueProblem: queue.problem,
   };
 }

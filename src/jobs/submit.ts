@@ -2,20 +2,19 @@
  * A run for many machines: its files are cut into shards, the manifest is written, and each shard becomes a job of the queue.
  * All that can be wrong with files and columns is found here, before a worker begins.
  */
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { diskFolder } from '../disk-folder.ts';
 import { PyramidError } from '../errors.ts';
-import { makeFolder } from '../make-folder.ts';
 import type { Dtype } from '../pyramid/folder/model-folder.ts';
 import { outlineOf } from '../pyramid/folder/model-folder.ts';
 import { cutFile } from '../text/cut-file.ts';
 import { isDelimited } from '../text/files/format.ts';
-import { filesOf } from '../text/named-files.ts';
-import { needEmptyFolder } from '../write-folder.ts';
+import { filesOf, placeOf } from '../text/named-files.ts';
 import { partDigest } from './digest.ts';
 import { fingerprint } from './fingerprint.ts';
 import { SHARDS, type Shard, type SubmittedFile, shardFiles, writeManifest } from './manifest.ts';
 import { ShardQueue, shown } from './queue.ts';
+import { runFolder } from './run-folder.ts';
 
 export interface SubmitOptions {
   /** Names or patterns of names. */
@@ -45,11 +44,12 @@ export interface Submitted {
 /**
  * `say` gets sentences for people.
  * Throws MP_OUT_EXISTS for a folder that is not empty, MP_QUEUE, MP_QUEUE_PACKAGE, MP_FILE_MISSING, MP_DATA_*, MP_MODEL_*,
- * MP_USAGE, MP_WRITE.
+ * MP_USAGE, MP_WRITE, MP_S3, MP_S3_PACKAGE.
  */
 export async function submit(options: SubmitOptions, say: (sentence: string) => void): Promise<Submitted> {
   const { out, model, queueUrl, tau, topK, dtype, attempts } = options;
-  await needEmptyFolder(out);
+  const folder = runFolder(out);
+  await folder.needEmpty();
   const paths = await filesOf(options.files);
   const run = crypto.randomUUID();
   const queue = await ShardQueue.open(run, queueUrl);
@@ -69,16 +69,14 @@ export async function submit(options: SubmitOptions, say: (sentence: string) => 
         say(
           `note: ${name}: ${notUtf8.rows} of its rows are not UTF-8 and will be rejected, the first in line ${notUtf8.line}`,
         );
-      const path = resolve(name);
+      const path = placeOf(name);
       for (const { part, rows } of parts) {
         const digest = await partDigest(path, part);
         shards.push({ file: files.length, part, rows, digest, ...shardFiles(shards.length) });
       }
       files.push({ name, path, read });
     }
-    await makeFolder(join(out, SHARDS)).catch((cause: Error) => {
-      throw new PyramidError('MP_WRITE', { path: join(out, SHARDS), reason: cause.message }, { cause });
-    });
+    await folder.make(SHARDS);
     const submitted = new Date().toISOString();
     const about = { path: resolve(model), fingerprint: print };
     await writeManifest(out, { run, submitted, model: about, tau, topK, dtype, attempts, files, shards });

@@ -1,15 +1,16 @@
 /**
- * A worker: takes shards of one run from its queue until none is left. The folder says what is done; the queue only says who
+ * A worker: takes the jobs of one run, mostly shards of files, from its queue until none is left. The folder says what is done; the queue only says who
  * does what when, so a queue that was emptied is filled again. When it is told to stop it finishes its shard or gives it back.
  */
-import { Pyramid } from '../engine/index.ts';
 import { type ErrorCode, PyramidError } from '../errors.ts';
 import { isCancelled } from './cancelled.ts';
-import { fingerprint, shortPrint } from './fingerprint.ts';
+import { fileWork, needSameModel } from './file-work.ts';
 import { type Manifest, readManifest } from './manifest.ts';
+import { doneOf, readyOf } from './progress-of-run.ts';
 import { type Processor, ShardQueue } from './queue.ts';
-import { type Model, runShard } from './run-shard.ts';
-import { recordOf, recordsOf, removeLeftovers } from './shard-output.ts';
+import { runFolder } from './run-folder.ts';
+import type { RunWork } from './run-work.ts';
+import { sweepWork } from './sweep-runs.ts';
 import { serveMetrics } from './worker-metrics.ts';
 
 export interface WorkOptions {
@@ -42,10 +43,14 @@ export interface WorkDone {
   /** Shards of the run without answers, where it is finished. */
   readonly failed: number;
   readonly shards: number;
+  readonly noun: RunWork['noun'];
 }
 
-/** Between looks at the folder, and at the queue while this worker has nothing to do. */
+/** Between looks at the folder (less often where it is far), and at the queue while this worker has nothing to do. */
 const LOOK_MS = 500;
+/** Between looks at a folder that was not reached, and how many of them before the worker ends. */
+const FAR_LOOK_MS = 5000;
+const MOST_FAR_LOOKS = 60;
 /** That the end of a connection may take. */
 const CLOSE_MS = 5000;
 
@@ -61,51 +66,42 @@ export async function work(
   say: (sentence: string) => void,
   stop: AbortSignal,
 ): Promise<WorkDone> {
-  const { out, queueUrl, metricsPort } = options;
+  const { out, queueUrl, metricsPort, workers, threads } = options;
   const totals: WorkerTotals = { shards: 0, failures: 0, rows: 0, rejected: 0 };
   const manifest = await readManifest(out);
   const dir = options.model ?? manifest.model.path;
-  await needSameModel(out, manifest, dir);
+  if (!manifest.sweep) await needSameModel(out, manifest, dir);
   const ends: (() => Promise<unknown>)[] = [];
   try {
     const queue = await ShardQueue.open(manifest.run, queueUrl);
     ends.push(() => within(queue.close(), CLOSE_MS));
-    const model = await Pyramid.load(dir, {
-      dtype: manifest.dtype ?? undefined,
-      workers: options.workers ?? undefined,
-      threads: options.threads ?? undefined,
-    });
-    ends.push(() => model.close());
+    const job = manifest.sweep
+      ? sweepWork(manifest.sweep, say)
+      : await fileWork({ out, manifest, dir, workers, threads, totals });
+    ends.push(() => job.close());
     if (metricsPort !== null) {
       const metrics = await serveMetrics(totals, metricsPort);
       ends.push(() => metrics.close());
       say(`figures for Prometheus at port ${metrics.port}, /metrics, on all addresses of this machine`);
     }
-    const why = await takeShards({ queue, manifest, model, options, say, stop, totals });
-    if (why !== 'finished') return { why, totals, failed: 0, shards: manifest.shards.length };
-    const failed = (await recordsOf(out, manifest)).filter((record) => record === null).length;
+    const why = await takeShards({ queue, manifest, work: job, options, say, stop, totals });
+    if (why !== 'finished') return { why, totals, failed: 0, shards: job.count, noun: job.noun };
+    const failed = (await doneOf(out, manifest)).filter((isDone) => !isDone).length;
     if (failed === 0) {
-      await removeLeftovers(out);
+      await job.finish();
       // nobody needs it any more
       await within(queue.remove(), CLOSE_MS);
     }
-    return { why, totals, failed, shards: manifest.shards.length };
+    return { why, totals, failed, shards: job.count, noun: job.noun };
   } finally {
     for (const end of ends.reverse()) await end();
   }
 }
 
-async function needSameModel(out: string, { model }: Manifest, dir: string): Promise<void> {
-  const found = await fingerprint(dir);
-  if (found === model.fingerprint) return;
-  const prints = { expected: shortPrint(model.fingerprint), found: shortPrint(found) };
-  throw new PyramidError('MP_JOBS_MODEL', { path: out, model: dir, ...prints });
-}
-
 interface Taking {
   readonly queue: ShardQueue;
   readonly manifest: Manifest;
-  readonly model: Model;
+  readonly work: RunWork;
   readonly options: WorkOptions;
   readonly say: (sentence: string) => void;
   readonly stop: AbortSignal;
@@ -113,28 +109,24 @@ interface Taking {
 }
 
 async function takeShards(taking: Taking): Promise<WorkDone['why']> {
-  const { queue, manifest, model, options, say, totals } = taking;
+  const { queue, work, options, say, totals } = taking;
   const { out } = options;
   const { WaitingError, UnrecoverableError } = queue.signs;
   let running: AbortController | null = null;
 
   const processor: Processor = async (job, token) => {
     const { shard } = job.data;
-    const about = `shard ${shard + 1} of ${manifest.shards.length}`;
+    const about = `${work.noun} ${shard + 1} of ${work.count}`;
     // it was added again, or taken over from a worker that was done but could not say so
-    if (await recordOf(out, manifest.shards[shard])) return;
+    if (await work.isDone(shard)) return;
     const controller = new AbortController();
     running = controller;
     try {
-      const begun = performance.now();
-      const { rows, rejected } = await runShard(shard, { out, manifest, model, signal: controller.signal });
+      const said = await work.do(shard, controller.signal);
       totals.shards++;
-      totals.rows += rows;
-      totals.rejected += rejected;
-      const left = rejected > 0 ? `, ${rejected} rejected` : '';
-      say(`${about}: ${rows} rows answered${left} in ${((performance.now() - begun) / 1000).toFixed(1)} s`);
+      say(`${about}: ${said}`);
     } catch (error) {
-      if (controller.signal.aborted && isCancelled(out)) throw new UnrecoverableError('the run was cancelled');
+      if (controller.signal.aborted && (await isCancelled(out))) throw new UnrecoverableError('the run was cancelled');
       if (controller.signal.aborted) {
         await job.moveToWait(token);
         throw new WaitingError();
@@ -189,7 +181,7 @@ async function takeShards(taking: Taking): Promise<WorkDone['why']> {
   if (why === 'cancelled') (running as AbortController | null)?.abort();
   const closing = worker.close();
   if (!(await within(closing, options.grace * 1000)) && isBusy()) {
-    say('the shard is given back to the queue');
+    say(`the ${work.noun} is given back to the queue`);
     (running as AbortController | null)?.abort();
   }
   if (!(await within(closing, CLOSE_MS))) await within(worker.close(true), CLOSE_MS);
@@ -209,29 +201,51 @@ async function untilNothingIsLeft(taking: Watching): Promise<WorkDone['why']> {
     if (stop.aborted) resolve('stopped');
     stop.addEventListener('abort', () => resolve('stopped'), { once: true });
   });
-  for (;;) {
-    const next = await Promise.race([stopped, pause(LOOK_MS)]);
-    if (next === 'stopped') return 'stopped';
-    if (isCancelled(out)) return 'cancelled';
-    if (isBusy()) continue;
+  let nextLook = 0;
+  /** null: there is more to do, or it is not known. */
+  const look = async (): Promise<WorkDone['why'] | null> => {
+    if (performance.now() >= nextLook) {
+      nextLook = performance.now() + runFolder(out).lookMs;
+      if (await isCancelled(out)) return 'cancelled';
+    }
+    if (isBusy()) return null;
     // while the queue is away this waits for it
     const left = await Promise.race([stopped, shardsLeft(queue, out, manifest)]);
     if (left === 'stopped') return 'stopped';
     isBack();
-    if (left === 'some' || isBusy()) continue;
+    if (left === 'some' || isBusy()) return null;
     if (left.length === 0) return 'finished';
-    say(`${left.length} shards are not done and not in the queue, which seems to have lost them: they are added again`);
+    const isNext = manifest.sweep !== undefined;
+    say(
+      isNext
+        ? `${left.length} runs may begin now: they are put into the queue`
+        : `${left.length} shards are not done and not in the queue, which seems to have lost them: they are added again`,
+    );
     await queue.add(left, manifest.attempts);
+    return null;
+  };
+  for (let failures = 0; ; ) {
+    const next = await Promise.race([stopped, pause(failures > 0 ? FAR_LOOK_MS : LOOK_MS)]);
+    if (next === 'stopped') return 'stopped';
+    try {
+      const why = await look();
+      if (why !== null) return why;
+      failures = 0;
+    } catch (error) {
+      // a folder in S3 may be away for a while; one on a disk gives no such error
+      if (!(error instanceof PyramidError && error.code === 'MP_S3') || ++failures > MOST_FAR_LOOKS) throw error;
+      if (failures === 1) say(`the run's folder is not reached; trying again: ${error.message}`);
+    }
   }
 }
 
-/** 'some': there are in the queue. Else the numbers of those that are neither done, nor failed, nor in it. */
+/** 'some': there are in the queue. Else the numbers of those that may begin, and are neither done, nor failed, nor in it. */
 async function shardsLeft(queue: ShardQueue, out: string, manifest: Manifest): Promise<'some' | number[]> {
   const { waiting, running } = await queue.counts();
   if (waiting + running > 0) return 'some';
-  const records = await recordsOf(out, manifest);
+  const done = await doneOf(out, manifest);
   const failed = new Set((await queue.failed()).map(({ shard }) => shard));
-  return records.flatMap((record, shard) => (record === null && !failed.has(shard) ? [shard] : []));
+  return readyOf(manifest, done).filter((shard) => !failed.has(shard));
 }
 
 const pause = (ms: number): Promise<null> => new Promise((resolve) => setTimeout(resolve, ms, null));

@@ -9,6 +9,7 @@ import { jobsCancel } from './jobs/cancel.ts';
 import { jobsRetry } from './jobs/retry.ts';
 import { jobsStatus } from './jobs/status.ts';
 import { jobsSubmit } from './jobs/submit.ts';
+import { jobsSweep } from './jobs/sweep.ts';
 import { jobsWork } from './jobs/work.ts';
 import { predict } from './predict.ts';
 import { quantize } from './quantize.ts';
@@ -35,6 +36,7 @@ export const commands = [
   reproduce,
   sweep,
   jobsSubmit,
+  jobsSweep,
   jobsWork,
   jobsStatus,
   jobsCancel,
@@ -44,5 +46,5 @@ export const commands = [
 /** What the first word of a command with two words stands for: one sentence, without a full stop. */
 export const groups: Readonly<Record<string, string>> = {
   hub: 'Share models on the Hugging Face hub',
-  jobs: 'Classify files of any size on any number of machines, over a queue',
+  jobs: 'Classify files of any size, or train a sweep, on any number of machines, over a queue',
 };

@@ -20,7 +20,7 @@ const group = 'Experiment';
 // these are what is looked for
 const { delta: _d, temperature: _t, lambda: _l, ...common } = experimentTable;
 
-const options = {
+export const sweepTable = {
   task: textOption({
     group,
     default: '',
@@ -74,7 +74,7 @@ export const sweep: Command<SweepCommandOptions> = {
   name: 'sweep',
   summary: 'Search for pruning settings on a task: a grid or a random sample of threshold, temperature and lambda',
   operands: null,
-  options,
+  options: sweepTable,
   examples: [
     {
       line: 'magic-pyramid sweep --task mrpc --data-dir data --model models/all-MiniLM-L6-v2 --sample 12 --out runs/search',

@@ -17,9 +17,16 @@ const mainFile = import.meta.url.endsWith('.ts') ? '../../../dist/experiment/chi
 
 /**
  * Does the job in a child process, and returns once that has ended. `name`: what people call the job. Throws what the
- * job throws, with the code and details of a PyramidError, and MP_RUN_LOST if the child ends without an answer.
+ * job throws, with the code and details of a PyramidError, MP_RUN_LOST if the child ends without an answer, and the reason of
+ * `signal`, which ends it at once.
  */
-export async function inChild<J extends Job>(job: J, name: string, onEvent: OnTrainEvent): Promise<Answer<J>> {
+export async function inChild<J extends Job>(
+  job: J,
+  name: string,
+  onEvent: OnTrainEvent,
+  signal?: AbortSignal,
+): Promise<Answer<J>> {
+  signal?.throwIfAborted();
   const child = fork(fileURLToPath(new URL(mainFile, import.meta.url)), {
     serialization: 'advanced',
     execArgv: inheritedFlags(process.execArgv),
@@ -37,14 +44,18 @@ export async function inChild<J extends Job>(job: J, name: string, onEvent: OnTr
       }
     }
   });
+  const end = () => child.kill('SIGKILL');
+  signal?.addEventListener('abort', end, { once: true });
   // a job that does not arrive shows in how the child ends
   child.send(job, () => {});
   // the exit can overtake the last words, which end with the channel
-  const [[code, signal]] = await Promise.all([once(child, 'exit'), once(child, 'disconnect')]);
+  const [[code, killedBy]] = await Promise.all([once(child, 'exit'), once(child, 'disconnect')]);
+  signal?.removeEventListener('abort', end);
+  signal?.throwIfAborted();
   const { last, thrown } = heard;
   if (thrown) throw thrown.error;
   if (last?.kind === 'failed') throw receivedError(last.error);
   if (last?.kind === 'done') return last.answer as Answer<J>;
-  const how = signal === null ? `ended with exit code ${code}` : `was killed by ${signal}`;
+  const how = killedBy === null ? `ended with exit code ${code}` : `was killed by ${killedBy}`;
   throw new PyramidError('MP_RUN_LOST', { run: name, how });
 }

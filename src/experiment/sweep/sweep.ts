@@ -3,6 +3,7 @@
  * stage shared. The choice is made on the validation rows, and the test rows are looked at for it alone.
  */
 import { join, resolve } from 'node:path';
+import { PyramidError } from '../../errors.ts';
 import { type QualityName, qualityName, qualityOf } from '../../evaluate/quality.ts';
 import { json } from '../../pyramid/folder/model-folder.ts';
 import { randomStream } from '../../random.ts';
@@ -17,7 +18,7 @@ import { type Outcome, runCampaign } from '../campaign.ts';
 import { needDataDir } from '../data-dir.ts';
 import { folderName, type MethodRow } from '../method-rows.ts';
 import { limitOf, methodRows, type RowLimit, taskOptions } from '../reproduce/reproduce.ts';
-import type { Unit } from '../unit.ts';
+import type { Campaign, Unit } from '../unit.ts';
 import { sweepCsv } from './sweep-table.ts';
 
 export interface SweepOptions {
@@ -89,21 +90,39 @@ export async function sweep(options: SweepOptions, onEvent: OnTrainEvent): Promi
 
 async function sweepInto(out: string, options: SweepOptions, onEvent: OnTrainEvent): Promise<SweepResult> {
   await needDataDir(options.training.dataDir, [options.task]);
-  const outcomes = await runCampaign(
-    {
-      units: unitsOf({ ...options, out }),
-      maxDrop: options.maxDrop,
-      by: options.by,
-      confidence: null,
-      distilbertModel: null,
-      keepModels: false,
-    },
-    onEvent,
-  );
+  const outcomes = await runCampaign(sweepCampaign({ ...options, out }), onEvent);
   const result = resultOf(outcomes, options);
   await writeWhole(join(out, 'sweep.csv'), sweepCsv(result.rows));
   await writeWhole(join(out, 'sweep.json'), json(result));
   return result;
+}
+
+/** Its runs; `out` is a whole path. */
+export const sweepCampaign = (options: SweepOptions): Campaign => ({
+  units: unitsOf(options),
+  maxDrop: options.maxDrop,
+  by: options.by,
+  confidence: null,
+  distilbertModel: null,
+  keepModels: false,
+});
+
+/**
+ * What must hold before any of it is trained. Throws MP_TASK_UNKNOWN, MP_USAGE.
+ */
+export async function checkSweep({ task, training }: SweepOptions): Promise<void> {
+  taskNamed(task);
+  await needDataDir(training.dataDir, [task]);
+}
+
+/** The tables of a sweep whose runs are all done. Where another process writes them, it is left to that. Throws MP_RESUME_MISMATCH, MP_WRITE. */
+export async function finishSweep(options: SweepOptions, onEvent: OnTrainEvent): Promise<void> {
+  const { out } = options;
+  try {
+    await withOut(out, { resume: true, isRun: () => true }, onEvent, () => sweepInto(out, options, onEvent));
+  } catch (error) {
+    if (!(error instanceof PyramidError && error.code === 'MP_OUT_BUSY')) throw error;
+  }
 }
 
 function unitsOf({ task, methods: names, out, limit, testLimit, training, ...options }: SweepOptions): Unit[] {

@@ -15,8 +15,8 @@ export const jobsCancel: Command<QueueOption> = {
   examples: [{ line: 'magic-pyramid jobs cancel answers', what: 'its workers end' }],
   async run({ options: { queue }, operands, io, services }) {
     const out = runFolder(operands);
-    const { done, shards, running } = await (await services.jobs()).cancel(out, queue);
+    const { done, shards, running, noun } = await (await services.jobs()).cancel(out, queue);
     const late = running > 0 ? `; ${running} did not stop in time, and are of no account` : '';
-    io.stdout.write(`cancelled with ${done} of ${count(shards, 'shard')} done${late}\n`);
+    io.stdout.write(`cancelled with ${done} of ${count(shards, noun)} done${late}\n`);
   },
 };

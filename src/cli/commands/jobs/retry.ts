@@ -16,11 +16,11 @@ export const jobsRetry: Command<QueueOption> = {
   examples: [{ line: 'magic-pyramid jobs retry answers', what: 'then start workers again' }],
   async run({ options: { queue }, operands, io, services }) {
     const out = runFolder(operands);
-    const { added, shards } = await (await services.jobs()).retry(out, queue);
+    const { added, shards, noun } = await (await services.jobs()).retry(out, queue);
     io.stdout.write(
       added === 0
-        ? `all ${count(shards, 'shard')} are done\n`
-        : `${added} of ${count(shards, 'shard')} in the queue; start workers with: magic-pyramid jobs work ${out}\n`,
+        ? `all ${count(shards, noun)} are done\n`
+        : `${added} of ${count(shards, noun)} in the queue; start workers with: magic-pyramid jobs work ${out}\n`,
     );
   },
 };

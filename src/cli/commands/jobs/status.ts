@@ -35,16 +35,19 @@ export const jobsStatus: Command<StatusCommandOptions> = {
 };
 
 function inWords(
-  { shards, rows, rowsPerSecond, secondsLeft, cancelled, failures, queueProblem }: RunStatus,
+  { kind, shards, rows, rowsPerSecond, secondsLeft, cancelled, failures, queueProblem }: RunStatus,
   out: string,
 ) {
   const done = shards.done === shards.all;
   const lines = [
-    `shards: ${thousands(shards.done)} of ${thousands(shards.all)} done${
+    `${kind === 'sweep' ? 'runs' : 'shards'}: ${thousands(shards.done)} of ${thousands(shards.all)} done${
       shards.running === null ? '' : `, ${shards.running} running, ${shards.waiting} waiting, ${shards.failed} failed`
     }`,
-    `rows: ${thousands(rows.answered)} of ${thousands(rows.all)} answered (${percent(rows.answered / rows.all)}), ${thousands(rows.rejected)} rejected`,
   ];
+  if (kind === 'files')
+    lines.push(
+      `rows: ${thousands(rows.answered)} of ${thousands(rows.all)} answered (${percent(rows.answered / rows.all)}), ${thousands(rows.rejected)} rejected`,
+    );
   if (rowsPerSecond !== null)
     lines.push(
       `rate: ${thousands(rowsPerSecond)} rows a second${done || secondsLeft === null || cancelled ? '' : `; ${duration(secondsLeft)} left at this rate`}`,
@@ -53,7 +56,7 @@ function inWords(
   if (queueProblem !== null) lines.push(`note: ${queueProblem}`);
   for (const { shard, file, line, reason, attempts } of failures.slice(0, LISTED))
     lines.push(
-      `shard ${shard + 1} (${file}, from line ${line}) failed after ${count(attempts, 'try').replace('trys', 'tries')}: ${reason}`,
+      `${kind === 'sweep' ? `run ${shard + 1} (${file})` : `shard ${shard + 1} (${file}, from line ${line})`} failed after ${count(attempts, 'try').replace('trys', 'tries')}: ${reason}`,
     );
   if (failures.length > LISTED) lines.push(`and ${failures.length - LISTED} more failed (--json lists all)`);
   const idle = shards.running === 0 && shards.waiting === 0 && shards.failed === 0;

@@ -53,7 +53,7 @@ const options: OptionTable<SubmitCommandOptions> = {
     group: run,
     default: '',
     placeholder: 'DIR',
-    help: "the run's folder, which every worker can write to: the manifest, and the answers of each shard",
+    help: "the run's folder, which every worker can write to (s3://bucket/name too): the manifest, and the answers of each shard",
   }),
   queue: queueOption(run),
   attempts: integerOption({
@@ -68,7 +68,10 @@ const options: OptionTable<SubmitCommandOptions> = {
 export const jobsSubmit: Command<SubmitCommandOptions> = {
   name: 'jobs submit',
   summary: 'Cut files into shards and put these into a queue, for any number of "jobs work" to classify',
-  operands: { name: 'FILE', help: 'csv, tsv, jsonl, txt or parquet files, or patterns of their names' },
+  operands: {
+    name: 'FILE',
+    help: 'csv, tsv, jsonl, txt or parquet files, or patterns of their names; s3://bucket/name too',
+  },
   options,
   variables: queueVariable,
   examples: [
@@ -79,6 +82,10 @@ export const jobsSubmit: Command<SubmitCommandOptions> = {
     {
       line: 'magic-pyramid jobs submit --model runs/mails --out /shared/answers --queue redis://queue:6379 "/shared/mails/*.jsonl"',
       what: 'many files in a folder that all machines have',
+    },
+    {
+      line: 'magic-pyramid jobs submit --model runs/mails --out s3://mails/answers "s3://mails/2026/*.csv"',
+      what: 'files and answers in S3',
     },
   ],
   async run({ options, operands, io, services }) {
