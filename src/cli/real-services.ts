@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { PyramidError } from '../errors.ts';
 import type { Dtype } from '../pyramid/folder/model-folder.ts';
 import type { Dataset } from '../text/example.ts';
+import type { TextRow } from '../text/index.ts';
 import type { OnTrainEvent } from '../train/events.ts';
 import type { RowSource, Services, UnlabelledSource } from './services.ts';
 
@@ -127,10 +128,22 @@ async function* texts({ file, ...columns }: TextSource, onGuess?: (text: string)
     yield pair === undefined ? text : { text, pair };
 }
 
-async function* textRows({ file, ...columns }: TextSource, onGuess?: (text: string) => void) {
+async function* textRows(
+  { file, shard, ...columns }: Parameters<Services['textRows']>[0],
+  onGuess?: (text: string) => void,
+) {
   const { streamRows } = await import('../text/index.ts');
-  for await (const { text, pair, row = {} } of streamRows(file, { ...given(columns), onGuess, wholeRows: true }))
-    yield { input: pair === undefined ? text : { text, pair }, row };
+  const withRow = ({ text, pair, row = {} }: TextRow) => ({ input: pair === undefined ? text : { text, pair }, row });
+  if (!shard) {
+    const rows = streamRows(file, { ...given(columns), onGuess, wholeRows: true });
+    for await (const row of rows) yield withRow(row);
+    return;
+  }
+  const { fileShard } = await import('../text/file-shards.ts');
+  const { read, parts, whole } = await fileShard(file, given(columns), shard);
+  if (whole !== null) onGuess?.(`${file} is one shard, the first, since ${whole}`);
+  for (const { part } of parts)
+    for await (const row of streamRows(file, { ...read, ...(part && { part }), wholeRows: true })) yield withRow(row);
 }
 
 async function trace(

@@ -24,6 +24,7 @@ import type { NewDial } from '../pyramid/folder/write-tau.ts';
 import type { ReportRow } from '../report/table.ts';
 import type { StartOptions } from '../serve/index.ts';
 import type { Dataset } from '../text/example.ts';
+import type { FileShard } from '../text/file-shards.ts';
 import type { LabelRow } from '../text/read-labels.ts';
 import type { OnTrainEvent } from '../train/events.ts';
 import type { TrainOptions } from '../train/options/defaults.ts';
@@ -126,9 +127,12 @@ export interface Services {
     options: { readonly dtype: Dtype | null; readonly stride: number; readonly windows: WindowRule },
     onProgress: (share: number) => void,
   ): Promise<WindowTrace & { readonly own: Dial }>;
-  /** The same texts, each with its row of the file: column to cell. */
+  /** The same texts, or those of one shard of the file, each with its row of the file: column to cell. */
   textRows(
-    source: Pick<RowSource, 'text' | 'pair' | 'delimiter'> & { readonly file: string },
+    source: Pick<RowSource, 'text' | 'pair' | 'delimiter'> & {
+      readonly file: string;
+      readonly shard?: FileShard | null;
+    },
     onGuess?: (text: string) => void,
   ): AsyncIterable<{ readonly input: TextInput; readonly row: Readonly<Record<string, unknown>> }>;
   /** `dtype` null: what the model folder says. `askAll`: every exit head, whatever it says. */

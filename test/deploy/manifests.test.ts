@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { flagOf } from '../../src/cli/command.ts';
+import { jobsWork } from '../../src/cli/commands/jobs/work.ts';
+import { predict } from '../../src/cli/commands/predict.ts';
 import { serveTable } from '../../src/serve/defaults.ts';
 import { variablesOf } from '../../src/serve/variables.ts';
 import { instructionsOf } from '../support/follow-dockerfile.ts';
@@ -152,5 +154,69 @@ describe('the manifests', () => {
     const { supportedModelFormats, protocolVersions } = yaml('kserve/serving-runtime.yaml').spec;
     expect(supportedModelFormats[0].name).toBe(model.modelFormat.name);
     expect(protocolVersions).toContain(model.protocolVersion);
+  });
+});
+
+describe('the manifests of jobs', () => {
+  const workers = yaml('jobs/workers.yaml');
+  const pod = workers.spec.template.spec;
+  const [container] = pod.containers;
+  const job = yaml('jobs/indexed-job.yaml');
+  const claims = [yaml('kubernetes/model-volume.yaml'), yaml('jobs/data-volume.yaml')].map(
+    ({ metadata }) => metadata.name,
+  );
+
+  test('are all applied by the kustomization, but the one that needs no queue', () => {
+    const others = ['kustomization.yaml', 'indexed-job.yaml', 'Dockerfile'];
+    const files = readdirSync('deploy/jobs').filter((name) => !others.includes(name));
+    expect(yaml('jobs/kustomization.yaml').resources.sort()).toEqual(files.sort());
+  });
+
+  test('start workers with flags that exist, in an image with the clients of a queue and of S3', () => {
+    const flags = container.args.filter((word: string) => word.startsWith('--'));
+    expect(flags).toHaveLength(4);
+    expect(Object.keys(jobsWork.options).map(flagOf)).toEqual(expect.arrayContaining(flags));
+    expect(container.args[0]).toBe('work');
+    expect(container.env[0].name).toBe(jobsWork.variables!('queue')[0]);
+    const dockerfile = read('jobs/Dockerfile');
+    const { devDependencies } = JSON.parse(readFileSync('package.json', 'utf8'));
+    for (const name of ['bullmq', 'ioredis', '@aws-sdk/client-s3'])
+      expect(dockerfile).toContain(`${name}@${devDependencies[name].slice(1)}`);
+    expect(new Map(instructionsOf(dockerfile)).get('USER')).toBe('1000:1000');
+    expect(String(container.ports[0].containerPort)).toBe(container.args[container.args.indexOf('--metrics-port') + 1]);
+  });
+
+  test('give a worker longer to stop than it takes', () => {
+    const grace = Number(container.args[container.args.indexOf('--grace') + 1]);
+    expect(pod.terminationGracePeriodSeconds).toBeGreaterThan(grace + 10);
+  });
+
+  test('mount the volumes that are there', () => {
+    for (const { volumes } of [pod, job.spec.template.spec])
+      expect(
+        volumes.flatMap(
+          (volume: { persistentVolumeClaim?: { claimName: string } }) => volume.persistentVolumeClaim?.claimName ?? [],
+        ),
+      ).toEqual(claims);
+  });
+
+  test('scale the workers by the lists of the queue', () => {
+    const { scaleTargetRef, triggers } = yaml('jobs/workers-autoscaler.yaml').spec;
+    expect(scaleTargetRef.name).toBe(workers.metadata.name);
+    expect(
+      triggers.map(({ type, metadata }: { type: string; metadata: { listName: string } }) => [type, metadata.listName]),
+    ).toEqual([
+      ['redis', 'bull:magic-pyramid-RUN:wait'],
+      ['redis', 'bull:magic-pyramid-RUN:active'],
+    ]);
+  });
+
+  test('divide a file by as many parts as the Job has', () => {
+    const { completions, completionMode, template } = job.spec;
+    expect(completionMode).toBe('Indexed');
+    const script = template.spec.containers[0].command.at(-1);
+    expect(script).toContain(`--shard "$JOB_COMPLETION_INDEX/${completions}"`);
+    const flags = script.match(/--[a-z-]+/g);
+    expect(Object.keys(predict.options).map(flagOf)).toEqual(expect.arrayContaining(flags));
   });
 });

@@ -7,11 +7,13 @@ import { pipeline } from 'node:stream/promises';
 import type { TextInput } from '../../engine/index.ts';
 import { PyramidError } from '../../errors.ts';
 import { choiceOption, integerOption, type OptionTable, textOption } from '../../option.ts';
+import type { FileShard } from '../../text/file-shards.ts';
 import { lines } from '../../text/files/text-stream.ts';
 import { trainTable } from '../../train/options/defaults.ts';
 import type { Call, Command } from '../command.ts';
 import { type EngineOptions, engineTable, loadOptions } from '../options/engine-options.ts';
 import { modelOption, needDelimited, needModel } from '../options/labelled-rows.ts';
+import { shardOption } from '../options/shard-option.ts';
 import { engineTau, type TauOption, tauOption } from '../options/tau-option.ts';
 import { type WindowOptions, windowsOf, windowTable } from '../options/window-options.ts';
 import { type AnswerFormat, answerLines, type SourceRow } from '../output/answer-lines.ts';
@@ -27,6 +29,7 @@ export interface PredictOptions extends EngineOptions, WindowOptions {
   readonly text: string | null;
   readonly pair: string | null;
   readonly delimiter: string | null;
+  readonly shard: FileShard | null;
 }
 
 const answers = 'Answers';
@@ -60,6 +63,7 @@ const options: OptionTable<PredictOptions> = {
   text: { ...trainTable.text, group: texts },
   pair: { ...trainTable.pair, group: texts },
   delimiter: { ...trainTable.delimiter, group: texts },
+  shard: shardOption(texts),
   ...engineTable(running),
 };
 
@@ -75,6 +79,10 @@ export const predict: Command<PredictOptions> = {
     {
       line: 'magic-pyramid predict --model runs/mails --stride 32 --file letters.csv --text body',
       what: 'long texts whole, in windows that share 32 tokens',
+    },
+    {
+      line: 'magic-pyramid predict --model runs/mails --file mails.csv --text body --shard 0/4 > answers-0.jsonl',
+      what: 'the first quarter of a file, on the first of four machines',
     },
     {
       line: 'magic-pyramid predict --model runs/mails --file mails.csv --text body --format csv > answers.csv',
@@ -116,7 +124,7 @@ export const predict: Command<PredictOptions> = {
 };
 
 function inputs({
-  options: { file, text, pair, delimiter },
+  options: { file, text, pair, delimiter, shard },
   operands,
   io,
   services,
@@ -125,9 +133,10 @@ function inputs({
   if (file !== null) {
     if (operands.length > 0) throw usage('both texts and --file were given', 'leave one of them out');
     needDelimited(delimiter, file);
-    return services.textRows({ file, text, pair, delimiter }, (note) => io.stderr.write(`note: ${note}\n`));
+    return services.textRows({ file, text, pair, delimiter, shard }, (note) => io.stderr.write(`note: ${note}\n`));
   }
   if (text !== null || pair !== null) throw usage('--text and --pair name columns of --file', 'add --file');
+  if (shard !== null) throw usage('--shard is a part of --file', 'add --file');
   if (delimiter !== null) throw usage('--delimiter is about the rows of --file', 'add --file');
   if (operands.length > 0) return withoutRows(operands);
   if (io.stdin.isTTY) throw usage('there are no texts', 'give them as arguments, with --file, or on standard input');
