@@ -22,6 +22,7 @@ import type { Registry } from './registry.ts';
 import { adminRoutes } from './routes/admin.ts';
 import { classifyRoutes } from './routes/classify.ts';
 import { healthRoutes } from './routes/health.ts';
+import { jobsRoutes } from './routes/jobs.ts';
 import { modelRoutes } from './routes/models.ts';
 import { oipRoutes } from './routes/oip.ts';
 import { teiRoutes } from './routes/tei.ts';
@@ -48,6 +49,7 @@ const protocols: readonly RoutePlugin[] = [
   vllmRoutes,
   modelRoutes,
   adminRoutes,
+  jobsRoutes,
 ];
 
 export async function assemble(parts: Parts): Promise<App> {
@@ -109,6 +111,7 @@ async function addRoutes(app: App, { options, keys, adminKeys, metrics, registry
     admin: registry,
     isAdminClosed: keys !== null && adminKeys === null,
     limits: options,
+    run: options.jobs === null || options.queue === null ? null : { out: options.jobs, queueUrl: options.queue },
     version: VERSION,
   };
   for (const protocol of protocols) await app.register(async (scope) => protocol(scope as App, context));

@@ -51,6 +51,8 @@ export interface ServerOptions {
   readonly apiKey: string | null;
   readonly apiKeyFile: string | null;
   readonly adminKeyFile: string | null;
+  readonly jobs: string | null;
+  readonly queue: string | null;
   readonly logLevel: LogLevel;
   readonly otlpEndpoint: string | null;
   readonly otlpServiceName: string;
@@ -265,6 +267,18 @@ export const serveTable: OptionTable<ServerOptions> = {
     default: null,
     placeholder: 'FILE',
     help: 'a file of keys for /admin, which loads, unloads and reloads models; without any keys /admin answers only to this machine',
+  }),
+  jobs: textOption<string | null>({
+    group: watching,
+    default: null,
+    placeholder: 'DIR',
+    help: "the folder of a run on many machines (--out of jobs submit), with --queue: its progress at /admin/jobs and in the page's Live part, for those who may use /admin",
+  }),
+  queue: textOption<string | null>({
+    group: watching,
+    default: null,
+    placeholder: 'URL',
+    help: 'the queue of the run that --jobs names: redis://, rediss:// or postgres://',
   }),
   logLevel: choiceOption<LogLevel>({
     group: watching,

@@ -48,6 +48,35 @@ export async function metricsText(): Promise<string> {
   return response.text();
 }
 
+/** What the page shows of a run on many machines, of the server's /admin/jobs. */
+export interface JobsProgress {
+  readonly kind: 'files' | 'sweep';
+  readonly shards: {
+    readonly all: number;
+    readonly done: number;
+    readonly running: number | null;
+    readonly waiting: number | null;
+    readonly failed: number | null;
+  };
+  readonly rows: { readonly all: number; readonly answered: number; readonly rejected: number };
+  readonly rowsPerSecond: number | null;
+  readonly secondsLeft: number | null;
+  readonly cancelled: boolean;
+  readonly failures: readonly { readonly shard: number; readonly file: string; readonly reason: string }[];
+  readonly queueProblem: string | null;
+}
+
+/** 'none': the server has no run, or tells this reader nothing of it; 'later': it does not answer now. */
+export async function jobsProgress(): Promise<JobsProgress | 'none' | 'later'> {
+  try {
+    const response = await fetch('./admin/jobs', { headers: keyHeader() });
+    if (response.ok) return (await response.json()) as JobsProgress;
+    return response.status < 500 ? 'none' : 'later';
+  } catch {
+    return 'later';
+  }
+}
+
 export async function openServedModel(name: string): Promise<PageEngine> {
   const address = `./v1/models/${encodeURIComponent(name)}`;
   const info = (await ask(address, {})) as EngineInfo;

@@ -8,6 +8,7 @@ import { metricsText } from '../server-engine.ts';
 import type { PartProperties } from '../shell/parts.tsx';
 import { useNarrow } from '../shell/use-narrow.ts';
 import { AuditCard } from './audit-card.tsx';
+import { JobsCard } from './jobs-card.tsx';
 import type { Interval, Total } from './readings.ts';
 import { Strip } from './strip.tsx';
 import { watching } from './watching.ts';
@@ -42,6 +43,7 @@ export function LivePart({ session, active }: PartProperties) {
       ) : (
         work.failure.value === null && <p class="lead">Asking the server …</p>
       )}
+      <JobsCard active={active} />
     </div>
   );
 }
