@@ -99,6 +99,29 @@ describe.skipIf(skipped)('a run in S3', () => {
     );
   });
 
+  test('sends answers of many megabytes in parts: nothing is there before all of it is', async () => {
+    const out = 's3://mails/answers/large';
+    const rest = 'x'.repeat(10_000);
+    const lines = Array.from({ length: 4000 }, (_, i) => JSON.stringify({ text: `the meeting is at ${i}`, rest }));
+    await put('large.jsonl', `${lines.join('\n')}\n`);
+    await submit('s3://mails/large.jsonl', out, '--shard-bytes', '50000000');
+    const killed = worker(out);
+    const begun = async () => (await s3.client.send(new ListMultipartUploadsCommand({ Bucket }))).Uploads ?? [];
+    await until('a part sent', async () => (await begun()).length > 0);
+    killed.process.kill('SIGKILL');
+    await killed.ended;
+    expect(await keys('answers/large/shards/')).toEqual([]);
+    expect(await worker(out).ended).toBe(0);
+    const { ETag, Body } = await s3.client.send(
+      new GetObjectCommand({ Bucket, Key: 'answers/large/shards/000000.jsonl' }),
+    );
+    expect(ETag).toMatch(/-5"$/); // as S3 marks what came in parts
+    const found = rowsIn(await Body!.transformToString());
+    expect(found.map(({ line }) => line)).toEqual(lines.map((_, i) => i + 1));
+    expect(found.every(({ row }) => (row as { rest: string }).rest === rest)).toBe(true);
+    expect(await begun()).toEqual([]);
+  });
+
   test('is cancelled, goes on with retry, and stays refused where its prefix is not empty', async () => {
     const out = 's3://mails/answers/cancelled';
     await put('one.csv', mailRows(300).text);
