@@ -9,24 +9,10 @@ import type { Graph, Value } from '../graph/index.ts';
 import { attentionPart } from './attention-part.ts';
 import type { EncoderConfig } from './config.ts';
 import { type Dropout, dense, layerNorm, type Weights } from './dense.ts';
-import type { Disentangled } from './form.ts';
+import { distanceBucket } from './distance-bucket.ts';
 import type { Layout } from './layout.ts';
 import { DISTANCES } from './parameters.ts';
 import { type Arrangement, type Padded, placesOf } from './places.ts';
-
-/**
- * The bucket of a distance: up to half of `buckets` each has its own; from there on buckets grow with the logarithm, and that
- * of `span` − 1 is `buckets` − 1. It has the distance's sign.
- */
-export function distanceBucket(distance: number, { buckets, span }: Disentangled): number {
-  const size = Math.abs(distance);
-  const middle = Math.floor(buckets / 2);
-  if (size <= middle) return distance;
-  // in float32, as PyTorch has it
-  const log = (x: number) => Math.fround(Math.log(Math.fround(x)));
-  const share = Math.fround(log(size / middle) / log((span - 1) / middle));
-  return Math.sign(distance) * (Math.ceil(Math.fround(share * (middle - 1))) + middle);
-}
 
 /**
  * What distances add to the logits, [B, h, S, S], from queries and keys [B, h, S, d_h], queries with their scale. A row is

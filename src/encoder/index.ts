@@ -11,7 +11,7 @@ export {
   withoutNetwork,
 } from './config.ts';
 export { type DensePart, type Dropout, dense, hasBias, type Weights } from './dense.ts';
-export { distanceBucket, distanceLogits, firstDistances } from './disentangled.ts';
+export { distanceLogits, firstDistances } from './disentangled.ts';
 export { embed, embedPlaces, placeOf, placeTable } from './embeddings.ts';
 export { FAMILIES, type Family, type FamilyName } from './families/families.ts';
 export { afterAttention } from './feed-forward.ts';

@@ -7,7 +7,7 @@
  * is counted as it is computed, all tokens with all. Embeddings are look-ups too, and their
  * projection is counted where there is one. Layers are 1..L as in the paper.
  */
-import { distanceBucket } from '../encoder/index.ts';
+import { distanceBucket } from '../encoder/distance-bucket.ts';
 import { exitAt, type HeadKind } from './exits/exits.ts';
 import { FASTBERT_WIDTH } from './exits/fastbert.ts';
 import type { NetworkShape } from './shape.ts';

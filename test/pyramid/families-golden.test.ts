@@ -5,7 +5,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it, test } from 'vitest';
-import { distanceBucket } from '../../src/encoder/disentangled.ts';
+import { distanceBucket } from '../../src/encoder/distance-bucket.ts';
 import {
   type EncoderConfig,
   type FamilyName,
