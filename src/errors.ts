@@ -214,9 +214,15 @@ export const catalogue = {
     400,
     (e: {
       path: string;
-      found: 'already holds a run' | 'holds a finished run' | 'is not empty' | 'is a file' | 'is not a folder';
+      found:
+        | 'already holds a run'
+        | 'holds a finished run'
+        | 'is not empty'
+        | 'is a file'
+        | 'is not a folder'
+        | 'is there already';
     }) =>
-      `${e.path} ${e.found}; ${e.found === 'already holds a run' ? 'add --resume to continue it' : e.found === 'is not empty' ? 'empty it' : e.found === 'holds a finished run' ? 'use or delete it' : 'give a folder'}, or give another --out`,
+      `${e.path} ${e.found}; ${e.found === 'already holds a run' ? 'add --resume to continue it' : e.found === 'is not empty' ? 'empty it' : e.found === 'is there already' ? 'delete it' : e.found === 'holds a finished run' ? 'use or delete it' : 'give a folder'}, or give another --out`,
   ),
   MP_OUT_BUSY: kind(
     1,

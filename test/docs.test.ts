@@ -3,13 +3,14 @@ import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { flagOf } from '../src/cli/command.ts';
 import { commands } from '../src/cli/commands/index.ts';
+import { methods } from '../src/train/methods.ts';
 
 const inFolder = (folder: string) =>
   readdirSync(folder)
     .filter((name) => name.endsWith('.md'))
     .map((name) => join(folder, name));
 
-describe.each([...inFolder('.'), ...inFolder('docs')])('%s', (page) => {
+describe.each([...inFolder('.'), ...inFolder('docs'), ...inFolder('docs/results')])('%s', (page) => {
   const text = readFileSync(page, 'utf8');
 
   test('links only to files that exist', () => {
@@ -29,6 +30,7 @@ describe.each([...inFolder('.'), ...inFolder('docs')])('%s', (page) => {
     for (const [, name, rest] of text.matchAll(/^ {4}(?:npx )?magic-pyramid ([a-z]+(?: [a-z]+)?)(.*)$/gm)) {
       const command = commands.find((one) => one.name === name || one.name === name.split(' ')[0]);
       expect(command, name).toBeDefined();
+      expect(rest, 'a command is whole, so that it can be pasted').not.toContain('…');
       const flags = Object.keys(command!.options).map(flagOf);
       for (const [flag] of rest.matchAll(/--[a-z][a-z0-9-]*/g)) {
         expect([...flags, '--config', '--debug', '--help', '--no-serve']).toContain(flag);
@@ -42,4 +44,12 @@ test('ARCHITECTURE.md names every room of src', () => {
   const rooms = readdirSync('src', { withFileTypes: true }).filter((entry) => entry.isDirectory());
   expect(rooms.length).toBeGreaterThan(10);
   expect(rooms.map(({ name }) => name).filter((name) => !text.includes(`| \`src/${name}/\` |`))).toEqual([]);
+});
+
+test('README.md says what a method is before it stands in a table', () => {
+  const lines = readFileSync('README.md', 'utf8').split('\n');
+  for (const method of [...Object.keys(methods), 'mp+']) {
+    const first = lines.findIndex((line) => line.includes(`\`${method}\``));
+    expect(lines[first], method).not.toMatch(/^\|/);
+  }
 });

@@ -74,6 +74,7 @@ const examples: { readonly [C in ErrorCode]: readonly [Details<C>, ...Details<C>
     { path, found: 'is not empty' },
     { path, found: 'is a file' },
     { path, found: 'is not a folder' },
+    { path, found: 'is there already' },
   ],
   MP_OUT_BUSY: [
     { path, holder: null },

@@ -1,5 +1,5 @@
 /** Writes a finished model in the form of another program: one ONNX file. */
-import { writeFile } from 'node:fs/promises';
+import { stat, writeFile } from 'node:fs/promises';
 import { PyramidError } from '../errors.ts';
 import { knownOptions } from '../option.ts';
 import { assertTau } from '../pyramid/exits/exit-rule.ts';
@@ -12,7 +12,7 @@ import { onnxFile } from './onnx-file.ts';
 export interface ExportOptions {
   /** Model folder. */
   readonly model: string;
-  /** The file to write; an earlier one is replaced. */
+  /** The file to write; one that is there is not replaced. */
   readonly out: string;
   /** Built in: a number, or null for off; left out: an input of the file, where the model has exits. */
   readonly tau?: number | null;
@@ -28,12 +28,15 @@ export interface Exported {
   readonly tau?: number | null;
 }
 
-/** Throws MP_USAGE, MP_TAU_RANGE, MP_WRITE, MP_FILE_MISSING and MP_MODEL_*. */
+/** Throws MP_USAGE, MP_TAU_RANGE, MP_OUT_EXISTS, MP_WRITE, MP_FILE_MISSING and MP_MODEL_*. */
 export async function exportOnnx(options: ExportOptions): Promise<Exported> {
   const { model: dir, out, tau, dtype } = knownOptions(options, ['model', 'out', 'tau', 'dtype']);
   if (!out.endsWith('.onnx'))
     throw new PyramidError('MP_USAGE', { what: `--out ${out} does not end in .onnx`, todo: 'name the file to write' });
   if (tau !== undefined) assertTau(tau);
+  // before the work; a device or a pipe is there to be written to
+  if ((await stat(out).catch(() => null))?.isFile())
+    throw new PyramidError('MP_OUT_EXISTS', { path: out, found: 'is there already' });
   const model = await readModelFolder(dir);
   const asked = dtype ?? dtypeOf(model.info);
   const file = onnxFile(model, await loadTokenizer(dir), { dtype: asked, tau: tau === undefined ? 'input' : tau });

@@ -77,15 +77,36 @@ describe('a model exported to one ONNX file', () => {
     await Promise.all([pyramid.close(), exact.close(), session.release()]);
   });
 
+  it('in int8 is about as large as in fp32 with exit heads, which stay float32, and much smaller without', async () => {
+    const more = { vocab_size: 8000, intermediate_size: 512 };
+    const { dir } = await randomModel(root, 'large', { seed: 5, kind: 'pooled', prunes: true, hiddenSize: 128, more });
+    const ratio = async (tau?: null) => {
+      const bytes = async (dtype: 'fp32' | 'int8') =>
+        (await exportOnnx({ model: dir, out: join(root, `${tau}-${dtype}.onnx`), dtype, tau })).bytes;
+      return (await bytes('int8')) / (await bytes('fp32'));
+    };
+    // off built in: nothing of the heads is in the file
+    expect(await ratio(null)).toBeLessThan(0.75);
+    const withHeads = await ratio();
+    expect(withHeads).toBeGreaterThan(0.95);
+    expect(withHeads).toBeLessThan(1.1);
+  });
+
   it('refuses a place that is no file name, and leaves what is there where it fails', async () => {
     const { dir } = await randomModel(root, 'refused', { seed: 4, kind: 'cls', prunes: false });
     await expect(exportOnnx({ model: dir, out: join(root, 'folder') })).rejects.toMatchObject({ code: 'MP_USAGE' });
     await expect(exportOnnx({ model: dir, out: 'a.onnx', tau: 2 })).rejects.toMatchObject({ code: 'MP_TAU_RANGE' });
     const out = join(root, 'kept.onnx');
     writeFileSync(out, 'earlier');
-    await expect(exportOnnx({ model: join(root, 'missing'), out })).rejects.toMatchObject({ code: 'MP_FILE_MISSING' });
+    const again = exportOnnx({ model: dir, out });
+    await expect(again).rejects.toThrow(`${out} is there already; delete it, or give another --out`);
+    await expect(again).rejects.toMatchObject({ code: 'MP_OUT_EXISTS' });
     expect(await readFile(out, 'utf8')).toBe('earlier');
-    expect(existsSync(`${out}.writing`)).toBe(false);
+    const missing = join(root, 'not-made.onnx');
+    await expect(exportOnnx({ model: join(root, 'missing'), out: missing })).rejects.toMatchObject({
+      code: 'MP_FILE_MISSING',
+    });
+    expect(existsSync(missing)).toBe(false);
   });
 });
 
