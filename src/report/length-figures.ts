@@ -56,7 +56,8 @@ export function lengthFigures(methods: readonly MethodReport[], places: Palette,
       const inUnits = text === percent ? found.map((one) => one && 100 * one) : found;
       return { method, values: inUnits, texts, titles: texts.map((one) => `${method}: ${one}`) };
     });
-    if (series.length === 0) return [];
+    // where no layer of a network ran there is nothing to draw
+    if (series.every(({ values }) => values.every((one) => !one))) return [];
     const lengths = methods[0].judgement.byLength.map(bucketName);
     const axes = { groups: lengths, label: 'Tokens of the text →', y: { label, ticks: 5 }, places, size };
     return [

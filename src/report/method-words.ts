@@ -5,7 +5,7 @@ const WORDS: Readonly<Record<string, string>> = {
   distilbert: 'a network of half the layers, taught by the plain one',
   ltp: 'token pruning: tokens that receive little attention are removed layer by layer',
   fastbert: 'early exit: a text leaves at the first layer that is sure enough',
-  mp: 'Magic Pyramid as in the paper: token pruning and early exit together',
+  mp: 'Magic Pyramid: token pruning and early exit together',
   'mp+': 'mp with our exit heads, and floor 0 before the network',
   'mp-joint': 'mp, its exit heads trained together with the network',
   'mp-pooled': "mp, its exit heads reading the mean of a text's tokens too",

@@ -29,6 +29,8 @@ caption { text-align: left; color: var(--soft); padding-bottom: .4rem; }
 th, td { padding: .4rem .7rem; text-align: left; white-space: nowrap; border-bottom: 1px solid var(--rule); }
 thead th { vertical-align: bottom; white-space: normal; border-bottom: 2px solid var(--soft); }
 th.right, td.right { text-align: right; }
+td.long { white-space: normal; min-width: 40ch; overflow-wrap: anywhere; }
+code { font-size: .92em; overflow-wrap: anywhere; }
 tbody tr:nth-child(even) { background: var(--stripe); }
 td.failed { color: var(--failed); white-space: normal; min-width: 20ch; }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: .2rem 1.2rem; margin: 1rem 0; font-size: .95rem; }
@@ -53,6 +55,7 @@ details .scroll { max-height: 22rem; overflow: auto; }
   dl { grid-template-columns: 1fr; gap: 0; }
   dd { margin-bottom: .5rem; }
   th, td { padding: .35rem .5rem; font-size: .88rem; }
+  td.long { min-width: 28ch; }
   figure { overflow-x: auto; }
   figure svg { min-width: 440px; }
 }

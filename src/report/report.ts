@@ -54,7 +54,7 @@ export function renderReport(report: Report): string {
 <body>
 <main>
 <h1>${title}</h1>
-${conclusions(rows).map((sentence) => html`<p class="conclusion">${sentence}</p>\n`)}${introduction.map((paragraph) => html`<p>${paragraph}</p>\n`)}
+${conclusions(rows).map((sentence) => html`<p class="conclusion">${sentence}</p>\n`)}${introduction.map((paragraph) => html`<p>${withCode(paragraph)}</p>\n`)}
 ${resultsTitle !== undefined && html`<h2>${resultsTitle}</h2>\n`}${resultsTable(rows)}
 ${methodsList(rows)}
 ${tables.map(furtherTable)}
@@ -66,6 +66,10 @@ ${sections}
 `;
   return page.text;
 }
+
+/** What stands between backticks is a command. */
+const withCode = (paragraph: string): Markup =>
+  html`${paragraph.split(/`([^`]+)`/).map((part, i) => (i % 2 === 1 ? html`<code>${part}</code>` : part))}`;
 
 function resultsTable(rows: readonly ReportRow[]): Markup {
   const { heads, align, rows: cells } = textTable(rows, 'failed');
@@ -92,12 +96,15 @@ function methodsList(rows: readonly ReportRow[]): Markup | false {
   return known.length > 0 && html`<h3>The methods</h3>\n<dl class="methods">${known}</dl>`;
 }
 
+/** Characters of a cell that is a text and no name: it is broken into lines. */
+const LONG = 40;
+
 function furtherTable({ title, caption, heads, align, rows }: ReportTable): Markup {
   return html`<h2>${title}</h2>
 <div class="scroll"><table>
 <thead><tr>${heads.map((head, i) => html`<th scope="col" class="${align[i]}">${head}</th>`)}</tr></thead>
 <tbody>
-${rows.map((row) => html`<tr>${row.map((cell, i) => html`<td class="${align[i]}">${cell}</td>`)}</tr>\n`)}</tbody>
+${rows.map((row) => html`<tr>${row.map((cell, i) => html`<td class="${align[i]}${cell.length > LONG && ' long'}">${cell}</td>`)}</tr>\n`)}</tbody>
 </table></div>
 <p class="soft">${caption}</p>
 `;

@@ -67,7 +67,8 @@ export function tradeoffFigures(methods: readonly CurveReport[], places: Palette
       x: { label: 'Speed-up over the dense model (times) →', domain, log: true, format: short1 },
       y: {
         label: `↑ ${quality}${inPercent ? ' (%)' : ''}`,
-        domain: [unit * lowest, unit * best + 0.004 * unit] as const,
+        // nothing is better than right on all
+        domain: [unit * lowest, unit * Math.min(1, best + 0.004)] as const,
       },
       size,
     };

@@ -242,6 +242,44 @@ describe('the report', () => {
     });
   });
 
+  it('shows commands as such, and breaks texts in a table into lines, but no names', () => {
+    const text = 'Claim your <b>free</b> prize now, and tell all of your friends about it';
+    const wrong = {
+      ...{ name: 'wrong', title: 'Wrong', caption: '', heads: ['label', 'text'], align: ['left', 'left'] as const },
+      ...{ rows: [['spam', text]], records: [] },
+    };
+    const page = renderReport({
+      ...{ title: 'x', rows: [], methods: [], tables: [wrong] },
+      introduction: ['Run `magic-pyramid bench --model <dir>` or `x`.', 'A lone ` stays.'],
+    });
+    const { document } = parseHTML(page);
+    expect(texts('main > p code', document)).toEqual(['magic-pyramid bench --model <dir>', 'x']);
+    expect(texts('main > p', document).slice(0, 2)).toEqual([
+      'Run magic-pyramid bench --model <dir> or x.',
+      'A lone ` stays.',
+    ]);
+    expect(texts('td.long', document)).toEqual([text]);
+  });
+
+  it('has no axis beyond all right, and no chart by length without a bar', () => {
+    const floor = { weight: 1, prior: [0, 0, 0, 0], scale: 50 };
+    const given = randomTrace({ seed: 3, texts: 150, floor });
+    // floor 0 is right, and as sure as can be
+    const entries = given.entries.map((one) => ({ ...one, floor: [0, 1, 2, 3].map((c) => (c === one.label ? 9 : 0)) }));
+    const trace = { ...given, entries };
+    const all = { task: 'spam', method: 'mp', judgement: judge(trace, 0.5), curve: tradeoff(trace) };
+    expect([all.judgement.accuracy, all.judgement.speedup.paper]).toEqual([1, null]);
+    const { document } = parseHTML(renderReport({ title: 'x', rows: [], methods: [all] }));
+    // of both axes: percent, and times
+    const ticks = texts('text', document.querySelector('figure svg')!).map(Number);
+    expect(ticks.filter((tick) => tick > 99 && tick < 101).at(-1)).toBe(100);
+    expect(ticks.filter((tick) => tick > 100 && tick < 101)).toEqual([]);
+    const titles = texts('figure h4', document);
+    expect(titles).toContain('Speed-up by length, as computed');
+    expect(titles).not.toContain('Speed-up by length, as the paper counts');
+    expect(titles).not.toContain('Mean exit, by length');
+  });
+
   it('draws a single dense method without figures on pruning or exits', () => {
     const [bert] = methods;
     const alone = parseHTML(renderReport({ title: 'x', rows: [], methods: [bert] })).document;
