@@ -1,6 +1,7 @@
 /** The worker of examples/, as it stands, in the runtime that Cloudflare publishes: no bundler, the package's own files. */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { cp, mkdir, rm, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -53,7 +54,9 @@ beforeAll(async () => {
   }
   const ports = [await freePort(), await freePort(), await freePort()];
   await writeFile(join(root, 'config.capnp'), config(`http://127.0.0.1:${port}`, ports));
-  const worker = spawn(join(root, 'node_modules/.bin/workerd'), ['serve', 'config.capnp'], {
+  // the program itself: what npm puts into .bin starts it, and would leave it behind
+  const { default: workerd } = createRequire(join(root, 'package.json'))('workerd') as { default: string };
+  const worker = spawn(workerd, ['serve', 'config.capnp'], {
     cwd: root,
     stdio: ['ignore', 'inherit', 'inherit'],
   });
