@@ -13,7 +13,7 @@ import { temporaryFolder } from '../support/temporary-folder.ts';
 
 const root = temporaryFolder();
 const texts = ['', ...randomTexts(7, 30)];
-const ENGINE = ['floor.js', 'describe-model.js', 'url-folder.js', 'classify-options.js', 'rolldown-runtime.js'];
+const ENGINE = ['floor.js', 'shared.js', 'rolldown-runtime.js'];
 const running: ChildProcess[] = [];
 let dir: string;
 let answers: Answer[];
