@@ -13,6 +13,7 @@ import { withDropout } from '../../../src/train/start/dropout-rate.ts';
 import { copyState, type ModelState, tensorOf } from '../../../src/train/state.ts';
 import { cpu } from '../../support/cpu.ts';
 import { relativeDistance } from '../../support/golden.ts';
+import { DEBERTA } from '../../support/random-model.ts';
 import { runGraph } from '../../support/run-graph.ts';
 import { scratchDataset, tinyOptions, tinyStart } from '../../support/scratch-data.ts';
 
@@ -172,7 +173,8 @@ describe('the rate of dropout', () => {
       const { keys } = FAMILIES[family];
       const sizes = { vocabularySize: 50, hiddenSize: 16, layers: 2, heads: 2, intermediateSize: 32, maxPositions: 40 };
       const named = Object.entries(sizes).map(([name, size]) => [keys[name as keyof typeof sizes], size]);
-      const raw = { model_type: family, pad_token_id: 0, num_labels: 2, ...Object.fromEntries(named) };
+      const own = family === 'deberta-v2' ? DEBERTA : {};
+      const raw = { model_type: family, pad_token_id: 0, num_labels: 2, ...own, ...Object.fromEntries(named) };
       const set = withDropout(parseConfig(raw, family), 0.25);
       const { embeddingDropout, hiddenDropout, attentionDropout, attentionOutputDropout, classifierDropout } = set;
       const all = [embeddingDropout, hiddenDropout, attentionDropout, attentionOutputDropout, classifierDropout];
