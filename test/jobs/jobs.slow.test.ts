@@ -105,7 +105,7 @@ describe.skipIf(noRedis)('a run on many machines', () => {
   });
 
   test('is cancelled while shards run, and goes on with retry', async () => {
-    const file = data('cancelled.csv', 16_000);
+    const file = data('cancelled.csv', 40_000);
     const out = join(root, 'cancelled');
     await submit(file.path, out);
     const running = worker(out);

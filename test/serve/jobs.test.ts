@@ -46,6 +46,10 @@ describe('/admin/jobs', () => {
       queueProblem: expect.stringMatching(/^the queue at redis:\/\/127\.0\.0\.1:1 is not reached/),
     });
     expect(JSON.stringify(body)).not.toContain('secret');
+    // so that a page asks only a server that has one
+    expect((await get('/v1/models')).body).toMatchObject({ jobs: true });
+    const without = await serve({ mails: dir });
+    expect((await without.get('/v1/models')).body).not.toHaveProperty('jobs');
   });
 
   test('is closed to those who may not administrate', async () => {

@@ -36,6 +36,7 @@ export function packPackage(root: string): Packed {
   ])
     cpSync(name, join(place, name), { recursive: true });
   run(process.execPath, [...TSC, '--removeComments', '--declaration', 'false', '--outDir', join(place, 'dist')], '.');
+  run(process.execPath, [resolve('scripts/prune-types.mjs')], place);
   const words = ['pack', '--json', '--ignore-scripts', '--pack-destination', resolve(root)];
   const [packed] = JSON.parse(run('npm', words, place));
   return { file: join(root, packed.filename), unpackedSize: packed.unpackedSize, files: packed.files };

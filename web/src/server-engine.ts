@@ -21,6 +21,8 @@ interface Refusal {
 
 /** Of a server that wants one; kept for as long as the page is open, and nowhere else. */
 let key: string | null = null;
+/** Whether it has a run on many machines: what it says nothing of is not asked for. */
+let hasRun = false;
 const keyHeader = (): Record<string, string> => (key === null ? {} : { authorization: `Bearer ${key}` });
 
 /**
@@ -33,7 +35,8 @@ export async function servedModels(withKey: string | null = null): Promise<reado
     const response = await fetch('./v1/models', { headers: keyHeader() });
     if (response.status === 401) return 'locked';
     if (!response.ok || !response.headers.get('content-type')?.includes('json')) return 'none';
-    const { data } = (await response.json()) as { data?: readonly { id: string }[] };
+    const { data, jobs = false } = (await response.json()) as { data?: readonly { id: string }[]; jobs?: boolean };
+    hasRun = jobs;
     return data && data.length > 0 ? data.map(({ id }) => id) : 'none';
   } catch (error) {
     if (error instanceof TypeError || error instanceof SyntaxError) return 'none';
@@ -68,6 +71,7 @@ export interface JobsProgress {
 
 /** 'none': the server has no run, or tells this reader nothing of it; 'later': it does not answer now. */
 export async function jobsProgress(): Promise<JobsProgress | 'none' | 'later'> {
+  if (!hasRun) return 'none';
   try {
     const response = await fetch('./admin/jobs', { headers: keyHeader() });
     if (response.ok) return (await response.json()) as JobsProgress;

@@ -7,6 +7,11 @@ import { Card, ErrorBody } from './v1-schemas.ts';
 
 const tags = ['Magic Pyramid'];
 const Name = Type.Object({ name: Type.String({ maxLength: 200 }) });
+const List = Type.Object({
+  object: Type.Literal('list'),
+  data: Type.Array(Card),
+  jobs: Type.Optional(Type.Boolean({ description: '/admin/jobs tells how far a run on many machines is' })),
+});
 const errors = { 400: ErrorBody, 401: ErrorBody, 404: ErrorBody };
 
 export const modelRoutes: RoutePlugin = async (app, context) => {
@@ -17,16 +22,16 @@ export const modelRoutes: RoutePlugin = async (app, context) => {
   addFile(app, context, 'examples', 'Rows that a page shows first, with their labels; 204 if there are none');
 };
 
-function addList(app: App, { models }: RouteContext): void {
+function addList(app: App, { models, run }: RouteContext): void {
   const schema = {
     tags,
     operationId: 'models',
     summary: 'The served models, the default one first',
-    response: { 200: Type.Object({ object: Type.Literal('list'), data: Type.Array(Card) }), 401: ErrorBody },
+    response: { 200: List, 401: ErrorBody },
   };
   app.get('/v1/models', { schema }, async () => {
     const data = models.names.map((name) => cardBody(models.get(name)));
-    return { object: 'list' as const, data } as never;
+    return { object: 'list' as const, data, ...(run && { jobs: true }) } as never;
   });
 }
 
