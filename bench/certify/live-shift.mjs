@@ -66,9 +66,9 @@ const { port } = probe.address();
 await new Promise((resolve) => probe.close(resolve));
 const flags = ['--port', String(port), '--audit-rate', args['audit-rate'], '--audit-budget', args['audit-budget']];
 const server = spawn(process.execPath, [main, 'serve', '--model', `m=${model}`, ...flags], {
-  stdio: ['ignore', 'inherit', 'pipe'],
+  stdio: ['ignore', 'pipe', 'inherit'],
 });
-const log = createInterface({ input: server.stderr });
+const log = createInterface({ input: server.stdout });
 const ended = new Promise((resolve) => server.once('exit', resolve));
 const url = `http://127.0.0.1:${port}`;
 
