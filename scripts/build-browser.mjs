@@ -9,6 +9,7 @@ import { copyFile, mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { rolldown } from 'rolldown';
+import { withoutMachine } from './without-machine.mjs';
 
 const root = join(import.meta.dirname, '..');
 const out = process.argv[2] ?? join(root, 'dist', 'page', 'engine');
@@ -22,6 +23,7 @@ const bundle = await rolldown({
     worker: join(root, 'src/engine/browser/worker.ts'),
   },
   platform: 'browser',
+  plugins: [withoutMachine()],
   // the build of onnxruntime-web that leaves its WebAssembly, and the glue to it, in files of their own
   resolve: { conditionNames: ['onnxruntime-web-use-extern-wasm', 'browser', 'import', 'default'] },
   // of other packages what their package.json says of it holds

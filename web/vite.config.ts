@@ -1,4 +1,5 @@
 import { defineConfig, type Plugin } from 'vite';
+import { withoutMachine } from '../scripts/without-machine.mjs';
 
 // One build for both homes: behind `magic-pyramid serve`, and as files on any static host. Addresses are relative, so
 // that the page may live in a subfolder, and nothing is inlined as data:, which a strict Content-Security-Policy
@@ -32,8 +33,8 @@ export default defineConfig({
     reportCompressedSize: false,
     rolldownOptions: WITHOUT_NODE,
   },
-  worker: { format: 'es', rolldownOptions: WITHOUT_NODE },
-  plugins: [withoutPolicy],
+  worker: { format: 'es', plugins: () => [withoutMachine()], rolldownOptions: WITHOUT_NODE },
+  plugins: [withoutPolicy, withoutMachine()],
   server: { proxy: { '/v1': SERVER, '/metrics': SERVER, '/engine': SERVER } },
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
 });

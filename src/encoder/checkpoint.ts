@@ -2,7 +2,9 @@
  * The weights of a Hugging Face folder under canonical names (BERT's), see stored-weights.ts. Shapes and dtypes are
  * checked against config.json before any value is read, and values must be numbers.
  */
-import { PyramidError, quoted } from '../errors.ts';
+
+import { quoted } from '../errors/kind.ts';
+import { PyramidError } from '../errors.ts';
 import { type Folder, mebibytes, pathIn } from '../folder.ts';
 import { type EncoderConfig, hasNetwork } from './config.ts';
 import { ownName } from './families/families.ts';

@@ -2,7 +2,9 @@
  * The shape of a BERT-family network, read from and written to Hugging Face's config.json. Label names (labels.ts) and
  * the problem type are here too, because the meaning of an answer depends on them.
  */
-import { PyramidError, quoted } from '../errors.ts';
+
+import { quoted } from '../errors/kind.ts';
+import { PyramidError } from '../errors.ts';
 import { type Folder, jsonObjectIn, pathIn, readText } from '../folder.ts';
 import { PROBLEM_TYPES, type ProblemType } from '../problem-type.ts';
 import { FAMILIES, type FamilyName } from './families/families.ts';

@@ -2,7 +2,7 @@
  * The names of a classifier's labels, as transformers reads them from config.json: those of id2label, whose keys are
  * numbers in any order. Without id2label they are LABEL_0, LABEL_1, …: as many as num_labels says, else two.
  */
-import { quoted } from '../errors.ts';
+import { quoted } from '../errors/kind.ts';
 
 type Raw = Readonly<Record<string, unknown>>;
 type Fault = (problem: string, todo?: string) => Error;

@@ -3,7 +3,9 @@
  * (https://github.com/huggingface/safetensors#format). F64, F32, F16 and BF16 are read as float32; we write F32. The
  * header is checked against the file's size before anything is read. Knows nothing of disks: safetensors-file.ts does.
  */
-import { PyramidError, quoted } from '../errors.ts';
+
+import { quoted } from '../errors/kind.ts';
+import { PyramidError } from '../errors.ts';
 import { checkFetched, type FolderFile } from '../folder.ts';
 
 export interface StoredTensor {

@@ -3,7 +3,9 @@
  * any family, of bare checkpoints and with old LayerNorm names (gamma, beta) get canonical names (BERT's). If the folder
  * holds another program's weights instead, an error names them.
  */
-import { PyramidError, quoted } from '../errors.ts';
+
+import { quoted } from '../errors/kind.ts';
+import { PyramidError } from '../errors.ts';
 import { type Folder, type FolderFile, jsonIn, pathIn, readText } from '../folder.ts';
 import { OTHER_WEIGHTS } from '../other-weights.ts';
 import { canonicalNames, type FamilyName } from './families/families.ts';

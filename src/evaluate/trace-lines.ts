@@ -3,7 +3,9 @@
  * from it, because pruning does not depend on tau. JSON lines, one per text; a small second file describes the network
  * (docs/formats.md). Knows nothing of models and of files: trace.ts does.
  */
-import { PyramidError, quoted } from '../errors.ts';
+
+import { quoted } from '../errors/kind.ts';
+import { PyramidError } from '../errors.ts';
 import { type AnswerRule, ONE_LABEL, type TargetRule } from '../pyramid/exits/answer-rule.ts';
 import { HEAD_KINDS, type HeadKind } from '../pyramid/exits/exits.ts';
 import type { ExitSum, ExitTemperatures } from '../pyramid/exits/sum.ts';

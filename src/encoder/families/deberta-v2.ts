@@ -3,7 +3,7 @@
  * positions (../disentangled.ts), no token types, and a classifier of Linear, GELU, Linear on the first token. What versions 2 had
  * otherwise is refused by name: a convolution, projections of distances of their own, positions added to words.
  */
-import { quoted } from '../../errors.ts';
+import { quoted } from '../../errors/kind.ts';
 import { BERT_FORM, type NetworkForm } from '../form.ts';
 import { bert } from './bert.ts';
 import type { Family, FormChecks, FormReader } from './family.ts';

@@ -3,7 +3,7 @@
  * that see all tokens (every third) and layers that see those nearby, a gated feed-forward, mostly no biases. Its classifier
  * is Linear, GELU, LayerNorm, Linear on [CLS] or on the mean of all tokens.
  */
-import { quoted } from '../../errors.ts';
+import { quoted } from '../../errors/kind.ts';
 import type { NetworkForm, Rotary } from '../form.ts';
 import type { Family, FormChecks, FormReader } from './family.ts';
 

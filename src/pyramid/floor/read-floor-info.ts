@@ -1,5 +1,7 @@
 /** The object `floor` of config.json's `pyramid`, read as untrusted: every field is held against its kind and range, the labels and the vocabulary. */
-import { PyramidError, quoted } from '../../errors.ts';
+
+import { quoted } from '../../errors/kind.ts';
+import { PyramidError } from '../../errors.ts';
 import { type FloorInfo, WEIGHTINGS, type Weighting } from './floor-info.ts';
 import { bucketsFor, MOST_IDS } from './hashing.ts';
 

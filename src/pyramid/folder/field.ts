@@ -1,5 +1,5 @@
 /** What a field of a file that is not trusted should be, and how a sentence says so. Knows nothing of which fields there are. */
-import { quoted } from '../../errors.ts';
+import { quoted } from '../../errors/kind.ts';
 
 /** Whether a value is what it should be, and what that is, for a sentence. */
 export type Field = readonly [is: (value: unknown) => boolean, what: string];

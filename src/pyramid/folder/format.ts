@@ -1,6 +1,6 @@
 /** Which `format` the `pyramid` object of config.json has, by what is in it, and whether its exit temperatures can be used. */
 import type { EncoderConfig } from '../../encoder/index.ts';
-import { quoted } from '../../errors.ts';
+import { quoted } from '../../errors/kind.ts';
 import type { PyramidInfo } from './pyramid-info.ts';
 
 /** Of a temperature: beyond it a logit would be no answer any more. */

@@ -3,7 +3,8 @@
  * and the entry of another dtype may hold only a tau and how it came about.
  */
 import { type EncoderConfig, hasNetwork } from '../../encoder/index.ts';
-import { PyramidError, quoted } from '../../errors.ts';
+import { quoted } from '../../errors/kind.ts';
+import { PyramidError } from '../../errors.ts';
 import { exitOf, HEAD_KINDS, type HeadKind } from '../exits/exits.ts';
 import { FASTBERT_HEADS } from '../exits/fastbert.ts';
 import { type FloorInfo, readFloorInfo } from '../floor/index.ts';
