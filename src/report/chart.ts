@@ -25,7 +25,10 @@ export interface Plane {
   readonly y: Scale;
 }
 
-const shortest = (value: number) => String(Number(value.toPrecision(6)));
+const shortest = (value: number) => {
+  const rounded = Number(value.toPrecision(6));
+  return Math.abs(rounded) < 10_000 ? String(rounded) : rounded.toLocaleString('en');
+};
 
 /** A chart over two axes of numbers. The title names it for screen readers. */
 export function chart(
@@ -33,8 +36,9 @@ export function chart(
   { x, y, size = SIZE }: { readonly x: Axis; readonly y: Axis; readonly size?: ChartSize },
   marks: (plane: Plane) => readonly Drawing[],
 ): Drawing {
-  const frame = inside(size);
-  const plane = { x: scale({ ...x, range: frame.x }), y: scale({ ...y, range: frame.y }) };
+  const up = scale({ ...y, range: upwards(size) });
+  const frame = inside(size, up, y);
+  const plane = { x: scale({ ...x, range: frame.x }), y: up };
   const across = plane.x.ticks.map((value) => ({ at: plane.x(value), text: (x.format ?? shortest)(value) }));
   return drawn(title, size, [
     grid(
@@ -55,7 +59,7 @@ export interface BarSeries {
   readonly titles: readonly string[];
 }
 
-/** A group of bars for each name, in it a bar for each of `series`; the y axis begins at zero. */
+/** A group of bars for each name, in it a bar for each of `series`; the y axis begins at zero, a logarithmic one at 1. */
 export function barChart(
   title: string,
   {
@@ -73,9 +77,10 @@ export function barChart(
   },
   series: readonly BarSeries[],
 ): Drawing {
-  const frame = inside(size);
   const largest = Math.max(0, ...series.flatMap(({ values }) => values.map((value) => value ?? 0)));
-  const up = scale({ ...y, domain: [0, largest || 1], nice: true, range: frame.y });
+  const least = y.log ? 1 : 0;
+  const up = scale({ ...y, domain: [least, largest || 1], nice: true, range: upwards(size) });
+  const frame = inside(size, up, y);
   const outer = bands(groups.length, frame.x, 0.15);
   const across = groups.map((text, i) => ({ at: outer.start(i) + outer.width / 2, text }));
   const bars = groups.flatMap((_, g) => {
@@ -83,7 +88,8 @@ export function barChart(
     return series.flatMap(({ method, values, titles }, s) => {
       const value = values[g];
       if (value === null) return [];
-      const shape = { x: inner.start(s), y: up(value), width: inner.width, height: up(0) - up(value) };
+      const top = up(Math.max(least, value));
+      const shape = { x: inner.start(s), y: top, width: inner.width, height: up(least) - top };
       return [draw('rect', { ...shape, fill: colour(places, method) }, [tip(titles[g])])];
     });
   });
@@ -92,7 +98,7 @@ export function barChart(
     ...axisX(frame, across, label),
     ...axisY(frame, up, y),
     draw('g', { class: 'bars' }, bars),
-    rule({ x1: frame.x[0], x2: frame.x[1], y1: up(0), y2: up(0) }),
+    rule({ x1: frame.x[0], x2: frame.x[1], y1: up(least), y2: up(least) }),
   ]);
 }
 
@@ -142,10 +148,16 @@ interface Frame {
   readonly y: readonly [number, number];
 }
 
-const inside = ({ width, height }: ChartSize): Frame => ({
-  x: [MARGIN.left, width - MARGIN.right],
-  y: [height - MARGIN.bottom, MARGIN.top],
-});
+const upwards = ({ height }: ChartSize): Frame['y'] => [height - MARGIN.bottom, MARGIN.top];
+
+/** Pixels of a digit, at the size that a style sheet gives texts on a phone. */
+const DIGIT = 9;
+
+/** The margin at the left holds the longest of the y axis' figures. */
+function inside(size: ChartSize, y: Scale, { format = shortest }: Pick<Axis, 'format'>): Frame {
+  const digits = Math.max(...y.ticks.map((value) => format(value).length));
+  return { x: [Math.max(MARGIN.left, 7 + DIGIT * digits), size.width - MARGIN.right], y: upwards(size) };
+}
 
 /** The whole SVG, named for screen readers. */
 export const drawn = (title: string, { width, height }: ChartSize, children: readonly Drawing[]): Drawing =>

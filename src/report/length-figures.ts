@@ -59,7 +59,10 @@ export function lengthFigures(methods: readonly MethodReport[], places: Palette,
     // where no layer of a network ran there is nothing to draw
     if (series.every(({ values }) => values.every((one) => !one))) return [];
     const lengths = methods[0].judgement.byLength.map(bucketName);
-    const axes = { groups: lengths, label: 'Tokens of the text →', y: { label, ticks: 5 }, places, size };
+    const drawn = series.flatMap(({ values }) => values.filter((one) => one));
+    // beside floor 0 alone every other method's bar would be a line on the axis
+    const log = text === times && Math.max(...(drawn as number[])) > LONG * Math.min(...(drawn as number[]));
+    const axes = { groups: lengths, label: 'Tokens of the text →', y: { label, ticks: 5, log }, places, size };
     return [
       {
         title,
@@ -71,6 +74,9 @@ export function lengthFigures(methods: readonly MethodReport[], places: Palette,
     ];
   });
 }
+
+/** So many times the shortest bar, and bars are no longer seen beside each other. */
+const LONG = 50;
 
 const bucketName = ({ from, to }: { from: number; to: number | null }) =>
   to === null ? `over ${from - 1}` : `${from}–${to}`;

@@ -56,8 +56,9 @@ details .scroll { max-height: 22rem; overflow: auto; }
   dd { margin-bottom: .5rem; }
   th, td { padding: .35rem .5rem; font-size: .88rem; }
   td.long { min-width: 28ch; }
-  figure { overflow-x: auto; }
-  figure svg { min-width: 440px; }
+  figure svg text { font-size: 17px; }
+  figure.wide { overflow-x: auto; }
+  figure.wide svg { min-width: 440px; }
 }
 @media print { details { display: none; } figure { break-inside: avoid; } }
 `;

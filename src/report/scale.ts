@@ -34,10 +34,17 @@ export function scale({ domain, range, log = false, nice: widen = false, ticks =
 function logTicks(low: number, high: number): number[] {
   const ratio = high / low;
   const steps = ratio > 2000 ? [1] : ratio > 20 ? [1, 2, 5] : [1, 1.5, 2, 3, 4, 5, 6, 8];
-  return [0.1, 1, 10, 100, 1000]
+  const first = Math.floor(Math.log10(low));
+  const decades = Array.from({ length: Math.floor(Math.log10(high)) - first + 1 }, (_, i) => 10 ** (first + i));
+  const every = Math.ceil(decades.length / MOST_DECADES);
+  return decades
+    .filter((_, i) => i % every === 0)
     .flatMap((decade) => steps.map((step) => Number((step * decade).toPrecision(2))))
     .filter((value) => value >= low && value <= high);
 }
+
+/** More powers of ten do not stand beside each other in a small chart. */
+const MOST_DECADES = 6;
 
 export interface Bands {
   /** Where band `i` begins. */

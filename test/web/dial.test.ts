@@ -43,7 +43,7 @@ describe('the slider', () => {
 
   test('tau has the places that it needs, and nothing is told as quite certain that is not', () => {
     expect([tauText(0.8), tauText(0.015), tauText(1), tauText(null)]).toEqual(['0.80', '0.015', '1.00', 'off']);
-    expect([sureness(0.9994), sureness(0.9999), sureness(1)]).toEqual(['99.9 %', 'more than 99.9 %', '100.0 %']);
+    expect([sureness(0.9994), sureness(0.9999), sureness(1)]).toEqual(['99.9 %', 'more than 99.9\u00a0%', '100.0 %']);
   });
 });
 

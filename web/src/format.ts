@@ -5,7 +5,8 @@ import type { EngineInfo } from '../../src/web/page-engine.ts';
 export { percent, percents, short, times };
 
 /** How sure an answer is: nothing is told as quite certain that is not. */
-export const sureness = (score: number): string => (score < 1 && score >= 0.9995 ? 'more than 99.9 %' : percent(score));
+export const sureness = (score: number): string =>
+  score < 1 && score >= 0.9995 ? 'more than 99.9\u00a0%' : percent(score);
 
 /** Operations: '36.2 MFLOPs'. */
 export function operations(flops: number): string {
@@ -19,6 +20,9 @@ export const milliseconds = (ms: number): string => (ms < 10 ? `${ms.toFixed(1)}
 
 /** Where a text leaves: layers from 1, and floor 0 before them. */
 export const exitName = (exit: number): string => (exit === 0 ? 'floor 0' : `layer ${exit}`);
+
+/** The mean of exits: 'layer 2.31'. */
+export const meanExitText = (exit: number): string => (exit < 0.005 ? 'floor 0' : `layer ${exit.toFixed(2)}`);
 
 /** The places where a model's texts may leave, in their order. */
 export const exitsOf = ({ hasFloor, shape }: Pick<EngineInfo, 'hasFloor' | 'shape'>): readonly number[] => [

@@ -3,7 +3,7 @@ import { useSignal } from '@preact/signals';
 import { useRef } from 'preact/hooks';
 import { mayExit } from '../../../src/pyramid/exits/exit-rule.ts';
 import { UNSURE } from '../../../src/pyramid/folder/abstention.ts';
-import { exitName, exitsOf, percent, short, tauText, whole } from '../format.ts';
+import { exitName, exitsOf, meanExitText, percent, short, tauText, whole } from '../format.ts';
 import type { Session } from '../session.ts';
 import { Labelled } from '../shell/labelled.tsx';
 import { type DownloadKind, resultsFile, save } from './download.ts';
@@ -95,7 +95,7 @@ export function RunView({ run, source, session, onDiscard }: Properties) {
         )}
         {done > 0 && mayExit(info) && (
           <p class="soft">
-            Mean exit: layer {results.meanExit.toFixed(2)} of {info.shape.layers}.
+            Mean exit: {meanExitText(results.meanExit)}; the network has {info.shape.layers} layers.
           </p>
         )}
       </div>

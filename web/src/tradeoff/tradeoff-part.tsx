@@ -11,7 +11,7 @@ import type { ReportRow } from '../../../src/report/table.ts';
 import { textTable } from '../../../src/report/text-table.ts';
 import { AS_THE_PAPER, NO_SPEEDUP, tradeoffFigures } from '../../../src/report/tradeoff-figures.ts';
 import { DrawingView } from '../drawing-view.tsx';
-import { percent, tauText, times, whole } from '../format.ts';
+import { meanExitText, percent, tauText, times, whole } from '../format.ts';
 import type { Session } from '../session.ts';
 import { Dial } from '../shell/dial.tsx';
 import { useNarrow } from '../shell/use-narrow.ts';
@@ -54,12 +54,7 @@ export function TradeoffPart({ session }: { readonly session: Session }) {
             <Fact name={`${qualityTitle(judgement)} of ${whole(judgement.n)} texts`} value={qualityText(judgement)} />
             <Fact name="Fewer operations, as computed" value={times(judgement.speedup.actual)} />
             <Fact name="Fewer operations, as the paper counts" value={times(judgement.speedup.paper)} />
-            {exits && (
-              <Fact
-                name="Mean exit"
-                value={judgement.meanExit < 0.005 ? 'floor 0' : `layer ${judgement.meanExit.toFixed(2)}`}
-              />
-            )}
+            {exits && <Fact name="Mean exit" value={meanExitText(judgement.meanExit)} />}
             {judgement.exitsAtFloor !== null && (
               <Fact
                 name="Leave at floor 0"
