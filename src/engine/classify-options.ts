@@ -68,7 +68,7 @@ export function checkedOptions(
   const tau = given.tau === undefined ? ownTau() : checkedTau(given.tau, model);
   const stride = given.stride ?? undefined;
   const windows = given.windows ?? undefined;
-  checkWindows({ stride, windows, truncate }, { ...model.config, ...model.info, room: model.room });
+  checkWindows({ stride, windows, truncate }, model);
   return { tau, topK, signal: signalOf(given.signal), deadlineMs, truncate, stride, windows: windows ?? 'mean' };
 }
 

@@ -211,7 +211,7 @@ export class TextClassifier {
     options: TraceOptions & { readonly stride: number; readonly windows?: WindowRule },
   ): Promise<TracedText[][]> {
     const { stride, windows, ...given } = knownOptions(options, ['signal', 'onProgress', 'stride', 'windows']);
-    checkWindows({ stride, windows }, { ...this.#model.config, ...this.#model.info, room: this.#model.room });
+    checkWindows({ stride, windows }, this.#model);
     return this.#traced(inputs, given, stride, (outcome) =>
       (outcome.windows ?? [outcome]).map((window) => this.#tracedText(window)),
     );

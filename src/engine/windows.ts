@@ -3,9 +3,9 @@
  * together. Knows nothing of how texts are cut (src/text/tokenizer/windows.ts), nor how an answer is made (src/pyramid/exits/windows.ts).
  */
 import { PyramidError } from '../errors.ts';
-import type { ProblemType } from '../problem-type.ts';
 import { WINDOW_RULES, type WindowRule } from '../pyramid/exits/windows.ts';
 import type { Outcome } from './job.ts';
+import type { ModelDescription } from './workers/messages.ts';
 
 /** What came of all windows of a text, in any order. Tokens are those of all windows; the exit is the deepest. */
 export function joinedOutcome(windows: readonly Outcome[]): Outcome {
@@ -27,10 +27,10 @@ export function joinedOutcome(windows: readonly Outcome[]): Outcome {
   };
 }
 
-/** Throws MP_USAGE, MP_OPTION_VALUE. `room`: tokens of one text that fit into a window. */
+/** Throws MP_USAGE, MP_OPTION_VALUE. */
 export function checkWindows(
   { stride, windows, truncate }: { readonly stride?: unknown; readonly windows?: unknown; readonly truncate?: unknown },
-  { room, pairs, problemType }: { readonly room: number; readonly pairs: boolean; readonly problemType: ProblemType },
+  { room, info, config }: ModelDescription,
 ): void {
   const wrong = (what: string, todo: string) => new PyramidError('MP_USAGE', { what, todo });
   if (windows !== undefined && !WINDOW_RULES.includes(windows as WindowRule))
@@ -46,7 +46,7 @@ export function checkWindows(
       'add stride, the tokens that two windows share, or leave windows out',
     );
   }
-  if (pairs)
+  if (info.pairs)
     throw wrong(
       'stride is for single texts, and the model was trained on pairs',
       'leave it out: of a pair the longer text is cut first',
@@ -59,7 +59,7 @@ export function checkWindows(
     });
   if (truncate !== undefined)
     throw wrong('both stride and truncate were given', 'leave one of them out: with stride nothing is cut off');
-  if (windows === 'certain' && problemType === 'regression')
+  if (windows === 'certain' && config.problemType === 'regression')
     throw wrong(
       'windows is "certain", and the model answers with numbers, which are not more or less certain',
       'use mean',

@@ -72,7 +72,7 @@ export async function assemble(parts: Parts): Promise<App> {
   });
   await addDocs(app, { version: VERSION, hasKeys: keys !== null });
   await addRoutes(app, parts);
-  if (options.page) await addPage(app);
+  if (options.page) await addPage(app, options);
   return app;
 }
 

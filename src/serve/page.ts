@@ -3,8 +3,10 @@ import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import helmet from '@fastify/helmet';
 import fastifyStatic from '@fastify/static';
 import type { App } from './http/route.ts';
+import { resourcePolicy } from './http/safety.ts';
 
 // beside the built server, and where the sources are run
 const homes = ['../page', '../../dist/page'].map((path) => fileURLToPath(new URL(path, import.meta.url)));
@@ -14,7 +16,24 @@ const WEB_RUNTIME = ['', '.asyncify'].flatMap((build) =>
   ['mjs', 'wasm'].map((kind) => `ort-wasm-simd-threaded${build}.${kind}`),
 );
 
-export async function addPage(app: App): Promise<void> {
+/** What the page may do; the description at /docs has its own. */
+const POLICY = {
+  defaultSrc: ["'none'"],
+  scriptSrc: ["'self'", "'wasm-unsafe-eval'"],
+  styleSrc: ["'self'"],
+  fontSrc: ["'self'"],
+  imgSrc: ["'self'"],
+  connectSrc: ["'self'", 'https:', 'http://localhost:*', 'http://127.0.0.1:*', 'blob:'],
+  workerSrc: ["'self'", 'blob:'],
+  baseUri: ["'none'"],
+  formAction: ["'none'"],
+  frameAncestors: ["'none'"],
+};
+
+export async function addPage(
+  app: App,
+  { corsAllowOrigin: origins }: { readonly corsAllowOrigin: readonly string[] },
+): Promise<void> {
   const root = homes.find((home) => existsSync(`${home}/index.html`));
   if (root === undefined) {
     app.get('/', { schema: { hide: true }, config: { access: 'open' } }, async (_request, reply) =>
@@ -25,11 +44,16 @@ export async function addPage(app: App): Promise<void> {
     return;
   }
   await app.register(async (scope) => {
+    // what holds for answers that are no documents would win over the page's
     scope.addHook('onRequest', async (_request, reply) => {
-      reply.removeHeader('content-security-policy'); // the one of answers would win over the page's
-      // what holds for answers that are no documents
       for (const name of Object.keys(reply.getHeaders())) if (name !== 'x-request-id') reply.removeHeader(name);
-      await reply.helmet();
+    });
+    // here and not for all routes: making a document's headers, and asking whether to, would cost every request
+    await scope.register(helmet, {
+      contentSecurityPolicy: { useDefaults: false, directives: POLICY },
+      crossOriginEmbedderPolicy: { policy: 'require-corp' }, // with it the page's WebAssembly has threads
+      crossOriginResourcePolicy: { policy: resourcePolicy(origins) },
+      strictTransportSecurity: false, // whoever ends TLS before this server sets it
     });
     scope.addHook('onRoute', (route) => {
       route.config = { ...route.config, access: 'open' };
