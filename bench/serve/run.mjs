@@ -6,6 +6,7 @@
  *   node bench/serve/run.mjs engine   --model DIR --data-dir DIR   HTTP against the engine called directly, 64 at once
  *   node bench/serve/run.mjs peer     --model DIR --data-dir DIR   against Fastify and transformers.js, same weights
  *   node bench/serve/run.mjs order    --model DIR --data-dir DIR   batches filled against texts finished in order
+ *   node bench/serve/run.mjs against  --model DIR --max-tau X --other DIR --other-tau X --data-dir DIR   two models, each at a tau
  *   node bench/serve/run.mjs half     --model DIR --data-dir DIR   p99 and median at half of the saturating load
  *   node bench/serve/run.mjs overload --model DIR --data-dir DIR   ten times as many connections, --tau auto
  *   node bench/serve/run.mjs attack   --model DIR --data-dir DIR   texts that never leave early
@@ -30,6 +31,8 @@ const { values: options, positionals } = parseArgs({
     connections: { type: 'string', default: '64' },
     dialect: { type: 'string', default: 'own' },
     'max-tau': { type: 'string' },
+    other: { type: 'string' },
+    'other-tau': { type: 'string' },
     slo: { type: 'string', default: '50ms' },
     dist: { type: 'string', default: join(import.meta.dirname, '..', '..', 'dist') },
     json: { type: 'string' },
@@ -134,6 +137,25 @@ const pieces = {
     }
     const ratio = (key) => median(found.map(({ throughput, arrival }) => arrival[key] / throughput[key]));
     return { rounds: found, perSecond: ratio('perSecond'), p95: ratio('p95'), p99: ratio('p99') };
+  },
+  async against() {
+    const systems = [
+      { model, tau: options['max-tau'] },
+      { model: options.other, tau: options['other-tau'] },
+    ];
+    for (const [i, one] of systems.entries()) {
+      const args = ['--model', one.model, '--tau', one.tau, '-p', String(8191 + i), '--no-page'];
+      Object.assign(one, await serve(8191 + i, [join(dist, 'cli', 'main.js'), 'serve', ...args]), { found: [] });
+      await flood(one.url, { seconds: 3 });
+    }
+    for (let i = 0; i < rounds; i++)
+      for (const { url, found } of systems) {
+        const { perSecond, p50, p99 } = await flood(url);
+        found.push({ perSecond, p50, p99 });
+      }
+    for (const { stop } of systems) await stop();
+    const [mine, other] = systems.map(({ found }) => found);
+    return { mine, other, ratio: median(mine.map(({ perSecond }, i) => perSecond / other[i].perSecond)) };
   },
   async peer() {
     const { writeDenseModel } = await import(`${dist}/bench/dense-model.js`);
