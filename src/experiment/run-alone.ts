@@ -1,19 +1,39 @@
 /**
- * One run of a campaign whose other runs are done elsewhere, at the same time and in the same folders: on other machines. Plain BERT
- * comes first; the others build on its shared stages, and train again what they share among themselves, so that no two write one
- * file. What comes of a run is the same either way. Knows nothing of who does which run.
+ * One run of a campaign whose other runs are done elsewhere, at the same time and in the same folders: on other machines. A stage that
+ * several runs build on is trained by the first of them alone, which the others wait for, so that no two write one file. What comes
+ * of a run is the same either way. Knows nothing of who does which run.
  */
 
 import type { OnTrainEvent } from '../train/events.ts';
 import { lockOut } from '../train/output/out-lock.ts';
 import { inChild } from './child/child-process.ts';
 import { readResult } from './stored-result.ts';
-import { type Campaign, stagesOf } from './unit.ts';
+import { type Campaign, stagesOf, type Unit } from './unit.ts';
 
 export interface AloneRun {
   /** Ends the run where it stands: it is resumed from its last checkpoint. */
   readonly signal: AbortSignal;
   readonly onEvent: OnTrainEvent;
+}
+
+/** What comes before a run, by numbers of runs. */
+export interface Before {
+  /** Plain BERT of its task and seed, which its drop is counted from: it must be done. null: it is that, or there is none. */
+  readonly baseline: number | null;
+  /** Those that train a stage it builds on. Where one of them failed, the run trains that stage itself. */
+  readonly stages: readonly number[];
+}
+
+/** Of each run of the campaign. */
+export function runsBefore(campaign: Campaign): Before[] {
+  const { units, ...terms } = campaign;
+  const trainedBy = firstToTrain(campaign);
+  return units.map((unit, at) => {
+    const bert = units.findIndex((other) => isPlain(other) && sameGroup(other, unit));
+    const stages = new Set(stagesOf(terms, unit).map((path) => trainedBy.get(keyOf(unit, path))!));
+    stages.delete(at);
+    return { baseline: bert === at || bert < 0 ? null : bert, stages: [...stages] };
+  });
 }
 
 /**
@@ -23,27 +43,44 @@ export interface AloneRun {
 export async function runAlone(campaign: Campaign, at: number, { signal, onEvent }: AloneRun): Promise<void> {
   const { units, ...terms } = campaign;
   const unit = units[at];
-  const group = units.filter(({ task, seed }) => task === unit.task && seed === unit.seed);
+  const group = units.filter((other) => sameGroup(other, unit));
   const [first] = group;
-  const bert = group.find(({ row }) => row.method === 'bert');
-  const others = group.filter((one) => one !== unit);
   const note = (text: string) => onEvent({ kind: 'note', text });
   const release = await lockOut(unit.folder, note);
   try {
-    const asked = bert && bert !== unit ? [bert, unit] : [unit];
+    const asked = first === unit ? [unit] : [first, unit];
     const { settings, open } = await inChild(
       { kind: 'survey', terms, units: asked, timed: false },
       unit.label,
       onEvent,
       signal,
     );
-    const mine = asked.length - 1;
-    if (!open.includes(mine)) return;
-    const plain = mine === 0 ? null : await readResult(asked[0].folder, settings[0]);
-    const later = unit === bert ? others.flatMap((one) => stagesOf(terms, one)) : [];
+    if (!open.includes(asked.length - 1)) return;
+    // plain BERT comes first where there is one
+    const plain = first !== unit && isPlain(first) ? await readResult(first.folder, settings[0]) : null;
+    const trainedBy = firstToTrain(campaign);
+    const later = group
+      .filter((other) => other !== unit)
+      .flatMap((other) => stagesOf(terms, other))
+      .filter((path) => trainedBy.get(keyOf(unit, path)) === at);
     const baselines = { baseline: plain?.baseline ?? null, bertMsPerText: plain?.clock.msPerText ?? null };
     await inChild({ kind: 'run', terms, unit, first, ...baselines, later }, unit.label, onEvent, signal);
   } finally {
     await release();
   }
+}
+
+const isPlain = ({ row }: Unit): boolean => row.method === 'bert';
+const sameGroup = (a: Unit, b: Unit): boolean => a.task === b.task && a.seed === b.seed;
+const keyOf = ({ stagesFolder }: Unit, path: string): string => JSON.stringify([stagesFolder, path]);
+
+/** Of each shared stage the first run that builds on it, by number. */
+function firstToTrain({ units, ...terms }: Campaign): Map<string, number> {
+  const found = new Map<string, number>();
+  for (const [at, unit] of units.entries())
+    for (const path of stagesOf(terms, unit)) {
+      const key = keyOf(unit, path);
+      if (!found.has(key)) found.set(key, at);
+    }
+  return found;
 }

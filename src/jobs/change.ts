@@ -1,4 +1,5 @@
 /** Cancelling a run, and putting back into its queue what is still to be done. What is done stays as it is. */
+import { campaignRuns } from './campaign-runs.ts';
 import { isCancelled, markCancelled, unmarkCancelled } from './cancelled.ts';
 import { type Manifest, readManifest } from './manifest.ts';
 import { doneOf, readyOf } from './progress-of-run.ts';
@@ -9,7 +10,7 @@ import type { RunWork } from './run-work.ts';
 const STOP_MS = 30_000;
 const LOOK_MS = 200;
 
-const nounOf = ({ sweep }: Manifest): RunWork['noun'] => (sweep ? 'run' : 'shard');
+const nounOf = (manifest: Manifest): RunWork['noun'] => (campaignRuns(manifest) ? 'run' : 'shard');
 
 export interface Cancelled {
   /** Shards that are done. */

@@ -36,6 +36,7 @@ export async function fileWork({ out, manifest, dir, workers, threads, totals }:
   return {
     count: manifest.shards.length,
     noun: 'shard',
+    of: 'run',
     isDone: async (at) => (await recordOf(out, manifest.shards[at])) !== null,
     async do(at, signal) {
       const begun = performance.now();
@@ -45,7 +46,9 @@ export async function fileWork({ out, manifest, dir, workers, threads, totals }:
       const left = rejected > 0 ? `, ${rejected} rejected` : '';
       return `${rows} rows answered${left} in ${((performance.now() - begun) / 1000).toFixed(1)} s`;
     },
-    finish: () => removeLeftovers(out),
+    async finish(failed) {
+      if (failed.size === 0) await removeLeftovers(out);
+    },
     close: () => model.close(),
   };
 }

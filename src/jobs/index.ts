@@ -2,8 +2,8 @@
 import { cancel, retry } from './change.ts';
 import { status } from './status.ts';
 import { submit } from './submit.ts';
-import { submitSweep } from './submit-sweep.ts';
+import { submitCampaign } from './submit-campaign.ts';
 import { work } from './work.ts';
 
-export const jobs = { submit, submitSweep, work, status, cancel, retry } as const;
+export const jobs = { submit, submitCampaign, work, status, cancel, retry } as const;
 export type Jobs = typeof jobs;

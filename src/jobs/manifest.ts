@@ -3,16 +3,17 @@
  * answer with. It is written whole, once, and never changed. Knows nothing of queues.
  */
 import { PyramidError } from '../errors.ts';
-import type { SweepOptions } from '../experiment/sweep/sweep.ts';
 import type { Dtype } from '../pyramid/folder/model-folder.ts';
 import type { CutFile } from '../text/cut-file.ts';
 import type { FilePart } from '../text/files/file-part.ts';
+import type { SubmittedCampaign } from './campaign-runs.ts';
 import { runFolder } from './run-folder.ts';
 
 /** Of the manifest's own form. */
 const FORMAT = 1;
 
-export interface Manifest {
+/** Of a campaign's runs there are no files and shards, and no model. */
+export interface Manifest extends SubmittedCampaign {
   readonly format: typeof FORMAT;
   /** Names the queue. */
   readonly run: string;
@@ -33,8 +34,6 @@ export interface Manifest {
   readonly files: readonly SubmittedFile[];
   /** In the order of the files, and of the rows in them. */
   readonly shards: readonly Shard[];
-  /** Of a run that trains a sweep: what it searches. There are no files and shards then, and no model. */
-  readonly sweep?: SweepOptions;
 }
 
 export interface SubmittedFile {

@@ -1,12 +1,14 @@
-/** What a worker does with the jobs of a run, whatever they are: shards of files, or the runs of a sweep. */
+/** What a worker does with the jobs of a run, whatever they are: shards of files, or the runs of a sweep or a reproduction. */
 export interface RunWork {
   readonly count: number;
   /** What people call a job. */
   readonly noun: 'shard' | 'run';
+  /** What people call all of them. */
+  readonly of: 'run' | 'sweep' | 'reproduction';
   isDone(at: number): Promise<boolean>;
   /** Does it, and says what came of it. Throws the signal's reason where that gives up. */
   do(at: number, signal: AbortSignal): Promise<string>;
-  /** Once all are done. */
-  finish(): Promise<void>;
+  /** Once nothing is left to do. `failed`: by number, the reasons of those that are tried no more. */
+  finish(failed: ReadonlyMap<number, string>): Promise<void>;
   close(): Promise<void>;
 }

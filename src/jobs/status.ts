@@ -1,15 +1,14 @@
 /** How far a run is: what its folder holds, and what its queue says of the rest. Changes nothing. */
 import { PyramidError } from '../errors.ts';
-import type { SweepOptions } from '../experiment/sweep/sweep.ts';
+import { type CampaignRuns, campaignRuns } from './campaign-runs.ts';
 import { isCancelled } from './cancelled.ts';
 import { type Manifest, readManifest } from './manifest.ts';
 import { type FailedShard, ShardQueue } from './queue.ts';
 import { recordsOf, type ShardRecord } from './shard-output.ts';
-import { sweepRuns } from './sweep-runs.ts';
 
 export interface RunStatus {
-  /** Of a sweep shards and rows are its runs, and a failure's file is a run's name. */
-  readonly kind: 'files' | 'sweep';
+  /** Of a campaign shards and rows are its runs, and a failure's file is a run's name. */
+  readonly kind: 'files' | CampaignRuns['kind'];
   readonly shards: {
     readonly all: number;
     readonly done: number;
@@ -34,7 +33,8 @@ const WINDOW_MS = 5 * 60_000;
 /** Throws MP_FILE_MISSING, MP_DATA_FILE, MP_QUEUE_PACKAGE. A queue that is not reached is a part of the status. */
 export async function status(out: string, queueUrl: string): Promise<RunStatus> {
   const manifest = await readManifest(out);
-  if (manifest.sweep) return sweepStatus(out, manifest, manifest.sweep, queueUrl);
+  const runs = campaignRuns(manifest);
+  if (runs) return campaignStatus(out, manifest, runs, queueUrl);
   const records = await recordsOf(out, manifest);
   const done = records.filter((record) => record !== null);
   const answered = done.reduce((sum, { rows }) => sum + rows, 0);
@@ -60,15 +60,19 @@ export async function status(out: string, queueUrl: string): Promise<RunStatus> 
   };
 }
 
-async function sweepStatus(out: string, manifest: Manifest, sweep: SweepOptions, queueUrl: string): Promise<RunStatus> {
-  const runs = sweepRuns(sweep);
+async function campaignStatus(
+  out: string,
+  manifest: Manifest,
+  runs: CampaignRuns,
+  queueUrl: string,
+): Promise<RunStatus> {
   const isDone = runs.done();
   const done = isDone.filter(Boolean).length;
   const queue = await ofQueue(manifest, queueUrl);
   const { running = null, waiting = null } = queue.counts ?? {};
   const failures = queue.failures.filter(({ shard }) => !isDone[shard]);
   return {
-    kind: 'sweep',
+    kind: runs.kind,
     shards: { all: runs.count, done, running, waiting, failed: queue.counts ? failures.length : null },
     rows: { all: runs.count, answered: done, rejected: 0 },
     rowsPerSecond: null,

@@ -3,6 +3,7 @@
  * does what when, so a queue that was emptied is filled again. When it is told to stop it finishes its shard or gives it back.
  */
 import { type ErrorCode, PyramidError } from '../errors.ts';
+import { campaignRuns, campaignWork } from './campaign-runs.ts';
 import { isCancelled } from './cancelled.ts';
 import { fileWork, needSameModel } from './file-work.ts';
 import { type Manifest, readManifest } from './manifest.ts';
@@ -10,7 +11,6 @@ import { doneOf, readyOf } from './progress-of-run.ts';
 import { type Processor, ShardQueue } from './queue.ts';
 import { runFolder } from './run-folder.ts';
 import type { RunWork } from './run-work.ts';
-import { sweepWork } from './sweep-runs.ts';
 import { serveMetrics } from './worker-metrics.ts';
 
 export interface WorkOptions {
@@ -44,6 +44,7 @@ export interface WorkDone {
   readonly failed: number;
   readonly shards: number;
   readonly noun: RunWork['noun'];
+  readonly of: RunWork['of'];
 }
 
 /** Between looks at the folder (less often where it is far), and at the queue while this worker has nothing to do. */
@@ -70,13 +71,14 @@ export async function work(
   const totals: WorkerTotals = { shards: 0, failures: 0, rows: 0, rejected: 0 };
   const manifest = await readManifest(out);
   const dir = options.model ?? manifest.model.path;
-  if (!manifest.sweep) await needSameModel(out, manifest, dir);
+  const runs = campaignRuns(manifest);
+  if (!runs) await needSameModel(out, manifest, dir);
   const ends: (() => Promise<unknown>)[] = [];
   try {
     const queue = await ShardQueue.open(manifest.run, queueUrl);
     ends.push(() => within(queue.close(), CLOSE_MS));
-    const job = manifest.sweep
-      ? sweepWork(manifest.sweep, say)
+    const job = runs
+      ? campaignWork(manifest, runs, say)
       : await fileWork({ out, manifest, dir, workers, threads, totals });
     ends.push(() => job.close());
     if (metricsPort !== null) {
@@ -85,14 +87,16 @@ export async function work(
       say(`figures for Prometheus at port ${metrics.port}, /metrics, on all addresses of this machine`);
     }
     const why = await takeShards({ queue, manifest, work: job, options, say, stop, totals });
-    if (why !== 'finished') return { why, totals, failed: 0, shards: job.count, noun: job.noun };
-    const failed = (await doneOf(out, manifest)).filter((isDone) => !isDone).length;
-    if (failed === 0) {
-      await job.finish();
-      // nobody needs it any more
-      await within(queue.remove(), CLOSE_MS);
-    }
-    return { why, totals, failed, shards: job.count, noun: job.noun };
+    const { count: shards, noun, of } = job;
+    if (why !== 'finished') return { why, totals, failed: 0, shards, noun, of };
+    const done = await doneOf(out, manifest);
+    // the queue is not asked where it has nothing to say: it may be gone by now
+    const reasons = done.every(Boolean) ? [] : (await queue.failed()).filter(({ shard }) => !done[shard]);
+    await job.finish(new Map(reasons.map(({ shard, reason }) => [shard, reason])));
+    const failed = done.filter((isDone) => !isDone).length;
+    // nobody needs it any more
+    if (failed === 0) await within(queue.remove(), CLOSE_MS);
+    return { why, totals, failed, shards, noun, of };
   } finally {
     for (const end of ends.reverse()) await end();
   }
@@ -113,18 +117,22 @@ async function takeShards(taking: Taking): Promise<WorkDone['why']> {
   const { out } = options;
   const { WaitingError, UnrecoverableError } = queue.signs;
   let running: AbortController | null = null;
+  const next = async () => {
+    if (work.noun === 'run') await addNext(taking);
+  };
 
   const processor: Processor = async (job, token) => {
     const { shard } = job.data;
     const about = `${work.noun} ${shard + 1} of ${work.count}`;
     // it was added again, or taken over from a worker that was done but could not say so
-    if (await work.isDone(shard)) return;
+    if (await work.isDone(shard)) return next();
     const controller = new AbortController();
     running = controller;
     try {
       const said = await work.do(shard, controller.signal);
       totals.shards++;
       say(`${about}: ${said}`);
+      await next();
     } catch (error) {
       if (controller.signal.aborted && (await isCancelled(out))) throw new UnrecoverableError('the run was cancelled');
       if (controller.signal.aborted) {
@@ -188,6 +196,13 @@ async function takeShards(taking: Taking): Promise<WorkDone['why']> {
   return why;
 }
 
+/** Runs that waited for the one just done; those that are in the queue already are left as they are. */
+async function addNext({ queue, manifest, options: { out } }: Taking): Promise<void> {
+  const [done, failed] = [await doneOf(out, manifest), await queue.failed()];
+  const ready = readyOf(manifest, done, new Set(failed.map(({ shard }) => shard)));
+  if (!(await isCancelled(out))) await queue.add(ready, manifest.attempts);
+}
+
 interface Watching extends Taking {
   readonly isBusy: () => boolean;
   /** Told whenever the queue has answered: that a connection is there again is not always told by itself. */
@@ -215,9 +230,8 @@ async function untilNothingIsLeft(taking: Watching): Promise<WorkDone['why']> {
     isBack();
     if (left === 'some' || isBusy()) return null;
     if (left.length === 0) return 'finished';
-    const isNext = manifest.sweep !== undefined;
     say(
-      isNext
+      taking.work.noun === 'run'
         ? `${left.length} runs may begin now: they are put into the queue`
         : `${left.length} shards are not done and not in the queue, which seems to have lost them: they are added again`,
     );
@@ -245,7 +259,7 @@ async function shardsLeft(queue: ShardQueue, out: string, manifest: Manifest): P
   if (waiting + running > 0) return 'some';
   const done = await doneOf(out, manifest);
   const failed = new Set((await queue.failed()).map(({ shard }) => shard));
-  return readyOf(manifest, done).filter((shard) => !failed.has(shard));
+  return readyOf(manifest, done, failed);
 }
 
 const pause = (ms: number): Promise<null> => new Promise((resolve) => setTimeout(resolve, ms, null));

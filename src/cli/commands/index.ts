@@ -6,6 +6,7 @@ import { evaluate } from './evaluate.ts';
 import { exportCommand } from './export.ts';
 import { hubPush } from './hub/push.ts';
 import { jobsCancel } from './jobs/cancel.ts';
+import { jobsReproduce } from './jobs/reproduce.ts';
 import { jobsRetry } from './jobs/retry.ts';
 import { jobsStatus } from './jobs/status.ts';
 import { jobsSubmit } from './jobs/submit.ts';
@@ -37,6 +38,7 @@ export const commands = [
   sweep,
   jobsSubmit,
   jobsSweep,
+  jobsReproduce,
   jobsWork,
   jobsStatus,
   jobsCancel,
@@ -46,5 +48,5 @@ export const commands = [
 /** What the first word of a command with two words stands for: one sentence, without a full stop. */
 export const groups: Readonly<Record<string, string>> = {
   hub: 'Share models on the Hugging Face hub',
-  jobs: 'Classify files of any size, or train a sweep, on any number of machines, over a queue',
+  jobs: 'Classify files of any size, or train a sweep or a reproduction, on any number of machines, over a queue',
 };

@@ -5,6 +5,7 @@ import { integerOption, type OptionTable, textOption } from '../../option.ts';
 import { toJson, toText } from '../../report/table.ts';
 import { TASKS } from '../../text/tasks.ts';
 import { trainTable } from '../../train/options/defaults.ts';
+import type { GivenTrainOptions } from '../../train/options/resolve.ts';
 import type { Command } from '../command.ts';
 import { type ExperimentOptions, experimentTable, givenTraining } from '../options/experiment-options.ts';
 import { namesOption } from '../options/list-option.ts';
@@ -23,7 +24,7 @@ export interface ReproduceCommandOptions extends ExperimentOptions {
 const group = 'Experiment';
 const tasks = Object.keys(TASKS);
 
-const options = {
+export const reproduceTable = {
   tasks: namesOption(
     { group, default: tasks, placeholder: 'NAME,…', help: 'the tasks, in the order of the table' },
     tasks,
@@ -59,7 +60,7 @@ export const reproduce: Command<ReproduceCommandOptions> = {
   name: 'reproduce',
   summary: "Run the paper's methods on its tasks, and write its tables and figures",
   operands: null,
-  options,
+  options: reproduceTable,
   examples: [
     {
       line: 'magic-pyramid reproduce --model models/all-MiniLM-L6-v2 --data-dir data --limit 4000 --out runs/paper',
@@ -79,9 +80,7 @@ export const reproduce: Command<ReproduceCommandOptions> = {
     const progress = trainProgress(io.stderr);
     let finished = false;
     try {
-      const { calibrationShare } = given;
-      const training = { ...givenTraining(given), ...(calibrationShare !== undefined && { calibrationShare }) };
-      const result = await services.reproduce({ ...options, training }, progress.onEvent);
+      const result = await services.reproduce({ ...options, training: reproduceTraining(given) }, progress.onEvent);
       finished = true;
       progress.stop(true);
       io.stdout.write(
@@ -93,3 +92,12 @@ export const reproduce: Command<ReproduceCommandOptions> = {
     }
   },
 };
+
+/** The settings of training that were given. */
+export function reproduceTraining(given: Partial<ReproduceCommandOptions>): GivenTrainOptions {
+  const { calibrationShare } = given;
+  return {
+    ...givenTraining({ ...given }),
+    ...(calibrationShare !== undefined && { calibrationShare }),
+  };
+}

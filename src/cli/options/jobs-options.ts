@@ -1,6 +1,6 @@
 /** What the commands of `jobs` have in common: the queue, and the folder of a run. */
 import { PyramidError } from '../../errors.ts';
-import { customOption } from '../../option.ts';
+import { customOption, integerOption } from '../../option.ts';
 
 const PROTOCOLS = ['redis:', 'rediss:', 'postgres:', 'postgresql:'];
 
@@ -17,6 +17,16 @@ export const queueOption = (group: string) =>
     expected: 'an address that begins with redis://, rediss:// or postgres://',
     read: (raw) =>
       typeof raw === 'string' && URL.canParse(raw) && PROTOCOLS.includes(new URL(raw).protocol) ? raw : undefined,
+  });
+
+/** Of a run that is trained. */
+export const runAttempts = (group: string) =>
+  integerOption({
+    group,
+    default: 3,
+    min: 1,
+    max: 100,
+    help: 'times that a run is tried, with growing pauses between',
   });
 
 /** A password stands better in a variable than in a command line. */

@@ -60,27 +60,40 @@ export async function reproduce(options: ReproduceOptions, onEvent: OnTrainEvent
 }
 
 async function reproduceInto(out: string, options: ReproduceOptions, onEvent: OnTrainEvent): Promise<ReproduceResult> {
-  for (const limit of [options.limit, options.testLimit])
-    if (limit !== null && typeof limit === 'object') Object.keys(limit).forEach(taskNamed);
-  await needDataDir(options.training.dataDir, options.tasks);
-  const units = unitsOf({ ...options, out });
-  const campaign: Campaign = {
-    units,
-    maxDrop: options.maxDrop,
-    by: options.by,
-    confidence: options.confidence,
-    distilbertModel: options.distilbertModel,
-    keepModels: true,
-  };
-  const write = async (outcomes: readonly Outcome[]) =>
-    writeReport(out, reproductionReport(outcomes, { maxDrop: options.maxDrop, by: options.by, facts: facts(options) }));
-  const outcomes = await runCampaign(campaign, onEvent, write);
+  await checkReproduction(options);
+  const campaign = reproductionCampaign({ ...options, out });
+  const outcomes = await runCampaign(campaign, onEvent, (found) => writeReproduction(out, options, found));
   return {
     rows: resultRows(outcomes),
     report: join(out, 'report.html'),
     failed: outcomes.filter((outcome) => 'failed' in outcome).length,
   };
 }
+
+/** What must hold before any of it is trained. Throws MP_TASK_UNKNOWN, MP_FILE_MISSING, MP_USAGE. */
+export async function checkReproduction({ tasks, limit, testLimit, training }: ReproduceOptions): Promise<void> {
+  for (const given of [limit, testLimit])
+    if (given !== null && typeof given === 'object') Object.keys(given).forEach(taskNamed);
+  await needDataDir(training.dataDir, tasks);
+}
+
+/** Its runs; `out` is a whole path. Throws MP_TASK_UNKNOWN, MP_USAGE. */
+export const reproductionCampaign = (options: ReproduceOptions): Campaign => ({
+  units: unitsOf(options),
+  maxDrop: options.maxDrop,
+  by: options.by,
+  confidence: options.confidence,
+  distilbertModel: options.distilbertModel,
+  keepModels: true,
+});
+
+/** Tables and figures of what is done. Throws MP_WRITE. */
+export const writeReproduction = (
+  out: string,
+  options: ReproduceOptions,
+  outcomes: readonly Outcome[],
+): Promise<void> =>
+  writeReport(out, reproductionReport(outcomes, { maxDrop: options.maxDrop, by: options.by, facts: facts(options) }));
 
 function unitsOf({ tasks, methods, seeds, seed, out, limit, testLimit, training }: ReproduceOptions): Unit[] {
   for (const task of tasks) taskNamed(task);

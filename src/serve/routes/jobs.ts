@@ -15,7 +15,7 @@ const LISTED = 20;
 const Count = Type.Union([Type.Integer(), Type.Null()]);
 const Progress = Type.Object({
   run: Type.String({ description: "the run's folder" }),
-  kind: Type.Union([Type.Literal('files'), Type.Literal('sweep')]),
+  kind: Type.Union([Type.Literal('files'), Type.Literal('sweep'), Type.Literal('reproduce')]),
   shards: Type.Object({ all: Type.Integer(), done: Type.Integer(), running: Count, waiting: Count, failed: Count }),
   rows: Type.Object({ all: Type.Integer(), answered: Type.Integer(), rejected: Type.Integer() }),
   rowsPerSecond: Type.Union([Type.Number(), Type.Null()]),

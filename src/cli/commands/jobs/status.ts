@@ -40,7 +40,7 @@ function inWords(
 ) {
   const done = shards.done === shards.all;
   const lines = [
-    `${kind === 'sweep' ? 'runs' : 'shards'}: ${thousands(shards.done)} of ${thousands(shards.all)} done${
+    `${kind === 'files' ? 'shards' : 'runs'}: ${thousands(shards.done)} of ${thousands(shards.all)} done${
       shards.running === null ? '' : `, ${shards.running} running, ${shards.waiting} waiting, ${shards.failed} failed`
     }`,
   ];
@@ -56,7 +56,7 @@ function inWords(
   if (queueProblem !== null) lines.push(`note: ${queueProblem}`);
   for (const { shard, file, line, reason, attempts } of failures.slice(0, LISTED))
     lines.push(
-      `${kind === 'sweep' ? `run ${shard + 1} (${file})` : `shard ${shard + 1} (${file}, from line ${line})`} failed after ${count(attempts, 'try').replace('trys', 'tries')}: ${reason}`,
+      `${kind === 'files' ? `shard ${shard + 1} (${file}, from line ${line})` : `run ${shard + 1} (${file})`} failed after ${count(attempts, 'try').replace('trys', 'tries')}: ${reason}`,
     );
   if (failures.length > LISTED) lines.push(`and ${failures.length - LISTED} more failed (--json lists all)`);
   const idle = shards.running === 0 && shards.waiting === 0 && shards.failed === 0;

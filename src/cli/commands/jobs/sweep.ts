@@ -1,9 +1,9 @@
 /** `jobs sweep`: the runs of a sweep become jobs of the queue. */
 import { PyramidError } from '../../../errors.ts';
-import { integerOption, type OptionTable } from '../../../option.ts';
+import type { OptionTable } from '../../../option.ts';
 import type { Command } from '../../command.ts';
 import { givenTraining } from '../../options/experiment-options.ts';
-import { type QueueOption, queueOption, queueVariable } from '../../options/jobs-options.ts';
+import { type QueueOption, queueOption, queueVariable, runAttempts } from '../../options/jobs-options.ts';
 import { count } from '../../output/format.ts';
 import { type SweepCommandOptions, sweepTable } from '../sweep.ts';
 
@@ -17,13 +17,7 @@ const group = 'Queue';
 const options = {
   ...table,
   queue: queueOption(group),
-  attempts: integerOption({
-    group,
-    default: 3,
-    min: 1,
-    max: 100,
-    help: 'times that a run is tried, with growing pauses between',
-  }),
+  attempts: runAttempts(group),
 } satisfies OptionTable<JobsSweepOptions>;
 
 export const jobsSweep: Command<JobsSweepOptions> = {
@@ -42,9 +36,9 @@ export const jobsSweep: Command<JobsSweepOptions> = {
     const usage = (what: string, todo: string) => new PyramidError('MP_USAGE', { what, todo });
     if (sweep.out === '') throw usage('--out is missing', 'give a folder that every worker can write to');
     if (sweep.task === '') throw usage('--task is missing', 'name a task');
-    const { submitSweep } = await services.jobs();
-    const runs = await submitSweep({
-      sweep: { ...sweep, resume: true, training: givenTraining(given) },
+    const { submitCampaign } = await services.jobs();
+    const runs = await submitCampaign({
+      campaign: { sweep: { ...sweep, resume: true, training: givenTraining(given) } },
       queueUrl: queue,
       attempts,
     });

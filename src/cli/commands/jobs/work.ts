@@ -57,7 +57,8 @@ const options: OptionTable<WorkCommandOptions> = {
 
 export const jobsWork: Command<WorkCommandOptions> = {
   name: 'jobs work',
-  summary: 'Classify the shards of a run, or train the runs of a sweep, one after another; ends when none is left',
+  summary:
+    'Classify the shards of a run, or train those of a sweep or a reproduction, one after another; ends when none is left',
   operands: runOperand,
   options,
   variables: queueVariable,
@@ -80,7 +81,7 @@ export const jobsWork: Command<WorkCommandOptions> = {
     );
     stop.listen();
     try {
-      const { why, totals, failed, shards, noun } = await work(
+      const { why, totals, failed, shards, noun, of } = await work(
         { ...rest, out, model: dir, queueUrl: queue },
         say,
         stop.signal,
@@ -90,12 +91,7 @@ export const jobsWork: Command<WorkCommandOptions> = {
           ? count(totals.shards, 'run')
           : `${count(totals.shards, 'shard')}, ${count(totals.rows, 'row')} answered, ${totals.rejected} rejected`;
       if (why === 'cancelled') say('the run was cancelled');
-      if (why === 'finished' && failed === 0)
-        say(
-          noun === 'run'
-            ? `all ${count(shards, 'run')} of the sweep are done`
-            : `all ${count(shards, 'shard')} of the run are done`,
-        );
+      if (why === 'finished' && failed === 0) say(`all ${count(shards, noun)} of the ${of} are done`);
       io.stdout.write(`done by this worker: ${did}\n`);
       if (failed > 0) throw new PyramidError('MP_JOBS_FAILED', { path: out, failed, shards, noun });
     } finally {
