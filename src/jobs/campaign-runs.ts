@@ -6,6 +6,7 @@ import { checkReproduction, type ReproduceOptions, reproductionCampaign } from '
 import { type AloneRun, type Before, runAlone, runsBefore } from '../experiment/run-alone.ts';
 import { checkSweep, finishSweep, type SweepOptions, sweepCampaign } from '../experiment/sweep/sweep.ts';
 import type { Campaign } from '../experiment/unit.ts';
+import type { RunStatus } from './run-status.ts';
 import type { RunWork } from './run-work.ts';
 
 /** What is trained, as the command of that name is given it; `out` is a whole path. One of them. */
@@ -15,7 +16,7 @@ export interface SubmittedCampaign {
 }
 
 export interface CampaignRuns {
-  readonly kind: 'sweep' | 'reproduce';
+  readonly kind: Exclude<RunStatus['kind'], 'files'>;
   readonly campaign: Campaign;
   readonly count: number;
   label(at: number): string;

@@ -6,6 +6,7 @@
 import type { BackendFactory, Job, JobsOptions, Queue, QueueOptions, Worker, WorkerOptions } from 'bullmq';
 import { PyramidError } from '../errors.ts';
 import { askPostgres, isAway, isPostgres, patiently } from './postgres.ts';
+import type { FailedShard } from './run-status.ts';
 
 /** Of a job: the number of its shard. */
 export interface ShardJob {
@@ -28,12 +29,6 @@ export interface ShardCounts {
   readonly waiting: number;
   readonly running: number;
   readonly failed: number;
-}
-
-export interface FailedShard {
-  readonly shard: number;
-  readonly reason: string;
-  readonly attempts: number;
 }
 
 export interface TakeOptions {

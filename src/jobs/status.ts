@@ -3,29 +3,9 @@ import { PyramidError } from '../errors.ts';
 import { type CampaignRuns, campaignRuns } from './campaign-runs.ts';
 import { isCancelled } from './cancelled.ts';
 import { type Manifest, readManifest } from './manifest.ts';
-import { type FailedShard, ShardQueue } from './queue.ts';
+import { ShardQueue } from './queue.ts';
+import type { RunStatus } from './run-status.ts';
 import { recordsOf, type ShardRecord } from './shard-output.ts';
-
-export interface RunStatus {
-  /** Of a campaign shards and rows are its runs, and a failure's file is a run's name. */
-  readonly kind: 'files' | CampaignRuns['kind'];
-  readonly shards: {
-    readonly all: number;
-    readonly done: number;
-    /** Of the queue; null: it is not reached. */
-    readonly running: number | null;
-    readonly waiting: number | null;
-    readonly failed: number | null;
-  };
-  readonly rows: { readonly all: number; readonly answered: number; readonly rejected: number };
-  /** Rows a second, over the last minutes in which shards were done; null: none is done. */
-  readonly rowsPerSecond: number | null;
-  readonly secondsLeft: number | null;
-  readonly cancelled: boolean;
-  readonly failures: readonly (FailedShard & { readonly file: string; readonly line: number })[];
-  /** Why the queue is not reached; null: it is. */
-  readonly queueProblem: string | null;
-}
 
 /** What the rate is measured over. */
 const WINDOW_MS = 5 * 60_000;

@@ -111,7 +111,8 @@ async function addRoutes(app: App, { options, keys, adminKeys, metrics, registry
     admin: registry,
     isAdminClosed: keys !== null && adminKeys === null,
     limits: options,
-    run: options.jobs === null || options.queue === null ? null : { out: options.jobs, queueUrl: options.queue },
+    runs:
+      options.jobs.length === 0 || options.queue === null ? null : { folders: options.jobs, queueUrl: options.queue },
     version: VERSION,
   };
   for (const protocol of protocols) await app.register(async (scope) => protocol(scope as App, context));

@@ -51,7 +51,7 @@ export interface ServerOptions {
   readonly apiKey: string | null;
   readonly apiKeyFile: string | null;
   readonly adminKeyFile: string | null;
-  readonly jobs: string | null;
+  readonly jobs: readonly string[];
   readonly queue: string | null;
   readonly logLevel: LogLevel;
   readonly otlpEndpoint: string | null;
@@ -268,17 +268,23 @@ export const serveTable: OptionTable<ServerOptions> = {
     placeholder: 'FILE',
     help: 'a file of keys for /admin, which loads, unloads and reloads models; without any keys /admin answers only to this machine',
   }),
-  jobs: textOption<string | null>({
+  jobs: customOption<readonly string[]>({
     group: watching,
-    default: null,
+    default: [],
     placeholder: 'DIR',
-    help: "the folder of a run on many machines (--out of jobs submit), with --queue: its progress at /admin/jobs and in the page's Live part, for those who may use /admin",
+    repeatable: true,
+    expected: 'a folder',
+    help: "the folder of a run on many machines (--out of jobs submit), with --queue; may be repeated: its progress at /admin/jobs and in the page's Live part, for those who may use /admin",
+    read(raw) {
+      const folders: readonly unknown[] = Array.isArray(raw) ? raw : [raw];
+      return folders.every((one) => typeof one === 'string' && one !== '') ? (folders as string[]) : undefined;
+    },
   }),
   queue: textOption<string | null>({
     group: watching,
     default: null,
     placeholder: 'URL',
-    help: 'the queue of the run that --jobs names: redis://, rediss:// or postgres://',
+    help: 'the queue of the runs that --jobs names: redis://, rediss:// or postgres://',
   }),
   logLevel: choiceOption<LogLevel>({
     group: watching,

@@ -55,7 +55,7 @@ export interface RunningServer {
 export async function startServer({ log, say, ...given }: StartOptions): Promise<RunningServer> {
   const options = optionsOf(given);
   // a queue alone is in the environment of who uses jobs, too
-  if (options.jobs !== null && options.queue === null)
+  if (options.jobs.length > 0 && options.queue === null)
     throw new PyramidError('MP_USAGE', { what: '--jobs names a run, and nothing its queue', todo: 'add --queue' });
   const keys = await keysOf(options);
   const logger = newLogger(options.logLevel, log);

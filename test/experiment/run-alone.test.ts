@@ -18,7 +18,9 @@ describe('what comes before a run', () => {
   });
 
   test('without plain BERT the first run trains what the others share', () => {
-    const before = runsBefore(tinyCampaign('/nowhere', 'order', { methods: ['ltp', 'fastbert'], tasks: ['mrpc', 'ag_news'] }));
+    const before = runsBefore(
+      tinyCampaign('/nowhere', 'order', { methods: ['ltp', 'fastbert'], tasks: ['mrpc', 'ag_news'] }),
+    );
     expect(before.map(({ stages }) => stages)).toEqual([[], [0], [], [2]]);
     expect(before.every(({ baseline }) => baseline === null)).toBe(true);
   });

@@ -30,20 +30,27 @@ beforeAll(async () => {
 
 describe('/admin/jobs', () => {
   test('tells how far the run is, though its queue is not reached, and gives no password away', async () => {
-    const { get } = await serve({ mails: dir }, { jobs: out, queue });
+    const { get } = await serve({ mails: dir }, { jobs: [out], queue });
     const { status, body, headers } = await get('/admin/jobs');
     expect(status).toBe(200);
     expect(headers.get('cache-control')).toBe('no-store');
-    expect(body).toMatchObject({
-      run: out,
-      kind: 'files',
-      shards: { all: 2, done: 1, running: null, waiting: null, failed: null },
-      rows: { all: 6, answered: 2, rejected: 1 },
-      rowsPerSecond: expect.any(Number),
-      secondsLeft: expect.any(Number),
-      cancelled: false,
-      failures: [],
-      queueProblem: expect.stringMatching(/^the queue at redis:\/\/127\.0\.0\.1:1 is not reached/),
+    expect(body).toEqual({
+      runs: [
+        {
+          run: out,
+          problem: null,
+          status: {
+            kind: 'files',
+            shards: { all: 2, done: 1, running: null, waiting: null, failed: null },
+            rows: { all: 6, answered: 2, rejected: 1 },
+            rowsPerSecond: expect.any(Number),
+            secondsLeft: expect.any(Number),
+            cancelled: false,
+            failures: [],
+            queueProblem: expect.stringMatching(/^the queue at redis:\/\/127\.0\.0\.1:1 is not reached/),
+          },
+        },
+      ],
     });
     expect(JSON.stringify(body)).not.toContain('secret');
     // so that a page asks only a server that has one
@@ -53,12 +60,12 @@ describe('/admin/jobs', () => {
   });
 
   test('is closed to those who may not administrate', async () => {
-    const { get } = await serve({ mails: dir }, { jobs: out, queue, apiKey: 'key' });
+    const { get } = await serve({ mails: dir }, { jobs: [out], queue, apiKey: 'key' });
     expect((await get('/admin/jobs')).status).toBe(403);
     expect((await get('/admin/jobs', { authorization: 'Bearer key' })).status).toBe(403);
     const adminKeyFile = join(root, 'keys');
     writeFileSync(adminKeyFile, 'boss\n');
-    const other = await serve({ mails: dir }, { jobs: out, queue, apiKey: 'key', adminKeyFile });
+    const other = await serve({ mails: dir }, { jobs: [out], queue, apiKey: 'key', adminKeyFile });
     expect((await other.get('/admin/jobs', { authorization: 'Bearer key' })).status).toBe(401);
     expect((await other.get('/admin/jobs', { authorization: 'Bearer boss' })).status).toBe(200);
   });
@@ -68,14 +75,18 @@ describe('/admin/jobs', () => {
     expect((await get('/admin/jobs')).status).toBe(404);
   });
 
-  test('says of a folder without a run what it lacks', async () => {
-    const { get } = await serve({ mails: dir }, { jobs: join(root, 'none'), queue });
-    const { status, body } = await get('/admin/jobs');
-    expect([status, body.error.code]).toEqual([400, 'MP_FILE_MISSING']);
+  test('tells of several runs, in the order they were given; a folder without one hides no other, and says what it lacks', async () => {
+    const none = join(root, 'none');
+    const { get } = await serve({ mails: dir }, { jobs: [none, out], queue });
+    const { runs } = (await get('/admin/jobs')).body;
+    expect(runs).toMatchObject([
+      { run: none, status: null, problem: expect.stringContaining(none) },
+      { run: out, status: { shards: { all: 2, done: 1 } }, problem: null },
+    ]);
   });
 
   test('needs its queue: a run alone is refused', async () => {
-    const starting = startServer({ model: [{ name: 'mails', dir }], port: 0, jobs: out });
+    const starting = startServer({ model: [{ name: 'mails', dir }], port: 0, jobs: [out] });
     await expect(starting).rejects.toMatchObject({ code: 'MP_USAGE' });
   });
 });

@@ -1,7 +1,7 @@
 /**
  * Follows a Dockerfile without a container engine: each stage is a folder, COPY copies, RUN runs in the stage's working
- * folder. Covers what deploy/Dockerfile uses and refuses the rest; users and base images are not followed, and a plain
- * `npm ci` is this checkout's own node_modules, which came from the same lock file.
+ * folder. Covers what the Dockerfiles in deploy/ use and refuses the rest; users are not followed, nor base images but one that is
+ * given as a folder, and a plain `npm ci` is this checkout's own node_modules, which came from the same lock file.
  */
 import { execFileSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs';
@@ -46,8 +46,14 @@ export function allowedNames(dockerignore: string): string[] {
   return lines.slice(1).map((line) => line.slice(1));
 }
 
-/** Builds under `root` from the repository in the current folder. */
-export function followDockerfile(path: string, root: string): Image {
+/** An image that another one is built on: its root folder, changed by what is built on it, and the working folder in it. */
+export interface Base {
+  readonly root: string;
+  readonly workdir: string;
+}
+
+/** Builds under `root` from the repository in the current folder. `bases`: images that are there already, by name. */
+export function followDockerfile(path: string, root: string, bases: Readonly<Record<string, Base>> = {}): Image {
   const context = join(root, 'context');
   mkdirSync(context);
   for (const name of allowedNames(readFileSync('.dockerignore', 'utf8')))
@@ -66,8 +72,9 @@ export function followDockerfile(path: string, root: string): Image {
         name: / AS (\w+)$/.exec(args)?.[1] ?? '',
         root: join(root, `stage${stages.length}`),
         workdir: '/',
+        ...bases[args],
       };
-      mkdirSync(stage.root);
+      mkdirSync(stage.root, { recursive: true });
       stages.push(stage);
       last = stage;
       continue;
@@ -89,7 +96,7 @@ export function followDockerfile(path: string, root: string): Image {
     } else if (name === 'RUN' && args === 'npm ci') {
       symlinkSync(resolve('node_modules'), inside(stage, 'node_modules'));
     } else if (name === 'RUN') {
-      execFileSync('sh', ['-ec', args], {
+      execFileSync('sh', ['-ec', args.replace('--prefix / ', `--prefix ${stage.root} `)], {
         cwd: inside(stage, '.'),
         env: { ...process.env, npm_config_prefer_offline: 'true', npm_config_loglevel: 'error' },
         stdio: ['ignore', 'ignore', 'inherit'],
@@ -108,6 +115,6 @@ export function followDockerfile(path: string, root: string): Image {
     port: Number(image.EXPOSE),
     entrypoint: JSON.parse(image.ENTRYPOINT),
     command: JSON.parse(image.CMD),
-    healthcheck: JSON.parse(image.HEALTHCHECK),
+    healthcheck: JSON.parse(image.HEALTHCHECK ?? '[]'),
   };
 }

@@ -1,9 +1,9 @@
 /** What the page says of a run on many machines. */
 import { expect, test } from 'vitest';
+import type { RunStatus } from '../../src/jobs/run-status.ts';
 import { jobsRows } from '../../web/src/live/jobs-rows.ts';
-import type { JobsProgress } from '../../web/src/server-engine.ts';
 
-const half: JobsProgress = {
+const half: RunStatus = {
   kind: 'files',
   shards: { all: 40, done: 20, running: 2, waiting: 17, failed: 1 },
   rows: { all: 10_000, answered: 4950, rejected: 50 },
@@ -13,7 +13,7 @@ const half: JobsProgress = {
   failures: [],
   queueProblem: null,
 };
-const rows = (progress: Partial<JobsProgress>) => Object.fromEntries(jobsRows({ ...half, ...progress }));
+const rows = (progress: Partial<RunStatus>) => Object.fromEntries(jobsRows({ ...half, ...progress }));
 
 test('a run of files shows shards, rows, rejects, the rate and the time left', () => {
   expect(rows({})).toEqual({
@@ -32,10 +32,11 @@ test('what is not known is not shown: a queue that is away, a rate before the fi
   });
 });
 
-test('a run that is done, cancelled or a sweep is called that', () => {
+test('a run that is done, cancelled, a sweep or a reproduction is called that', () => {
   expect(rows({ secondsLeft: 0 })['Time left']).toBe('done');
   expect(rows({ cancelled: true })['Time left']).toBe('cancelled');
-  expect(rows({ kind: 'sweep', rowsPerSecond: null, secondsLeft: null })).toEqual({
-    Runs: '20 of 40 done; 2 running, 17 waiting, 1 failed',
-  });
+  for (const kind of ['sweep', 'reproduce'] as const)
+    expect(rows({ kind, rowsPerSecond: null, secondsLeft: null })).toEqual({
+      Runs: '20 of 40 done; 2 running, 17 waiting, 1 failed',
+    });
 });

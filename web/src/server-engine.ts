@@ -5,6 +5,7 @@
  */
 import type { Answer, Explanation, TextInput } from '../../src/engine/index.ts';
 import type { Trace } from '../../src/evaluate/trace.ts';
+import type { ToldRun } from '../../src/jobs/run-status.ts';
 import type { ModelExamples } from '../../src/pyramid/folder/examples.ts';
 import type { ReportRow } from '../../src/report/table.ts';
 import type { AskOptions, EngineInfo, PageEngine } from '../../src/web/page-engine.ts';
@@ -21,8 +22,8 @@ interface Refusal {
 
 /** Of a server that wants one; kept for as long as the page is open, and nowhere else. */
 let key: string | null = null;
-/** Whether it has a run on many machines: what it says nothing of is not asked for. */
-let hasRun = false;
+/** Whether it has runs on many machines: what it says nothing of is not asked for. */
+let hasRuns = false;
 const keyHeader = (): Record<string, string> => (key === null ? {} : { authorization: `Bearer ${key}` });
 
 /**
@@ -36,7 +37,7 @@ export async function servedModels(withKey: string | null = null): Promise<reado
     if (response.status === 401) return 'locked';
     if (!response.ok || !response.headers.get('content-type')?.includes('json')) return 'none';
     const { data, jobs = false } = (await response.json()) as { data?: readonly { id: string }[]; jobs?: boolean };
-    hasRun = jobs;
+    hasRuns = jobs;
     return data && data.length > 0 ? data.map(({ id }) => id) : 'none';
   } catch (error) {
     if (error instanceof TypeError || error instanceof SyntaxError) return 'none';
@@ -51,30 +52,12 @@ export async function metricsText(): Promise<string> {
   return response.text();
 }
 
-/** What the page shows of a run on many machines, of the server's /admin/jobs. */
-export interface JobsProgress {
-  readonly kind: 'files' | 'sweep';
-  readonly shards: {
-    readonly all: number;
-    readonly done: number;
-    readonly running: number | null;
-    readonly waiting: number | null;
-    readonly failed: number | null;
-  };
-  readonly rows: { readonly all: number; readonly answered: number; readonly rejected: number };
-  readonly rowsPerSecond: number | null;
-  readonly secondsLeft: number | null;
-  readonly cancelled: boolean;
-  readonly failures: readonly { readonly shard: number; readonly file: string; readonly reason: string }[];
-  readonly queueProblem: string | null;
-}
-
-/** 'none': the server has no run, or tells this reader nothing of it; 'later': it does not answer now. */
-export async function jobsProgress(): Promise<JobsProgress | 'none' | 'later'> {
-  if (!hasRun) return 'none';
+/** 'none': the server has no runs, or tells this reader nothing of them; 'later': it does not answer now. */
+export async function runsOfServer(): Promise<readonly ToldRun[] | 'none' | 'later'> {
+  if (!hasRuns) return 'none';
   try {
     const response = await fetch('./admin/jobs', { headers: keyHeader() });
-    if (response.ok) return (await response.json()) as JobsProgress;
+    if (response.ok) return ((await response.json()) as { readonly runs: readonly ToldRun[] }).runs;
     return response.status < 500 ? 'none' : 'later';
   } catch {
     return 'later';

@@ -54,8 +54,8 @@ export interface RouteContext {
   readonly isAdminClosed: boolean;
   /** What a request may ask for at most. */
   readonly limits: Limits;
-  /** A run on many machines whose progress is shown; null: none. */
-  readonly run: { readonly out: string; readonly queueUrl: string } | null;
+  /** Runs on many machines whose progress is shown; null: none. */
+  readonly runs: { readonly folders: readonly string[]; readonly queueUrl: string } | null;
   /** The package's version. */
   readonly version: string;
 }

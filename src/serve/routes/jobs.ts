@@ -1,20 +1,20 @@
 /**
- * How far a run on many machines is: what `jobs status` says, for the page. Behind the keys of administration, since it names files.
+ * How far runs on many machines are: what `jobs status` says, for the page. Behind the keys of administration, since it names files.
  * Looked at once a few seconds at most, however many ask.
  */
 import { Type } from 'typebox';
-import type { RunStatus } from '../../jobs/status.ts';
+import { PyramidError } from '../../errors.ts';
+import type { ToldRun } from '../../jobs/run-status.ts';
 import type { RoutePlugin } from '../http/route.ts';
 import { ErrorBody } from './v1-schemas.ts';
 
-/** A look reads the folder, and asks the queue. */
+/** A look reads the folders, and asks the queue. */
 const KEPT_MS = 2000;
-/** Failures that are told of. */
+/** Failures of a run that are told of. */
 const LISTED = 20;
 
 const Count = Type.Union([Type.Integer(), Type.Null()]);
-const Progress = Type.Object({
-  run: Type.String({ description: "the run's folder" }),
+const Status = Type.Object({
   kind: Type.Union([Type.Literal('files'), Type.Literal('sweep'), Type.Literal('reproduce')]),
   shards: Type.Object({ all: Type.Integer(), done: Type.Integer(), running: Count, waiting: Count, failed: Count }),
   rows: Type.Object({ all: Type.Integer(), answered: Type.Integer(), rejected: Type.Integer() }),
@@ -27,30 +27,50 @@ const Progress = Type.Object({
   ),
   queueProblem: Type.Union([Type.String(), Type.Null()]),
 });
+const Runs = Type.Object({
+  runs: Type.Array(
+    Type.Object({
+      run: Type.String({ description: "the run's folder" }),
+      status: Type.Union([Status, Type.Null()]),
+      problem: Type.Union([Type.String(), Type.Null()], { description: 'why there is no status' }),
+    }),
+  ),
+});
 
-export const jobsRoutes: RoutePlugin = async (app, { run, isAdminClosed }) => {
-  if (run === null) return;
-  const { out, queueUrl } = run;
-  let kept: { readonly until: number; readonly status: Promise<RunStatus> } | null = null;
-  const look = (): Promise<RunStatus> => {
+export const jobsRoutes: RoutePlugin = async (app, { runs, isAdminClosed }) => {
+  if (runs === null) return;
+  const { folders, queueUrl } = runs;
+  let kept: { readonly until: number; readonly told: Promise<readonly ToldRun[]> } | null = null;
+  const look = (): Promise<readonly ToldRun[]> => {
     if (kept === null || performance.now() >= kept.until)
-      // a server without runs never loads what they need
       kept = {
         until: performance.now() + KEPT_MS,
-        status: import('../../jobs/status.ts').then(({ status }) => status(out, queueUrl)),
+        told: Promise.all(folders.map((run) => tell(run, queueUrl))),
       };
-    return kept.status;
+    return kept.told;
   };
   const schema = {
     hide: isAdminClosed,
     tags: ['Administration'],
     operationId: 'jobs',
-    summary: 'How far the run on many machines is',
-    response: { 200: Progress, 401: ErrorBody, 403: ErrorBody, 500: ErrorBody, 503: ErrorBody },
+    summary: 'How far the runs on many machines are',
+    response: { 200: Runs, 401: ErrorBody, 403: ErrorBody, 500: ErrorBody, 503: ErrorBody },
   };
   app.get('/admin/jobs', { schema, config: { access: 'admin' } }, async (_request, reply) => {
-    const { failures, ...status } = await look();
     reply.header('cache-control', 'no-store');
-    return { run: out, ...status, failures: failures.slice(0, LISTED) } as never;
+    return { runs: await look() } as never;
   });
 };
+
+/** A run that cannot be told of hides no other. */
+async function tell(run: string, queueUrl: string): Promise<ToldRun> {
+  try {
+    // a server without runs never loads what they need
+    const { status } = await import('../../jobs/status.ts');
+    const { failures, ...found } = await status(run, queueUrl);
+    return { run, status: { ...found, failures: failures.slice(0, LISTED) }, problem: null };
+  } catch (error) {
+    if (!(error instanceof PyramidError)) throw error;
+    return { run, status: null, problem: error.message };
+  }
+}

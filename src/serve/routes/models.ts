@@ -10,7 +10,7 @@ const Name = Type.Object({ name: Type.String({ maxLength: 200 }) });
 const List = Type.Object({
   object: Type.Literal('list'),
   data: Type.Array(Card),
-  jobs: Type.Optional(Type.Boolean({ description: '/admin/jobs tells how far a run on many machines is' })),
+  jobs: Type.Optional(Type.Boolean({ description: '/admin/jobs tells how far runs on many machines are' })),
 });
 const errors = { 400: ErrorBody, 401: ErrorBody, 404: ErrorBody };
 
@@ -22,7 +22,7 @@ export const modelRoutes: RoutePlugin = async (app, context) => {
   addFile(app, context, 'examples', 'Rows that a page shows first, with their labels; 204 if there are none');
 };
 
-function addList(app: App, { models, run }: RouteContext): void {
+function addList(app: App, { models, runs }: RouteContext): void {
   const schema = {
     tags,
     operationId: 'models',
@@ -31,7 +31,7 @@ function addList(app: App, { models, run }: RouteContext): void {
   };
   app.get('/v1/models', { schema }, async () => {
     const data = models.names.map((name) => cardBody(models.get(name)));
-    return { object: 'list' as const, data, ...(run && { jobs: true }) } as never;
+    return { object: 'list' as const, data, ...(runs && { jobs: true }) } as never;
   });
 }
 

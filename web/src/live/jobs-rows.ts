@@ -1,10 +1,10 @@
 /** What the page says of a run on many machines. Knows nothing of how it is drawn. */
+import type { RunStatus } from '../../../src/jobs/run-status.ts';
 import { percent, short, whole } from '../format.ts';
-import type { JobsProgress } from '../server-engine.ts';
 
 /** Names and values for people. */
-export function jobsRows({ kind, shards, rows, rowsPerSecond, secondsLeft, cancelled }: JobsProgress) {
-  const parts = kind === 'sweep' ? 'Runs' : 'Shards';
+export function jobsRows({ kind, shards, rows, rowsPerSecond, secondsLeft, cancelled }: RunStatus) {
+  const parts = kind === 'files' ? 'Shards' : 'Runs';
   const rest =
     shards.running === null ? '' : `; ${shards.running} running, ${shards.waiting} waiting, ${shards.failed} failed`;
   const found: (readonly [name: string, value: string])[] = [

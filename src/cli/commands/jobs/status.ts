@@ -1,5 +1,5 @@
 /** `jobs status`: how far a run is, and which shards failed why. */
-import type { RunStatus } from '../../../jobs/status.ts';
+import type { RunStatus } from '../../../jobs/run-status.ts';
 import { flagOption, type OptionTable } from '../../../option.ts';
 import type { Command } from '../../command.ts';
 import { type QueueOption, queueOption, queueVariable, runFolder, runOperand } from '../../options/jobs-options.ts';
