@@ -31,7 +31,9 @@ describe('the image of workers, its Dockerfile followed in a folder', () => {
     cpSync('dist', join(app, 'dist'), { recursive: true, filter: (path) => !path.includes(join('dist', 'page')) });
     cpSync('package.json', join(app, 'package.json'));
     for (const name of readdirSync('node_modules').filter((name) => !name.startsWith('.'))) {
-      for (const one of name.startsWith('@') ? readdirSync(join('node_modules', name)).map((sub) => `${name}/${sub}`) : [name]) {
+      for (const one of name.startsWith('@')
+        ? readdirSync(join('node_modules', name)).map((sub) => `${name}/${sub}`)
+        : [name]) {
         if (ADDED.includes(one)) continue;
         const link = join(app, 'node_modules', one);
         mkdirSync(dirname(link), { recursive: true });
@@ -67,7 +69,10 @@ describe('the image of workers, its Dockerfile followed in a folder', () => {
     const [word, folder] = image.command;
     expect([word, folder]).toEqual(['work', '/data/answers']);
     const work = start(word, join(root, 'none'));
-    expect([work.status, work.stderr]).toEqual([expect.any(Number), expect.stringMatching(/^error: .*none\/manifest\.json/)]);
+    expect([work.status, work.stderr]).toEqual([
+      expect.any(Number),
+      expect.stringMatching(/^error: .*none\/manifest\.json/),
+    ]);
     expect(work.status).not.toBe(0);
     const inS3 = start('status', 's3://mails/answers');
     expect(inS3.stderr).toMatch(/^error: .*s3:\/\/mails\/answers/);

@@ -55,7 +55,10 @@ describe.skipIf(!hasChromium)('Live behind a server that audits (skipped where t
     await page.locator('.audit').waitFor();
   };
   const figure = (page: Page, name: string) =>
-    page.locator('.audit tr', { has: page.getByRole('rowheader', { name, exact: true }) }).locator('td').innerText();
+    page
+      .locator('.audit tr', { has: page.getByRole('rowheader', { name, exact: true }) })
+      .locator('td')
+      .innerText();
   const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
 
   test('the audit card shows the server’s own figures, and an alarm above them once more answers differ than was certified', async () => {
