@@ -63,21 +63,21 @@ export function campaignWork(given: SubmittedCampaign, runs: CampaignRuns, say: 
       await runAlone(runs.campaign, at, { signal, onEvent });
       return `${runs.label(at)} is trained, in ${((performance.now() - begun) / 1000).toFixed(0)} s`;
     },
-    async finish(failed) {
+    async finish(undone) {
       if (given.reproduce) {
         const { out } = given.reproduce;
-        await finishReproduction(given.reproduce, (at) => whyNot(at, runs, failed), onEvent);
+        await finishReproduction(given.reproduce, (at) => whyNot(at, runs, undone), onEvent);
         say(`the report is ${join(out, 'report.html')}`);
-      } else if (failed.size === 0) await finishSweep(given.sweep!, onEvent);
+      } else if (undone.size === 0) await finishSweep(given.sweep!, onEvent);
     },
     close: async () => {},
   };
 }
 
-function whyNot(at: number, runs: CampaignRuns, failed: ReadonlyMap<number, string>): string {
-  const reason = failed.get(at);
-  if (reason !== undefined) return reason;
+function whyNot(at: number, runs: CampaignRuns, undone: ReadonlyMap<number, string | null>): string {
+  const reason = undone.get(at);
+  if (reason) return reason;
   const { baseline } = runs.before(at);
-  const why = baseline === null ? undefined : failed.get(baseline);
-  return why === undefined ? 'it was not trained' : `plain BERT of its task and seed failed: ${why}`;
+  const why = baseline === null ? null : undone.get(baseline);
+  return why ? `plain BERT of its task and seed failed: ${why}` : 'it was not trained';
 }

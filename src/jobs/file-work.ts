@@ -46,8 +46,8 @@ export async function fileWork({ out, manifest, dir, workers, threads, totals }:
       const left = rejected > 0 ? `, ${rejected} rejected` : '';
       return `${rows} rows answered${left} in ${((performance.now() - begun) / 1000).toFixed(1)} s`;
     },
-    async finish(failed) {
-      if (failed.size === 0) await removeLeftovers(out);
+    async finish(undone) {
+      if (undone.size === 0) await removeLeftovers(out);
     },
     close: () => model.close(),
   };

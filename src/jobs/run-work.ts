@@ -8,7 +8,7 @@ export interface RunWork {
   isDone(at: number): Promise<boolean>;
   /** Does it, and says what came of it. Throws the signal's reason where that gives up. */
   do(at: number, signal: AbortSignal): Promise<string>;
-  /** Once nothing is left to do. `failed`: by number, the reasons of those that are tried no more. */
-  finish(failed: ReadonlyMap<number, string>): Promise<void>;
+  /** Once nothing is left to do. `undone`: by number, why those that are not done failed; null: they waited for one that did. */
+  finish(undone: ReadonlyMap<number, string | null>): Promise<void>;
   close(): Promise<void>;
 }

@@ -91,9 +91,11 @@ export async function work(
     if (why !== 'finished') return { why, totals, failed: 0, shards, noun, of };
     const done = await doneOf(out, manifest);
     // the queue is not asked where it has nothing to say: it may be gone by now
-    const reasons = done.every(Boolean) ? [] : (await queue.failed()).filter(({ shard }) => !done[shard]);
-    await job.finish(new Map(reasons.map(({ shard, reason }) => [shard, reason])));
-    const failed = done.filter((isDone) => !isDone).length;
+    const failures = done.every(Boolean) ? [] : await queue.failed();
+    const reasonOf = (at: number) => failures.find(({ shard }) => shard === at)?.reason ?? null;
+    const undone = new Map(done.flatMap((isDone, at) => (isDone ? [] : [[at, reasonOf(at)] as const])));
+    await job.finish(undone);
+    const failed = undone.size;
     // nobody needs it any more
     if (failed === 0) await within(queue.remove(), CLOSE_MS);
     return { why, totals, failed, shards, noun, of };
