@@ -68,11 +68,11 @@ export function followDockerfile(path: string, root: string, bases: Readonly<Rec
 
   for (const [name, args] of instructionsOf(readFileSync(path, 'utf8'))) {
     if (name === 'FROM') {
+      const base: Base | undefined = bases[args];
       const stage = {
         name: / AS (\w+)$/.exec(args)?.[1] ?? '',
-        root: join(root, `stage${stages.length}`),
-        workdir: '/',
-        ...bases[args],
+        root: base?.root ?? join(root, `stage${stages.length}`),
+        workdir: base?.workdir ?? '/',
       };
       mkdirSync(stage.root, { recursive: true });
       stages.push(stage);
