@@ -36,7 +36,8 @@ function logTicks(low: number, high: number): number[] {
   const steps = ratio > 2000 ? [1] : ratio > 20 ? [1, 2, 5] : [1, 1.5, 2, 3, 4, 5, 6, 8];
   const first = Math.floor(Math.log10(low));
   const decades = Array.from({ length: Math.floor(Math.log10(high)) - first + 1 }, (_, i) => 10 ** (first + i));
-  const every = Math.ceil(decades.length / MOST_DECADES);
+  // the first may lie below the domain, with multiples within it
+  const every = Math.max(1, Math.ceil((decades.length - 1) / MOST_DECADES));
   return decades
     .filter((_, i) => i % every === 0)
     .flatMap((decade) => steps.map((step) => Number((step * decade).toPrecision(2))))

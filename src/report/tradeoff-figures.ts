@@ -64,7 +64,7 @@ export function tradeoffFigures(methods: readonly CurveReport[], places: Palette
       .filter(({ judgement }) => shown(judgement))
       .flatMap(({ method, judgement }) => mark(method, judgement, judgement.speedup[count]));
     const axes = {
-      x: { label: 'Speed-up over the dense model (times) →', domain, log: true, format: short1 },
+      x: { label: 'Speed-up over the dense model (times) →', domain, log: true },
       y: {
         label: `↑ ${quality}${inPercent ? ' (%)' : ''}`,
         // nothing is better than right on all
@@ -105,8 +105,6 @@ function mark(method: string, point: CurvePoint, x: number | null) {
   return [{ method, y, x, title: `${method}, tau ${tauText(point.tau)}: ${qualityText(point)} at ${times(x)}` }];
 }
 const tauText = (tau: number | null) => (tau === null ? 'off' : String(tau));
-const short1 = (value: number) => String(Number(value.toPrecision(2)));
-
 /** The curve's points and the table's own, by tau, "off" first. */
 function withPoint(curve: readonly CurvePoint[], point: CurvePoint): CurvePoint[] {
   const others = curve.filter(({ tau }) => tau !== point.tau);
