@@ -1,23 +1,26 @@
 // The torture suite: what the project promises to survive, tried out on the built package, each promise with its measured figure
 // (docs/reliability.md). Parts are files of one function each; a part that fails goes on to the end, so that one run shows all.
 //
-//     npm run torture -- [--short] [--seed N] [--only parsers,training,server] [--out FILE.json]
+//     npm run torture -- [--short] [--seed N] [--only parsers,training,jobs,server,stops,same] [--kinds data.csv,config.json] [--out FILE.json]
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { jobs } from './jobs/jobs.mjs';
 import { parsers } from './parsers/parsers.mjs';
 import { sameEverywhere } from './same-everywhere.mjs';
-import { server } from './server.mjs';
+import { server } from './server/steady.mjs';
+import { stops } from './server/stops.mjs';
 import { training } from './training.mjs';
 
-const PARTS = { parsers, training, server, same: sameEverywhere };
+const PARTS = { parsers, training, jobs, server, stops, same: sameEverywhere };
 
 const { values: given } = parseArgs({
   options: {
     short: { type: 'boolean', default: false },
     seed: { type: 'string', default: '0' },
     only: { type: 'string' },
+    kinds: { type: 'string' },
     out: { type: 'string' },
   },
 });
@@ -46,7 +49,7 @@ try {
       say(`${ok ? 'ok    ' : 'FAILED'}  ${promise}: ${measured}`);
     };
     try {
-      await PARTS[name]({ dir, seed, short: given.short, report, say });
+      await PARTS[name]({ dir, seed, short: given.short, kinds: given.kinds?.split(',') ?? null, report, say });
     } catch (error) {
       report(
         'the part runs to its end',

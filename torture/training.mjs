@@ -113,8 +113,11 @@ function run(args, { nodeArgs = [], limits = null } = {}) {
 
 const pause = (ms) => new Promise((done) => setTimeout(done, ms));
 
+/** Whether the run was killed behind its end: its folder is in its place, and there is nothing to resume. */
+const isFinished = (out) => existsSync(out) && !existsSync(`${out}.checkpoint.safetensors`);
+
 async function killed({ own, args, wanted, kills, wait }) {
-  let [done, runs] = [0, 0];
+  let [done, runs, behind] = [0, 0, 0];
   while (done < kills) {
     const name = `killed-${runs++}`;
     const out = join(own, name);
@@ -128,13 +131,16 @@ async function killed({ own, args, wanted, kills, wait }) {
       if (existsSync(out)) await readModelFolder(out); // whatever is there is whole
       if (code === 0) break;
       done++;
+      if (!isFinished(out)) continue;
+      behind++;
+      break;
     }
     if (!same(resultOf(out), wanted)) return [`run ${runs} ended with other bytes`, false];
     const left = leftBeside(out);
     if (left.length > 0) return [`run ${runs} left ${left.join(', ')}`, false];
     rmSync(out, { recursive: true });
   }
-  return [`${done} kills in ${runs} trainings`, true];
+  return [`${done} kills in ${runs} trainings, ${behind} of them with the model in its place already`, true];
 }
 
 /** Killed as soon as something that is no checkpoint stands beside the place of the folder. */
