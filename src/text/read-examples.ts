@@ -122,9 +122,10 @@ export async function* streamRows(path: string, options: StreamOptions = {}): As
     // what the columns of a part are was settled on the whole file
     const laterKey = part ? () => null : keysThatMatter(path, columns, options, choice);
 
+    const readRow = ({ line, cells }: Extract<TableRow, { kind: 'row' }>) =>
+      choice ? textRow(line, cells, choice, reading) : withoutColumns(line);
     for await (const row of rows) {
-      if (row.kind === 'row' && !choice) throw new Error('internal: a row in a table without columns');
-      const read = row.kind === 'problem' ? row : (laterKey(row) ?? textRow(row.line, row.cells, choice!, reading));
+      const read = row.kind === 'problem' ? row : (laterKey(row) ?? readRow(row));
       if ('problem' in read) {
         bad++;
         onProblem(read);
@@ -138,6 +139,9 @@ export async function* streamRows(path: string, options: StreamOptions = {}): As
   }
   if (good + bad === 0 && limit > 0 && !part) throw new PyramidError('MP_DATA_EMPTY', { path });
 }
+
+/** Of a file whose first rows are all `{}` or no rows at all. */
+const withoutColumns = (line: number): RowProblem => ({ kind: 'problem', line, problem: 'the row has no columns' });
 
 const wholeRow = (columns: readonly string[], cells: readonly unknown[]): Record<string, unknown> =>
   Object.fromEntries(columns.map((name, i) => [name, cells[i] instanceof UnreadableCell ? null : (cells[i] ?? null)]));

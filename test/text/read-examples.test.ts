@@ -285,8 +285,20 @@ describe('rows that cannot be read', () => {
       ['i.jsonl', '{"text":"x","label":1}\n{"text":"x","label":[1]}\n', 'i.jsonl:2: the label is a list'],
       ['j.json', '[{"text":"x","label":1},{"text":"x","label":null}]', 'j.json:2: there is no label'],
       ['k.jsonl', 'nothing\n', 'k.jsonl:1: the line is not JSON'],
+      ['l.jsonl', '{}\n{}\n', 'l.jsonl:1: the row has no columns'],
+      ['m.json', '[{}]', 'm.json:1: the row has no columns'],
+      ['n.json', '{}', 'n.json:1: the row has no columns'],
     ];
     for (const [name, content, message] of bad) await expect(read(name, content), name).rejects.toThrow(message);
+  });
+
+  it.each(['nothing', '{}'])('are told row by row where the first thousand are all %s', async (line) => {
+    const path = await file('a.jsonl', `${`${line}\n`.repeat(1001)}{"text":"x"}\n`);
+    const seen: string[] = [];
+    expect(await rows(path, { onProblem: ({ problem }) => seen.push(problem) })).toEqual([]);
+    expect(seen).toHaveLength(1002);
+    expect(seen[0]).toContain(line === '{}' ? 'the row has no columns' : 'the line is not JSON');
+    expect(seen[1001]).toContain('the key "text" comes first after 1000 rows without it');
   });
 });
 
