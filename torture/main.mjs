@@ -1,7 +1,7 @@
 // The torture suite: what the project promises to survive, tried out on the built package, each promise with its measured figure
 // (docs/reliability.md). Parts are files of one function each; a part that fails goes on to the end, so that one run shows all.
 //
-//     npm run torture -- [--short] [--seed N] [--only parsers,training,jobs,server,stops,same] [--kinds data.csv,config.json] [--out FILE.json]
+//     npm run torture -- [--short] [--seed N] [--only parsers,training,jobs,server,stops,same] [--kinds data.csv,config.json] [--minutes 20] [--out FILE.json]
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -21,6 +21,7 @@ const { values: given } = parseArgs({
     seed: { type: 'string', default: '0' },
     only: { type: 'string' },
     kinds: { type: 'string' },
+    minutes: { type: 'string' },
     out: { type: 'string' },
   },
 });
@@ -36,9 +37,16 @@ if (!Number.isSafeInteger(seed) || seed < 0) {
   process.exit(2);
 }
 
+const minutes = given.minutes === undefined ? null : Number(given.minutes);
+if (minutes !== null && !(minutes > 0)) {
+  console.error('--minutes is no number above 0.');
+  process.exit(2);
+}
+
 const dir = mkdtempSync(join(tmpdir(), 'torture-'));
 /** @type {{ part: string, promise: string, measured: string, ok: boolean }[]} */
 const results = [];
+const kinds = given.kinds?.split(',') ?? null;
 const say = (line) => console.log(line);
 try {
   for (const name of names) {
@@ -49,7 +57,7 @@ try {
       say(`${ok ? 'ok    ' : 'FAILED'}  ${promise}: ${measured}`);
     };
     try {
-      await PARTS[name]({ dir, seed, short: given.short, kinds: given.kinds?.split(',') ?? null, report, say });
+      await PARTS[name]({ dir, seed, short: given.short, kinds, minutes, report, say });
     } catch (error) {
       report(
         'the part runs to its end',

@@ -104,7 +104,7 @@ export function parseConfig(raw: Readonly<Record<string, unknown>>, path: string
   if (typeof type !== 'string' || !KNOWN.includes(type)) {
     throw new PyramidError('MP_MODEL_ARCHITECTURE', {
       path,
-      found: typeof type === 'string' ? type : quoted(type),
+      found: typeof type === 'string' ? type.slice(0, 60) : quoted(type),
       known: KNOWN.filter((family) => family !== 'linear'),
     });
   }

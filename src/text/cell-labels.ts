@@ -51,7 +51,9 @@ export function answerAcross(cells: readonly unknown[], names: readonly string[]
     const said = labelOf(cell);
     if (said !== undefined && /^(1(\.0*)?|true)$/i.test(said)) labels.push(names[i]);
     else if (said === undefined || !/^(0(\.0*)?|false)$/i.test(said))
-      return { problem: `the column "${names[i]}" is ${said === undefined ? 'empty' : `"${said}"`}, not 0 or 1` };
+      return {
+        problem: `the column "${names[i]}" is ${said === undefined ? 'empty' : `"${said.slice(0, 40)}"`}, not 0 or 1`,
+      };
   }
   return { labels };
 }

@@ -222,7 +222,8 @@ async function readTable(examples: Example[], path: string, form: Form, table: T
       const cells = row.cells.map(String);
       const text = texts.map((i) => (form.escapedNewlines ? cells[i].replaceAll('\\n', ' ') : cells[i])).join(' ');
       const index = form.labelOf(row.cells[label]);
-      if (index < 0) problem = `the label is "${cells[label]}", not one of ${form.cells.join(', ')}`;
+      if (index < 0)
+        problem = `the label is "${String(cells[label]).slice(0, 40)}", not one of ${form.cells.join(', ')}`;
       else examples.push(pair === null ? { text, label: index } : { text, pair: cells[pair], label: index });
     }
     if (problem !== null) {

@@ -522,6 +522,12 @@ describe('a faulty config.json', () => {
     );
   });
 
+  it('is told by its beginning where the name of its architecture is endless', async () => {
+    const { code, message } = await failure({ ...least, model_type: 'x'.repeat(5000) });
+    expect(code).toBe('MP_MODEL_ARCHITECTURE');
+    expect(message).toContain(`model_type is "${'x'.repeat(60)}"`);
+  });
+
   it('that is not there is MP_FILE_MISSING', async () => {
     await expect(readConfig(join(folder, 'absent'))).rejects.toMatchObject({
       code: 'MP_FILE_MISSING',

@@ -41,6 +41,11 @@ describe('what a schema refuses is one sentence', () => {
     ['/v1/classify', { inputs: [['w1']] }, 'inputs[0] is a list of 1: give a string or an object of text, pair'],
     ['/v1/classify', { inputs: [] }, 'inputs is an empty list: give a list that is not empty'],
     ['/v1/classify', { inputs: 'w1', tau: '0.5' }, 'tau is the string "0.5": give a number from 0 to 1 or null'],
+    [
+      '/v1/classify',
+      { inputs: 'w1', tau: 'a text' },
+      'tau is a string of 6 characters: give a number from 0 to 1 or null',
+    ],
     ['/v1/classify', { inputs: 'w1', tau: 1.1 }, 'tau is 1.1, a number: give a number from 0 to 1'],
     [
       '/v1/classify',

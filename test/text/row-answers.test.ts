@@ -176,6 +176,14 @@ describe('rows with any number of labels', () => {
       'a.csv:3: the column "a" is "0.3", not 0 or 1',
     ],
     [
+      'an endless cell where 0 or 1 belongs',
+      'a.csv',
+      `text,a,b\nx,1,0\ny,${'z'.repeat(5000)},1\n`,
+      { labelColumns: ['a', 'b'] },
+      'MP_DATA_ROW',
+      `a.csv:3: the column "a" is "${'z'.repeat(40)}", not 0 or 1`,
+    ],
+    [
       'a column for each label beside one for all',
       'a.csv',
       'text,a,b\nx,1,0\n',

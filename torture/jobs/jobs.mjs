@@ -58,7 +58,7 @@ export async function jobs({ dir, seed, short, report, say }) {
     }
     const seconds = (performance.now() - begin) / 1000;
     const status = JSON.parse(magicPyramid(['jobs', 'status', out, '--json'], { env }));
-    tell({ came, memory, retries, seconds, status, disk, sizes, report, ends: crew.ends });
+    tell({ came, memory, retries, seconds, status, disk, sizes, short, report, say, ends: crew.ends });
     await tellRows({ out, model, files, seed, status, report });
   } finally {
     await crew?.end();
@@ -116,7 +116,9 @@ async function troubled({ out, sizes, crew, disk, redis, random, say }) {
   return came;
 }
 
-function tell({ came, memory, retries, seconds, status, disk, sizes, report, ends }) {
+function tell({ came, memory, retries, seconds, status, disk, sizes, short, report, say, ends }) {
+  // a short run is over before memory says anything
+  const judge = short ? (promise, measured) => say(`  ${promise}: ${measured}`) : report;
   const per = Math.round(status.rows.all / seconds);
   report(
     `${WORKERS} workers get through all of it by themselves`,
@@ -130,7 +132,7 @@ function tell({ came, memory, retries, seconds, status, disk, sizes, report, end
   );
   const third = Math.ceil(memory.length / 3);
   const [early, late] = [memory.slice(0, third), memory.slice(-third)].map((part) => Math.max(...part));
-  report(
+  judge(
     'memory of a worker does not grow from the first to the last third',
     `at most ${Math.round(early)} MiB, then ${Math.round(late)}`,
     late <= early * 1.1 + GROWTH_MIB,

@@ -6,7 +6,7 @@ import { randomStream } from '../../dist/random.js';
 import { mutate } from './mutate.mjs';
 import { targets } from './targets.mjs';
 
-const { dir, seed, name, from, to, place } = JSON.parse(process.argv[2]);
+const { dir, seed, name, text, from, to, place } = JSON.parse(process.argv[2]);
 const own = join(dir, place);
 mkdirSync(own, { recursive: true });
 const target = (await targets(dir, seed)).find((one) => one.name === name);
@@ -19,7 +19,7 @@ tell({ kind: 'ready' });
 for (let i = from; i < to; i++) {
   const random = randomStream(seed, name, i);
   const good = target.seeds[random.integer(target.seeds.length)];
-  const input = mutate(random, good, target.seeds);
+  const input = text === undefined ? mutate(random, good, target.seeds) : Buffer.from(text);
   tell({ kind: 'begin', i });
   const begin = performance.now();
   try {

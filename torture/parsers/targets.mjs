@@ -63,10 +63,10 @@ const inFolder = (name, files) => ({
     await configOf(folder);
     const tokenizer = await tokenizerOf(folder);
     const model = await modelOf(folder);
-    const floor = new Floor(model.floor);
+    const floor = model.floor && new Floor(model.floor);
     return TEXTS.map((text) => {
       const encoding = tokenizer.encode(text, undefined, 32);
-      return [...(floor.logits(encoding) ?? [])];
+      return [...(floor?.logits(encoding) ?? [])];
     });
   },
 });

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { MAIN } from '../good-inputs.mjs';
 
 /** In a text of a request. Found again in a log or an error body, it has leaked. */
-export const MARK = 'zqxjkvb';
+export const MARK = 'zqxjkvb-of-a-text';
 /** That the server wants of its clients, and one that it does not know. */
 export const KEY = 'kq7-of-the-torture-suite';
 export const WRONG_KEY = 'wx9-of-the-torture-suite';

@@ -90,9 +90,13 @@ function described(value: unknown): string {
   if (value === null) return 'null';
   if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : `a list of ${value.length}`;
   if (typeof value === 'object') return 'an object';
-  if (typeof value === 'string') return value === '' ? 'an empty string' : `the string "${brief(value)}"`;
+  if (typeof value === 'string') return value === '' ? 'an empty string' : ofString(value);
   return `${String(value)}${typeof value === 'number' ? ', a number' : ''}`;
 }
+
+/** A word may be a value that is not known; a text in the wrong place is not given back, since errors are kept where texts are not. */
+const ofString = (value: string): string =>
+  /^\S{1,12}$/.test(value) ? `the string "${value}"` : `a string of ${value.length} characters`;
 
 /** What a schema takes, in words. */
 function expected(schema: Schema): string {
