@@ -2,8 +2,8 @@
 import type { FloorReading } from '../../pyramid/floor/index.ts';
 
 export interface FloorSettings extends Omit<FloorReading, 'pairs'> {
-  /** n-grams of fewer training rows have no weight. */
-  readonly minRows: number;
+  /** n-grams of fewer training rows have no weight; null: as `leastRows` says. */
+  readonly minRows: number | null;
   /** scikit-learn's C; null: by cross-validation. */
   readonly strength: number | null;
   /** Where the search for it begins. */
@@ -23,7 +23,6 @@ const COMMON = {
   buckets: 2 ** 18, // at most; fewer for more than 64 labels
   bigrams: true,
   maxTokens: 1024, // as good as all (docs/results), and the work of one text is bounded
-  minRows: 2,
   strength: null,
   folds: 3,
   solver: null,
@@ -34,6 +33,12 @@ const COMMON = {
 } as const;
 
 export const FLOOR_DEFAULTS: { readonly texts: FloorSettings; readonly pairs: FloorSettings } = {
-  texts: { ...COMMON, weighting: 'tfidf', firstStrength: 30 },
-  pairs: { ...COMMON, weighting: 'binary', firstStrength: 0.1 },
+  texts: { ...COMMON, minRows: null, weighting: 'tfidf', firstStrength: 30 },
+  pairs: { ...COMMON, minRows: 2, weighting: 'binary', firstStrength: 0.1 },
 };
+
+/** Up to so many rows the table is small anyway, and an n-gram of one row may be all that a text has (docs/results). */
+const FEW_ROWS = 2000;
+
+/** How many of the training rows an n-gram must have, where nobody says. */
+export const leastRows = (rows: number): number => (rows <= FEW_ROWS ? 1 : 2);

@@ -18,7 +18,7 @@ import { type ChosenStrength, chooseStrength } from './choose-strength.ts';
 import { type Columns, columnsOf } from './columns.ts';
 import type { OnFloorEvent } from './floor-event.ts';
 import { type FloorRows, type FloorTargets, partOf, rowCount } from './floor-rows.ts';
-import { FLOOR_DEFAULTS, type FloorSettings } from './floor-settings.ts';
+import { FLOOR_DEFAULTS, type FloorSettings, leastRows } from './floor-settings.ts';
 import { lbfgs, MEMORY } from './lbfgs.ts';
 import { Logistic, parametersFor, shareOf, type WeightedTargets, weightedTargets } from './logistic.ts';
 import { everyRow, matrixOf } from './matrix.ts';
@@ -49,14 +49,15 @@ export function trainFloor(job: FloorJob, onEvent: OnFloorEvent = () => {}): Tra
   const { rows, labels, kinds, seed } = job;
   const pairs = rows.seconds !== null;
   const settings: FloorSettings = { ...FLOOR_DEFAULTS[pairs ? 'pairs' : 'texts'], ...job.settings };
-  const { bigrams, maxTokens, weighting, minRows } = settings;
+  const { bigrams, maxTokens, weighting } = settings;
+  const minRows = settings.minRows ?? leastRows(rowCount(rows));
   const buckets = Math.min(settings.buckets, bucketsFor(labels));
   const reading: FloorReading = { pairs, buckets, bigrams, maxTokens, weighting };
   onEvent({ kind: 'floor', phase: 'features', done: 0, of: 1 });
   const columns = columnsOf(rows, reading, kinds, minRows);
   onEvent({ kind: 'floor', phase: 'features', done: 1, of: 1 });
   const targets = weightedTargets(job.targets, labels, job.classWeights ?? null);
-  const chosen = settings.strength === null ? choose(job, columns, targets, settings, onEvent) : null;
+  const chosen = settings.strength === null ? choose(job, columns, targets, { ...settings, minRows }, onEvent) : null;
   const strength = settings.strength ?? chosen!.strength;
   const solver =
     settings.solver ?? (bytesNeeded(rows, columns, targets) <= settings.maxBytes ? 'l-bfgs' : 'averaged-sgd');
@@ -82,7 +83,7 @@ function choose(
   job: FloorJob,
   columns: Columns,
   all: WeightedTargets,
-  settings: FloorSettings,
+  settings: FloorSettings & { readonly minRows: number },
   onEvent: OnFloorEvent,
 ): ChosenStrength {
   const { labels, classWeights, seed } = job;

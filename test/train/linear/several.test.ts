@@ -64,8 +64,8 @@ describe('one logistic regression a label', () => {
 
   it('needs memory for an output a label, of two labels twice what labels that exclude each other need', () => {
     const { rows, kinds, targets } = jobOf(drawnTexts(60, 2), 2);
-    const { bigrams, maxTokens, weighting, minRows } = FLOOR_DEFAULTS.texts;
-    const columns = columnsOf(rows, { pairs: false, buckets: 2 ** 12, bigrams, maxTokens, weighting }, kinds, minRows);
+    const { bigrams, maxTokens, weighting } = FLOOR_DEFAULTS.texts;
+    const columns = columnsOf(rows, { pairs: false, buckets: 2 ** 12, bigrams, maxTokens, weighting }, kinds, 1);
     const one = bytesNeeded(rows, columns, weightedTargets(targets, 2, null));
     const both = bytesNeeded(rows, columns, targetsOf(Array.from(targets.labels, (label) => [label, 1 - label])));
     expect(both - one).toBe(4 * (2 * MEMORY + 6) * (columns.count + 1));

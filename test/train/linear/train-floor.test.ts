@@ -76,6 +76,17 @@ test.each([2, 3, 4, 6])('with %i labels the gradient is what differences of the 
 describe('training floor 0', () => {
   const texts = drawnTexts(80, 4);
 
+  test('weighs n-grams of a single row where rows are few, and where they are many only those of two', () => {
+    const seen = (count: number, minRows?: number) => {
+      const settings = { buckets: 2 ** 12, strength: 1, ...(minRows !== undefined && { minRows }) };
+      return trainFloor({ ...jobOf(drawnTexts(count, 2), 2), settings }).parts.info.seen;
+    };
+    expect(seen(40)).toBe(seen(40, 1));
+    expect(seen(40)).toBeGreaterThan(seen(40, 2));
+    expect(seen(2001)).toBe(seen(2001, 2));
+    expect(seen(2001)).toBeLessThan(seen(2001, 1));
+  });
+
   test('gives the same bytes for the same seed', () => {
     const job = jobOf(texts, 4, { strength: null });
     expect(floorFile(trainFloor(job).parts)).toEqual(floorFile(trainFloor(job).parts));
