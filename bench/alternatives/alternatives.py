@@ -73,13 +73,17 @@ def static(train, labels, folder, args):
 def distilled(args):
     """Makes --static of --encoder, once."""
     import torch
-    from model2vec.distill import distill
+    from model2vec.distill import distill_from_model
+    from transformers import AutoModel, AutoTokenizer
 
     torch.set_num_threads(1)
     if os.path.exists(args.static):
         return
     begin = time.perf_counter()
-    distill(args.encoder, device="cpu").save_pretrained(args.static)
+    # a folder may hold half precision, in which a processor computes many times slower
+    encoder = AutoModel.from_pretrained(args.encoder, dtype=torch.float32)
+    tokenizer = AutoTokenizer.from_pretrained(args.encoder)
+    distill_from_model(encoder, tokenizer, device="cpu").save_pretrained(args.static)
     print(f"distilled in {time.perf_counter() - begin:.0f} s", file=sys.stderr)
 
 

@@ -23,11 +23,20 @@ def read(path):
     return [row["text"] for row in rows], [row["label"] for row in rows]
 
 
+def encoder_of(folder):
+    """In single precision, whatever the folder holds: half is many times slower on a processor, and too coarse to train in."""
+    import torch
+    from sentence_transformers import SentenceTransformer
+
+    return SentenceTransformer(folder, model_kwargs={"dtype": torch.float32})
+
+
 def setfit(texts, labels, args):
     from datasets import Dataset
     from setfit import SetFitModel, Trainer, TrainingArguments
+    from sklearn.linear_model import LogisticRegression
 
-    model = SetFitModel.from_pretrained(args.model)
+    model = SetFitModel(model_body=encoder_of(args.model), model_head=LogisticRegression())  # as from_pretrained makes it
     with tempfile.TemporaryDirectory() as folder:
         # the defaults, but for what is written and shown
         options = TrainingArguments(
@@ -38,10 +47,9 @@ def setfit(texts, labels, args):
 
 
 def frozen(texts, labels, args):
-    from sentence_transformers import SentenceTransformer
     from sklearn.linear_model import LogisticRegression
 
-    encoder = SentenceTransformer(args.model)
+    encoder = encoder_of(args.model)
     embed = lambda texts: encoder.encode(texts, show_progress_bar=False, normalize_embeddings=True)
     head = LogisticRegression(C=10, max_iter=1000).fit(embed(texts), labels)
     return lambda texts: list(head.predict(embed(texts)))
