@@ -149,19 +149,24 @@ function isTargetRule(value: unknown, labels: number): value is TargetRule {
   );
 }
 
+/** Answers are made of products of three of them, which have to be numbers too. */
+const LARGEST = 1e100;
+
+const isFigure = (value: unknown): value is number => Number.isFinite(value) && Math.abs(value as number) <= LARGEST;
+
 const isTemperatures = (value: unknown, layers: number): boolean =>
-  Array.isArray(value) && value.length === layers && value.every((one) => Number.isFinite(one) && one > 0);
+  Array.isArray(value) && value.length === layers && value.every((one) => isFigure(one) && one > 0);
 
 const isExitSum = (value: unknown, labels: number): value is ExitSum => {
   const { weight, prior, scale } = (value ?? {}) as Partial<ExitSum>;
   return (
-    Number.isFinite(weight) &&
-    weight! >= 0 &&
-    Number.isFinite(scale) &&
-    scale! > 0 &&
+    isFigure(weight) &&
+    weight >= 0 &&
+    isFigure(scale) &&
+    scale > 0 &&
     Array.isArray(prior) &&
     prior.length === labels &&
-    prior.every(Number.isFinite)
+    prior.every(isFigure)
   );
 };
 
@@ -192,7 +197,7 @@ export function parseEntry(
   if (!Array.isArray(logits) || logits.length !== shape.layers) throw fault(`"logits" are not ${shape.layers} rows`);
   logits.forEach((row, i) => {
     const mayBeEmpty = i < shape.layers - 1;
-    const full = Array.isArray(row) && row.length === shape.labels && row.every(Number.isFinite);
+    const full = Array.isArray(row) && row.length === shape.labels && row.every(isFigure);
     if (!full && !(mayBeEmpty && Array.isArray(row) && row.length === 0))
       throw fault(`"logits" of layer ${i + 1} are not ${shape.labels} finite numbers`);
     if (mayBeEmpty && headKind === 'none' && row.length > 0)
@@ -206,7 +211,7 @@ export function parseEntry(
     logits,
   };
   if (!sum) return read;
-  const isAsked = Array.isArray(floor) && floor.length === shape.labels && floor.every(Number.isFinite);
+  const isAsked = Array.isArray(floor) && floor.length === shape.labels && floor.every(isFigure);
   if (!isAsked && !(floor === null && shape.layers > 0)) throw fault(`"floor" is not ${shape.labels} finite numbers`);
   return { ...read, floor };
 }

@@ -158,6 +158,8 @@ describe('a trace on disk', () => {
     ['a prior that does not fit', { floor: { ...sum, prior: [0] } }, /"floor" is not a weight/],
     ['a negative weight', { floor: { ...sum, weight: -1 } }, /"floor" is not a weight/],
     ['a scale of 0', { floor: { ...sum, scale: 0 } }, /"floor" is not a weight/],
+    ['a weight that makes answers infinite', { floor: { ...sum, weight: 1e308 } }, /"floor" is not a weight/],
+    ['a temperature that does', { temperatures: [1, 1, 1, 1, 1, 1e308] }, /"temperatures" are not 6 numbers/],
     [
       'embeddings of no width',
       { shape: { ...good.shape, embeddingSize: 0 } },
