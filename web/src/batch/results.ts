@@ -186,10 +186,14 @@ function inOrder(rows: Uint32Array, values: readonly number[], descending: boole
   }
   const value = new Float32Array(1);
   const bits = new Uint32Array(value.buffer);
-  const keys = Float64Array.from(rows, (row) => {
-    value[0] = values[row];
+  // loops, since from() goes through an iterator, which takes as long as the sorting
+  const keys = new Float64Array(rows.length);
+  for (let i = 0; i < rows.length; i++) {
+    value[0] = values[rows[i]];
     const rising = bits[0] >= 2 ** 31 ? 2 ** 32 - 1 - bits[0] : bits[0] + 2 ** 31;
-    return (descending ? 2 ** 32 - 1 - rising : rising) * MOST_KEYED + row;
-  }).sort();
-  return Uint32Array.from(keys, (key) => key % MOST_KEYED);
+    keys[i] = (descending ? 2 ** 32 - 1 - rising : rising) * MOST_KEYED + rows[i];
+  }
+  keys.sort();
+  for (let i = 0; i < rows.length; i++) rows[i] = keys[i] % MOST_KEYED;
+  return rows;
 }
