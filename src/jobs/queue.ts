@@ -5,7 +5,8 @@
  */
 import type { BackendFactory, Job, JobsOptions, Queue, QueueOptions, Worker, WorkerOptions } from 'bullmq';
 import { PyramidError } from '../errors.ts';
-import { askPostgres, isAway, isPostgres, patiently } from './postgres.ts';
+import { isAway, type Patience, patiently } from './away.ts';
+import { askPostgres, isPostgres } from './postgres.ts';
 import type { FailedShard } from './run-status.ts';
 
 /** Of a job: the number of its shard. */
@@ -72,6 +73,12 @@ export class ShardQueue {
       await queue?.close().catch(() => {});
       throw notReached(url, error);
     }
+  }
+
+  /** As `open`, for who comes before the queue's server does, or while it restarts. Throws the signal's reason too. */
+  static openWhenThere(run: string, url: string, patience: Omit<Patience, 'isAway'>): Promise<ShardQueue> {
+    const isOfAway = (error: unknown) => isAway((error as Error).cause ?? error);
+    return patiently(() => ShardQueue.open(run, url), { ...patience, isAway: isOfAway });
   }
 
   /** As a connection of Redis does by itself: a queue that is away is waited for. */
@@ -145,7 +152,7 @@ export class ShardQueue {
           throw error;
         },
       );
-    }, options.signal);
+    }, options);
   }
 
   #worker(processor: Processor, { takeoverMs }: TakeOptions): Worker<ShardJob> {

@@ -1,6 +1,6 @@
 /**
- * A worker: takes the jobs of one run, mostly shards of files, from its queue until none is left. The folder says what is done; the queue only says who
- * does what when, so a queue that was emptied is filled again. When it is told to stop it finishes its shard or gives it back.
+ * A worker: takes the jobs of one run, mostly shards of files, from its queue until none is left. The folder says what is done; the
+ * queue only says who does what when, so a queue that was emptied is filled again. When it is told to stop it finishes its shard or gives it back.
  */
 import { type ErrorCode, PyramidError } from '../errors.ts';
 import { campaignRuns, campaignWork } from './campaign-runs.ts';
@@ -52,6 +52,8 @@ const LOOK_MS = 500;
 /** Between looks at a folder that was not reached, and how many of them before the worker ends. */
 const FAR_LOOK_MS = 5000;
 const MOST_FAR_LOOKS = 60;
+/** How long a worker waits for a queue that is away when it begins: one that restarts, or is started after it. */
+const QUEUE_MS = 60_000;
 /** That the end of a connection may take. */
 const CLOSE_MS = 5000;
 
@@ -75,19 +77,20 @@ export async function work(
   if (!runs) await needSameModel(out, manifest, dir);
   const ends: (() => Promise<unknown>)[] = [];
   try {
-    const queue = await ShardQueue.open(manifest.run, queueUrl);
-    ends.push(() => within(queue.close(), CLOSE_MS));
     const job = runs
       ? campaignWork(manifest, runs, say)
       : await fileWork({ out, manifest, dir, workers, threads, totals });
     ends.push(() => job.close());
+    const { count: shards, noun, of } = job;
+    const queue = await openedQueue(manifest.run, queueUrl, say, stop);
+    if (queue === null) return { why: 'stopped', totals, failed: 0, shards, noun, of };
+    ends.push(() => within(queue.close(), CLOSE_MS));
     if (metricsPort !== null) {
       const metrics = await serveMetrics(totals, metricsPort);
       ends.push(() => metrics.close());
       say(`figures for Prometheus at port ${metrics.port}, /metrics, on all addresses of this machine`);
     }
     const why = await takeShards({ queue, manifest, work: job, options, say, stop, totals });
-    const { count: shards, noun, of } = job;
     if (why !== 'finished') return { why, totals, failed: 0, shards, noun, of };
     const done = await doneOf(out, manifest);
     // the queue is not asked where it has nothing to say: it may be gone by now
@@ -101,6 +104,17 @@ export async function work(
     return { why, totals, failed, shards, noun, of };
   } finally {
     for (const end of ends.reverse()) await end();
+  }
+}
+
+/** null: told to stop before the queue was reached. */
+async function openedQueue(run: string, url: string, say: (sentence: string) => void, stop: AbortSignal) {
+  const onWait = (error: unknown) => say(`${(error as Error).message}; trying again for ${QUEUE_MS / 1000} s`);
+  try {
+    return await ShardQueue.openWhenThere(run, url, { signal: stop, forMs: QUEUE_MS, onWait });
+  } catch (error) {
+    if (stop.aborted) return null;
+    throw error;
   }
 }
 

@@ -162,6 +162,36 @@ describe.skipIf(noRedis)('a run on many machines', () => {
     expect(await watched.ended).toBe(0);
   });
 
+  test('waits for a queue that comes after its workers', async () => {
+    const file = data('late.csv', 2000);
+    const out = join(root, 'late');
+    await submit(file.path, out);
+    await redis.stop();
+    const early = worker(out);
+    await until('the sentence', () => early.stderr.includes('trying again'));
+    expect(early.stderr).toMatch(
+      /^the queue at redis:\/\/127\.0\.0\.1:\d+ is not reached \(.*ECONNREFUSED.*\); [^\n]*; trying again for 60 s\n$/,
+    );
+    const stopped = worker(out);
+    await until('the sentence', () => stopped.stderr.includes('trying again'));
+    stopped.process.kill('SIGTERM');
+    expect(await stopped.ended).toBe(0);
+    expect(stopped.stdout).toContain('0 shards');
+    await redis.restart(0);
+    expect(await early.ended).toBe(0);
+    expectWhole(out, file);
+  });
+
+  test('does not wait for a queue that refuses it', async () => {
+    const out = join(root, 'refused');
+    await submit(data('refused.csv', 10).path, out);
+    const refused = start(['jobs', 'work', out, '--queue', redis.url.replace('//', '//me:secret@')]);
+    expect(await refused.ended).toBe(1);
+    expect(refused.stderr).toMatch(
+      /^error: the queue at redis:\/\/127\.0\.0\.1:\d+ is not reached \(WRONGPASS[^\n]*\n$/,
+    );
+  });
+
   test('is refused in one sentence where the queue is not reached, without its password', async () => {
     const file = data('away.csv', 10);
     const out = join(root, 'away');

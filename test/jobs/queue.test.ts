@@ -29,4 +29,14 @@ describe('a queue that is not reached', () => {
       expect(error.message).not.toContain('secret');
     },
   );
+
+  test('is waited for as long as is said, and the waiting told once', async () => {
+    const told: unknown[] = [];
+    const begun = performance.now();
+    const patience = { forMs: 600, onWait: (error: unknown) => told.push(error) };
+    const error = await ShardQueue.openWhenThere('run', 'redis://127.0.0.1:1', patience).catch((found) => found);
+    expect(error).toMatchObject({ code: 'MP_QUEUE' });
+    expect(performance.now() - begun).toBeGreaterThan(590);
+    expect(told).toHaveLength(1);
+  });
 });

@@ -58,8 +58,13 @@ export class Crew {
     return this.#members.every(({ child }) => child.exitCode !== null);
   }
 
-  /** Any but the first one. */
-  pick = (random) => this.#members[1 + random.integer(this.#members.length - 1)];
+  /** Any but the first one; of those that have not ended, where there are such. */
+  pick(random) {
+    const others = this.#members.slice(1);
+    const running = others.filter(({ child }) => child.exitCode === null);
+    const among = running.length > 0 ? running : others;
+    return among[random.integer(among.length)];
+  }
 
   /** Whether it was still there. */
   kill(member) {
