@@ -1,7 +1,7 @@
 // The torture suite: what the project promises to survive, tried out on the built package, each promise with its measured figure
 // (docs/reliability.md). Parts are files of one function each; a part that fails goes on to the end, so that one run shows all.
 //
-//     npm run torture -- [--short] [--seed N] [--only parsers,training,jobs,server,stops,same] [--kinds data.csv,config.json] [--minutes 20] [--out FILE.json]
+//     npm run torture -- [--short] [--seed N] [--only parsers,training,jobs,server,stops,same] [--kinds data.csv,config.json] [--minutes 20] [--apart] [--out FILE.json]
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -22,6 +22,7 @@ const { values: given } = parseArgs({
     only: { type: 'string' },
     kinds: { type: 'string' },
     minutes: { type: 'string' },
+    apart: { type: 'boolean', default: false },
     out: { type: 'string' },
   },
 });
@@ -57,7 +58,7 @@ try {
       say(`${ok ? 'ok    ' : 'FAILED'}  ${promise}: ${measured}`);
     };
     try {
-      await PARTS[name]({ dir, seed, short: given.short, kinds, minutes, report, say });
+      await PARTS[name]({ dir, seed, short: given.short, kinds, minutes, apart: given.apart, report, say });
     } catch (error) {
       report(
         'the part runs to its end',

@@ -1,7 +1,8 @@
 // A server under honest and bad traffic at once, whose worker thread is ended once a minute: memory, open files and honest answers
 // stay as they were, nothing it says is a fault of its own, and no text or key comes out in its log and its errors.
-import { fork } from 'node:child_process';
+import { execFileSync, fork } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { smallModel } from '../good-inputs.mjs';
@@ -31,8 +32,17 @@ const message = (child) =>
 const quantile = (values, share) =>
   values.toSorted((a, b) => a - b)[Math.min(values.length - 1, Math.floor(share * values.length))] ?? Number.NaN;
 
-/** `minutes` of bad traffic; null: as many as there are in MS. */
-export async function server({ dir, seed, short, minutes, report, say }) {
+/** Of a process with its threads, and of what it starts from then on (Linux). */
+const pin = (pid, cores) => execFileSync('taskset', ['-acp', cores, String(pid)], { stdio: 'ignore' });
+
+/**
+ * `minutes` of bad traffic; null: as many as there are in MS. `apart`: who sends it has the last core to himself, the server and its
+ * honest clients have the others, as if it came from another machine.
+ */
+export async function server({ dir, seed, short, minutes, apart, report, say }) {
+  const last = availableParallelism() - 1;
+  if (apart && last === 0) throw new Error('--apart needs two cores');
+  if (apart) pin(process.pid, `0-${last - 1}`);
   const own = join(dir, 'server');
   mkdirSync(own, { recursive: true });
   const { model } = smallModel(own, seed);
@@ -56,6 +66,7 @@ export async function server({ dir, seed, short, minutes, report, say }) {
     const before = { ...footprint(it.child.pid), series: await series(it.port) };
     it.held.length = 0;
     const attackers = forked('./attacks.mjs', { port: it.port, seed, ms: ms.beside, idle, model: own });
+    if (apart) pin(attackers.pid, String(last));
     const told = message(attackers);
     const seen = await besideThem({ it, ask, ms, told });
     await pause(5000);
@@ -64,6 +75,7 @@ export async function server({ dir, seed, short, minutes, report, say }) {
   } finally {
     honest.disconnect();
     it.child.kill('SIGKILL');
+    if (apart) pin(process.pid, `0-${last}`);
   }
 }
 
