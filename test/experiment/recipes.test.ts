@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { METHOD_ROWS } from '../../src/experiment/method-rows.ts';
 import { RECIPES } from '../../src/experiment/recipes.ts';
 import { taskOptions } from '../../src/experiment/reproduce/reproduce.ts';
-import { stagesTable } from '../../src/experiment/reproduce/reproduce-tables.ts';
+import { settingsTable, stagesTable } from '../../src/experiment/reproduce/reproduce-tables.ts';
 import { headsJoin } from '../../src/train/methods.ts';
 
 const options = (task: string, row: string, given = {}) =>
@@ -38,11 +38,29 @@ test('the table of stages says at which rates the heads of each method learn', (
     return { task: 'mrpc', row, seed: 0, options: options('mrpc', name), ...where, label: name };
   });
   const { headLearningRate } = RECIPES.mrpc;
-  expect(stagesTable(units).rows.map((cells) => cells.slice(-2))).toEqual([
+  expect(stagesTable(units, new Map()).rows.map((cells) => cells.slice(-2))).toEqual([
     ['–', '–'],
     ['–', String(headLearningRate)],
     ['0.0005', String(headLearningRate)],
   ]);
+});
+
+test('the tables say how long and in which batches few rows were trained on', () => {
+  const where = { folder: '', stagesFolder: '', testLimit: null, label: '' };
+  const unit = {
+    task: 'ag_news',
+    row: METHOD_ROWS.get('mp')!,
+    seed: 0,
+    options: options('ag_news', 'mp', { minSteps: 200 }),
+    ...where,
+  };
+  const cells = (rows: number) => [
+    stagesTable([unit], new Map([['ag_news', rows]])).rows[0].slice(2, 5),
+    settingsTable([unit], new Map([['ag_news', rows]])).rows[0][1],
+  ];
+  expect(cells(100_000)).toEqual([['3', '1', '2'], '32']);
+  expect(cells(900)).toEqual([['7', '2', '5'], '32']); // 203, 58 and 145 steps of 29 an epoch, as training says
+  expect(cells(100)).toEqual([['16', '5', '10'], '8']); // 13 steps an epoch, and 200 at least
 });
 
 test.each([
@@ -58,6 +76,6 @@ test.each([
 test('the table of stages has none for a method without a network', () => {
   const where = { folder: '', stagesFolder: '', testLimit: null };
   const unit = { task: 'mrpc', row: METHOD_ROWS.get('linear')!, seed: 0, options: options('mrpc', 'linear'), ...where };
-  const [cells] = stagesTable([{ ...unit, label: 'linear' }]).rows;
+  const [cells] = stagesTable([{ ...unit, label: 'linear' }], new Map()).rows;
   expect(cells).toEqual(['mrpc', 'linear', ...Array(8).fill('–')]);
 });

@@ -8,7 +8,7 @@ import { resultRow, type StoredResult } from '../stored-result.ts';
 import { dialTable } from './dial-table.ts';
 import { dropAverageTable, dropTable } from './drop-tables.ts';
 import { averageTable, spreadTable } from './reproduce-summaries.ts';
-import { dataTable, paperTable, settingsTable, stagesTable } from './reproduce-tables.ts';
+import { dataTable, paperTable, settingsTable, stagesTable, trainingRows } from './reproduce-tables.ts';
 
 interface ReportSettings {
   readonly maxDrop: number;
@@ -26,6 +26,7 @@ export function reproductionReport(outcomes: readonly Outcome[], { maxDrop, by, 
     ({ task, method }) => results.filter((other) => other.task === task && other.method === method).length,
   );
   const [fewest, seeds] = [Math.min(...counts), Math.max(...counts)];
+  const trained = trainingRows(results);
   const failures = outcomes.flatMap((outcome) =>
     'failed' in outcome ? [`Failed: ${outcome.unit.label}: ${outcome.failed}`] : [],
   );
@@ -45,8 +46,8 @@ export function reproductionReport(outcomes: readonly Outcome[], { maxDrop, by, 
     resultsTitle: 'Table 1: results',
     tables: [
       dataTable(results),
-      settingsTable(units),
-      stagesTable(units),
+      settingsTable(units, trained),
+      stagesTable(units, trained),
       ...(seeds > 1 ? [spreadTable(results)] : []),
       averageTable(rows),
       dialTable(results),

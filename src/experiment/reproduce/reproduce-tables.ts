@@ -5,6 +5,7 @@
 import { left, percent, type ReportTable, reportTable, right, short } from '../../report/index.ts';
 import { headsJoin, methods } from '../../train/methods.ts';
 import type { MethodName } from '../../train/options/defaults.ts';
+import { stepsFor } from '../../train/stages/few-rows.ts';
 import type { StoredResult } from '../stored-result.ts';
 import type { Unit } from '../unit.ts';
 
@@ -37,19 +38,32 @@ export function dataTable(results: readonly StoredResult[]): ReportTable {
   );
 }
 
-export function settingsTable(units: readonly Unit[]): ReportTable {
-  const records = firstOfEach(units, ({ task }) => task).map(({ task, options }) => ({
-    task,
-    batchSize: options.batchSize,
-    learningRate: options.learningRate,
-    maxLength: options.maxLength,
-    delta: options.delta,
-    temperature: options.temperature,
-    lambda: options.lambda,
-    thresholdLearningRate: options.thresholdLearningRate,
-    headBatchSize: options.headBatchSize,
-    jointWeight: options.jointWeight,
-  }));
+/** By task, as many as were trained on; a task without a result has none. */
+type TrainingRows = ReadonlyMap<string, number>;
+
+export const trainingRows = (results: readonly StoredResult[]): TrainingRows =>
+  new Map(results.map(({ task, data }) => [task, data.train]));
+
+/** With few rows a run has more epochs and smaller batches than its options say. */
+const stepsOf = ({ task, options }: Unit, rows: TrainingRows) =>
+  stepsFor(options, rows.get(task) ?? Number.POSITIVE_INFINITY);
+
+export function settingsTable(units: readonly Unit[], rows: TrainingRows): ReportTable {
+  const records = firstOfEach(units, ({ task }) => task).map((unit) => {
+    const { task, options } = unit;
+    return {
+      task,
+      batchSize: stepsOf(unit, rows).batchSize,
+      learningRate: options.learningRate,
+      maxLength: options.maxLength,
+      delta: options.delta,
+      temperature: options.temperature,
+      lambda: options.lambda,
+      thresholdLearningRate: options.thresholdLearningRate,
+      headBatchSize: options.headBatchSize,
+      jointWeight: options.jointWeight,
+    };
+  });
   type Row = (typeof records)[number];
   return reportTable<Row>(
     {
@@ -74,10 +88,12 @@ export function settingsTable(units: readonly Unit[]): ReportTable {
   );
 }
 
-export function stagesTable(units: readonly Unit[]): ReportTable {
-  const records = firstOfEach(units, ({ task, row }) => `${task} ${row.name}`).map(({ task, row, options }) => {
+export function stagesTable(units: readonly Unit[], rows: TrainingRows): ReportTable {
+  const records = firstOfEach(units, ({ task, row }) => `${task} ${row.name}`).map((unit) => {
+    const { task, row, options } = unit;
     const { stages, exits } = methods[row.method];
-    const epochs = (stage: (typeof stages)[number]) => (stages.includes(stage) ? options.epochs[stage] : null);
+    const taken = stepsOf(unit, rows).epochs;
+    const epochs = (stage: (typeof stages)[number]) => (stages.includes(stage) ? taken[stage] : null);
     return {
       task,
       method: row.name,
