@@ -50,10 +50,11 @@ export async function startRuntime(ort: OrtWeb, { device, files, threads }: WebR
   return compile;
 }
 
-async function compileIn(ort: OrtWeb, provider: string, turns: Turns, graph: Graph, name: string) {
+/** Apart from what runs it: closures of one function hold on to all that any of them uses, here a graph with its weights. */
+function sessionOf(ort: OrtWeb, provider: string, turns: Turns, graph: Graph, name: string) {
   const problems = verify(graph);
   if (problems.length > 0) throw new Error(`internal: graph ${name}: ${problems.join('; ')}`);
-  const session = await turns.take(() =>
+  return turns.take(() =>
     ort.InferenceSession.create(toOnnx(graph, name), {
       executionProviders: [provider],
       executionMode: 'sequential',
@@ -63,6 +64,10 @@ async function compileIn(ort: OrtWeb, provider: string, turns: Turns, graph: Gra
       logSeverityLevel: 4,
     }),
   );
+}
+
+async function compileIn(ort: OrtWeb, provider: string, turns: Turns, graph: Graph, name: string) {
+  const session = await sessionOf(ort, provider, turns, graph, name);
   const toOrt = ({ dtype, dims, data }: Tensor): OrtTensor =>
     new ort.Tensor(dtype, data as OrtTensor.DataType, dims) as OrtTensor;
   const inputs = graph.inputs.map((input) => input.name);

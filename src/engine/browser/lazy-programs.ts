@@ -2,6 +2,7 @@
  * Programs that are compiled when they are first run, or one after another while the engine is idle. The first answer
  * needs only one or two of a model's pieces, and a reader who opens a page waits for it.
  */
+import type { Graph } from '../../graph/index.ts';
 import type { Compile, Program } from '../../runtime/runtime.ts';
 
 export class LazyPrograms {
@@ -14,9 +15,12 @@ export class LazyPrograms {
 
   readonly compile: Compile = async (graph, name) => {
     let compiled: Promise<Program> | null = null;
+    // the closures below live as long as the program: they must not hold on to the graph, which has the weights
+    let left: Graph | null = graph;
     const get = () => {
       this.#waiting = this.#waiting.filter((one) => one !== get);
-      compiled ??= this.#compile(graph, name);
+      compiled ??= this.#compile(left!, name);
+      left = null;
       return compiled;
     };
     this.#waiting.push(get);

@@ -7,7 +7,7 @@ import { diskFolder } from '../../disk-folder.ts';
 import { devices } from '../../runtime/devices.ts';
 import { type Compile, compileOn, type Device } from '../../runtime/runtime.ts';
 import { tryOut } from '../try-out.ts';
-import { throughGate } from './exit-gate.ts';
+import { gatedCompile } from './gated-compile.ts';
 import type { DeviceUsed, WorkerStart } from './messages.ts';
 import { beat } from './pulse.ts';
 import { loadModel, serveTexts } from './serve-texts.ts';
@@ -16,9 +16,8 @@ if (isMainThread || !parentPort) throw new Error('internal: the engine worker wa
 const port = parentPort;
 const { dir, device, threads, dtype, askAll, order, gate, pulse } = workerData as WorkerStart;
 
-/** ONNX Runtime is loaded where there is something to compile: floor 0 alone needs none. */
-let compiling: Promise<Compile> | null = null;
 let opened: Device | null = null;
+/** ONNX Runtime is loaded where there is something to compile: floor 0 alone needs none. */
 const compilerOf = async (): Promise<Compile> => {
   const { nodeDevice } = await import('../../runtime/node.ts');
   opened = nodeDevice(device);
@@ -26,19 +25,7 @@ const compilerOf = async (): Promise<Compile> => {
 };
 /** What the model was compiled on; null: floor 0 alone, on nothing. */
 const deviceOf = (): DeviceUsed | null => opened && { name: opened.name, note: opened.note };
-const compileHere: Compile = async (graph, name) => {
-  compiling ??= compilerOf();
-  const compile = await compiling;
-  beat(pulse);
-  const program = await throughGate(gate, () => compile(graph, name));
-  return {
-    run(inputs) {
-      beat(pulse);
-      return throughGate(gate, () => program.run(inputs));
-    },
-    close: () => throughGate(gate, () => program.close()),
-  };
-};
+const compileHere = gatedCompile(compilerOf, gate, pulse);
 
 /** Files are read in steps that are no run: while the model is loaded, the thread's own turns are what shows that it lives. */
 const TURN_MS = 250;
