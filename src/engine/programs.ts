@@ -11,6 +11,7 @@ import {
   WORD_EMBEDDINGS,
 } from '../encoder/index.ts';
 import type { Graph } from '../graph/index.ts';
+import { letGo } from '../let-go.ts';
 import { exitOf } from '../pyramid/exits/exits.ts';
 import { type Dtype, isAsked, type PyramidModel } from '../pyramid/folder/model-folder.ts';
 import { type Compile, float32, floats, type Program, type Tensor } from '../runtime/runtime.ts';
@@ -46,16 +47,19 @@ export class Programs {
   /** Where the rows of a batch are put side by side: a run reads it and is done with it. */
   readonly #gathered = { x: new Float32Array(0), keys: new Float32Array(0) };
   readonly #wordRows: Float32Array[] = [];
+  /** What only the graphs were written from. */
+  #written: StoredTensor[];
 
   private constructor({ model, bits }: Written, pieces: ReadonlyMap<string, Piece>) {
-    const { config, parameters } = model;
+    const { config, parameters, heads } = model;
+    this.#written = [...parameters, ...heads].flatMap(([name, tensor]) => (name === WORD_EMBEDDINGS ? [] : [tensor]));
     this.weightBits = bits;
     this.#config = config;
     this.#words = parameters.get(WORD_EMBEDDINGS)!;
     this.#pieces = pieces;
   }
 
-  /** Compiles all pieces. Of the model's weights only the word embeddings are held on to. */
+  /** Compiles all pieces. */
   static async create(model: PyramidModel, compile: Compile, dtype: Dtype = 'fp32'): Promise<Programs> {
     const isInt8 = dtype === 'int8' && hasNetwork(model.config);
     const written = asWritten(model, isInt8 ? await weightBits(compile) : null);
@@ -74,6 +78,12 @@ export class Programs {
       pieces.set(name, { program: await compile(graph, name), inputs: graph.inputs.map((input) => input.name) });
     }
     return new Programs(written, pieces);
+  }
+
+  /** Frees the model's weights but for the word embeddings. Once all pieces are compiled; the model is of no use then. */
+  letGoOfWeights(): void {
+    for (const { data } of this.#written) letGo(data);
+    this.#written = [];
   }
 
   /** Asks the head of `layer` and notes its logits: `peek` before the layer has run, `head` after it. */

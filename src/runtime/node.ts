@@ -2,6 +2,7 @@
 import type * as OnnxRuntime from 'onnxruntime-node';
 import { type Graph, toOnnx, verify } from '../graph/index.ts';
 import { outputName } from '../graph/onnx.ts';
+import { letGo } from '../let-go.ts';
 import { chooseDevice } from './choose-device.ts';
 import { type DeviceSpec, devices, type NodeDevice } from './devices.ts';
 import { nodeWasm } from './node-wasm.ts';
@@ -30,7 +31,8 @@ async function compile(
 ): Promise<Program> {
   const problems = verify(graph);
   if (problems.length > 0) throw new Error(`internal: graph ${name}: ${problems.join('; ')}`);
-  const session = await ort.InferenceSession.create(toOnnx(graph, name), {
+  const bytes = toOnnx(graph, name);
+  const session = await ort.InferenceSession.create(bytes, {
     executionProviders: [provider],
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
@@ -50,6 +52,7 @@ async function compile(
       },
     },
   });
+  letGo(bytes);
   const inputs = graph.inputs.map((input) => input.name);
   const outputs = graph.outputs.map((output) => output.name);
   return {

@@ -5,6 +5,7 @@
 import type { Env, InferenceSession, Tensor as OrtTensor } from 'onnxruntime-web';
 import { Graph, toOnnx, verify } from '../graph/index.ts';
 import { outputName } from '../graph/onnx.ts';
+import { letGo } from '../let-go.ts';
 import { type BrowserDevice, devices } from './devices.ts';
 import type { Compile, Program, Tensor } from './runtime.ts';
 
@@ -54,16 +55,19 @@ export async function startRuntime(ort: OrtWeb, { device, files, threads }: WebR
 function sessionOf(ort: OrtWeb, provider: string, turns: Turns, graph: Graph, name: string) {
   const problems = verify(graph);
   if (problems.length > 0) throw new Error(`internal: graph ${name}: ${problems.join('; ')}`);
-  return turns.take(() =>
-    ort.InferenceSession.create(toOnnx(graph, name), {
+  return turns.take(async () => {
+    const bytes = toOnnx(graph, name);
+    const session = await ort.InferenceSession.create(bytes, {
       executionProviders: [provider],
       executionMode: 'sequential',
       graphOptimizationLevel: 'all',
       enableMemPattern: false,
       enableCpuMemArena: true,
       logSeverityLevel: 4,
-    }),
-  );
+    });
+    letGo(bytes);
+    return session;
+  });
 }
 
 async function compileIn(ort: OrtWeb, provider: string, turns: Turns, graph: Graph, name: string) {

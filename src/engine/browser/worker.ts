@@ -124,7 +124,9 @@ async function load(folder: Folder, start: BrowserStart): Promise<LoadedModel> {
     loadModel(folder, start.dtype, { spec: devices[start.device], compile: lazy.compile }),
     compile,
   ]);
-  void lazy.compileAll(() => new Promise((resolve) => setTimeout(resolve, PAUSE_MS)));
+  void lazy
+    .compileAll(() => new Promise((resolve) => setTimeout(resolve, PAUSE_MS)))
+    .then(() => model.programs.letGoOfWeights());
   return model;
 }
 

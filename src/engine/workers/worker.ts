@@ -47,7 +47,10 @@ await serveTexts(
   () =>
     loadModel(diskFolder(dir), dtype, { spec: devices[device ?? 'cpu'], compile: compileHere }, askAll)
       .then((loaded) => tryOut(loaded, dir))
-      .then((loaded) => ({ ...loaded, device: deviceOf() }))
+      .then((loaded) => {
+        loaded.programs.letGoOfWeights();
+        return { ...loaded, device: deviceOf() };
+      })
       .finally(() => clearInterval(loading)),
   order,
 );
