@@ -8,6 +8,7 @@ import { totalmem } from 'node:os';
 import { join } from 'node:path';
 import { PyramidError } from './errors.ts';
 import type { Folder, FolderFile } from './folder.ts';
+import { systemLimit } from './system-limit.ts';
 
 /** What one call reads at most: libuv takes no more than 2³¹ − 1 bytes. */
 const CHUNK = 2 ** 30;
@@ -20,7 +21,7 @@ export const diskFolder = (dir: string): Folder => ({
   has: async (name) => (await stat(join(dir, name)).catch(() => null))?.isFile() ?? false,
 });
 
-/** null: there is no such file. Throws MP_FILE_MISSING for one that may not be read, MP_MODEL_FILE for what is no file. */
+/** null: there is no such file. Throws MP_FILE_MISSING for one that may not be read, MP_SYSTEM_LIMIT, MP_MODEL_FILE for what is no file. */
 export async function openFile(path: string): Promise<FolderFile | null> {
   let handle: FileHandle;
   try {
@@ -31,7 +32,7 @@ export async function openFile(path: string): Promise<FolderFile | null> {
     if (['ENOENT', 'ENOTDIR'].includes(code)) return null;
     const kind = OPEN_FAULTS[code];
     if (kind) throw noFile(path, kind, cause);
-    throw new PyramidError('MP_FILE_MISSING', { path, what: 'file that may be read' }, { cause });
+    throw systemLimit(cause) ?? new PyramidError('MP_FILE_MISSING', { path, what: 'file that may be read' }, { cause });
   }
   try {
     const found = await handle.stat();

@@ -113,6 +113,14 @@ const examples: { readonly [C in ErrorCode]: readonly [Details<C>, ...Details<C>
   MP_WEB_FETCH: [{ url: 'https://example.org/model/config.json', problem: 'the server did not answer' }],
   MP_WEB_DEVICE: [{ device: 'webgpu', reason: 'no adapter' }],
   MP_WEB_RUNTIME: [{ reason: 'WebAssembly is not allowed' }],
+  MP_SYSTEM_LIMIT: [
+    {
+      what: 'a worker thread cannot be started',
+      why: 'there is not enough memory',
+      reason: 'ENOMEM',
+      todo: 'free some',
+    },
+  ],
   MP_DEMO_PACKAGE: [{ packages: ['a', 'b'] }],
   MP_BENCH_PEER: [
     { peer: 'pytorch', problem: 'python3 has no torch', todo: 'python3 -m pip install torch transformers' },

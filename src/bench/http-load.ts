@@ -8,6 +8,7 @@ import { Agent, request } from 'node:http';
 import { createInterface } from 'node:readline';
 import type { TextInput } from '../engine/index.ts';
 import { PyramidError } from '../errors.ts';
+import { systemLimit } from '../system-limit.ts';
 import { quantile } from './figures.ts';
 
 export interface HttpLoad {
@@ -45,6 +46,9 @@ export async function httpLoad({ command, serve, texts, load, seconds }: HttpLoa
   });
   const agent = new Agent({ keepAlive: true, maxSockets: AT_ONCE });
   try {
+    await once(child, 'spawn').catch((error) => {
+      throw systemLimit(error) ?? failed(error.message);
+    });
     const port = await portOf(child);
     const bodies = texts.map((input) => Buffer.from(JSON.stringify({ inputs: input })));
     const ask = (i: number) => post({ agent, port, body: bodies[i % bodies.length] });
@@ -61,7 +65,7 @@ export async function httpLoad({ command, serve, texts, load, seconds }: HttpLoa
     };
   } finally {
     agent.destroy();
-    if (child.exitCode === null && child.signalCode === null) {
+    if (child.pid !== undefined && child.exitCode === null && child.signalCode === null) {
       const ended = once(child, 'exit');
       child.kill('SIGTERM');
       await ended;

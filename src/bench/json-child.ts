@@ -5,6 +5,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
+import { Readable } from 'node:stream';
+import { systemLimit } from '../system-limit.ts';
 
 /** Of standard error, in characters. */
 const KEPT = 2000;
@@ -20,20 +22,21 @@ export class JsonChild {
     this.#child.on('error', (error) => {
       this.#startFault = error;
     });
-    this.#child.stdin!.on('error', () => {}); // it has ended: the missing answer says so
-    this.#child.stderr!.setEncoding('utf8').on('data', (text: string) => {
+    // where no process can be started there are no streams either
+    this.#child.stdin?.on('error', () => {}); // it has ended: the missing answer says so
+    this.#child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       this.#complaint = (this.#complaint + text).slice(-KEPT);
     });
-    this.#lines = createInterface({ input: this.#child.stdout! })[Symbol.asyncIterator]();
+    this.#lines = createInterface({ input: this.#child.stdout ?? Readable.from([]) })[Symbol.asyncIterator]();
   }
 
   /** Throws an Error with the child's last words if it ends instead, or answers with no JSON object. */
   async ask(request: object): Promise<Record<string, unknown>> {
-    this.#child.stdin!.write(`${JSON.stringify(request)}\n`);
+    this.#child.stdin?.write(`${JSON.stringify(request)}\n`);
     const { value, done } = await this.#lines.next();
     if (done) {
       if (this.#child.exitCode === null && this.#startFault === null) await once(this.#child, 'exit');
-      throw this.#startFault ?? new Error(`it ended with ${this.#child.exitCode}${lastLine(this.#complaint)}`);
+      throw systemLimit(this.#startFault) ?? this.#startFault ?? new Error(`it ended with ${this.#child.exitCode}${lastLine(this.#complaint)}`);
     }
     let answer: unknown;
     try {

@@ -87,8 +87,8 @@ export class Pyramid extends TextClassifier {
    * Loads a model folder, as `magic-pyramid train` writes it (or a BERT classifier fine-tuned elsewhere, which then runs
    * without pruning and exits), by its path or its name on the Hugging Face hub (`org/name`, `org/name@revision`).
    *
-   * Throws MP_OPTION_UNKNOWN, MP_OPTION_VALUE, MP_FILE_MISSING, MP_MODEL_*, MP_HUB_*, MP_RUNTIME, MP_WORKER_LOST, and the
-   * signal's reason.
+   * Throws MP_OPTION_UNKNOWN, MP_OPTION_VALUE, MP_FILE_MISSING, MP_MODEL_*, MP_HUB_*, MP_RUNTIME, MP_WORKER_LOST,
+   * MP_SYSTEM_LIMIT, and the signal's reason.
    *
    * @example
    * const pyramid = await Pyramid.load('runs/mails');
@@ -125,6 +125,7 @@ export class Pyramid extends TextClassifier {
       stallMs,
       path: dir,
       signal,
+      mayPass: (error) => error instanceof PyramidError && error.code === 'MP_SYSTEM_LIMIT',
       startThread: (events) => new NodeThread({ dir, device, threads, dtype, askAll, order }, events),
     });
     try {

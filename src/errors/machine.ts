@@ -178,6 +178,11 @@ export const machine = {
   ),
 
   // running
+  MP_SYSTEM_LIMIT: kind(
+    1,
+    503,
+    (e: { what: string; why: string; reason: string; todo: string }) => `${e.what}: ${e.why} (${e.reason}); ${e.todo}`,
+  ),
   MP_DEMO_PACKAGE: kind(
     1,
     500,

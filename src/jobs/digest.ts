@@ -4,6 +4,7 @@ import { PyramidError } from '../errors.ts';
 import { isS3 } from '../storage/s3-client.ts';
 import { objectInfo } from '../storage/s3-object.ts';
 import { bytesOf, sizeOf } from '../storage/stored-bytes.ts';
+import { unreadable } from '../text/files/data-file.ts';
 import type { FilePart } from '../text/files/file-part.ts';
 import { formatOf } from '../text/files/format.ts';
 import type { Shard, SubmittedFile } from './manifest.ts';
@@ -39,7 +40,7 @@ export async function partDigest(path: string, part: FilePart | null): Promise<s
 export async function checkDigest({ path }: SubmittedFile, { part, digest }: Shard): Promise<void> {
   const found = await partDigest(path, part).catch((cause: NodeJS.ErrnoException) => {
     if (cause instanceof PyramidError) throw cause;
-    throw new PyramidError('MP_FILE_MISSING', { path, what: `file that can be read (${cause.code})` }, { cause });
+    throw unreadable(path, cause.code ?? cause.message, cause);
   });
   if (found === digest) return;
   throw new PyramidError('MP_DATA_FILE', {

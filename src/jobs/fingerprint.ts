@@ -4,6 +4,7 @@ import { createReadStream } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PyramidError } from '../errors.ts';
+import { systemLimit } from '../system-limit.ts';
 
 /** Configuration, weights, tokenizer. The model card and the record of the training decide nothing. */
 const DECIDES = /\.(json|safetensors|txt|model)$/;
@@ -14,7 +15,7 @@ export async function fingerprint(dir: string): Promise<string> {
   const missing = (cause?: unknown) =>
     new PyramidError('MP_FILE_MISSING', { path: dir, what: 'model folder' }, { cause });
   const names = await readdir(dir).catch((cause) => {
-    throw missing(cause);
+    throw systemLimit(cause) ?? missing(cause);
   });
   const digest = createHash('sha256');
   let files = 0;

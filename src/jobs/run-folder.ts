@@ -9,11 +9,12 @@ import { join } from 'node:path';
 import { PyramidError } from '../errors.ts';
 import { makeFolder } from '../make-folder.ts';
 import { isS3 } from '../storage/s3-client.ts';
+import { systemLimit } from '../system-limit.ts';
 import { needEmptyFolder } from '../write-folder.ts';
 import { writeWhole } from '../write-whole.ts';
 import { S3Folder } from './s3-folder.ts';
 
-/** All throw MP_WRITE where they write, in S3 MP_S3 and MP_S3_PACKAGE. Names go with `/`. */
+/** All throw MP_WRITE where they write, MP_SYSTEM_LIMIT, in S3 MP_S3 and MP_S3_PACKAGE. Names go with `/`. */
 export interface RunFolder {
   /** Between two looks at a file that others may write, in milliseconds. */
   readonly lookMs: number;
@@ -63,13 +64,13 @@ class DiskFolder implements RunFolder {
     return writing(path, () => makeFolder(path));
   }
 
-  read = (name: string): Promise<string | null> => readFile(join(this.#root, name), 'utf8').catch(() => null);
+  read = (name: string): Promise<string | null> => readFile(join(this.#root, name), 'utf8').catch(orElse(null));
 
   size = async (name: string): Promise<number | null> =>
     (await stat(join(this.#root, name)).catch(() => null))?.size ?? null;
 
   async sizes(folder: string): Promise<ReadonlyMap<string, number>> {
-    const names = await readdir(join(this.#root, folder)).catch(() => []);
+    const names = await readdir(join(this.#root, folder)).catch(orElse<string[]>([]));
     const found = new Map<string, number>();
     for (let at = 0; at < names.length; at += AT_ONCE)
       await Promise.all(
@@ -102,6 +103,15 @@ class DiskFolder implements RunFolder {
       if (name.endsWith('.tmp')) await rm(join(path, name), { force: true }).catch(() => {});
   }
 }
+
+/** For what is not there; what cannot be looked at now is another thing: a shard that is done would be done again. */
+const orElse =
+  <T>(otherwise: T) =>
+  (cause: unknown): T => {
+    const limit = systemLimit(cause);
+    if (limit) throw limit;
+    return otherwise;
+  };
 
 /** Files that are asked for at once. */
 const AT_ONCE = 64;
@@ -139,6 +149,6 @@ async function writing<T>(path: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (cause) {
-    throw new PyramidError('MP_WRITE', { path, reason: (cause as Error).message }, { cause });
+    throw systemLimit(cause) ?? new PyramidError('MP_WRITE', { path, reason: (cause as Error).message }, { cause });
   }
 }

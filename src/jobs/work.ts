@@ -62,7 +62,7 @@ const FOR_GOOD: readonly ErrorCode[] = ['MP_DATA_FILE', 'MP_DATA_ROW', 'MP_DATA_
 
 /**
  * Works until nothing is left. `stop` asks for a graceful end; `say` gets sentences for people.
- * Throws MP_LISTEN, MP_JOBS_MODEL, MP_QUEUE, MP_QUEUE_PACKAGE, MP_FILE_MISSING, MP_DATA_FILE, MP_MODEL_*.
+ * Throws MP_LISTEN, MP_JOBS_MODEL, MP_QUEUE, MP_QUEUE_PACKAGE, MP_FILE_MISSING, MP_DATA_FILE, MP_MODEL_*, MP_SYSTEM_LIMIT.
  */
 export async function work(
   options: WorkOptions,
@@ -132,6 +132,8 @@ async function takeShards(taking: Taking): Promise<WorkDone['why']> {
   const { queue, work, options, say, totals } = taking;
   const { out } = options;
   const { WaitingError, UnrecoverableError } = queue.signs;
+  /** Aborted by what this machine lacks, whichever shard it has: another worker may have it. */
+  const lacking = new AbortController();
   let running: AbortController | null = null;
   const next = async () => {
     if (work.noun === 'run') await addNext(taking);
@@ -155,8 +157,14 @@ async function takeShards(taking: Taking): Promise<WorkDone['why']> {
         await job.moveToWait(token);
         throw new WaitingError();
       }
-      totals.failures++;
       const { message } = error as Error;
+      if (error instanceof PyramidError && error.code === 'MP_SYSTEM_LIMIT') {
+        say(`${about} is given back to the queue: ${message}`);
+        await job.moveToWait(token);
+        lacking.abort(error);
+        throw new WaitingError();
+      }
+      totals.failures++;
       say(`${about} failed: ${message}`);
       if (error instanceof PyramidError && FOR_GOOD.includes(error.code)) throw new UnrecoverableError(message);
       throw error;
@@ -196,7 +204,7 @@ async function takeShards(taking: Taking): Promise<WorkDone['why']> {
   };
   let why: WorkDone['why'];
   try {
-    why = await untilNothingIsLeft({ ...taking, isBusy, isBack });
+    why = await untilNothingIsLeft({ ...taking, isBusy, isBack, lacking: lacking.signal });
   } catch (error) {
     // it must take no shard any more: the model is closed next
     await giveUp();
@@ -220,15 +228,18 @@ async function addNext({ queue, manifest, options: { out } }: Taking): Promise<v
 }
 
 interface Watching extends Taking {
+  /** Aborted where this worker can do nothing more; its reason is thrown. */
+  readonly lacking: AbortSignal;
   readonly isBusy: () => boolean;
   /** Told whenever the queue has answered: that a connection is there again is not always told by itself. */
   readonly isBack: () => void;
 }
 
 async function untilNothingIsLeft(taking: Watching): Promise<WorkDone['why']> {
-  const { queue, manifest, options, say, stop, isBusy, isBack } = taking;
+  const { queue, manifest, options, say, stop, isBusy, isBack, lacking } = taking;
   const { out } = options;
-  const stopped = new Promise<'stopped'>((resolve) => {
+  const stopped = new Promise<'stopped'>((resolve, reject) => {
+    lacking.addEventListener('abort', () => reject(lacking.reason), { once: true });
     if (stop.aborted) resolve('stopped');
     stop.addEventListener('abort', () => resolve('stopped'), { once: true });
   });

@@ -16,7 +16,7 @@ export interface ChosenDevice {
 export const DEVICE_VARIABLE = 'MAGIC_PYRAMID_DEVICE';
 const INSTALL = 'npm install --ignore-scripts onnxruntime-node@';
 
-/** `given` null: the variable's, else chosen here. Throws MP_OPTION_VALUE, MP_RUNTIME. */
+/** `given` null: the variable's, else chosen here. Throws MP_OPTION_VALUE, MP_RUNTIME, MP_SYSTEM_LIMIT. */
 export function chooseDevice(given: NodeDevice | null = null): ChosenDevice {
   const named = given ?? deviceOfVariable();
   if (named === 'wasm') return { name: named, note: null };

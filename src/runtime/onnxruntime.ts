@@ -6,6 +6,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import type * as OnnxRuntime from 'onnxruntime-node';
+import { systemLimit } from '../system-limit.ts';
 
 type Native =
   | { readonly ort: typeof OnnxRuntime; readonly reason: null }
@@ -16,7 +17,7 @@ const NAME = 'onnxruntime-node';
 
 let loaded: Native | null = null;
 
-/** The binding, or in a few words why there is none. It is looked for once a thread. */
+/** The binding, or in a few words why there is none. It is looked for once a thread. Throws MP_SYSTEM_LIMIT. */
 export function native(): Native {
   loaded ??= load();
   return loaded;
@@ -31,6 +32,9 @@ function load(): Native {
   try {
     return { ort: require(NAME) as typeof OnnxRuntime, reason: null };
   } catch (error) {
+    // it is there, and may be opened a little later
+    const limit = systemLimit(error, `${NAME} cannot be loaded`);
+    if (limit) throw limit;
     const [line] = String((error as Error).message).split('\n');
     return { ort: null, reason: `${NAME} does not load on ${process.platform} ${process.arch} (${line.trim()})` };
   }

@@ -2,6 +2,8 @@
  * Worker threads that end while they work: by an exception that nobody catches, here of a message that is none.
  * (Ending one from outside while ONNX Runtime computes ends the process: its binding throws where nothing can catch.)
  */
+import { cp, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Worker } from 'node:worker_threads';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Pyramid } from '../../src/engine/index.ts';
@@ -10,10 +12,11 @@ import { temporaryFolder } from '../support/temporary-folder.ts';
 
 const root = temporaryFolder();
 const texts = randomTexts(1, 1500);
+let dir: string;
 let pyramid: Pyramid;
 
 beforeAll(async () => {
-  const { dir } = await randomModel(root, 'mp', { seed: 21, kind: 'pooled', prunes: true });
+  ({ dir } = await randomModel(root, 'mp', { seed: 21, kind: 'pooled', prunes: true }));
   pyramid = await Pyramid.load(dir, { workers: 2 });
 });
 afterAll(() => pyramid.close());
@@ -50,5 +53,24 @@ describe('a worker that ends in mid-run', () => {
     await over;
     expect(await pyramid.classify(texts.slice(0, 10))).toHaveLength(10);
     expect(pyramid.workers).toHaveLength(2);
+  });
+
+  test('and cannot be replaced, since the model is gone, fails what waits', async () => {
+    const copy = `${dir}-goes`;
+    await cp(dir, copy, { recursive: true });
+    const alone = await Pyramid.load(copy, { workers: 1 });
+    await rm(join(copy, 'config.json'));
+    await crash(alone.workers[0]);
+    for (let i = 0; i < 2; i++)
+      await expect(alone.classify(texts[0], { tau: null })).rejects.toMatchObject({ code: 'MP_FILE_MISSING' });
+    await alone.close();
+  });
+
+  test('leaves its text to another that is idle, and does not make it wait for the new one', async () => {
+    const threads = [...pyramid.workers];
+    threads[0].postMessage(null); // it is given a text before it can end
+    const { label } = await pyramid.classify(texts[0], { tau: null });
+    expect(label).toEqual(expect.any(String));
+    expect(pyramid.workers).toContain(threads[1]);
   });
 });

@@ -7,6 +7,7 @@ import { parse } from 'yaml';
 import { PyramidError } from '../../errors.ts';
 import { nearest } from '../../nearest.ts';
 import { readOption } from '../../option.ts';
+import { systemLimit } from '../../system-limit.ts';
 import { keyOf, type Table } from './spelling.ts';
 
 /** @throws MP_FILE_MISSING, MP_CONFIG_FILE, MP_OPTION_UNKNOWN, MP_OPTION_VALUE */
@@ -28,7 +29,7 @@ async function readMap(path: string): Promise<object> {
   try {
     text = await readFile(path, 'utf8');
   } catch (cause) {
-    throw new PyramidError('MP_FILE_MISSING', { path, what: 'configuration file' }, { cause });
+    throw systemLimit(cause) ?? new PyramidError('MP_FILE_MISSING', { path, what: 'configuration file' }, { cause });
   }
   let value: unknown;
   try {

@@ -1,13 +1,14 @@
 /** One line on standard error for whatever went wrong, and the exit code that belongs to it. */
 import { CommanderError } from 'commander';
 import { PyramidError } from '../../errors.ts';
+import { systemLimit } from '../../system-limit.ts';
 import { trainTable } from '../../train/options/defaults.ts';
 import { flagOf } from '../command.ts';
 import type { Io } from '../io.ts';
 
 /** @returns 0 (help was asked for, or the reader has gone), 1 (failed) or 2 (wrong usage) */
 export function reportError(thrown: unknown, io: Io, debug: boolean): 0 | 1 | 2 {
-  const error = withFlag(thrown);
+  const error = withFlag(systemLimit(thrown) ?? thrown);
   if (error instanceof CommanderError) {
     if (error.exitCode === 0) return 0;
     // without a command the help is the message

@@ -25,10 +25,15 @@ export class BrowserThread implements Thread {
   readonly #events: BrowserThreadEvents;
   #isOver = false;
 
+  /** Throws MP_WEB_RUNTIME. */
   constructor(start: BrowserStart, events: BrowserThreadEvents) {
     this.#events = events;
-    // bundlers know this form; the file stands beside this one in the built library
-    this.#worker = new Worker(new URL('./worker.js', import.meta.url), { type: 'module', name: 'magic-pyramid' });
+    try {
+      // bundlers know this form; the file stands beside this one in the built library
+      this.#worker = new Worker(new URL('./worker.js', import.meta.url), { type: 'module', name: 'magic-pyramid' });
+    } catch (cause) {
+      throw new PyramidError('MP_WEB_RUNTIME', { reason: String(cause) }, { cause }); // another origin's file
+    }
     this.#worker.onmessage = ({ data }) => {
       const message = data as FromBrowserWorker;
       if (message.kind === 'fetched') events.onFetched(message.progress);

@@ -1,5 +1,6 @@
 /** A worker thread of Node for the worker pool, and the gate that lets the process end while it computes. */
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
+import { startThread } from '../../start-thread.ts';
 import { isBehind, newGate, shut, watchGate } from './exit-gate.ts';
 import type { FromWorker, ToWorker, WorkerStart } from './messages.ts';
 import { newPulse, readingOf, stepsOf } from './pulse.ts';
@@ -16,17 +17,15 @@ export class NodeThread implements Thread {
   readonly #gate = newGate();
   readonly #pulse = newPulse();
 
+  /** Throws MP_SYSTEM_LIMIT. */
   constructor(start: Omit<WorkerStart, 'gate' | 'pulse'>, { onMessage, onEnd }: ThreadEvents, file: URL = workerFile) {
-    const unwatch = watchGate(this.#gate);
-    this.worker = new Worker(file, {
-      workerData: { ...start, gate: this.#gate, pulse: this.#pulse } satisfies WorkerStart,
-      execArgv: [], // flags of the main program (`--input-type`) may keep a file from running
-    });
+    const workerData: WorkerStart = { ...start, gate: this.#gate, pulse: this.#pulse };
     let reason: unknown = null;
-    this.worker.on('message', (message: FromWorker) => onMessage(message));
-    this.worker.on('error', (error) => {
+    this.worker = startThread(file, { workerData }, (error) => {
       reason = error;
     });
+    const unwatch = watchGate(this.#gate);
+    this.worker.on('message', (message: FromWorker) => onMessage(message));
     this.worker.on('exit', () => {
       unwatch();
       onEnd(reason);

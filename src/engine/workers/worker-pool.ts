@@ -17,6 +17,8 @@ import { orAborted } from './within.ts';
 
 /** How long workers may take to end by themselves. */
 const CLOSE_MS = 5000;
+/** Before a worker that did not start for what may pass is tried again. */
+const PAUSE_MS = 500;
 
 export interface WorkerPoolOptions<T extends Thread> {
   readonly workers: number;
@@ -28,6 +30,8 @@ export interface WorkerPoolOptions<T extends Thread> {
   readonly stallMs: number;
   /** Gives up starting. */
   readonly signal?: AbortSignal;
+  /** Whether what a worker does not start for may be over in a moment; left out: never. */
+  readonly mayPass?: (error: unknown) => boolean;
 }
 
 export class WorkerPool<T extends Thread = Thread> {
@@ -44,6 +48,8 @@ export class WorkerPool<T extends Thread = Thread> {
   #isDelivering = false;
   #closing: Promise<void> | null = null;
   #hurry = () => {};
+  /** Of workers that are to be tried again. */
+  readonly #pauses = new Set<ReturnType<typeof setTimeout>>();
 
   private constructor(options: WorkerPoolOptions<T>) {
     this.#options = options;
@@ -93,7 +99,8 @@ export class WorkerPool<T extends Thread = Thread> {
     this.#needOpen();
     const pending: PendingRequest = { request, next: 0, underWay: 0, ended: false };
     this.#queue.add(pending);
-    for (let missing = this.#options.workers - this.#workers.length; missing > 0; missing--) this.#restart();
+    let missing = this.#options.workers - this.#workers.length - this.#pauses.size;
+    while (missing-- > 0) this.#restart();
     this.#dispatcher.soon();
     return (isLate) => {
       if (!pending.ended) this.#drop(pending, isLate);
@@ -149,6 +156,7 @@ export class WorkerPool<T extends Thread = Thread> {
   async #shutDown(hurried: Promise<void>): Promise<void> {
     this.#watch.end();
     this.#dispatcher.stop();
+    for (const pause of this.#pauses) clearTimeout(pause);
     for (const worker of this.#workers) worker.isLeaving = true;
     await null; // #closing is set before anything is called
     await this.#failAll(new PyramidError('MP_CLOSED', { what: 'model' }));
@@ -159,11 +167,16 @@ export class WorkerPool<T extends Thread = Thread> {
     if (this.isClosed) throw new PyramidError('MP_CLOSED', { what: 'model' });
   }
 
-  #startWorker(): Promise<ModelDescription> {
+  async #startWorker(): Promise<ModelDescription> {
     const worker = new PoolWorker(this.#options.startThread, this.#events);
     this.#workers.push(worker);
     this.#watch.begin();
-    return worker.started;
+    try {
+      return await worker.started;
+    } catch (error) {
+      this.#replace(worker); // it may take a moment to end by itself, and answers nobody
+      throw error;
+    }
   }
 
   /** Hands on what has arrived, in slices: a worker may answer faster than its answers are read. */
@@ -222,15 +235,25 @@ export class WorkerPool<T extends Thread = Thread> {
     }
     lost.underWay.clear();
     if (lost.ready) this.#restart();
+    this.#dispatchRest(); // the others need not wait for the new one
   }
 
-  /** Replaces a worker; one that ends while it starts is tried again, one that cannot read the model is not. */
+  /**
+   * Replaces a worker. One that ends while it starts is tried again, after a pause where what it died of may pass; one that
+   * cannot read the model is not. A request that comes later begins anew.
+   */
   #restart(tries = 1): void {
     this.#startWorker().catch((error) => {
       const isUnfit = error instanceof PyramidError && error.code !== 'MP_WORKER_LOST';
       if (this.isClosed) return;
-      if (!isUnfit && tries < TRIES) this.#restart(tries + 1);
-      else if (this.#workers.length === 0)
+      if (tries < TRIES && this.#options.mayPass?.(error)) {
+        const pause = setTimeout(() => {
+          this.#pauses.delete(pause);
+          this.#restart(tries + 1);
+        }, PAUSE_MS);
+        this.#pauses.add(pause);
+      } else if (!isUnfit && tries < TRIES) this.#restart(tries + 1);
+      else if (this.#workers.length + this.#pauses.size === 0)
         void this.#failAll(isUnfit ? error : new PyramidError('MP_WORKER_LOST', { tries }, { cause: error }));
     });
   }

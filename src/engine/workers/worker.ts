@@ -6,6 +6,7 @@ import { isMainThread, parentPort, workerData } from 'node:worker_threads';
 import { diskFolder } from '../../disk-folder.ts';
 import { devices } from '../../runtime/devices.ts';
 import { type Compile, compileOn, type Device } from '../../runtime/runtime.ts';
+import { systemLimit } from '../../system-limit.ts';
 import { tryOut } from '../try-out.ts';
 import { gatedCompile } from './gated-compile.ts';
 import type { DeviceUsed, WorkerStart } from './messages.ts';
@@ -50,6 +51,9 @@ await serveTexts(
       .then((loaded) => {
         loaded.programs.letGoOfWeights();
         return { ...loaded, device: deviceOf() };
+      })
+      .catch((error) => {
+        throw systemLimit(error) ?? error; // ours goes to the parent with its code
       })
       .finally(() => clearInterval(loading)),
   order,

@@ -5,6 +5,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { PyramidError } from '../../errors.ts';
+import { systemLimit } from '../../system-limit.ts';
 
 export class Keys {
   readonly #digests: readonly Buffer[];
@@ -33,7 +34,7 @@ export async function readKeys(path: string): Promise<string[]> {
   try {
     text = await readFile(path, 'utf8');
   } catch (cause) {
-    throw new PyramidError('MP_FILE_MISSING', { path, what: 'file of keys' }, { cause });
+    throw systemLimit(cause) ?? new PyramidError('MP_FILE_MISSING', { path, what: 'file of keys' }, { cause });
   }
   const keys = text
     .split(/\r?\n/)

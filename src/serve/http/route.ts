@@ -18,6 +18,7 @@ import type {
 } from 'fastify';
 import type { TextInput } from '../../engine/index.ts';
 import { type ErrorCode, PyramidError } from '../../errors.ts';
+import { systemLimit } from '../../system-limit.ts';
 import { countCharacters } from '../characters.ts';
 import type { Classified, ModelAdmin, Models } from '../served-model.ts';
 
@@ -165,7 +166,8 @@ const FASTIFY_SAYS: Readonly<Record<string, Pick<Failure, 'code' | 'message'>>> 
  * What happened, for whatever was thrown in a route; nothing internal is told. `request`: the one that failed, for the
  * limit that it went beyond.
  */
-export function failureOf(error: unknown, request?: FastifyRequest): Failure {
+export function failureOf(thrown: unknown, request?: FastifyRequest): Failure {
+  const error = systemLimit(thrown) ?? thrown;
   if (error instanceof PyramidError) {
     const details = error.details as { readonly retryAfterS?: number };
     return {

@@ -7,6 +7,7 @@ import { stat } from 'node:fs/promises';
 import { PyramidError } from '../../errors.ts';
 import { isS3 } from '../../storage/s3-client.ts';
 import { partOf, sizeOf } from '../../storage/stored-bytes.ts';
+import { systemLimit } from '../../system-limit.ts';
 
 /**
  * @throws MP_FILE_MISSING if there is no such file, it is none, or it may not be read; MP_DATA_FILE if its beginning is
@@ -37,7 +38,9 @@ async function checkKind(path: string): Promise<void> {
   }
 }
 
-export const unreadable = (path: string, reason: string, cause: unknown) =>
+/** `reason`: a code of Node's, where there is one. */
+export const unreadable = (path: string, reason: string, cause: unknown): PyramidError =>
+  systemLimit({ code: reason, path }) ??
   new PyramidError('MP_FILE_MISSING', { path, what: `file that can be read (${reason})` }, { cause });
 
 async function beginning(path: string): Promise<Buffer> {

@@ -9,7 +9,7 @@ import type { FromParquet, ToParquet } from './parquet-messages.ts';
 import { giveThread, takeThread } from './parquet-thread.ts';
 import { type Table, type TableRow, UnreadableCell } from './table.ts';
 
-/** `part`: numbers of row groups. @throws MP_DATA_FILE if it is no parquet file, or a truncated or corrupt one; MP_FILE_MISSING if it cannot be read */
+/** `part`: numbers of row groups. @throws MP_DATA_FILE if it is no parquet file, or a truncated or corrupt one; MP_FILE_MISSING if it cannot be read; MP_SYSTEM_LIMIT */
 export async function openParquet(path: string, part?: FilePart): Promise<Table> {
   const thread = takeThread();
   let open = true;
@@ -25,6 +25,7 @@ export async function openParquet(path: string, part?: FilePart): Promise<Table>
     try {
       answer = await thread.ask(message);
     } catch (error) {
+      if (error instanceof PyramidError) throw error; // the thread did not start: there is nothing to give back
       answer = { kind: 'failed', problem: (error as Error).message, code: null };
     }
     if (answer.kind === 'end' || answer.kind === 'failed') {

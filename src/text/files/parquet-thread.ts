@@ -2,7 +2,9 @@
  * A thread that reads a parquet file. It is stopped when it makes no progress for long or fills its memory. After a file
  * it waits a moment for the next one: starting a thread takes longer than reading a small file.
  */
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
+import { PyramidError } from '../../errors.ts';
+import { startThread } from '../../start-thread.ts';
 import { type FromParquet, type ParquetStart, STEPS, type ToParquet, WAITS } from './parquet-messages.ts';
 
 // under vitest this file is TypeScript, which a worker of Node 20 cannot run: the built one does the same
@@ -25,16 +27,20 @@ export class ParquetThread {
   readonly #state = new Int32Array(new SharedArrayBuffer(8));
   readonly #answers: ((answer: FromParquet) => void)[] = [];
   readonly #failures: ((error: Error) => void)[] = [];
-  #lost: ThreadLost | null = null;
+  #lost: Error | null = null;
   #watch: NodeJS.Timeout | null = null;
 
+  /** Throws MP_SYSTEM_LIMIT. */
   constructor() {
     // until its first message it loads its code, and is waited for
     Atomics.store(this.#state, WAITS, 1);
-    this.#worker = new Worker(new URL(workerFile, import.meta.url), {
-      workerData: { state: this.#state.buffer as SharedArrayBuffer } satisfies ParquetStart,
-      execArgv: [], // flags of the main program (`--input-type`) may keep a file from running
-      resourceLimits: { maxOldGenerationSizeMb: HEAP_MB },
+    const workerData: ParquetStart = { state: this.#state.buffer as SharedArrayBuffer };
+    const options = { workerData, resourceLimits: { maxOldGenerationSizeMb: HEAP_MB } };
+    this.#worker = startThread(new URL(workerFile, import.meta.url), options, (error) => {
+      const { code, message } = error as NodeJS.ErrnoException;
+      const full = code === 'ERR_WORKER_OUT_OF_MEMORY';
+      if (error instanceof PyramidError) this.#lose(error);
+      else this.#lose(new ThreadLost(full ? 'reading it takes more memory than is available' : message));
     });
     this.#worker.on('message', (said: FromParquet) => {
       // what still comes from a thread that is being ended: its end is waited for
@@ -43,11 +49,7 @@ export class ParquetThread {
       this.#answers.shift()?.(said);
       if (this.#answers.length === 0) this.#rest();
     });
-    this.#worker.on('error', (error: NodeJS.ErrnoException) => {
-      const full = error.code === 'ERR_WORKER_OUT_OF_MEMORY';
-      this.#lose(full ? 'reading it takes more memory than is available' : error.message);
-    });
-    this.#worker.on('exit', () => this.#lose('its thread ended'));
+    this.#worker.on('exit', () => this.#lose(new ThreadLost('its thread ended')));
     this.#worker.unref();
   }
 
@@ -55,7 +57,7 @@ export class ParquetThread {
     return this.#lost !== null;
   }
 
-  /** Answers come in the order of the messages. Rejects with ThreadLost. */
+  /** Answers come in the order of the messages. Rejects with ThreadLost, or with MP_SYSTEM_LIMIT where it does not start. */
   ask(message: ToParquet): Promise<FromParquet> {
     if (this.#lost) return Promise.reject(this.#lost);
     this.#worker.ref();
@@ -71,7 +73,7 @@ export class ParquetThread {
   }
 
   async end(): Promise<void> {
-    this.#lose('it was closed');
+    this.#lose(new ThreadLost('it was closed'));
     await this.#worker.terminate();
   }
 
@@ -91,23 +93,24 @@ export class ParquetThread {
       ticks = steps === seen && !waits ? ticks + 1 : 0;
       seen = steps;
       if (ticks < MOST_TICKS) return;
-      this.#lose(`a page of it was not decoded within ${(MOST_TICKS * TICK_MS) / 1000} s`);
+      this.#lose(new ThreadLost(`a page of it was not decoded within ${(MOST_TICKS * TICK_MS) / 1000} s`));
       void this.#worker.terminate();
     }, TICK_MS);
   }
 
-  #lose(why: string): void {
+  #lose(why: Error): void {
     if (this.#lost) return;
-    this.#lost = new ThreadLost(why);
+    this.#lost = why;
     this.#rest();
     this.#answers.length = 0;
-    for (const fail of this.#failures.splice(0)) fail(this.#lost);
+    for (const fail of this.#failures.splice(0)) fail(why);
   }
 }
 
 let idle: ParquetThread | null = null;
 let idleTimer: NodeJS.Timeout | null = null;
 
+/** Throws MP_SYSTEM_LIMIT. */
 export function takeThread(): ParquetThread {
   const kept = idle;
   idle = null;

@@ -1,5 +1,5 @@
 /** Floor 0 trained in a thread of its own, so that the caller's stays free for progress, signals and requests. */
-import { Worker } from 'node:worker_threads';
+import { startThread } from '../../start-thread.ts';
 import type { OnFloorEvent } from './floor-event.ts';
 import type { FromFloorWorker } from './floor-worker.ts';
 import type { FloorJob, TrainedFloor } from './train-floor.ts';
@@ -15,7 +15,7 @@ export interface FloorThreadOptions {
 
 /**
  * As `trainFloor`, with the same result. The job's arrays are copied to the thread, unless they lie in shared memory.
- * Rejects with the signal's reason if that is aborted.
+ * Rejects with the signal's reason if that is aborted, and with MP_SYSTEM_LIMIT where no thread can be started.
  */
 export function trainFloorInThread(job: FloorJob, { onEvent, signal }: FloorThreadOptions = {}): Promise<TrainedFloor> {
   return new Promise((resolve, reject) => {
@@ -23,10 +23,7 @@ export function trainFloorInThread(job: FloorJob, { onEvent, signal }: FloorThre
       reject(signal.reason);
       return;
     }
-    const worker = new Worker(new URL(workerFile, import.meta.url), {
-      workerData: job,
-      execArgv: [], // flags of the main program (`--input-type`) may keep a file from running
-    });
+    const worker = startThread(new URL(workerFile, import.meta.url), { workerData: job }, reject);
     const abort = () => {
       reject(signal!.reason);
       void worker.terminate();
@@ -36,7 +33,6 @@ export function trainFloorInThread(job: FloorJob, { onEvent, signal }: FloorThre
       if (said.kind === 'done') resolve(said.trained);
       else onEvent?.(said);
     });
-    worker.on('error', reject);
     worker.on('exit', (code) => {
       signal?.removeEventListener('abort', abort);
       reject(new Error(`internal: the thread that trains floor 0 ended with ${code} before it was done`));
