@@ -41,14 +41,16 @@ describe.skipIf(!hasChromium)('a model that means ill (skipped where there is no
     });
     await addEvaluation(dir, TAU);
     await randomLinearModel(root, 'linear', { seed: 3, labels: HOSTILE, tokenizer });
-    const rows = JSON.parse(await readFile(join(dir, 'report.json'), 'utf8')) as object[];
+    const { rows } = JSON.parse(await readFile(join(dir, 'report.json'), 'utf8')) as { readonly rows: object[] };
     const told = HOSTILE.map((word, i) => ({ ...rows[i % rows.length], task: word, method: word }));
     const broken = { ...rows[0], task: 'x', method: `${HOSTILE[1]} too`, accuracy: null, failed: HOSTILE[0] };
-    await writeFile(join(dir, 'report.json'), JSON.stringify([...told, broken]));
+    await writeFile(join(dir, 'report.json'), JSON.stringify({ rows: [...told, broken] }));
     const examples = HOSTILE.map((text, i) => ({ text: `${text} ${i}`, label: HOSTILE[(i + 1) % HOSTILE.length] }));
     await writeFile(join(dir, 'examples.json'), JSON.stringify({ about: HOSTILE.join(' '), examples }));
     await writeFile(join(dir, 'README.md'), `---\ntitle: ${HOSTILE[1]}\n---\n# ${HOSTILE.join('\n\n')}\n`);
     await cp(dir, join(root, 'chosen', folder), { recursive: true });
+    await cp(dir, join(root, 'torn'), { recursive: true });
+    await writeFile(join(root, 'torn', 'report.json'), '[]');
     server = await serve({ ill: dir, linear: join(root, 'linear') });
     site = await staticSite({ folders: [['/', 'dist/page']] });
     browser = await launchChromium();
@@ -80,6 +82,9 @@ describe.skipIf(!hasChromium)('a model that means ill (skipped where there is no
     for (const example of await page.getByLabel('Example texts').getByRole('button').all()) await example.click();
     await expect.poll(() => page.locator('.answer .truth').innerText()).toContain(HOSTILE[0]);
     await page.locator('.layer .token').first().click();
+    await page.getByRole('tab', { name: 'Trade-off' }).click();
+    await page.locator('.figure').first().waitFor();
+    expect(await page.getByRole('group', { name: 'The methods compared' }).innerText()).toContain(HOSTILE[1]);
     await page.getByRole('tab', { name: 'Batch' }).click();
     await page.locator('input[type=file]').setInputFiles({
       name: `${HOSTILE[0]}.csv`,
@@ -118,5 +123,15 @@ describe.skipIf(!hasChromium)('a model that means ill (skipped where there is no
     await goThrough(page);
     // a page without a server has asked for one
     await expectHarmless(seen, /404/);
+  });
+
+  test('whose table of methods cannot be read has its trade-off all the same, and says so', async () => {
+    await using seen = await visit(browser, `${site.url}/index.html`);
+    const { page } = seen;
+    await page.getByRole('heading', { name: 'Open a model' }).waitFor();
+    await page.locator('input[type=file]').setInputFiles(join(root, 'torn'));
+    await page.getByRole('tab', { name: 'Trade-off' }).click();
+    await page.locator('.figure').first().waitFor();
+    expect(await page.getByRole('alert').innerText()).toContain('torn/report.json');
   });
 });

@@ -1,6 +1,6 @@
 /** The whole page: where the model comes from, and the parts that show it. */
 import { signal, useSignal } from '@preact/signals';
-import { useEffect } from 'preact/hooks';
+import { useEffect, useRef } from 'preact/hooks';
 import type { ModelSource, OpenProgress, PageEngine } from '../../../src/web/page-engine.ts';
 import { openModel } from '../browser-engine.ts';
 import { reason } from '../format.ts';
@@ -16,14 +16,20 @@ export function App() {
   /** Names of the models of the server that this page came from; empty: there is no server. */
   const served = useSignal<readonly string[]>([]);
   const step = useSignal<OpenStep>({ kind: 'looking' });
+  /** The model of the server that was chosen last: what is fetched for another comes too late. */
+  const wanted = useRef('');
 
   const show = (engine: PageEngine, progress = signal<OpenProgress | null>(null)) => {
     void session.value?.engine.close();
     session.value = openSession(engine, progress);
   };
   const serve = async (name: string) => {
+    wanted.current = name;
+    // it is shown already, with its text and what became of it
+    if (name === session.value?.engine.info.name) return;
     try {
-      show(await openServedModel(name));
+      const engine = await openServedModel(name);
+      if (wanted.current === name) show(engine);
     } catch (error) {
       step.value = { kind: 'failed', message: reason(error) };
     }

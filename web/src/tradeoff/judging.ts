@@ -9,6 +9,7 @@ import type { FromJudge, ToJudge } from './judging-worker.ts';
 
 export interface Judging {
   readonly state: ReadonlySignal<'loading' | 'none' | 'ready' | 'failed'>;
+  /** Of the judging, or of the methods compared, without which the rest is shown all the same. */
   readonly failure: ReadonlySignal<string | null>;
   readonly curve: ReadonlySignal<readonly Summary[] | null>;
   /** At the dial's tau, or where it stood a moment ago. */
@@ -28,6 +29,7 @@ export function judging({ engine, tau }: Session): Judging {
   let worker: Worker | undefined;
   let stopListening = () => {};
   let stopped = false;
+  let fault: string | null = null;
 
   const fail = (error: unknown) => {
     failure.value = reason(error);
@@ -35,9 +37,14 @@ export function judging({ engine, tau }: Session): Judging {
     judgement.value = null; // of a place where the dial no longer stands
   };
   const begin = async () => {
-    const [trace, report] = await Promise.all([engine.trace(), engine.report()]);
+    const none = (error: unknown) => {
+      fault = reason(error);
+      return null;
+    };
+    const [trace, report] = await Promise.all([engine.trace(), engine.report().catch(none)]);
     if (stopped) return;
     rows.value = report ?? [];
+    failure.value = fault;
     if (!trace) {
       state.value = 'none';
       return;
@@ -63,6 +70,7 @@ export function judging({ engine, tau }: Session): Judging {
       if (data.kind === 'curve') curve.value = data.curve;
       else {
         judgement.value = data.judgement;
+        failure.value = fault;
         state.value = 'ready';
       }
       if (asked !== undefined) judgeAt(asked);

@@ -37,7 +37,7 @@ export function TradeoffPart({ session }: { readonly session: Session }) {
     <div class="panel">
       <Dial session={session} />
       {work.state.value === 'loading' && <p class="lead">Reading the trace of the evaluation …</p>}
-      {work.state.value === 'failed' && (
+      {work.failure.value !== null && (
         <p class="notice failed" role="alert">
           {work.failure.value}
         </p>
