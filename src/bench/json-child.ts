@@ -36,7 +36,11 @@ export class JsonChild {
     const { value, done } = await this.#lines.next();
     if (done) {
       if (this.#child.exitCode === null && this.#startFault === null) await once(this.#child, 'exit');
-      throw systemLimit(this.#startFault) ?? this.#startFault ?? new Error(`it ended with ${this.#child.exitCode}${lastLine(this.#complaint)}`);
+      throw (
+        systemLimit(this.#startFault) ??
+        this.#startFault ??
+        new Error(`it ended with ${this.#child.exitCode}${lastLine(this.#complaint)}`)
+      );
     }
     let answer: unknown;
     try {
