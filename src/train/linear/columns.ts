@@ -3,15 +3,8 @@
  * often read lies together, with their idf = ln((1 + n) / (1 + df)) + 1. For pairs, also the idf of single pieces and the
  * spread of the overlap figures. An idf is rounded to half precision, as it is stored, before anything is learned from it.
  */
-import {
-  type FeatureReader,
-  FIGURES,
-  type FloorReading,
-  featureReader,
-  roundToHalf,
-  SKIPPED,
-} from '../../pyramid/floor/index.ts';
-import { type FloorRows, rowCount } from './floor-rows.ts';
+import { FIGURES, type FloorReading, featureReader, roundToHalf, SKIPPED } from '../../pyramid/floor/index.ts';
+import { type FloorRows, readRow, rowCount, rowIds } from './floor-rows.ts';
 
 export interface Columns {
   readonly reading: FloorReading;
@@ -63,19 +56,17 @@ export function columnsOf(rows: FloorRows, reading: FloorReading, kinds: Uint8Ar
   };
 }
 
-export function readRow(reader: FeatureReader, { ids, starts, seconds }: FloorRows, row: number): void {
-  const to = starts[row + 1];
-  reader.read(ids, starts[row], seconds ? seconds[row] : to, to);
-}
-
 /** [V]: each text of a pair counts by itself. */
-function pieceIdfOf({ ids, starts, seconds }: FloorRows, kinds: Uint8Array): Float32Array {
+function pieceIdfOf(rows: FloorRows, kinds: Uint8Array): Float32Array {
+  const { starts, seconds } = rows;
   const having = new Int32Array(kinds.length);
   const lastText = new Int32Array(kinds.length).fill(-1);
-  const n = starts.length - 1;
+  const n = rowCount(rows);
   for (let text = 0; text < 2 * n; text++) {
     const row = text >> 1;
-    const [from, to] = text & 1 ? [seconds![row], starts[row + 1]] : [starts[row], seconds![row]];
+    const ids = rowIds(rows, row);
+    const second = seconds![row] - starts[row];
+    const [from, to] = text & 1 ? [second, ids.length] : [0, second];
     for (let i = from; i < to; i++) {
       const id = ids[i];
       if (kinds[id] === SKIPPED || lastText[id] === text) continue;

@@ -1,14 +1,20 @@
-/** What floor 0 learns from: token ids of many texts in one array, and their targets. Plain typed arrays, so that a thread may have them. */
-import { type EncodedPair, secondOf } from '../../pyramid/floor/index.ts';
+/** What floor 0 learns from: token ids of many texts, and their targets. Plain typed arrays, so that a thread may have them. */
+import type { FeatureReader } from '../../pyramid/floor/index.ts';
 
 export interface FloorRows {
-  /** Token ids of all rows, one after another; special tokens may be among them. */
-  readonly ids: Int32Array;
-  /** [n + 1]: where a row begins, and the next. */
+  /**
+   * Token ids of all rows, one after another; special tokens may be among them. A block has those of ROWS_A_BLOCK rows, the
+   * last one of the rest: many rows are gathered without a copy of them all.
+   */
+  readonly blocks: readonly Int32Array[];
+  /** [n + 1]: where a row begins among all ids, and the next. */
   readonly starts: Int32Array;
-  /** [n]: where the second text of a pair begins within `ids`; null for single texts. */
+  /** [n]: where the second text of a pair begins among all ids; null for single texts. */
   readonly seconds: Int32Array | null;
 }
+
+const BLOCK_BITS = 12;
+export const ROWS_A_BLOCK = 1 << BLOCK_BITS;
 
 /**
  * What the rows should be answered with: a label, or the scores that the network gives (its distillate).
@@ -26,45 +32,24 @@ export interface FloorTargets {
   readonly several?: number;
 }
 
-/** Rows from a tokenizer's encodings; of a pair, the second text begins where they say. */
-export function floorRows(encodings: readonly EncodedPair[], pairs: boolean): FloorRows {
-  const starts = new Int32Array(encodings.length + 1);
-  for (const [i, { ids }] of encodings.entries()) starts[i + 1] = starts[i] + ids.length;
-  const ids = new Int32Array(starts[encodings.length]);
-  const seconds = pairs ? new Int32Array(encodings.length) : null;
-  for (const [i, encoding] of encodings.entries()) {
-    ids.set(encoding.ids, starts[i]);
-    if (seconds) seconds[i] = starts[i] + secondOf(encoding);
-  }
-  return { ids, starts, seconds };
-}
-
 export const rowCount = ({ starts }: FloorRows): number => starts.length - 1;
 
-/** Some rows with their targets, in the order of `which`. */
-export function partOf(
-  { rows, targets, labels }: { readonly rows: FloorRows; readonly targets: FloorTargets; readonly labels: number },
-  which: Int32Array,
-): { readonly rows: FloorRows; readonly targets: FloorTargets } {
-  const { ids, starts, seconds } = rows;
-  const ownStarts = new Int32Array(which.length + 1);
-  for (const [r, i] of which.entries()) ownStarts[r + 1] = ownStarts[r] + starts[i + 1] - starts[i];
-  const ownIds = new Int32Array(ownStarts[which.length]);
-  for (const [r, i] of which.entries()) ownIds.set(ids.subarray(starts[i], starts[i + 1]), ownStarts[r]);
-  const ownSeconds = seconds && which.map((i, r) => ownStarts[r] + seconds[i] - starts[i]);
-  const scoresAt = new Int32Array(targets.labels.length);
-  let next = 0;
-  for (const [i, label] of targets.labels.entries()) if (label < 0) scoresAt[i] = labels * next++;
-  const soft = which.filter((i) => targets.labels[i] < 0);
-  const scores = targets.scores && new Float32Array(soft.length * labels);
-  for (const [r, i] of soft.entries())
-    scores!.set(targets.scores!.subarray(scoresAt[i], scoresAt[i] + labels), r * labels);
-  return {
-    rows: { ids: ownIds, starts: ownStarts, seconds: ownSeconds },
-    targets: {
-      labels: which.map((i) => targets.labels[i]),
-      scores,
-      ...(targets.several !== undefined && { several: which.filter((i) => i < targets.several!).length }),
-    },
-  };
+/** Token ids of all rows together. */
+export const idCount = ({ starts }: FloorRows): number => starts[starts.length - 1];
+
+/** Where the ids of the row's block begin among all. */
+const blockStart = ({ starts }: FloorRows, row: number): number => starts[(row >> BLOCK_BITS) << BLOCK_BITS];
+
+/** A view of the row's ids. */
+export function rowIds(rows: FloorRows, row: number): Int32Array {
+  const from = blockStart(rows, row);
+  return rows.blocks[row >> BLOCK_BITS].subarray(rows.starts[row] - from, rows.starts[row + 1] - from);
+}
+
+/** Has the row's features read. */
+export function readRow(reader: FeatureReader, rows: FloorRows, row: number): void {
+  const { blocks, starts, seconds } = rows;
+  const from = blockStart(rows, row);
+  const to = starts[row + 1] - from;
+  reader.read(blocks[row >> BLOCK_BITS], starts[row] - from, seconds ? seconds[row] - from : to, to);
 }

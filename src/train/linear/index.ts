@@ -3,7 +3,8 @@
 export type { ChosenStrength } from './choose-strength.ts';
 export { type ChosenSum, chooseSum, type SumRows } from './choose-sum.ts';
 export type { FloorEvent, OnFloorEvent } from './floor-event.ts';
-export { type FloorRows, type FloorTargets, floorRows, rowCount } from './floor-rows.ts';
+export { type FloorRows, type FloorTargets, rowCount } from './floor-rows.ts';
+export { floorRows } from './floor-rows-writer.ts';
 export { FLOOR_DEFAULTS, type FloorSettings } from './floor-settings.ts';
 export { floorLogits, floorTexts } from './floor-texts.ts';
 export { type FloorThreadOptions, trainFloorInThread } from './floor-thread.ts';

@@ -1,7 +1,7 @@
 /** The features of rows as a sparse matrix: for each row the columns that are not 0, and their values. */
 import { featureReader, tfWeights } from '../../pyramid/floor/index.ts';
-import { type Columns, readRow } from './columns.ts';
-import { type FloorRows, rowCount } from './floor-rows.ts';
+import type { Columns } from './columns.ts';
+import { type FloorRows, readRow, rowCount } from './floor-rows.ts';
 
 export interface Matrix {
   readonly rows: number;
@@ -58,8 +58,9 @@ export function matrixOf(rows: FloorRows, columns: Columns, which: Int32Array = 
   }
   return {
     ...{ rows: which.length, columns: columns.count, starts },
-    indices: indices.slice(0, at),
-    values: values.slice(0, at),
+    // memory beyond was never written to, so that a copy would only add to it
+    indices: indices.subarray(0, at),
+    values: values.subarray(0, at),
   };
 }
 

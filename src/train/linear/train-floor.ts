@@ -17,11 +17,12 @@ import { averagedSgd } from './averaged-sgd.ts';
 import { type ChosenStrength, chooseStrength } from './choose-strength.ts';
 import { type Columns, columnsOf } from './columns.ts';
 import type { OnFloorEvent } from './floor-event.ts';
-import { type FloorRows, type FloorTargets, partOf, rowCount } from './floor-rows.ts';
+import { type FloorRows, type FloorTargets, idCount, rowCount } from './floor-rows.ts';
 import { FLOOR_DEFAULTS, type FloorSettings, leastRows } from './floor-settings.ts';
 import { lbfgs, MEMORY } from './lbfgs.ts';
 import { Logistic, parametersFor, shareOf, type WeightedTargets, weightedTargets } from './logistic.ts';
 import { everyRow, matrixOf } from './matrix.ts';
+import { partOf } from './part-of.ts';
 
 export interface FloorJob {
   readonly rows: FloorRows;
@@ -125,7 +126,7 @@ function wholeFit(
 
 /** What L-BFGS would hold at once: the features twice while they are made, and its vectors. */
 export function bytesNeeded(rows: FloorRows, columns: Columns, targets: WeightedTargets): number {
-  const features = 2 * rows.ids.length + (columns.count - columns.seen) * rowCount(rows);
+  const features = 2 * idCount(rows) + (columns.count - columns.seen) * rowCount(rows);
   return 16 * features + 4 * (2 * MEMORY + 6) * parametersFor(columns.count, targets);
 }
 

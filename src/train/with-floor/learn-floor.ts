@@ -8,7 +8,7 @@ import type { TargetRule } from '../../pyramid/exits/answer-rule.ts';
 import { exitSum } from '../../pyramid/exits/sum.ts';
 import { Floor, type FloorParts, type FloorSum, pieceKinds } from '../../pyramid/floor/index.ts';
 import { argmax } from '../../pyramid/logits.ts';
-import { type Dataset, type Example, NO_LABEL, problemTypeOfRows } from '../../text/example.ts';
+import { type Dataset, type Example, lettingGo, NO_LABEL, problemTypeOfRows } from '../../text/example.ts';
 import type { Tokenizer } from '../../text/index.ts';
 import {
   chooseSum,
@@ -21,15 +21,19 @@ import {
   trainFloorInThread,
 } from '../linear/index.ts';
 
+type Text = Pick<Example, 'text' | 'pair'>;
+
 /** Texts without labels, and how the network answers them when it is run to the end. */
 export interface AnsweredTexts {
-  readonly examples: readonly Pick<Example, 'text' | 'pair'>[];
+  readonly examples: readonly Text[];
   /** [n, C] scores of the network alone. */
   readonly scores: Float32Array;
 }
 
 export interface FloorLesson {
   readonly train: Dataset;
+  /** Whether `train` loses each row once its tokens are known, and is empty then: many texts, that nobody reads again. */
+  readonly letsGo?: boolean; // false
   readonly validation: Dataset;
   readonly unlabelled?: AnsweredTexts | null;
   readonly tokenizer: Pick<Tokenizer, 'encode' | 'piece'>;
@@ -74,7 +78,7 @@ export interface LearnedFloor {
   readonly parts: FloorParts;
   readonly facts: FloorFacts;
   /** z_0 of the texts of a set, for its trace; null where there is no feature. */
-  logits(examples: readonly Pick<Example, 'text' | 'pair'>[]): Promise<(readonly number[] | null)[]>;
+  logits(examples: readonly Text[]): Promise<(readonly number[] | null)[]>;
 }
 
 /** Rejects with the signal's reason if that is aborted. */
@@ -84,20 +88,19 @@ export async function learnFloor(lesson: FloorLesson): Promise<LearnedFloor> {
   const started = performance.now();
   const { maxTokens } = FLOOR_DEFAULTS[pairs ? 'pairs' : 'texts'];
   const extra = unlabelled?.examples ?? [];
-  const examples = [...train.examples, ...extra];
-  const several = problemTypeOfRows(train) === 'multi_label_classification';
-  const read = (some: FloorRowsOf, onProgress?: (done: number) => void) =>
-    floorTexts(tokenizer, some, { pairs, maxTokens, onProgress, signal });
-  const rows = await read(examples, (done) => onEvent?.({ kind: 'floor', phase: 'tokens', done, of: examples.length }));
+  const labelled = train.examples.length;
+  const targets = targetsOf(train, unlabelled ?? null);
+  const read = (texts: Iterable<Text>, count: number, onProgress?: (done: number) => void) =>
+    floorTexts(tokenizer, texts, { pairs, count, maxTokens, onProgress, signal });
+  const count = labelled + extra.length;
+  const own = lesson.letsGo ? lettingGo(train.examples) : train.examples;
+  const rows = await read(oneAfterAnother(own, extra), count, (done) =>
+    onEvent?.({ kind: 'floor', phase: 'tokens', done, of: count }),
+  );
   const trained = await trainFloorInThread(
     {
       rows,
-      targets: several
-        ? severalTargets(train, unlabelled ?? null)
-        : {
-            labels: Int32Array.from(examples, (_, i) => train.examples[i]?.label ?? NO_LABEL),
-            scores: extra.length > 0 ? unlabelled!.scores : null,
-          },
+      targets,
       labels: labels.length,
       // a network may have rows for more pieces than its tokenizer makes
       kinds: pieceKinds({ piece: (id) => tokenizer.piece(id), vocabularySize }),
@@ -106,7 +109,7 @@ export async function learnFloor(lesson: FloorLesson): Promise<LearnedFloor> {
     },
     { onEvent, signal },
   );
-  const judged = floorLogits(new Floor(trained.parts), await read(validation.examples));
+  const judged = floorLogits(new Floor(trained.parts), await read(validation.examples, validation.examples.length));
   const apart = lesson.sum === 'apart';
   const chosen =
     network && typeof lesson.sum === 'string' ? chooseSum(sumRows(network, judged, trained.parts.prior)) : null;
@@ -117,7 +120,7 @@ export async function learnFloor(lesson: FloorLesson): Promise<LearnedFloor> {
   return {
     parts,
     facts: {
-      rows: train.examples.length,
+      rows: labelled,
       unlabelled: extra.length,
       strength: trained.strength,
       solver: trained.solver,
@@ -138,7 +141,7 @@ export async function learnFloor(lesson: FloorLesson): Promise<LearnedFloor> {
       },
       seconds: (performance.now() - started) / 1000,
     },
-    logits: async (some) => floorLogits(floor, await read(some)),
+    logits: async (some) => floorLogits(floor, await read(some, some.length)),
   };
 }
 
@@ -148,6 +151,20 @@ const accuracyOf = ({ examples }: Dataset, answers: readonly (readonly number[])
     target ? target.every((has, c) => answers[i][c] >= 0 === (has === 1)) : argmax(answers[i]) === label,
   ).length / examples.length;
 
+/** Of the labelled rows, then of the texts without labels. */
+function targetsOf(train: Dataset, unlabelled: AnsweredTexts | null): FloorTargets {
+  if (problemTypeOfRows(train) === 'multi_label_classification') return severalTargets(train, unlabelled);
+  const { examples } = train;
+  const extra = unlabelled?.examples.length ?? 0;
+  const labels = new Int32Array(examples.length + extra).fill(NO_LABEL);
+  for (const [i, { label }] of examples.entries()) labels[i] = label;
+  return { labels, scores: extra > 0 ? unlabelled!.scores : null };
+}
+
+function* oneAfterAnother(...lists: readonly Iterable<Text>[]): Generator<Text> {
+  for (const list of lists) yield* list;
+}
+
 function severalTargets({ examples, labels }: Dataset, unlabelled: AnsweredTexts | null): FloorTargets {
   const scores = new Float32Array((examples.length + (unlabelled?.examples.length ?? 0)) * labels.length);
   for (const [i, { target }] of examples.entries()) scores.set(target!, i * labels.length);
@@ -155,8 +172,6 @@ function severalTargets({ examples, labels }: Dataset, unlabelled: AnsweredTexts
   const rows = scores.length / labels.length;
   return { labels: new Int32Array(rows).fill(NO_LABEL), scores, several: examples.length };
 }
-
-type FloorRowsOf = readonly Pick<Example, 'text' | 'pair'>[];
 
 const NO_SUM: FloorSum = { weight: 0, priorShare: 0 };
 

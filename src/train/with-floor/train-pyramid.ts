@@ -26,6 +26,8 @@ import { type Text, textsDigest } from './unlabelled-texts.ts';
 
 export interface PyramidRun extends Omit<MethodRun, 'more'> {
   readonly rows: Pick<Rows, 'train' | 'validation'>;
+  /** Whether the training rows leave memory as floor 0 reads them, see `FloorLesson`. */
+  readonly letsGo?: boolean; // false
   readonly validation: EncodedSet;
   readonly tokenizer: Tokenizer;
   /** Texts without labels, for floor 0 and, in their last stage, the exit heads. */
@@ -165,10 +167,11 @@ function learn(
   state: ModelState,
   network: Trace | null,
 ): Promise<LearnedFloor> {
-  const { rows, tokenizer, options, settings, unlabelled = [], onEvent, signal } = run;
+  const { rows, letsGo, tokenizer, options, settings, unlabelled = [], onEvent, signal } = run;
   return teacher.forFloor(state, async (scores, follow) => {
     const floor = await learnFloor({
       ...rows,
+      letsGo,
       unlabelled: scores && { examples: unlabelled, scores },
       tokenizer,
       vocabularySize: state.config.vocabularySize,
