@@ -25,6 +25,7 @@ import { stageSettings } from '../train/stages/stage-settings.ts';
 import type { EncodedRows } from '../train/start/encoded-rows.ts';
 import { checkDepth } from '../train/start/exit-heads.ts';
 import type { Rows } from '../train/start/rows.ts';
+import { rowsRecord } from '../train/start/rows-record.ts';
 import type { Start } from '../train/start/starting-model.ts';
 import type { ModelState } from '../train/state.ts';
 import { chosenDial, setDial } from '../train/trace/set-dial.ts';
@@ -149,6 +150,7 @@ export async function runTrial(plan: TrialPlan, onEvent: OnTrainEvent): Promise<
       row: row.name,
       start,
       rows,
+      data: rowsRecord(rows),
       sets,
       result,
       floor,

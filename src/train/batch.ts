@@ -4,6 +4,7 @@ import { type Encoding, segmentsOf } from '../text/tokenizer/tokenizer.ts';
 
 /** A data set ready for the network. */
 export interface EncodedSet {
+  /** None where no network reads them. */
   readonly encodings: readonly Encoding[];
   /** Label index of each text. */
   readonly labels: readonly number[];

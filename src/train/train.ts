@@ -27,11 +27,12 @@ import { runMetrics } from './output/training-record.ts';
 import { endWarnings } from './output/warnings.ts';
 import { stepsNote } from './stages/few-rows.ts';
 import { stageSettings } from './stages/stage-settings.ts';
-import { encodeRows, textNotes } from './start/encoded-rows.ts';
+import { countedRows, encodeRows, textNotes } from './start/encoded-rows.ts';
 import { checkDepth } from './start/exit-heads.ts';
 import { fittedTo } from './start/fitted-options.ts';
 import { checkOwnLabels, labelNotes } from './start/label-counts.ts';
 import { readRows } from './start/rows.ts';
+import { rowsRecord } from './start/rows-record.ts';
 import { startingModel } from './start/starting-model.ts';
 import { type DialChoice, setDial } from './trace/set-dial.ts';
 import type { FloorFacts } from './with-floor/learn-floor.ts';
@@ -109,18 +110,23 @@ async function trainInto(
   const unused = network ? [] : unusedWithoutNetwork(options);
   if (unused.length > 0) note(`without a network there is no use for ${unused.join(', ')}`);
   const settings = stageSettings(options, rows.train, device);
-  const sets = encodeRows(start.tokenizer, rows, options.maxLength, network ? settings.batchSize : 1);
+  const sets = network
+    ? encodeRows(start.tokenizer, rows, options.maxLength, settings.batchSize)
+    : countedRows(start.tokenizer, rows, options.maxLength);
   const steps = network ? stepsNote(settings, options, rows.train.examples.length) : null;
   if (steps !== null) note(steps);
   for (const text of [...textNotes(rows, sets, network ? options.maxLength : null), ...labelNotes(rows)]) note(text);
 
   const checkpoints = new Checkpoints(out, { ...resumeSettings(options, rows), ...textsSetting(unlabelled) });
+  // floor 0 alone reads a text once: many rows then leave memory as it does
+  const data = rowsRecord(rows);
   const pyramid = await trainPyramid({
     name: method,
     options,
     start: start.state,
     pairs,
     rows,
+    letsGo: !network,
     tokenizer: start.tokenizer,
     unlabelled,
     train: sets.train,
@@ -145,6 +151,7 @@ async function trainInto(
     options,
     start,
     rows,
+    data,
     sets,
     result,
     floor,

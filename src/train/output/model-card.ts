@@ -8,7 +8,6 @@ import { labelTables } from '../../report/label-tables.ts';
 import { tableMarkdown } from '../../report/report-table.ts';
 import { headsJoin } from '../methods.ts';
 import type { TrainOptions } from '../options/defaults.ts';
-import type { Rows } from '../start/rows.ts';
 import type { DialChoice } from '../trace/set-dial.ts';
 import type { LearnedFloor } from '../with-floor/learn-floor.ts';
 import { figureRows, timeNote } from './figures.ts';
@@ -20,14 +19,16 @@ export interface CardFacts {
   readonly metrics: Readonly<Record<string, number>>;
   /** At tau, of the rows that were judged; null: there is none. */
   readonly byLabel: ByLabel | null;
-  readonly rows: Rows;
+  /** Of the training rows. */
+  readonly trained: { readonly name: string; readonly rows: number };
+  readonly judgedOn: 'test' | 'validation';
   readonly floor: Pick<LearnedFloor, 'parts' | 'facts'> | null;
   readonly dial: DialChoice | null;
   readonly clock: ClockFigures | null;
 }
 
-export function modelCard({ info, config, options, metrics, byLabel, rows, floor, dial, clock }: CardFacts): string {
-  const judgedOn = rows.test ? 'test' : 'validation';
+export function modelCard(facts: CardFacts): string {
+  const { info, config, options, metrics, byLabel, trained, judgedOn, floor, dial, clock } = facts;
   const figures = figureRows({ metrics, tau: info.tau, dial, judgedOn, clock }).map(
     ([what, value]) => `| ${what} | ${value} |`,
   );
@@ -39,7 +40,7 @@ tags: [${hasNetwork(config) ? 'text-classification, bert, early-exit, token-prun
 
 # Text classifier for ${config.labels.map(plain).join(', ')}
 
-Trained by magic-pyramid with the method \`${info.method}\` on ${rows.train.examples.length} rows of ${plain(rows.train.name)}${
+Trained by magic-pyramid with the method \`${info.method}\` on ${trained.rows} rows of ${plain(trained.name)}${
     options.model === 'scratch' ? ', from scratch' : `, from ${plain(options.model.split(/[\\/]/).pop() ?? '')}`
   }${hasNetwork(config) ? networkSentences(info, config, options) : '.'}
 ${floor ? `\n${floorSentences(floor, hasNetwork(config))}\n` : ''}

@@ -10,6 +10,7 @@ import { FASTBERT_WIDTH } from '../../pyramid/exits/fastbert.ts';
 import { writeModelFolder } from '../../pyramid/folder/disk-model.ts';
 import { settingsOf } from '../../pyramid/folder/frozen.ts';
 import { dtypeOf, json, type PyramidInfo } from '../../pyramid/folder/model-folder.ts';
+import type { Dataset } from '../../text/example.ts';
 import { writeAllWhole } from '../../write-whole.ts';
 import type { OnTrainEvent } from '../events.ts';
 import { methods } from '../methods.ts';
@@ -17,6 +18,7 @@ import type { TrainOptions } from '../options/defaults.ts';
 import type { MethodResult } from '../stages/run-method.ts';
 import type { EncodedRows } from '../start/encoded-rows.ts';
 import type { Rows } from '../start/rows.ts';
+import type { RowsRecord } from '../start/rows-record.ts';
 import type { Start } from '../start/starting-model.ts';
 import { type DialChoice, NO_DIAL } from '../trace/set-dial.ts';
 import type { LearnedFloor } from '../with-floor/learn-floor.ts';
@@ -28,7 +30,9 @@ export interface TrainedModel {
   /** Its row in an experiment's table. */
   readonly row?: string;
   readonly start: Pick<Start, 'tokenizer'>;
-  readonly rows: Rows;
+  /** The training rows may be let go of by then. */
+  readonly rows: Omit<Rows, 'train' | 'beyond'> & { readonly train: Omit<Dataset, 'examples'> };
+  readonly data: RowsRecord;
   readonly sets: EncodedRows;
   readonly result: MethodResult;
   /** null: it has none. */
@@ -98,11 +102,15 @@ export async function clockTrainedModel(
 }
 
 function filesForPeople(model: TrainedModel, clock: ClockFigures | null): Readonly<Record<string, string>> {
-  const { options, metrics, rows, result, floor, dial, byLabel = null } = model;
+  const { options, metrics, rows, data, result, floor, dial, byLabel = null } = model;
   const { config } = result.state;
   return {
     'training.json': json(trainingRecord(model, clock)),
-    'README.md': modelCard({ info: pyramidInfo(model), config, options, metrics, byLabel, rows, floor, dial, clock }),
+    'README.md': modelCard({
+      ...{ info: pyramidInfo(model), config, options, metrics, byLabel, floor, dial, clock },
+      trained: { name: rows.train.name, rows: data.train.rows },
+      judgedOn: rows.test ? 'test' : 'validation',
+    }),
   };
 }
 

@@ -2,18 +2,15 @@
 import type { ClockFigures } from '../../evaluate/clock-figures.ts';
 import type { Judgement } from '../../evaluate/index.ts';
 import { qualityName, qualityOf } from '../../evaluate/quality.ts';
-import { type Dataset, problemTypeOfRows } from '../../text/example.ts';
 import { methods } from '../methods.ts';
 import { resolvedConfig } from '../options/resolve.ts';
 import { startingDelta } from '../stages/run-method.ts';
-import { labelCounts } from '../start/label-counts.ts';
-import { fingerprint, type Rows } from '../start/rows.ts';
 import type { TrainedModel } from './trained-model.ts';
 import { versions } from './versions.ts';
 
 /** `clock`: null before the folder is written, and where it could not be measured. */
 export function trainingRecord(
-  { options, row, rows, sets, result, floor, dial, metrics, byLabel }: TrainedModel,
+  { options, row, data, sets, result, floor, dial, metrics, byLabel }: TrainedModel,
   clock: ClockFigures | null,
 ): object {
   return {
@@ -21,7 +18,7 @@ export function trainingRecord(
     ...(row !== undefined && { row }),
     seed: options.seed,
     versions: versions(),
-    data: dataRecord(rows),
+    data,
     metrics,
     ...(byLabel && { byLabel }),
     clock,
@@ -60,17 +57,3 @@ function targetMetrics(off: Judgement, chosen: Judgement): Record<string, number
     ...(others as Record<string, number>),
   };
 }
-
-const dataRecord = ({ train, validation, test, calibration = null }: Rows) =>
-  Object.fromEntries(
-    Object.entries({ train, validation, test, calibration })
-      .filter((entry): entry is [string, Dataset] => entry[1] !== null)
-      .map(([name, set]) => [
-        name,
-        {
-          rows: set.examples.length,
-          fingerprint: fingerprint(set),
-          labels: problemTypeOfRows(set) === 'regression' ? [] : labelCounts(set),
-        },
-      ]),
-  );

@@ -14,7 +14,7 @@ export interface EncodedRows<R extends Rows = Rows> {
   readonly calibration?: EncodedSet | null;
 }
 
-/** `batchSize`: how many training rows are needed at least. Throws MP_DATA_FEW. */
+/** For a network. `batchSize`: how many training rows are needed at least. Throws MP_DATA_FEW. */
 export function encodeRows<R extends Rows>(
   tokenizer: Tokenizer,
   { train, validation, test, calibration = null }: R,
@@ -26,6 +26,27 @@ export function encodeRows<R extends Rows>(
     validation: encodeSet(tokenizer, validation, maxLength),
     test: (test && encodeSet(tokenizer, test, maxLength)) as EncodedRows<R>['test'],
     calibration: calibration && encodeSet(tokenizer, calibration, maxLength),
+  };
+}
+
+/**
+ * Where there is no network: how long the texts are that judge, without their tokens. The set of the training rows is empty, since
+ * nothing reads it, and there may be millions.
+ */
+export function countedRows(
+  tokenizer: Tokenizer,
+  { validation, test, calibration = null }: Rows,
+  maxLength: number,
+): EncodedRows {
+  const counted = ({ examples, problemType }: Dataset): EncodedSet => ({
+    ...{ encodings: [], truncated: 0, ...answersOf(examples, problemType) },
+    lengths: Int32Array.from(examples, ({ text, pair }) => tokenizer.encode(text, pair, maxLength).ids.length),
+  });
+  return {
+    train: { encodings: [], labels: [], lengths: new Int32Array(0), truncated: 0 },
+    validation: counted(validation),
+    test: test && counted(test),
+    calibration: calibration && counted(calibration),
   };
 }
 
@@ -41,13 +62,17 @@ export function encodeSet(
   const encodings = examples.map(({ text, pair }) => tokenizer.encode(text, pair, maxLength));
   return {
     encodings,
-    labels: examples.map(({ label }) => label),
-    ...(problemType && { targets: examples.map(({ target }) => target!) }),
+    ...answersOf(examples, problemType),
     lengths: Int32Array.from(encodings, ({ ids }) => ids.length),
     unknown: encodings.map(({ ids }) => unknownIn(ids, tokenizer)),
     truncated: encodings.filter(({ truncated }) => truncated).length,
   };
 }
+
+const answersOf = (examples: Dataset['examples'], problemType: Dataset['problemType']) => ({
+  labels: examples.map(({ label }) => label),
+  ...(problemType && { targets: examples.map(({ target }) => target!) }),
+});
 
 /** What there is to say of the texts before the network reads them; `maxLength` null: there is none to truncate them for. */
 export function textNotes(rows: Rows, sets: Pick<EncodedRows, 'train'>, maxLength: number | null): string[] {

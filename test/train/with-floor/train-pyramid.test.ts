@@ -125,6 +125,9 @@ describe('linear', () => {
     expect(model.config.layers).toBe(0);
     expect(model.info.method).toBe('linear');
     expect(recordOf('linear').floor).toMatchObject({ rows: 270, logLoss: null });
+    // its training rows have left memory by then
+    expect(recordOf('linear').data).toEqual(recordOf('floor').data);
+    expect(cardOf('linear')).toContain('on 270 rows of rows.csv');
     expect(cardOf('linear')).toContain('there is no network');
     expect(cardOf('linear')).not.toContain('transformers');
   });
