@@ -65,10 +65,12 @@ export function rowAnswers(rows: readonly AnsweredRow[], options: AnswerOptions)
   }
   const index = new Map(labels.map((label, i) => [label, i]));
   const unseen = new Faults<AnsweredRow>();
+  // one for all rows of a label: there may be millions
+  const answers = labels.map((_, label) => ({ label }));
   const of = rows.map((row) => {
     const label = index.get(labelOf(row.label!));
     if (label === undefined) unseen.add(row, row.line);
-    return { label: label ?? NO_LABEL };
+    return label === undefined ? { label: NO_LABEL } : answers[label];
   });
   refuseUnseen(path, unseen, ({ label }) => label!, labels);
   if (known === null && labels.length === 1) throw new PyramidError('MP_DATA_ONE_CLASS', { path, label: labels[0] });

@@ -51,12 +51,7 @@ export async function readRows(options: TrainOptions, onEvent: OnTrainEvent = ()
     task !== null ? await taskRows(task, dataDir, 'test', onEvent) : options.test ? await file(options.test) : null;
   const all = train.examples;
   if (options.limit !== null) train = subsample(train, options.limit, { seed });
-  const taken = new Set(train.examples);
-  const apart = keepApart(
-    train,
-    all.filter((example) => !taken.has(example)),
-    options,
-  );
+  const apart = keepApart(train, train.examples === all ? [] : without(all, train.examples), options);
   const { beyond } = apart;
   noteUntrained(apart.train, onEvent);
   const learned = options.validation
@@ -72,6 +67,11 @@ export async function readRows(options: TrainOptions, onEvent: OnTrainEvent = ()
   const { rows: calibration, left } = withoutReused(apart.calibration, others);
   onGuess(apartNote(calibration, left, apart.train === train));
   return { ...learned, test, beyond, calibration: calibration.examples.length > 0 ? calibration : null };
+}
+
+function without(all: readonly Example[], some: readonly Example[]): readonly Example[] {
+  const taken = new Set(some);
+  return all.filter((example) => !taken.has(example));
 }
 
 function heldBack(rows: Dataset, seed: number): Pick<Rows, 'train' | 'validation'> {
