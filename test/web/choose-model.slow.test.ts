@@ -63,4 +63,18 @@ describe.skipIf(!hasChromium)('a model chosen on the page (skipped where there i
     await expect.poll(() => page.getByLabel('Text to classify').inputValue()).not.toBe(text);
     expect(seen.noise).toEqual([]);
   });
+
+  test('that does not come is told of, and the list names the one that is shown', async () => {
+    await using seen = await visit(browser, server.url);
+    const { page } = seen;
+    await ask(page);
+    await page.route('**/v1/models/second', (route) => route.abort());
+    await page.getByLabel('Model').selectOption('second');
+    await page.locator('.notice.failed').waitFor();
+    await expectUnchanged(page);
+    await page.unroute('**/v1/models/second');
+    await page.getByLabel('Model').selectOption('second');
+    await expect.poll(() => page.getByLabel('Text to classify').inputValue()).not.toBe(text);
+    expect(await page.locator('.notice.failed').count()).toBe(0);
+  });
 });

@@ -49,8 +49,6 @@ describe.skipIf(!hasChromium)('a model that means ill (skipped where there is no
     await writeFile(join(dir, 'examples.json'), JSON.stringify({ about: HOSTILE.join(' '), examples }));
     await writeFile(join(dir, 'README.md'), `---\ntitle: ${HOSTILE[1]}\n---\n# ${HOSTILE.join('\n\n')}\n`);
     await cp(dir, join(root, 'chosen', folder), { recursive: true });
-    await cp(dir, join(root, 'torn'), { recursive: true });
-    await writeFile(join(root, 'torn', 'report.json'), '[]');
     server = await serve({ ill: dir, linear: join(root, 'linear') });
     site = await staticSite({ folders: [['/', 'dist/page']] });
     browser = await launchChromium();
@@ -125,13 +123,23 @@ describe.skipIf(!hasChromium)('a model that means ill (skipped where there is no
     await expectHarmless(seen, /404/);
   });
 
-  test('whose table of methods cannot be read has its trade-off all the same, and says so', async () => {
-    await using seen = await visit(browser, `${site.url}/index.html`);
-    const { page } = seen;
-    await page.getByRole('heading', { name: 'Open a model' }).waitFor();
-    await page.locator('input[type=file]').setInputFiles(join(root, 'torn'));
-    await page.getByRole('tab', { name: 'Trade-off' }).click();
-    await page.locator('.figure').first().waitFor();
-    expect(await page.getByRole('alert').innerText()).toContain('torn/report.json');
-  });
+  test.each([
+    ['torn', '[]', 'torn/report.json'],
+    ['odd', '{"rows": [{"task": "x", "method": "y", "accuracy": "z"}]}', 'rows that are none'],
+    ['empty', '{"rows": [null]}', 'rows that are none'],
+  ])(
+    'whose table of methods cannot be read (%s) has its trade-off all the same, and says so',
+    async (name, report, problem) => {
+      const own = join(root, name);
+      await cp(join(root, 'chosen', folder), own, { recursive: true });
+      await writeFile(join(own, 'report.json'), report);
+      await using seen = await visit(browser, `${site.url}/index.html`);
+      const { page } = seen;
+      await page.getByRole('heading', { name: 'Open a model' }).waitFor();
+      await page.locator('input[type=file]').setInputFiles(own);
+      await page.getByRole('tab', { name: 'Trade-off' }).click();
+      await page.locator('.figure').first().waitFor();
+      expect(await page.getByRole('alert').innerText()).toContain(problem);
+    },
+  );
 });

@@ -18,6 +18,8 @@ export function App() {
   const step = useSignal<OpenStep>({ kind: 'looking' });
   /** The model of the server that was chosen last: what is fetched for another comes too late. */
   const wanted = useRef('');
+  /** Why that one is not shown, though another is. */
+  const refused = useSignal('');
 
   const show = (engine: PageEngine, progress = signal<OpenProgress | null>(null)) => {
     void session.value?.engine.close();
@@ -25,13 +27,15 @@ export function App() {
   };
   const serve = async (name: string) => {
     wanted.current = name;
+    refused.value = '';
     // it is shown already, with its text and what became of it
     if (name === session.value?.engine.info.name) return;
     try {
       const engine = await openServedModel(name);
       if (wanted.current === name) show(engine);
     } catch (error) {
-      step.value = { kind: 'failed', message: reason(error) };
+      if (!session.value) step.value = { kind: 'failed', message: reason(error) };
+      else if (wanted.current === name) refused.value = reason(error);
     }
   };
   const askServer = async (key: string | null) => {
@@ -96,6 +100,11 @@ export function App() {
       <main>
         {shown ? (
           <>
+            {refused.value && (
+              <p class="notice failed" role="alert">
+                {refused.value}
+              </p>
+            )}
             <NetworkNotice session={shown} />
             <Parts key={shown.engine.info.name} session={shown} />
           </>

@@ -19,6 +19,18 @@ export interface Judging {
   stop(): void;
 }
 
+const FIGURES = 'accuracy f1 tau gflops gflopsActual speedupPaper speedupActual meanExit msPerText seconds'.split(' ');
+
+/** It is somebody's file: a row that is not what it says would break the drawing. */
+const isRow = (row: unknown): boolean => {
+  const values = (row ?? {}) as Readonly<Record<string, unknown>>;
+  return (
+    typeof values.task === 'string' &&
+    typeof values.method === 'string' &&
+    FIGURES.every((name) => values[name] === null || typeof values[name] === 'number')
+  );
+};
+
 export function judging({ engine, tau }: Session): Judging {
   const state = signal<'loading' | 'none' | 'ready' | 'failed'>('loading');
   const failure = signal<string | null>(null);
@@ -43,7 +55,8 @@ export function judging({ engine, tau }: Session): Judging {
     };
     const [trace, report] = await Promise.all([engine.trace(), engine.report().catch(none)]);
     if (stopped) return;
-    rows.value = report ?? [];
+    if (report?.every(isRow)) rows.value = report;
+    else if (report) fault = 'report.json has rows that are none of a table of methods';
     failure.value = fault;
     if (!trace) {
       state.value = 'none';
